@@ -1,0 +1,5 @@
+//! The command line of dumpview.
+
+#![deny(unsafe_code)]
+
+fn main() {}
