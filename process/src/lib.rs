@@ -13,5 +13,7 @@
 
 pub mod addr;
 pub mod arch;
-// pub mod image;
+pub mod image;
+pub mod layout;
 pub mod memory;
+pub mod types;

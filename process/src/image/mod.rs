@@ -9,8 +9,8 @@ mod core_file;
 mod executable;
 
 pub use build_info::{BuildInfo, GoVersion};
-pub use core_file::{CoreFile, CoreKind, Thread};
-pub use executable::{Executable, LoadSegment, Section};
+pub use core_file::{CoreFile, CoreKind, CoreSegment, Thread};
+pub use executable::{Executable, LoadSegment, Section, SectionArena};
 
 /// Opens further files the process had mapped (the executable named in the core, shared libraries), for
 /// callers that allow it. Bytes live as long as the inputs.
