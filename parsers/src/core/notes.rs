@@ -71,8 +71,8 @@ mod tests {
 
     fn note(name: &[u8], kind: u32, desc: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        out.extend((name.len() as u32).to_le_bytes());
-        out.extend((desc.len() as u32).to_le_bytes());
+        out.extend(u32::try_from(name.len()).unwrap().to_le_bytes());
+        out.extend(u32::try_from(desc.len()).unwrap().to_le_bytes());
         out.extend(kind.to_le_bytes());
         for part in [name, desc] {
             out.extend(part);
