@@ -16,4 +16,5 @@ pub mod arch;
 pub mod image;
 pub mod layout;
 pub mod memory;
+pub mod process;
 pub mod types;
