@@ -1,0 +1,70 @@
+//! Builds and runs programs with the Go releases at hand, for tests that compare with a live one.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    reason = "shared by several test programs, each using part of it"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The releases that the tests know how to ask for.
+pub const RELEASES: [&str; 8] = [
+    "1.19", "1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3",
+];
+
+/// The command that runs a release of the go command.
+pub struct Go {
+    command: String,
+    scratch: PathBuf,
+}
+
+impl Go {
+    /// From `DUMPVIEW_GO`; `None` when that is not set.
+    pub fn from_env() -> Option<Self> {
+        let command = std::env::var("DUMPVIEW_GO").ok()?;
+        let scratch = std::env::temp_dir().join(format!("dumpview-live-{}", std::process::id()));
+        std::fs::create_dir_all(&scratch).unwrap();
+        Some(Self { command, scratch })
+    }
+
+    /// Builds a program of one file; `environment` has `GOARCH` and the like.
+    pub fn build(
+        &self,
+        release: &str,
+        name: &str,
+        source: &str,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> PathBuf {
+        let file = self.scratch.join(format!("{name}.go"));
+        std::fs::write(&file, source).unwrap();
+        let exe = self.scratch.join(format!("{name}-{release}"));
+        let status = Command::new(&self.command)
+            .args([release, "build"])
+            .args(flags)
+            .arg("-o")
+            .args([&exe, &file])
+            .envs(environment.iter().copied())
+            .current_dir(&self.scratch)
+            .status()
+            .unwrap();
+        assert!(status.success(), "go {release} build {name}");
+        exe
+    }
+}
+
+impl Drop for Go {
+    fn drop(&mut self) {
+        // A leftover directory in the temporary directory harms nobody.
+        let _ = std::fs::remove_dir_all(&self.scratch);
+    }
+}
+
+/// Runs a program that ends well and gives what it printed.
+pub fn run(exe: &Path) -> String {
+    let output = Command::new(exe).output().unwrap();
+    assert!(output.status.success(), "{}", exe.display());
+    String::from_utf8(output.stdout).unwrap()
+}
