@@ -21,6 +21,28 @@ pub struct Shortfall {
     pub what: String,
     /// Why, and what would mend it.
     pub why: String,
+    /// Whether the input itself is damaged, rather than an optional part not given.
+    pub damage: bool,
+}
+
+impl Shortfall {
+    /// The input itself is damaged.
+    pub fn damage(what: &str, why: impl Into<String>) -> Self {
+        Self {
+            what: what.to_owned(),
+            why: why.into(),
+            damage: true,
+        }
+    }
+
+    /// An optional part was not given.
+    pub fn missing(what: &str, why: impl Into<String>) -> Self {
+        Self {
+            what: what.to_owned(),
+            why: why.into(),
+            damage: false,
+        }
+    }
 }
 
 /// One dead process.
@@ -62,20 +84,13 @@ impl<'a> Process<'a> {
         let mut shortfalls: Vec<Shortfall> = core
             .damage
             .iter()
-            .map(|why| Shortfall {
-                what: "notes".to_owned(),
-                why: why.clone(),
-            })
+            .map(|why| Shortfall::damage("notes", why))
             .collect();
         if core.truncated_by > 0 {
-            shortfalls.push(Shortfall {
-                what: "core".to_owned(),
-                why: format!(
-                    "truncated: {} of {} bytes are missing at its end",
-                    core.truncated_by,
-                    core.truncated_by.saturating_add(core.bytes.len() as u64)
-                ),
-            });
+            let whole = core.truncated_by.saturating_add(core.bytes.len() as u64);
+            let lost = core.truncated_by;
+            let why = format!("truncated: {lost} of {whole} bytes are missing at its end");
+            shortfalls.push(Shortfall::damage("core", why));
         }
 
         let own_path = core.executable_path();
@@ -84,38 +99,30 @@ impl<'a> Process<'a> {
             matching::compare(core, exe, own_path, &from_core)
         });
         let executable = match &executable_match {
-            ExecutableMatch::Mismatch { why } if !options.trust_executable => {
-                shortfalls.push(Shortfall {
-                    what: "executable".to_owned(),
-                    why: format!("not the program that left this core, and not used: {why}"),
-                });
-                None
-            }
             ExecutableMatch::Mismatch { why } => {
-                shortfalls.push(Shortfall {
-                    what: "executable".to_owned(),
-                    why: format!(
-                        "not the program that left this core, used because you asked: {why}"
-                    ),
-                });
-                executable
+                let used = if options.trust_executable {
+                    "used because you asked"
+                } else {
+                    "not used"
+                };
+                let why = format!("not the program that left this core, and {used}: {why}");
+                shortfalls.push(Shortfall::damage("executable", why));
+                executable.filter(|_| options.trust_executable)
             }
             ExecutableMatch::NoExecutable => {
-                shortfalls.push(Shortfall {
-                    what: "executable".to_owned(),
-                    why: own_path.map_or_else(
-                        || "none given, and the core does not name one".to_owned(),
-                        |path| {
-                            format!(
-                                "none given, and {} is not at hand",
-                                String::from_utf8_lossy(path)
-                            )
-                        },
-                    ),
-                });
+                let why = own_path.map_or_else(
+                    || "none given, and the core does not name one".to_owned(),
+                    |path| {
+                        format!(
+                            "none given, and {} is not at hand",
+                            String::from_utf8_lossy(path)
+                        )
+                    },
+                );
+                shortfalls.push(Shortfall::missing("executable", why));
                 None
             }
-            _ => executable,
+            ExecutableMatch::Confirmed(_) | ExecutableMatch::Unverified => executable,
         };
 
         let bias = executable.map_or(Bias(0), |exe| load_bias(core, exe));
