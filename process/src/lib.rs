@@ -17,4 +17,5 @@ pub mod image;
 pub mod layout;
 pub mod memory;
 pub mod process;
+pub mod symbols;
 pub mod types;
