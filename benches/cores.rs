@@ -29,24 +29,41 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     };
     let cases = [
-        ("heap", vec![Question { name: "bt", dumpview: &["bt"], delve: Some("goroutine 1 bt") }, Question {
-            name: "info",
-            dumpview: &["info"],
-            delve: None,
-        }]),
-        ("goroutines", vec![
-            Question {
-                name: "goroutines --group",
-                dumpview: &["goroutines", "--group"],
-                delve: Some("goroutines -g go -exec"),
-            },
-            Question {
-                name: "goroutines --with-stacks --json",
-                dumpview: &["goroutines", "--with-stacks", "--json"],
-                delve: None,
-            },
-            Question { name: "bt", dumpview: &["bt"], delve: None },
-        ]),
+        (
+            "heap",
+            vec![
+                Question {
+                    name: "bt",
+                    dumpview: &["bt"],
+                    delve: Some("goroutine 1 bt"),
+                },
+                Question {
+                    name: "info",
+                    dumpview: &["info"],
+                    delve: None,
+                },
+            ],
+        ),
+        (
+            "goroutines",
+            vec![
+                Question {
+                    name: "goroutines --group",
+                    dumpview: &["goroutines", "--group"],
+                    delve: Some("goroutines -g go -exec"),
+                },
+                Question {
+                    name: "goroutines --with-stacks --json",
+                    dumpview: &["goroutines", "--with-stacks", "--json"],
+                    delve: None,
+                },
+                Question {
+                    name: "bt",
+                    dumpview: &["bt"],
+                    delve: None,
+                },
+            ],
+        ),
     ];
     let delve = Command::new("dlv").arg("version").output().is_ok();
     println!("{:<44} {:>10} {:>14}", "question", "median", "private peak");
@@ -56,7 +73,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("# {program}: core of {} MB", size / 1_000_000);
         for question in questions {
             let mut command = Command::new(env!("CARGO_BIN_EXE_dumpview"));
-            let (verb, flags) = question.dumpview.split_first().ok_or("a question without a verb")?;
+            let (verb, flags) = question
+                .dumpview
+                .split_first()
+                .ok_or("a question without a verb")?;
             command.arg(verb).args([&core, &exe]).args(flags);
             report(&format!("dumpview {}", question.name), &mut command, RUNS)?;
             if let (true, Some(line)) = (delve, question.delve) {
@@ -74,14 +94,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// The core and executable of a bench program, made unless an earlier run left them.
 fn big_core(go: &str, program: &str) -> Result<(PathBuf, PathBuf), Box<dyn std::error::Error>> {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("big").join(program);
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("big")
+        .join(program);
     let (core, exe) = (directory.join("core"), directory.join(program));
     if core.exists() && exe.exists() {
         return Ok((core, exe));
     }
     fs::create_dir_all(&directory)?;
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs").join(program).join("main.go");
-    let built = Command::new(go).args([RELEASE, "build", "-o"]).arg(&exe).arg(&source).status()?;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("benches/programs")
+        .join(program)
+        .join("main.go");
+    let built = Command::new(go)
+        .args([RELEASE, "build", "-o"])
+        .arg(&exe)
+        .arg(&source)
+        .status()?;
     if !built.success() {
         return Err(format!("{go} {RELEASE} build {}: {built}", source.display()).into());
     }
@@ -97,15 +126,25 @@ fn big_core(go: &str, program: &str) -> Result<(PathBuf, PathBuf), Box<dyn std::
     let left = fs::read_dir(&directory)?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("core")));
+        .find(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("core"))
+        });
     let left = left.ok_or("the program left no core: is kernel.core_pattern a plain file name?")?;
     fs::rename(left, &core)?;
     Ok((core, exe))
 }
 
 /// Runs a command once to warm up and `runs` times to measure, and prints the medians.
-fn report(name: &str, command: &mut Command, runs: usize) -> Result<(), Box<dyn std::error::Error>> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+fn report(
+    name: &str,
+    command: &mut Command,
+    runs: usize,
+) -> Result<(), Box<dyn std::error::Error>> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     if runs > 1 {
         measure(command)?;
     }
@@ -118,7 +157,11 @@ fn report(name: &str, command: &mut Command, runs: usize) -> Result<(), Box<dyn 
     }
     times.sort();
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
-    println!("{name:<44} {:>8.3} s {:>11.1} MB", median.as_secs_f64(), f64::from(peak) / 1024.0);
+    println!(
+        "{name:<44} {:>8.3} s {:>11.1} MB",
+        median.as_secs_f64(),
+        f64::from(peak) / 1024.0
+    );
     Ok(())
 }
 
@@ -131,7 +174,9 @@ fn measure(command: &mut Command) -> Result<(Duration, u32), Box<dyn std::error:
     loop {
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
+        let kib = line
+            .and_then(|l| l.trim().trim_end_matches(" kB").parse().ok())
+            .unwrap_or(0);
         peak = peak.max(kib);
         if child.try_wait()?.is_some() {
             return Ok((start.elapsed(), peak));

@@ -10,9 +10,12 @@ pub use matching::ExecutableMatch;
 use crate::addr::{Addr, Bias};
 use crate::arch::Arch;
 use crate::image::{BUILD_INFO_MAGIC, BuildInfo, CoreFile, CoreKind, Executable, Files, GoVersion};
+use crate::layout::{DwarfLayouts, Layouts};
 use crate::memory::{CoreMemory, Region, RegionSource, Unreadable};
+use crate::symbols::{Symbols, SymbolsError};
 use dumpview_parsers::core::{FileMapping, aux};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Something about the input that makes answers less than whole; shown on stderr and under `incomplete`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,6 +66,8 @@ pub struct Process<'a> {
     pub version: Option<GoVersion>,
     /// What is missing from the input.
     pub shortfalls: Vec<Shortfall>,
+    layouts: OnceLock<Option<Box<dyn Layouts + 'a>>>,
+    symbols: OnceLock<Result<Symbols<'a>, SymbolsError>>,
 }
 
 /// How to open a process.
@@ -140,12 +145,40 @@ impl<'a> Process<'a> {
             build,
             version,
             shortfalls,
+            layouts: OnceLock::new(),
+            symbols: OnceLock::new(),
         }
     }
 
     /// Instruction set.
     pub fn arch(&self) -> Arch {
         self.core.arch
+    }
+
+    /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.
+    pub fn layouts(&self) -> Option<&(dyn Layouts + 'a)> {
+        let layouts = self.layouts.get_or_init(|| {
+            let dwarf = DwarfLayouts::new(self.executable?)?;
+            Some(Box::new(dwarf))
+        });
+        layouts.as_deref()
+    }
+
+    /// Functions, files and lines, and what moduledata says.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no function tables: not Go, or its executable is not at hand.
+    pub fn symbols(&self) -> Result<&Symbols<'a>, &SymbolsError> {
+        let symbols = self.symbols.get_or_init(|| {
+            let layouts: Vec<&dyn Layouts> = self
+                .layouts()
+                .map(|l| l as &dyn Layouts)
+                .into_iter()
+                .collect();
+            Symbols::load(self, &layouts)
+        });
+        symbols.as_ref()
     }
 
     /// Address in the process of a symbol of the executable.
