@@ -2,16 +2,4 @@
 
 #![deny(unsafe_code)]
 
-mod answer;
-mod cli;
-mod commands;
-mod input;
-mod run;
-mod session;
-mod text;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    run::main()
-}
+fn main() {}

@@ -13,9 +13,8 @@
 
 pub mod addr;
 pub mod arch;
+pub mod dwarf;
 pub mod image;
 pub mod layout;
 pub mod memory;
-pub mod process;
-pub mod symbols;
 pub mod types;

@@ -1,6 +1,0 @@
-//! One file per verb: each turns an opened process into an answer.
-
-pub mod info;
-pub mod regs;
-pub mod threads;
-pub mod x;
