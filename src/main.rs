@@ -2,4 +2,16 @@
 
 #![deny(unsafe_code)]
 
-fn main() {}
+mod answer;
+mod cli;
+mod commands;
+mod input;
+mod run;
+mod session;
+mod text;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::main()
+}

@@ -1,3 +1,5 @@
 //! What people reason about, whatever source it came from: goroutines, stacks, findings, decisions.
 
 #![forbid(unsafe_code)]
+
+pub mod value;

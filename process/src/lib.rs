@@ -17,4 +17,6 @@ pub mod dwarf;
 pub mod image;
 pub mod layout;
 pub mod memory;
+pub mod process;
+pub mod symbols;
 pub mod types;

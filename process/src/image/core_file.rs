@@ -90,6 +90,8 @@ pub struct CoreFile<'a> {
     pub damage: Vec<String>,
     /// Bytes that program headers promise past the end of the file; zero for a whole core.
     pub truncated_by: u64,
+    /// Writable ranges by start.
+    writable: Vec<(Addr, Addr)>,
 }
 
 impl<'a> CoreFile<'a> {
@@ -127,6 +129,7 @@ impl<'a> CoreFile<'a> {
             signal: None,
             damage: Vec::new(),
             truncated_by: 0,
+            writable: Vec::new(),
         };
         let mut gdb_note = false;
         let mut had_siginfo = false;
@@ -161,6 +164,11 @@ impl<'a> CoreFile<'a> {
                 _ => {}
             }
         }
+        let writable = core.segments.iter().filter(|s| s.writable);
+        core.writable = writable
+            .map(|s| (s.start, s.start.offset(s.mem_size)))
+            .collect();
+        core.writable.sort_unstable();
         core.kind = if gdb_note || header.e_shnum > 1 {
             CoreKind::Gcore
         } else if core.files.is_empty() && !had_siginfo {
@@ -233,14 +241,13 @@ impl<'a> CoreFile<'a> {
         out
     }
 
-    /// Whether any segment maps `addr` writable, so that a file's bytes cannot stand in for it.
+    /// Whether a segment maps `addr` writable, so that a file's bytes cannot stand in for it.
     pub fn writable_at(&self, addr: Addr) -> bool {
-        self.segments.iter().any(|s| {
-            s.writable
-                && addr
-                    .since(s.start)
-                    .is_some_and(|offset| offset < s.mem_size)
-        })
+        let after = self.writable.partition_point(|(start, _)| *start <= addr);
+        let before = after
+            .checked_sub(1)
+            .and_then(|index| self.writable.get(index));
+        before.is_some_and(|(_, end)| addr < *end)
     }
 
     /// The path of the executable as the dying process saw it: the file mapped at the program headers, else

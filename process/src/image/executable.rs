@@ -6,10 +6,10 @@
 use super::build_info::{BUILD_INFO_MAGIC, BuildInfo};
 use super::core_file::elf_type_name;
 use super::{CoreFile, ImageError};
-use crate::addr::{Addr, Bias, FileAddr};
+use crate::addr::{Bias, FileAddr};
 use crate::arch::Arch;
 use crate::memory::{Region, RegionSource};
-use dumpview_parsers::core::{FileMapping, Notes, note_type};
+use dumpview_parsers::core::{Notes, note_type};
 use object::elf::{ET_DYN, ET_EXEC, FileHeader64, PF_W, PF_X, PT_LOAD, PT_NOTE};
 use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
@@ -275,38 +275,6 @@ impl<'a> Executable<'a> {
                 memchr::memmem::find_iter(segment.bytes, BUILD_INFO_MAGIC)
                     .find_map(|at| BuildInfo::parse(segment.bytes.get(at..)?))
             })
-    }
-
-    /// The part of this file that a process had mapped read-only, as memory regions, from the mappings the
-    /// core names. Pages that the process could write are left out: their bytes are the process's own.
-    pub fn regions_for_mappings(
-        &self,
-        core: &CoreFile<'_>,
-        mappings: &[&FileMapping<'_>],
-    ) -> Vec<Region<'a>> {
-        let mut out = Vec::new();
-        for mapping in mappings {
-            if core.writable_at(Addr(mapping.start)) {
-                continue;
-            }
-            let Ok(from) = usize::try_from(mapping.offset) else {
-                continue;
-            };
-            let Some(tail) = self.bytes.get(from..) else {
-                continue;
-            };
-            let size =
-                usize::try_from(mapping.end.saturating_sub(mapping.start)).unwrap_or(usize::MAX);
-            let bytes = tail.get(..size).unwrap_or(tail);
-            let start = Addr(mapping.start);
-            let end = start.offset(bytes.len() as u64);
-            out.push(Region {
-                start,
-                end,
-                source: RegionSource::File(bytes),
-            });
-        }
-        out
     }
 
     /// The read-only segments where a process with this bias had them, for cores that name no mappings (qemu,

@@ -8,7 +8,7 @@ mod build_info;
 mod core_file;
 mod executable;
 
-pub use build_info::{BuildInfo, GoVersion};
+pub use build_info::{BUILD_INFO_MAGIC, BuildInfo, GoVersion};
 pub use core_file::{CoreFile, CoreKind, CoreSegment, Thread};
 pub use executable::{Executable, LoadSegment, Section, SectionArena};
 

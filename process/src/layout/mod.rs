@@ -6,7 +6,13 @@
 //!
 //! Field paths are dotted from the structure down: `sched.sp`, `stack.lo`, `gFree.stack`. A path may stop at a
 //! struct (then its size is the struct's). Wrapper types of `internal/runtime/atomic` have their word at
-//! offset 0, so the path of the wrapper (`atomicstatus`) is the path of the word.
+//! offset 0, so the path of the wrapper (`atomicstatus`) is the path of the word. Elements of arrays are
+//! `central[3]`; fields of embedded structures are reachable without naming those, as in Go.
+
+mod dwarf;
+mod shape;
+
+pub use dwarf::DwarfLayouts;
 
 use crate::addr::Addr;
 use crate::memory::{Memory, MemoryExt, ReadResult};

@@ -1,64 +1,70 @@
-//! Builds Go programs for tests that need real ones, with the command that `DUMPVIEW_GO` names
-//! (`DUMPVIEW_GO RELEASE ARGS…` runs that release's `go`). Without it those tests say so and pass.
+//! Builds and runs programs with the Go releases at hand, for tests that compare with a live one.
 
 #![allow(
     dead_code,
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "test support: each test binary uses its own part, and a failure is a panic"
+    missing_docs,
+    reason = "shared by several test programs, each using part of it"
 )]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Every release whose output differs from its neighbours'.
+/// The releases that the tests know how to ask for.
 pub const RELEASES: [&str; 8] = [
     "1.19", "1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3",
 ];
 
-/// The releases to test with: all, or those of `DUMPVIEW_GO_RELEASES` (space separated).
-pub fn releases() -> Vec<String> {
-    match std::env::var("DUMPVIEW_GO_RELEASES") {
-        Ok(list) => list.split_whitespace().map(str::to_owned).collect(),
-        Err(_) => RELEASES.iter().map(ToString::to_string).collect(),
+/// The command that runs a release of the go command.
+pub struct Go {
+    command: String,
+    scratch: PathBuf,
+}
+
+impl Go {
+    /// From `DUMPVIEW_GO`; `None` when that is not set.
+    pub fn from_env() -> Option<Self> {
+        let command = std::env::var("DUMPVIEW_GO").ok()?;
+        let scratch = std::env::temp_dir().join(format!("dumpview-live-{}", std::process::id()));
+        std::fs::create_dir_all(&scratch).unwrap();
+        Some(Self { command, scratch })
+    }
+
+    /// Builds a program of one file; `environment` has `GOARCH` and the like.
+    pub fn build(
+        &self,
+        release: &str,
+        name: &str,
+        source: &str,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> PathBuf {
+        let file = self.scratch.join(format!("{name}.go"));
+        std::fs::write(&file, source).unwrap();
+        let exe = self.scratch.join(format!("{name}-{release}"));
+        let status = Command::new(&self.command)
+            .args([release, "build"])
+            .args(flags)
+            .arg("-o")
+            .args([&exe, &file])
+            .envs(environment.iter().copied())
+            .current_dir(&self.scratch)
+            .status()
+            .unwrap();
+        assert!(status.success(), "go {release} build {name}");
+        exe
     }
 }
 
-/// A directory for a test's programs, removed by the next run of the same test.
-pub fn directory(name: &str) -> PathBuf {
-    let dir = std::env::temp_dir().join(format!("dumpview-test-{name}"));
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir).unwrap();
-    dir
+impl Drop for Go {
+    fn drop(&mut self) {
+        // A leftover directory in the temporary directory harms nobody.
+        let _ = std::fs::remove_dir_all(&self.scratch);
+    }
 }
 
-/// Builds `source` (one main package) with a release; `None` when there is no Go to build with.
-pub fn build(
-    dir: &Path,
-    release: &str,
-    source: &str,
-    args: &[&str],
-    arch: &str,
-) -> Option<PathBuf> {
-    let Ok(go) = std::env::var("DUMPVIEW_GO") else {
-        eprintln!("not run: DUMPVIEW_GO is not set");
-        return None;
-    };
-    std::fs::write(dir.join("main.go"), source).unwrap();
-    std::fs::write(dir.join("go.mod"), "module main\n\ngo 1.19\n").unwrap();
-    let out = dir.join(format!("prog-{release}-{arch}-{}", args.len()));
-    let status = Command::new(go)
-        .arg(release)
-        .arg("build")
-        .args(args)
-        .arg("-o")
-        .arg(&out)
-        .arg(".")
-        .current_dir(dir)
-        .env("GOARCH", arch)
-        .env("CGO_ENABLED", "0")
-        .status()
-        .unwrap();
-    assert!(status.success(), "go {release} build failed");
-    Some(out)
+/// Runs a program that ends well and gives what it printed.
+pub fn run(exe: &Path) -> String {
+    let output = Command::new(exe).output().unwrap();
+    assert!(output.status.success(), "{}", exe.display());
+    String::from_utf8(output.stdout).unwrap()
 }

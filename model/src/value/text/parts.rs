@@ -1,0 +1,176 @@
+//! Composite values taken apart into what opens them, their items, and what closes them.
+
+use super::Style;
+use crate::value::quote::escape;
+use crate::value::{Chan, Data, Field, Value, Variable};
+use std::fmt::Write;
+
+/// Whether the text begins with the type's name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Typed {
+    Yes,
+    No,
+}
+
+/// One part of a composite's text: what stands before the value, and the value.
+pub(super) enum Part<'v> {
+    Value(&'v Value, Typed),
+    Named(&'v str, &'v Value),
+    Entry(&'v Value, &'v Value),
+    Captured(&'v Variable),
+    More(u64),
+}
+
+/// A composite taken apart: what opens it, its parts, what separates and closes them.
+pub(super) struct Parts<'v> {
+    pub(super) open: String,
+    pub(super) items: Vec<Part<'v>>,
+    pub(super) separator: &'static str,
+    pub(super) close: &'static str,
+}
+
+impl Style {
+    /// The parts of structs, arrays, slices, maps, channels and closures.
+    pub(super) fn take_apart<'v>(
+        &self,
+        value: &'v Value,
+        typed: Typed,
+        depth: usize,
+    ) -> Option<Parts<'v>> {
+        let ty = escape(&value.ty);
+        let room = if depth >= self.depth { 0 } else { self.len };
+        let header = |text: String| match typed {
+            Typed::Yes => text,
+            Typed::No => String::new(),
+        };
+        let brackets = |open, parts| Parts {
+            open,
+            items: parts,
+            separator: ",",
+            close: "]",
+        };
+        Some(match &value.data {
+            Data::Struct {
+                fields, truncated, ..
+            } => Parts {
+                open: header(format!("{ty} ")) + "{",
+                items: limited(fields, room, *truncated, |f: &Field| {
+                    Part::Named(&f.name, &f.value)
+                }),
+                separator: ", ",
+                close: "}",
+            },
+            Data::Array { len, elements, .. } => brackets(
+                header(format!("{ty} ")) + "[",
+                elements_of(elements, *len, room),
+            ),
+            Data::Slice {
+                addr,
+                len,
+                cap,
+                elements,
+            } => {
+                let open = header(format!("{ty} len: {len}, cap: {cap}, "));
+                if addr.is_nil() && *len == 0 {
+                    return Some(Parts {
+                        open: open + "nil",
+                        items: Vec::new(),
+                        separator: "",
+                        close: "",
+                    });
+                }
+                brackets(open + "[", elements_of(elements, *len, room))
+            }
+            Data::Map {
+                entries, truncated, ..
+            } => Parts {
+                separator: ", ",
+                ..brackets(
+                    header(format!("{ty} ")) + "[",
+                    limited(entries, room, *truncated, |(k, v)| Part::Entry(k, v)),
+                )
+            },
+            Data::Chan(chan) => brackets(
+                format!("{}[", chan_header(&ty, chan)),
+                elements_of(&chan.elements, chan.len, room),
+            ),
+            Data::Func {
+                addr,
+                name,
+                captures,
+            } => Parts {
+                open: match name {
+                    Some(name) => escape(name).into_owned(),
+                    None => format!("({ty})({addr})"),
+                } + if captures.is_empty() { "" } else { " {" },
+                items: limited(captures, room, 0, Part::Captured),
+                separator: ", ",
+                close: if captures.is_empty() { "" } else { "}" },
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl Part<'_> {
+    pub(super) fn is_small(&self) -> bool {
+        match self {
+            Self::Value(value, _) => matches!(
+                value.data,
+                Data::Bool(_)
+                    | Data::Int(_)
+                    | Data::Uint(_)
+                    | Data::Float(_)
+                    | Data::Complex { .. }
+            ),
+            Self::More(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// `chan int 2/5 closed, 3 receivers waiting `: always said, since it is what a channel is about.
+fn chan_header(ty: &str, chan: &Chan) -> String {
+    let mut header = format!("{ty} {}/{} ", chan.len, chan.cap);
+    if chan.closed {
+        header.push_str("closed ");
+    }
+    for (count, who) in [
+        (chan.recv_waiters, "receivers"),
+        (chan.send_waiters, "senders"),
+    ] {
+        match count {
+            Some(0) => {}
+            Some(1) => {
+                let _ = write!(header, "(1 {} waiting) ", who.trim_end_matches('s'));
+            }
+            Some(n) => {
+                let _ = write!(header, "({n} {who} waiting) ");
+            }
+            None => {
+                let _ = write!(header, "(waiting {who} unreadable) ");
+            }
+        }
+    }
+    header
+}
+
+fn elements_of(elements: &[Value], len: u64, room: usize) -> Vec<Part<'_>> {
+    let left_out = len.saturating_sub(elements.len() as u64);
+    limited(elements, room, left_out, |e| Part::Value(e, Typed::No))
+}
+
+/// The first `room` items as parts, and how many more there are.
+fn limited<'v, T>(
+    items: &'v [T],
+    room: usize,
+    left_out: u64,
+    part: impl Fn(&'v T) -> Part<'v>,
+) -> Vec<Part<'v>> {
+    let mut parts: Vec<_> = items.iter().take(room).map(part).collect();
+    let more = left_out + (items.len() - parts.len()) as u64;
+    if more > 0 {
+        parts.push(Part::More(more));
+    }
+    parts
+}

@@ -1,0 +1,85 @@
+//! A named value and how far it can be trusted.
+
+use super::{Address, Value};
+use std::sync::Arc;
+
+/// How far a shown value can be trusted. Everything but `Exact` comes with a reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// What the program held.
+    Exact,
+    /// Held at some earlier moment: the spill slot of a register that is dead by now, as the runtime's own
+    /// traceback reads it.
+    Stale(String),
+    /// The compiler kept no copy at this point.
+    OptimizedOut(String),
+    /// It exists, and its bytes or its type cannot be had.
+    Unreadable(String),
+}
+
+impl Standing {
+    /// The word of the JSON contract.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Stale(_) => "stale",
+            Self::OptimizedOut(_) => "optimized_out",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+
+    /// Why it is not exact.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Exact => None,
+            Self::Stale(why) | Self::OptimizedOut(why) | Self::Unreadable(why) => Some(why),
+        }
+    }
+}
+
+/// What kind of variable it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// Declared in the function's body.
+    Local,
+    /// A parameter, the receiver included.
+    Argument,
+    /// A result.
+    Result,
+    /// Captured by a closure.
+    Capture,
+    /// A package's variable, or the value of an expression.
+    Global,
+}
+
+impl Origin {
+    /// The word of the JSON contract; `None` where the contract has none.
+    pub const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Local => Some("local"),
+            Self::Argument => Some("argument"),
+            Self::Result => Some("result"),
+            Self::Capture => Some("capture"),
+            Self::Global => None,
+        }
+    }
+}
+
+/// A variable of a frame, a closure or a package.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Variable {
+    /// As in the source.
+    pub name: Arc<str>,
+    /// Type as in the source; an escaped variable has the variable's type, not the pointer's.
+    pub ty: Arc<str>,
+    /// The value; absent when it cannot be shown.
+    pub value: Option<Value>,
+    /// How far to trust it.
+    pub standing: Standing,
+    /// Where it lives in memory, when it does.
+    pub addr: Option<Address>,
+    /// What kind of variable.
+    pub origin: Origin,
+    /// Lives on the heap, because it escaped.
+    pub escaped: bool,
+}

@@ -1,0 +1,235 @@
+//! Functions, files and lines by pc, from the tables every Go program carries (pclntab, moduledata).
+//!
+//! The linker writes these for the runtime's own tracebacks, so no build flag removes them: a stripped program
+//! symbolises exactly as well as one with DWARF, inlined calls included. [`Symbols`] holds one [`FuncTable`] per
+//! module. Reading is lazy: opening finds the table and checks moduledata; nothing is decoded before its
+//! function is asked for.
+
+mod args;
+mod bytes;
+mod func;
+mod inline;
+mod kind;
+mod locate;
+mod module_data;
+mod name;
+mod pclntab;
+mod pcvalue;
+mod table;
+
+pub use args::{ArgWord, printed_args};
+pub use func::{Func, FuncFlags, Position, funcdata, pcdata};
+pub use inline::{InlineFrame, InlineFrames};
+pub use kind::FuncKind;
+pub use module_data::{BitVector, ItabList, ModuleData, ModuleDataError, Slice, Span};
+pub use name::{is_exported_runtime, printed as printed_name};
+pub use pclntab::{Generation, Pclntab, PclntabError};
+pub use pcvalue::{PcRange, PcRanges};
+pub use table::{FuncTable, TextSection};
+
+use crate::addr::Addr;
+use crate::layout::Layouts;
+use crate::memory::MemoryExt;
+use crate::process::{Process, Shortfall};
+
+/// More modules than this are a cyclic or damaged list; programs have one, plus one per plugin.
+const MAX_MODULES: usize = 256;
+
+/// Why a program has no function tables.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SymbolsError {
+    /// Nothing looks like a pc-line table.
+    #[error("no pclntab: not a Go program, or its executable is not at hand")]
+    NotFound,
+    /// There is one, but it cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] PclntabError),
+}
+
+/// One module: its functions, and what moduledata says of it.
+#[derive(Clone, Debug)]
+pub struct Module<'a> {
+    /// Its functions.
+    pub funcs: FuncTable<'a>,
+    /// Its moduledata; `None` when the core does not hold it or no layout fits.
+    pub data: Option<ModuleData>,
+}
+
+impl Module<'_> {
+    /// Code that the table covers.
+    pub fn pcs(&self) -> Span {
+        self.data.as_ref().map_or_else(
+            || {
+                let first = self.funcs.get(0).map_or(Addr::NULL, |f| f.entry);
+                let last = self.funcs.len().checked_sub(1);
+                let last = last.and_then(|last| self.funcs.get(last));
+                Span {
+                    start: first,
+                    end: last.map_or(Addr::NULL, |f| f.end),
+                }
+            },
+            |data| data.pcs,
+        )
+    }
+}
+
+/// Functions of every module of a process.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols<'a> {
+    modules: Vec<(Span, Module<'a>)>,
+    /// What could not be had, for the report.
+    pub shortfalls: Vec<Shortfall>,
+}
+
+impl<'a> Symbols<'a> {
+    /// Finds the tables of a process. `layouts` are the candidates for moduledata, likeliest first: one when
+    /// the Go version is known, several when not; the first that reads consistently is used.
+    ///
+    /// # Errors
+    ///
+    /// When there is no table to read at all. A missing moduledata is a shortfall, not an error.
+    pub fn load(process: &Process<'a>, layouts: &[&dyn Layouts]) -> Result<Self, SymbolsError> {
+        let found = locate::pclntab(process)
+            .map_err(|why| why.map_or(SymbolsError::NotFound, SymbolsError::Unreadable))?;
+        let memory = &process.memory;
+        let mut why = None;
+        let first = locate::words_equal(process, found.addr)
+            .into_iter()
+            .find_map(|addr| {
+                layouts.iter().find_map(|layouts| {
+                    let read = ModuleData::read(memory, *layouts, addr)
+                        .and_then(|md| md.check(memory, *layouts, &found.pcln).map(|()| md));
+                    read.map_err(|error| why = Some(error))
+                        .ok()
+                        .map(|md| (md, *layouts))
+                })
+            });
+        let mut symbols = Self::default();
+        let Some((first, layouts)) = first else {
+            symbols.shortfalls.push(Shortfall {
+                what: "moduledata".to_owned(),
+                why: why.map_or_else(
+                    || {
+                        "not in the core: package data, types and inlined calls are limited"
+                            .to_owned()
+                    },
+                    |error| error.to_string(),
+                ),
+                damage: true,
+            });
+            symbols.push(without_module_data(process, found));
+            return Ok(symbols);
+        };
+        let mut next = first.next;
+        symbols.push(module(process, found, first));
+        while !next.is_null() && symbols.modules.len() < MAX_MODULES {
+            let at = next;
+            if symbols
+                .modules()
+                .any(|m| m.data.as_ref().is_some_and(|d| d.addr == at))
+            {
+                break;
+            }
+            match further_module(process, layouts, at) {
+                Ok((found, data)) => {
+                    next = data.next;
+                    if !data.bad {
+                        symbols.push(module(process, found, data));
+                    }
+                }
+                Err(why) => {
+                    symbols.shortfalls.push(Shortfall {
+                        what: format!("module at {at}"),
+                        why,
+                        damage: true,
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(symbols)
+    }
+
+    fn push(&mut self, module: Module<'a>) {
+        self.modules.push((module.pcs(), module));
+    }
+
+    /// Every module, the main one first.
+    pub fn modules(&self) -> impl Iterator<Item = &Module<'a>> {
+        self.modules.iter().map(|(_, module)| module)
+    }
+
+    /// The module of the program itself.
+    pub fn main(&self) -> Option<&Module<'a>> {
+        self.modules().next()
+    }
+
+    /// The function whose code covers `pc`; `None` for C code and wild addresses.
+    #[inline]
+    pub fn find(&self, pc: Addr) -> Option<Func<'_>> {
+        let (_, module) = self.modules.iter().find(|(pcs, _)| pcs.contains(pc))?;
+        module.funcs.find(pc)
+    }
+
+    /// Every function of every module.
+    pub fn funcs(&self) -> impl Iterator<Item = Func<'_>> {
+        self.modules().flat_map(|module| module.funcs.iter())
+    }
+
+    /// The function of exactly this name, as the linker stores it.
+    pub fn by_name(&self, name: &str) -> Option<Func<'_>> {
+        self.modules().find_map(|module| module.funcs.by_name(name))
+    }
+}
+
+/// A module whose moduledata was read.
+fn module<'a>(process: &Process<'a>, found: locate::Found<'a>, data: ModuleData) -> Module<'a> {
+    let gofunc = process.memory.run_at(data.gofunc).ok();
+    Module {
+        funcs: FuncTable::new(
+            found.pcln,
+            found.addr,
+            data.text.start,
+            data.text_sections.clone(),
+            gofunc.map(|bytes| (data.gofunc, bytes)),
+        ),
+        data: Some(data),
+    }
+}
+
+/// A plugin or shared module further down the list.
+fn further_module<'a>(
+    process: &Process<'a>,
+    layouts: &dyn Layouts,
+    addr: Addr,
+) -> Result<(locate::Found<'a>, ModuleData), String> {
+    let memory = &process.memory;
+    let data = ModuleData::read(memory, layouts, addr).map_err(|e| e.to_string())?;
+    let bytes = memory.run_at(data.pc_header).map_err(|e| e.to_string())?;
+    let pcln = Pclntab::parse(bytes, process.arch()).map_err(|e| e.to_string())?;
+    data.check(memory, layouts, &pcln)
+        .map_err(|e| e.to_string())?;
+    let addr = data.pc_header;
+    Ok((locate::Found { addr, pcln }, data))
+}
+
+/// Without moduledata: text's address from the table itself (up to 1.25), else from the symbol table or the
+/// section; funcdata from the symbol table or not at all.
+fn without_module_data<'a>(process: &Process<'a>, found: locate::Found<'a>) -> Module<'a> {
+    let in_core = process.memory.u64(found.addr.offset(24)).ok();
+    let stated = in_core.unwrap_or(found.pcln.text_start);
+    let section = process.executable.and_then(|exe| exe.section(".text"));
+    let text = Some(Addr(stated))
+        .filter(|addr| !addr.is_null())
+        .or_else(|| process.symbol("runtime.text"))
+        .or_else(|| section.map(|s| s.addr.to_process(process.bias)))
+        .unwrap_or_default();
+    let gofunc = ["go:func.*", "go.func.*"]
+        .iter()
+        .find_map(|name| process.symbol(name))
+        .and_then(|addr| Some((addr, process.memory.run_at(addr).ok()?)));
+    Module {
+        funcs: FuncTable::new(found.pcln, found.addr, text, Vec::new(), gofunc),
+        data: None,
+    }
+}

@@ -1,0 +1,6 @@
+//! One file per verb: each turns an opened process into an answer.
+
+pub mod info;
+pub mod regs;
+pub mod threads;
+pub mod x;

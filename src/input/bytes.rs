@@ -1,0 +1,95 @@
+//! Inputs as bytes, owned for as long as anything borrows from them.
+
+use super::{decompress, map};
+use memmap2::Mmap;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Owns every mapped file. What it hands out borrows from it, and nothing is released before it is dropped.
+///
+/// A linked list of write-once slots: adding needs no `&mut`, and what was added never moves.
+#[derive(Default)]
+pub struct Arena {
+    head: OnceLock<Box<Node>>,
+}
+
+struct Node {
+    map: Mmap,
+    next: OnceLock<Box<Node>>,
+}
+
+/// Why a path gave no bytes, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// The path is a directory.
+    #[error("is a directory")]
+    Directory,
+    /// The path is a pipe, socket or device.
+    #[error(
+        "is not a regular file: a dump has to be read here and there, so write it to a file first"
+    )]
+    NotRegular,
+    /// Nothing in it.
+    #[error("is empty: the dump was not written (disk full? core size limit of 0?)")]
+    Empty,
+    /// The system's own reason.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A compressed file that does not decompress.
+    #[error("cannot decompress: {0}")]
+    Decompress(String),
+}
+
+impl Arena {
+    /// Maps a file; one that is zstd or gzip is first decompressed into an unlinked temporary file, so that a
+    /// large dump does not have to fit into memory.
+    ///
+    /// # Errors
+    ///
+    /// When the path is no regular file, cannot be read, is empty or does not decompress.
+    pub fn open(&self, path: &Path) -> Result<&[u8], InputError> {
+        let metadata = fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Err(InputError::Directory);
+        }
+        // Looked at before opening: opening a fifo would block until somebody writes.
+        if !metadata.is_file() {
+            return Err(InputError::NotRegular);
+        }
+        let file = File::open(path)?;
+        if file.metadata()?.len() == 0 {
+            return Err(InputError::Empty);
+        }
+        let mapped = map::map(&file)?;
+        match decompress::Format::recognize(&mapped) {
+            None => Ok(self.keep(mapped)),
+            Some(format) => {
+                let whole = decompress::to_temporary_file(format, &mapped)?;
+                if whole.metadata()?.len() == 0 {
+                    return Err(InputError::Empty);
+                }
+                Ok(self.keep(map::map(&whole)?))
+            }
+        }
+    }
+
+    fn keep(&self, map: Mmap) -> &[u8] {
+        let mut node = Box::new(Node {
+            map,
+            next: OnceLock::new(),
+        });
+        let mut slot = &self.head;
+        loop {
+            match slot.set(node) {
+                Ok(()) => return slot.get().map_or(&[], |kept| &kept.map),
+                Err(back) => node = back,
+            }
+            match slot.get() {
+                Some(taken) => slot = &taken.next,
+                None => return &[],
+            }
+        }
+    }
+}

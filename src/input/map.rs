@@ -1,0 +1,25 @@
+//! The one place with `unsafe`: mapping a file into memory.
+#![expect(
+    unsafe_code,
+    reason = "memmap2 cannot promise that the file stays as it is"
+)]
+
+use memmap2::{Advice, Mmap};
+use std::fs::File;
+use std::io;
+
+/// Maps a whole file for reading.
+///
+/// # Errors
+///
+/// When the system refuses (no permission, not a regular file, no address space).
+pub(super) fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: the map is private and read-only, and is used only through `&[u8]`. If another process
+    // truncates the file meanwhile, touching lost pages raises SIGBUS and ends this program; if it is
+    // overwritten, later reads see the new bytes, which every parser here treats as hostile anyway. Both are
+    // what any reader of a file in place has to accept; dumps are not written to any more.
+    let map = unsafe { Mmap::map(file)? };
+    // A core is read here and there: without this the kernel reads ahead megabytes around each page.
+    let _ = map.advise(Advice::Random);
+    Ok(map)
+}

@@ -1,0 +1,12 @@
+//! Opening inputs: mapping files, decompressing what was compressed, recognising what a file is.
+//!
+//! Everything that is opened lives in an [`Arena`] until the program ends its question, so that the whole
+//! analysis can borrow one lifetime.
+
+mod bytes;
+mod decompress;
+mod kind;
+mod map;
+
+pub use bytes::{Arena, InputError};
+pub use kind::{Kind, recognize};

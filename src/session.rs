@@ -1,0 +1,163 @@
+//! One opened process and what every command needs from it.
+
+use crate::answer::{Envelope, Failure, Incomplete, InputSummary};
+use crate::cli::Common;
+use crate::input::{self, Arena, InputError, Kind};
+use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
+use dumpview_process::process::{OpenOptions, Process};
+use std::path::{Path, PathBuf};
+
+/// An opened process with the paths it came from.
+pub struct Session<'a> {
+    /// The process.
+    pub process: Process<'a>,
+    /// The core as typed.
+    pub core_path: PathBuf,
+    /// The executable in use, as typed or as the core names it.
+    pub executable_path: Option<PathBuf>,
+    /// Flags that every verb takes.
+    pub common: &'a Common,
+}
+
+/// Files of the machine we run on, for shared libraries named by the core. Whether they are the ones the
+/// process had is checked by who asks.
+struct DiskFiles<'a>(&'a Arena);
+
+impl<'a> Files<'a> for DiskFiles<'a> {
+    fn open(&self, path: &str) -> Option<&'a [u8]> {
+        self.0.open(Path::new(path)).ok()
+    }
+}
+
+/// Opens a core and its executable and lets `ask` have them.
+///
+/// # Errors
+///
+/// When the core cannot be read, or the executable that was typed cannot.
+pub fn with_session<R>(
+    core_path: &Path,
+    executable_path: Option<&Path>,
+    common: &Common,
+    ask: impl FnOnce(&Session<'_>) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let (arena, sections) = (Arena::default(), SectionArena::default());
+    let bytes = open(&arena, core_path)?;
+    if input::recognize(bytes) == Kind::Executable {
+        return Err(executable_given_as_core(core_path, executable_path));
+    }
+    let core = CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?;
+
+    let (executable, used_path) = match executable_path {
+        Some(path) => {
+            let bytes = open(&arena, path)?;
+            let exe =
+                Executable::parse(bytes, &sections).map_err(|error| not_an_image(path, &error))?;
+            (Some(exe), Some(path.to_owned()))
+        }
+        None => find_executable(&arena, &sections, &core, core_path).unzip(),
+    };
+    let options = OpenOptions {
+        trust_executable: common.ignore_build_id,
+    };
+    let process = Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options);
+    let executable_path = used_path.filter(|_| process.executable.is_some());
+    ask(&Session {
+        process,
+        core_path: core_path.to_owned(),
+        executable_path,
+        common,
+    })
+}
+
+/// The executable when none was typed: where the core says, else by that name beside the core. Whether it is
+/// the right one is decided by its build id, like one that was typed.
+fn find_executable<'a>(
+    arena: &'a Arena,
+    sections: &'a SectionArena,
+    core: &CoreFile<'_>,
+    core_path: &Path,
+) -> Option<(Executable<'a>, PathBuf)> {
+    let named = PathBuf::from(String::from_utf8_lossy(core.executable_path()?).into_owned());
+    let beside = core_path
+        .parent()
+        .unwrap_or(Path::new(""))
+        .join(named.file_name()?);
+    [named, beside].into_iter().find_map(|path| {
+        let bytes = arena.open(&path).ok()?;
+        Executable::parse(bytes, sections)
+            .ok()
+            .map(|exe| (exe, path))
+    })
+}
+
+/// Maps a file, or says what to do about it.
+fn open<'a>(arena: &'a Arena, path: &Path) -> Result<&'a [u8], Failure> {
+    arena.open(path).map_err(|error| {
+        let hint = match &error {
+            InputError::Io(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
+                "\n\nhint: cores belong to the user who ran the program; try sudo, or chown it to yourself"
+            }
+            InputError::Directory => "\n\nhint: name the file in it",
+            _ => "",
+        };
+        Failure::unreadable(format!("{}: {error}{hint}", path.display()))
+    })
+}
+
+fn not_an_image(path: &Path, error: &ImageError) -> Failure {
+    let hint = match error {
+        ImageError::WrongType {
+            wanted: "executable",
+            found: "core dump",
+        } => "\n\nhint: the core comes first: dumpview CORE EXE",
+        ImageError::NotElf { .. } => {
+            "\n\nhint: a core dump or executable begins with 7f 45 4c 46 (ELF)"
+        }
+        _ => "",
+    };
+    Failure::unreadable(format!("{}: {error}{hint}", path.display()))
+}
+
+fn executable_given_as_core(core_path: &Path, executable_path: Option<&Path>) -> Failure {
+    let path = core_path.display();
+    let hint = executable_path.map_or_else(
+        || format!("dumpview CORE {path}"),
+        |other| format!("dumpview {} {path}", other.display()),
+    );
+    Failure::unreadable(format!(
+        "{path}: an executable, where a core dump is expected\n\nhint: {hint}"
+    ))
+}
+
+impl Session<'_> {
+    /// The envelope of a verb's document.
+    pub fn envelope(&self, verb: &str) -> Envelope {
+        Envelope {
+            schema: format!("dumpview.{verb}/1"),
+            input: InputSummary {
+                path: self.core_path.display().to_string(),
+                kind: "core",
+                executable: self
+                    .executable_path
+                    .as_ref()
+                    .map(|p| p.display().to_string()),
+                go_version: self.process.version.as_ref().map(|v| v.text.clone()),
+                arch: Some(self.process.arch().name()),
+            },
+            incomplete: self
+                .process
+                .shortfalls
+                .iter()
+                .map(|s| Incomplete {
+                    what: s.what.clone(),
+                    why: s.why.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether the input itself is damaged (not merely lacking an optional file).
+    pub fn is_damaged(&self) -> bool {
+        self.process.shortfalls.iter().any(|s| s.damage)
+    }
+}
