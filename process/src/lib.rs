@@ -18,5 +18,6 @@ pub mod image;
 pub mod layout;
 pub mod memory;
 pub mod process;
+pub mod runtime;
 pub mod symbols;
 pub mod types;

@@ -1,0 +1,222 @@
+//! Every goroutine of the process: the walk over `runtime.allgs`.
+//!
+//! `allgs` never shrinks and holds dead gs too, which are counted but not listed. The list is believed only
+//! as far as it makes sense: entries must be readable, distinct, not overlapping, and have a status of
+//! the runtime's. So a length field full of garbage costs no more than the core has bytes.
+
+use super::goroutine::{GError, GReader};
+use super::{Goroutine, Runtime};
+use crate::addr::{Addr, GoId};
+use crate::layout::FieldError;
+use crate::memory::MemoryExt;
+use rustc_hash::FxHashMap;
+
+/// Something about the walk that makes its answer less than whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// What is missing or odd, in words.
+    pub text: String,
+    /// How many entries it concerns.
+    pub count: u64,
+}
+
+/// All goroutines that are not dead, in the order of `allgs` (oldest g first; gs are reused, so ids are not
+/// in order).
+#[derive(Clone, Debug, Default)]
+pub struct Goroutines {
+    list: Vec<Goroutine>,
+    by_id: FxHashMap<GoId, usize>,
+    by_addr: FxHashMap<Addr, usize>,
+    /// Dead gs that the list holds for reuse.
+    pub dead: u64,
+    /// Length of `allgs`.
+    pub allglen: u64,
+    /// What could not be had; empty when the list is whole.
+    pub notes: Vec<Note>,
+}
+
+/// Kinds of trouble are counted; only the first of each is told in full.
+#[derive(Default)]
+struct Trouble {
+    unreadable: Option<(GError, u64)>,
+    status: Option<(GError, u64)>,
+    overlapping: u64,
+}
+
+impl Goroutines {
+    /// Walks `runtime.allgs`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no list to walk: the variable or a field of `g` is unknown, or the slice header cannot be
+    /// read. A list with holes is not an error: see [`Self::notes`].
+    pub fn read(runtime: &Runtime<'_>) -> Result<Self, FieldError> {
+        let reader = GReader::new(*runtime)?;
+        let (array, len) = all_gs(runtime)?;
+        let mut goroutines = Self {
+            allglen: len,
+            ..Self::default()
+        };
+        let mut trouble = Trouble::default();
+        goroutines.walk(runtime, &reader, array, &mut trouble);
+        goroutines.tell(trouble);
+        Ok(goroutines)
+    }
+
+    fn walk(
+        &mut self,
+        runtime: &Runtime<'_>,
+        reader: &GReader<'_>,
+        array: Addr,
+        trouble: &mut Trouble,
+    ) {
+        let pointers = self.pointers(runtime, array);
+        let overlaps = overlapping(&pointers, reader.size);
+        for (addr, bad) in pointers.into_iter().zip(overlaps) {
+            if bad {
+                trouble.overlapping += 1;
+                continue;
+            }
+            let slot = match reader.read(addr) {
+                Ok(Some(g)) => {
+                    self.push(g);
+                    continue;
+                }
+                Ok(None) => {
+                    self.dead += 1;
+                    continue;
+                }
+                Err(error @ GError::Unreadable(_)) => (&mut trouble.unreadable, error),
+                Err(error @ GError::Status { .. }) => (&mut trouble.status, error),
+            };
+            let (count, error) = slot;
+            count.get_or_insert((error, 0)).1 += 1;
+        }
+    }
+
+    fn push(&mut self, g: Goroutine) {
+        let index = self.list.len();
+        self.by_id.entry(g.id).or_insert(index);
+        self.by_addr.insert(g.addr, index);
+        self.list.push(g);
+    }
+
+    /// The entries of the list, as far as they can be read.
+    fn pointers(&mut self, runtime: &Runtime<'_>, array: Addr) -> Vec<Addr> {
+        let mut pointers = Vec::new();
+        let mut at = array;
+        let mut left = self.allglen.saturating_mul(8);
+        while left > 0 {
+            let run = match runtime.memory.run(at, left) {
+                Ok(run) if run.len() >= 8 => run,
+                Ok(_) => break,
+                Err(error) => {
+                    self.notes.push(Note {
+                        text: format!("the list of goroutines ends early: {error}"),
+                        count: left / 8,
+                    });
+                    break;
+                }
+            };
+            let (words, _) = run.as_chunks::<8>();
+            pointers.extend(words.iter().map(|w| Addr(u64::from_le_bytes(*w))));
+            let read = (words.len() as u64).saturating_mul(8);
+            at = at.offset(read);
+            left = left.saturating_sub(read);
+        }
+        pointers
+    }
+
+    fn tell(&mut self, trouble: Trouble) {
+        let mut note = |text: String, count| self.notes.push(Note { text, count });
+        if let Some((first, count)) = trouble.unreadable {
+            note(
+                format!("goroutines that cannot be read, first {first}"),
+                count,
+            );
+        }
+        if let Some((first, count)) = trouble.status {
+            note(
+                format!("entries that are no goroutines, first {first}"),
+                count,
+            );
+        }
+        if trouble.overlapping > 0 {
+            note(
+                "entries that point at or into another goroutine".to_owned(),
+                trouble.overlapping,
+            );
+        }
+    }
+
+    /// All of them.
+    pub fn list(&self) -> &[Goroutine] {
+        &self.list
+    }
+
+    /// The goroutine with an id.
+    pub fn by_id(&self, id: GoId) -> Option<&Goroutine> {
+        self.list.get(*self.by_id.get(&id)?)
+    }
+
+    /// The goroutine whose `g` stands at an address.
+    pub fn by_addr(&self, addr: Addr) -> Option<&Goroutine> {
+        self.list.get(*self.by_addr.get(&addr)?)
+    }
+}
+
+/// Array and length of `allgs`. `allgptr` and `allglen` are its copies for readers without a lock: they are
+/// stored after the slice has grown, so they never promise more than is there.
+fn all_gs(runtime: &Runtime<'_>) -> Result<(Addr, u64), FieldError> {
+    let unreadable = |path: &str| {
+        let path = path.to_owned();
+        move |error| FieldError::Unreadable {
+            structure: "runtime".to_owned(),
+            path,
+            error,
+        }
+    };
+    let pair = runtime
+        .vars
+        .address("runtime.allgptr")
+        .zip(runtime.vars.address("runtime.allglen"));
+    if let Some((ptr, len)) = pair {
+        let array = runtime.memory.ptr(ptr).map_err(unreadable("allgptr"))?;
+        let len = runtime.memory.u64(len).map_err(unreadable("allglen"))?;
+        return Ok((array, len));
+    }
+    let slice = runtime
+        .vars
+        .address("runtime.allgs")
+        .ok_or_else(|| FieldError::NoSuchField {
+            structure: "runtime".to_owned(),
+            path: "allgs".to_owned(),
+        })?;
+    let array = runtime.memory.ptr(slice).map_err(unreadable("allgs"))?;
+    let len = runtime
+        .memory
+        .u64(slice.offset(8))
+        .map_err(unreadable("allgs"))?;
+    Ok((array, len))
+}
+
+/// For each address, whether it stands at or within `size` bytes behind another entry: gs are objects of
+/// their own, so the later one is no g.
+fn overlapping(pointers: &[Addr], size: u64) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..pointers.len()).collect();
+    let addr = |index: usize| pointers.get(index).copied().unwrap_or_default();
+    order.sort_by_key(|index| (addr(*index), *index));
+    let mut bad = vec![false; pointers.len()];
+    let mut last: Option<Addr> = None;
+    for index in order {
+        let here = addr(index);
+        if last.is_some_and(|last| here.0 - last.0 < size) {
+            if let Some(flag) = bad.get_mut(index) {
+                *flag = true;
+            }
+        } else {
+            last = Some(here);
+        }
+    }
+    bad
+}

@@ -1,0 +1,234 @@
+//! A runtime made of whole cloth, for tests: layouts, variables and memory that the test itself wrote.
+
+use super::*;
+use crate::layout::{Field, LayoutSource};
+use crate::memory::{CoreMemory, Region, RegionSource};
+use std::collections::BTreeMap;
+
+/// Layouts with the given fields; nothing about any real release.
+#[derive(Default)]
+pub(super) struct FakeLayouts {
+    pub fields: BTreeMap<(&'static str, &'static str), Field>,
+    pub sizes: BTreeMap<&'static str, u64>,
+}
+
+impl FakeLayouts {
+    pub fn field(
+        mut self,
+        structure: &'static str,
+        path: &'static str,
+        offset: u64,
+        size: u64,
+    ) -> Self {
+        self.fields
+            .insert((structure, path), Field { offset, size });
+        self
+    }
+
+    pub fn size(mut self, structure: &'static str, size: u64) -> Self {
+        self.sizes.insert(structure, size);
+        self
+    }
+}
+
+impl Layouts for FakeLayouts {
+    fn field(&self, structure: &str, path: &str) -> Option<Field> {
+        let key = self
+            .fields
+            .keys()
+            .find(|(s, p)| *s == structure && *p == path)?;
+        self.fields.get(key).copied()
+    }
+    fn size_of(&self, structure: &str) -> Option<u64> {
+        self.sizes.get(structure).copied()
+    }
+    fn constant(&self, _: &str) -> Option<i64> {
+        None
+    }
+    fn source(&self) -> LayoutSource {
+        LayoutSource::Dwarf
+    }
+}
+
+pub(super) struct FakeVars(pub BTreeMap<&'static str, u64>);
+
+impl Variables for FakeVars {
+    fn address(&self, name: &str) -> Option<Addr> {
+        self.0.get(name).map(|at| Addr(*at))
+    }
+}
+
+/// Memory from words at addresses.
+pub(super) fn memory(parts: &[(u64, Vec<u64>)]) -> CoreMemory<'static> {
+    let regions = parts
+        .iter()
+        .map(|(start, words)| {
+            let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+            let bytes: &'static [u8] = bytes.leak();
+            Region {
+                start: Addr(*start),
+                end: Addr(start + bytes.len() as u64),
+                source: RegionSource::Core(bytes),
+            }
+        })
+        .collect();
+    CoreMemory::new([regions])
+}
+
+mod goroutines {
+    use super::*;
+    use crate::addr::GoId;
+    use dumpview_model::goroutine::Status;
+
+    /// A g of eight words: stack.lo, stack.hi, sched.pc, status, id, waitreason, parent, labels.
+    fn layouts() -> FakeLayouts {
+        let mut layouts = FakeLayouts::default().size("runtime.g", 64);
+        for (path, word) in [
+            ("stack.lo", 0),
+            ("stack.hi", 1),
+            ("sched.pc", 2),
+            ("atomicstatus", 3),
+            ("goid", 4),
+            ("waitreason", 5),
+            ("parentGoid", 6),
+            ("labels", 7),
+        ] {
+            let size = if path == "atomicstatus" { 4 } else { 8 };
+            layouts = layouts.field("runtime.g", path, word * 8, size);
+        }
+        layouts
+    }
+
+    fn g(id: u64, status: u64) -> Vec<u64> {
+        vec![0x7000, 0x8000, 0x40_1234, status, id, 3, 1, 0]
+    }
+
+    fn read(gs: &[(u64, Vec<u64>)], list: &[u64], len: u64) -> Goroutines {
+        let mut parts = gs.to_vec();
+        parts.push((0x100, vec![0x1000, len]));
+        parts.push((0x1000, list.to_vec()));
+        let memory = memory(&parts);
+        let vars = FakeVars(BTreeMap::from([
+            ("runtime.allgptr", 0x100),
+            ("runtime.allglen", 0x108),
+        ]));
+        let layouts = layouts();
+        let runtime = Runtime {
+            memory: &memory,
+            layouts: &layouts,
+            vars: &vars,
+        };
+        Goroutines::read(&runtime).unwrap()
+    }
+
+    #[test]
+    fn live_ones_are_listed_and_dead_ones_counted() {
+        let gs = read(
+            &[
+                (0x2000, g(1, 2)),
+                (0x3000, g(7, 0x1004)),
+                (0x4000, g(9, 6)),
+                (0x5000, g(8, 11)),
+            ],
+            &[0x2000, 0x3000, 0x4000, 0x5000],
+            4,
+        );
+        assert_eq!(gs.notes, []);
+        assert_eq!((gs.allglen, gs.dead), (4, 2));
+        let seen: Vec<_> = gs
+            .list()
+            .iter()
+            .map(|g| (g.id.0, g.status, g.scan))
+            .collect();
+        assert_eq!(
+            seen,
+            [(1, Status::Running, false), (7, Status::Waiting, true)]
+        );
+        let seven = gs.by_id(GoId(7)).unwrap();
+        assert_eq!(Some(seven), gs.by_addr(Addr(0x3000)));
+        assert_eq!(seven.parent, Some(GoId(1)));
+        assert_eq!(seven.sched.pc, Addr(0x40_1234));
+        assert_eq!(gs.by_id(GoId(9)), None, "dead");
+    }
+
+    #[test]
+    fn entries_that_are_no_goroutines_are_noted_and_the_rest_is_had() {
+        let gs = read(
+            &[(0x2000, g(1, 2)), (0x3000, g(2, 77))],
+            &[0, 0x2000, 0x2000, 0x2010, 0x3000, 0xdead_0000],
+            6,
+        );
+        assert_eq!(gs.list().len(), 1);
+        let notes: Vec<_> = gs
+            .notes
+            .iter()
+            .map(|n| (n.text.as_str(), n.count))
+            .collect();
+        assert_eq!(
+            notes,
+            [
+                (
+                    "goroutines that cannot be read, first g at 0x0: never mapped",
+                    2
+                ),
+                (
+                    "entries that are no goroutines, first g at 0x3000: status 0x4d is not one of the runtime's",
+                    1
+                ),
+                ("entries that point at or into another goroutine", 2),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_absurd_length_ends_where_memory_does() {
+        for len in [1 << 40, u64::MAX, u64::MAX / 8] {
+            let gs = read(&[(0x2000, g(1, 2))], &[0x2000], len);
+            assert_eq!(gs.list().len(), 1);
+            assert_eq!(gs.notes.len(), 1, "{:?}", gs.notes);
+            assert!(
+                gs.notes[0]
+                    .text
+                    .starts_with("the list of goroutines ends early: 0x1008")
+            );
+        }
+    }
+
+    #[test]
+    fn wait_reasons_are_read_until_they_stop_being_strings() {
+        let text = |s: &str| {
+            let mut bytes = s.as_bytes().to_vec();
+            bytes.resize(32, 0);
+            bytes
+                .chunks(8)
+                .map(|c| u64::from_le_bytes(c.try_into().unwrap()))
+                .collect::<Vec<_>>()
+        };
+        let array = |first_len| {
+            memory(&[
+                (
+                    0x100,
+                    vec![0, 0, 0x1000, first_len, 0x2000, 7, 0x3000, 1 << 50],
+                ),
+                (0x1000, text("GC assist marking")),
+                (0x2000, text("IO wait")),
+            ])
+        };
+        let vars = FakeVars(BTreeMap::from([("runtime.waitReasonStrings", 0x100)]));
+        let layouts = layouts();
+        let of = |memory: &CoreMemory<'_>| {
+            let (layouts, vars) = (&layouts, &vars);
+            WaitReasons::read(&Runtime {
+                memory,
+                layouts,
+                vars,
+            })
+        };
+        let (whole, cut) = (array(17), array(16));
+        let reasons = of(&whole);
+        assert_eq!(reasons.text(2).map(AsRef::as_ref), Some("IO wait"));
+        assert_eq!(reasons.text(0), None);
+        assert_eq!(reasons.text(3), None);
+        assert!(of(&cut).is_empty(), "not the runtime's array");
+    }
+}
