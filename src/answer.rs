@@ -1,6 +1,6 @@
 //! An answer and how it leaves: text for people, or one JSON document in the envelope all verbs share.
 
-use crate::text::Text;
+use crate::text::{Role, Text};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -58,6 +58,11 @@ impl Failure {
 pub trait Answer: erased::Json {
     /// Writes the answer for people.
     fn text(&self, out: &mut Text<'_>) -> io::Result<()>;
+
+    /// How the program ends after it, when the answer itself decides.
+    fn exit(&self) -> Option<Exit> {
+        None
+    }
 }
 
 /// Serialisation behind a trait object, without another dependency: an answer writes itself into its envelope.
@@ -68,6 +73,9 @@ pub mod erased {
     pub trait Json {
         /// Writes the document with this body.
         fn write_document(&self, envelope: &Envelope, out: &mut dyn Write) -> io::Result<()>;
+
+        /// The body alone, to stand inside another document.
+        fn to_value(&self) -> serde_json::Result<serde_json::Value>;
     }
 
     impl<T: Serialize> Json for T {
@@ -81,6 +89,70 @@ pub mod erased {
             )?;
             out.write_all(b"\n")
         }
+
+        fn to_value(&self) -> serde_json::Result<serde_json::Value> {
+            serde_json::to_value(self)
+        }
+    }
+}
+
+/// The answers to the lines of an `-x` script.
+#[derive(Serialize, Default)]
+pub struct Script {
+    answers: Vec<ScriptAnswer>,
+}
+
+struct ScriptAnswer {
+    command: String,
+    schema: String,
+    result: Result<Box<dyn Answer>, Failure>,
+}
+
+impl Serialize for ScriptAnswer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = match &self.result {
+            Ok(answer) => answer.to_value().map_err(serde::ser::Error::custom)?,
+            Err(failure) => serde_json::json!({ "error": failure.message }),
+        };
+        if let Some(map) = body.as_object_mut() {
+            map.insert("command".to_owned(), self.command.clone().into());
+            map.insert("schema".to_owned(), self.schema.clone().into());
+        }
+        body.serialize(serializer)
+    }
+}
+
+impl Script {
+    /// Adds the answer, or failure, of one line.
+    pub fn push(&mut self, command: &str, verb: &str, result: Result<Box<dyn Answer>, Failure>) {
+        let schema = format!("dumpview.{verb}/1");
+        self.answers.push(ScriptAnswer {
+            command: command.to_owned(),
+            schema,
+            result,
+        });
+    }
+}
+
+impl Answer for Script {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        for line in &self.answers {
+            out.line(crate::text::styled(
+                Role::Dim,
+                format_args!("> {}", line.command),
+            ))?;
+            match &line.result {
+                Ok(answer) => answer.text(out)?,
+                Err(failure) => out.line(&failure.message)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn exit(&self) -> Option<Exit> {
+        self.answers
+            .iter()
+            .find_map(|line| line.result.as_ref().err().map(|failure| failure.exit))
     }
 }
 

@@ -6,6 +6,7 @@ mod answer;
 mod cli;
 mod commands;
 mod input;
+mod question;
 mod run;
 mod session;
 mod text;

@@ -1,14 +1,14 @@
-//! From arguments to exit status: opens the input, asks the verb, writes the answer.
+//! From arguments to exit status: opens the input, asks the question, writes the answer.
 
-use crate::answer::{Answer, Exit, Failure};
-use crate::cli::{Cli, ColorChoice, Common, CoreInput, Verb};
-use crate::commands;
-use crate::session::{Session, with_session};
+use crate::answer::{Answer, Exit, Failure, Script};
+use crate::cli::{Cli, ColorChoice, Common, Verb};
+use crate::question::Question;
+use crate::session::{Cursor, Session, with_session};
 use crate::text::Text;
 use anstream::AutoStream;
 use clap::{CommandFactory, Parser};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The whole program.
@@ -16,17 +16,14 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers; everything else is wrong usage.
+            // Help and version are answers; everything else is wrong usage. A reader that left is neither.
             let exit = if error.use_stderr() {
                 Exit::Usage
             } else {
                 Exit::Answered
             };
-            return if error.print().is_ok() {
-                code(exit)
-            } else {
-                code(Exit::Answered)
-            };
+            let _ = error.print();
+            return code(exit);
         }
     };
     let common = cli.common.clone();
@@ -87,19 +84,6 @@ fn color(common: &Common) -> anstream::ColorChoice {
 fn answer(cli: Cli) -> Result<Exit, Stop> {
     let common = &cli.common;
     match cli.verb {
-        None => Err(Failure::usage("no input given\n\nhint: dumpview --help").into()),
-        Some(Verb::Info { input }) => on_core(&input, common, "info", |session| {
-            Ok(Box::new(commands::info::info(session)))
-        }),
-        Some(Verb::Threads { input }) => on_core(&input, common, "threads", |session| {
-            Ok(Box::new(commands::threads::threads(session)))
-        }),
-        Some(Verb::Regs { input, flags }) => on_core(&input, common, "regs", |session| {
-            Ok(Box::new(commands::regs::regs(session, &flags)?))
-        }),
-        Some(Verb::X { input, flags }) => on_core(&input, common, "x", |session| {
-            Ok(Box::new(commands::x::x(session, &flags)?))
-        }),
         Some(Verb::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dumpview", &mut script);
@@ -110,21 +94,53 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?;
             Ok(Exit::Answered)
         }
-        Some(_) => Err(Failure::usage("not built yet").into()),
+        Some(verb) => {
+            let asked = verb
+                .asked()
+                .ok_or_else(|| Failure::usage("a verb without a question"))?;
+            on_core(
+                &asked.core,
+                asked.executable.as_deref(),
+                common,
+                asked.verb,
+                |session| asked.question.ask(session, &mut Cursor::default()),
+            )
+        }
+        None => {
+            let no_input = || Failure::usage("no input given\n\nhint: dumpview --help");
+            let file: PathBuf = cli.file.ok_or_else(no_input)?;
+            let executable = cli.executable.as_deref();
+            if cli.script.is_empty() {
+                on_core(&file, executable, common, "report", |session| {
+                    Question::Report.ask(session, &mut Cursor::default())
+                })
+            } else {
+                let lines: Result<Vec<_>, _> = cli
+                    .script
+                    .iter()
+                    .map(|line| Ok((line, Question::from_script(line)?)))
+                    .collect();
+                let lines: Vec<(&String, Question)> = lines.map_err(Stop::Failed)?;
+                on_core(&file, executable, common, "script", |session| {
+                    Ok(Box::new(run_script(session, &lines)))
+                })
+            }
+        }
     }
 }
 
-/// Asks one question of a core and writes the answer.
-fn on_core(
-    input: &CoreInput,
-    common: &Common,
-    verb: &str,
-    ask: impl FnOnce(&Session<'_>) -> Result<Box<dyn Answer>, Failure>,
-) -> Result<Exit, Stop> {
-    on_paths(&input.core, input.executable.as_deref(), common, verb, ask)
+/// Asks the lines of a script in order. A line without an answer does not stop the rest: in text its failure
+/// stands where its answer would.
+fn run_script(session: &Session<'_>, lines: &[(&String, Question)]) -> Script {
+    let mut cursor = Cursor::default();
+    let mut script = Script::default();
+    for (line, question) in lines {
+        script.push(line, question.verb(), question.ask(session, &mut cursor));
+    }
+    script
 }
 
-fn on_paths(
+fn on_core(
     core: &Path,
     executable: Option<&Path>,
     common: &Common,
@@ -153,9 +169,10 @@ fn write(session: &Session<'_>, verb: &str, answer: &dyn Answer) -> io::Result<E
         answer.text(&mut Text::new(&mut out))?;
     }
     out.flush()?;
-    Ok(if session.is_damaged() {
+    let damaged = if session.is_damaged() {
         Exit::Damaged
     } else {
         Exit::Answered
-    })
+    };
+    Ok(answer.exit().unwrap_or(damaged))
 }

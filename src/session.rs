@@ -1,10 +1,14 @@
 //! One opened process and what every command needs from it.
 
-use crate::answer::{Envelope, Failure, Incomplete, InputSummary};
+use crate::answer::{Answer, Envelope, Failure, Incomplete, InputSummary};
 use crate::cli::Common;
 use crate::input::{self, Arena, InputError, Kind};
+use crate::text::Text;
+use dumpview_process::addr::GoId;
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
 use dumpview_process::process::{OpenOptions, Process};
+use serde::Serialize;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// An opened process with the paths it came from.
@@ -17,6 +21,58 @@ pub struct Session<'a> {
     pub executable_path: Option<PathBuf>,
     /// Flags that every verb takes.
     pub common: &'a Common,
+}
+
+/// Which goroutine and frame a question means when it does not say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursor {
+    /// Goroutine id; the one that crashed when unset.
+    pub goroutine: Option<u64>,
+    /// Frame number as `bt` shows it; the first user frame when unset.
+    pub frame: Option<usize>,
+}
+
+/// Where a script now stands.
+#[derive(Serialize)]
+pub struct Standpoint {
+    goroutine: Option<u64>,
+    frame: Option<usize>,
+}
+
+impl Answer for Standpoint {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let goroutine = self
+            .goroutine
+            .map_or_else(String::new, |id| format!("goroutine {id}"));
+        let frame = self
+            .frame
+            .map_or_else(String::new, |n| format!(" frame {n}"));
+        out.line(format_args!("{goroutine}{frame}"))
+    }
+}
+
+impl Cursor {
+    /// Moves to a goroutine, at its first user frame.
+    pub fn move_to_goroutine(
+        &mut self,
+        session: &Session<'_>,
+        id: u64,
+    ) -> Result<Standpoint, Failure> {
+        let goroutines = session.process.goroutines().map_err(Failure::no_answer)?;
+        if goroutines.by_id(GoId(id)).is_none() {
+            return Err(Failure::no_answer(format!(
+                "no goroutine {id}\n\nhint: dumpview goroutines lists them"
+            )));
+        }
+        *self = Self {
+            goroutine: Some(id),
+            frame: None,
+        };
+        Ok(Standpoint {
+            goroutine: self.goroutine,
+            frame: None,
+        })
+    }
 }
 
 /// Files of the machine we run on, for shared libraries named by the core. Whether they are the ones the
@@ -94,7 +150,7 @@ fn find_executable<'a>(
 fn open<'a>(arena: &'a Arena, path: &Path) -> Result<&'a [u8], Failure> {
     arena.open(path).map_err(|error| {
         let hint = match &error {
-            InputError::Io(io) if io.kind() == std::io::ErrorKind::PermissionDenied => {
+            InputError::Io(io) if io.kind() == io::ErrorKind::PermissionDenied => {
                 "\n\nhint: cores belong to the user who ran the program; try sudo, or chown it to yourself"
             }
             InputError::Directory => "\n\nhint: name the file in it",

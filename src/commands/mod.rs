@@ -1,6 +1,7 @@
 //! One file per verb: each turns an opened process into an answer.
 
 pub mod info;
+pub mod listing;
 pub mod regs;
 pub mod threads;
 pub mod x;

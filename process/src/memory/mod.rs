@@ -13,6 +13,7 @@ pub use typed::MemoryExt;
 
 use crate::addr::Addr;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Why an address has no bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -72,4 +73,14 @@ pub trait Memory: Send + Sync {
     ///
     /// When not even the first byte can be had.
     fn run(&self, addr: Addr, max: u64) -> ReadResult<&[u8]>;
+}
+
+impl<M: Memory + ?Sized> Memory for Arc<M> {
+    fn bytes(&self, addr: Addr, len: u64) -> ReadResult<Cow<'_, [u8]>> {
+        (**self).bytes(addr, len)
+    }
+
+    fn run(&self, addr: Addr, max: u64) -> ReadResult<&[u8]> {
+        (**self).run(addr, max)
+    }
 }

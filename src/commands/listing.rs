@@ -1,0 +1,151 @@
+//! `funcs`, `types` and `sources`: what the program's own tables list, filtered by a regex.
+
+use crate::answer::{Answer, Failure};
+use crate::session::Session;
+use crate::text::Text;
+use dumpview_process::symbols::Symbols;
+use regex::Regex;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::io;
+
+/// Functions in name order.
+#[derive(Serialize)]
+pub struct Functions {
+    functions: Vec<Function>,
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Function {
+    name: String,
+    entry: String,
+    size: u64,
+    file: String,
+    line: u32,
+}
+
+/// Source files in path order.
+#[derive(Serialize)]
+pub struct Sources {
+    sources: BTreeSet<String>,
+}
+
+/// Types in name order.
+#[derive(Serialize)]
+pub struct TypeList {
+    types: BTreeSet<String>,
+}
+
+/// Functions whose name matches.
+///
+/// # Errors
+///
+/// When the program has no function tables, or nothing matches.
+pub fn funcs(session: &Session<'_>, pattern: Option<&str>) -> Result<Functions, Failure> {
+    let matches = matcher(pattern)?;
+    let mut functions: Vec<Function> = symbols(session)?
+        .funcs()
+        .filter(|func| matches(func.name()))
+        .map(|func| {
+            let start = func.position(func.entry);
+            Function {
+                name: func.name().to_owned(),
+                entry: func.entry.to_string(),
+                size: func.end.since(func.entry).unwrap_or(0),
+                file: func.file().to_owned(),
+                line: func.start_line().unwrap_or(start.line),
+            }
+        })
+        .collect();
+    functions.sort();
+    some(functions, pattern, "function").map(|functions| Functions { functions })
+}
+
+/// Source files whose path matches.
+///
+/// # Errors
+///
+/// As [`funcs`].
+pub fn sources(session: &Session<'_>, pattern: Option<&str>) -> Result<Sources, Failure> {
+    let matches = matcher(pattern)?;
+    let sources: BTreeSet<String> = symbols(session)?
+        .modules()
+        .flat_map(|module| module.funcs.files())
+        .filter(|file| matches(file))
+        .map(str::to_owned)
+        .collect();
+    some(sources, pattern, "source file").map(|sources| Sources { sources })
+}
+
+/// Types whose name matches.
+///
+/// # Errors
+///
+/// When nothing matches.
+pub fn types(session: &Session<'_>, pattern: Option<&str>) -> Result<TypeList, Failure> {
+    let matches = matcher(pattern)?;
+    let all = session.process.types().all();
+    let types: BTreeSet<String> = all
+        .iter()
+        .map(|listed| listed.name.as_ref())
+        .filter(|name| matches(name))
+        .map(str::to_owned)
+        .collect();
+    some(types, pattern, "type").map(|types| TypeList { types })
+}
+
+/// The function tables, or what to do about their absence.
+pub fn symbols<'s>(session: &'s Session<'_>) -> Result<&'s Symbols<'s>, Failure> {
+    session
+        .process
+        .symbols()
+        .map_err(|error| Failure::no_answer(error.to_string()))
+}
+
+/// A predicate on names; everything passes without a pattern.
+pub fn matcher(pattern: Option<&str>) -> Result<impl Fn(&str) -> bool, Failure> {
+    let regex = pattern
+        .map(Regex::new)
+        .transpose()
+        .map_err(|error| Failure::usage(format!("not a regular expression: {error}")))?;
+    Ok(move |name: &str| regex.as_ref().is_none_or(|regex| regex.is_match(name)))
+}
+
+/// Refuses an empty list: "nothing matched" is an answer people must be able to tell from success.
+pub fn some<C>(found: C, pattern: Option<&str>, what: &str) -> Result<C, Failure>
+where
+    for<'c> &'c C: IntoIterator,
+{
+    if (&found).into_iter().next().is_some() {
+        return Ok(found);
+    }
+    let matching = pattern.map_or_else(String::new, |p| format!(" matches {p}"));
+    Err(Failure::no_answer(format!("no {what}{matching}")))
+}
+
+impl Answer for Functions {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        for function in &self.functions {
+            out.line(function.name.escape_debug())?;
+        }
+        Ok(())
+    }
+}
+
+impl Answer for TypeList {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        for name in &self.types {
+            out.line(name.escape_debug())?;
+        }
+        Ok(())
+    }
+}
+
+impl Answer for Sources {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        for source in &self.sources {
+            out.line(source.escape_debug())?;
+        }
+        Ok(())
+    }
+}
