@@ -21,3 +21,4 @@ pub mod process;
 pub mod runtime;
 pub mod symbols;
 pub mod types;
+pub mod value;

@@ -1,0 +1,92 @@
+//! Channels: `runtime.hchan`, its ring buffer and its queues of waiting goroutines.
+
+use super::maps::Laps;
+use super::{Place, Reader, ValueError};
+use crate::addr::Addr;
+use crate::types::{Type, TypeRef};
+use dumpview_model::value::{Address, Chan, Data, Value};
+
+/// Waiters counted per queue; a queue longer than this is not a queue.
+const MAX_WAITERS: u64 = 50_000_000;
+
+impl Reader<'_> {
+    /// A channel with its buffered elements, oldest first (`runtime/chan.go`: element `i` of the queue is
+    /// at `(recvx + i) % dataqsiz`).
+    pub(super) fn chan(
+        &mut self,
+        ty: &Type,
+        elem: TypeRef,
+        place: Place<'_>,
+        depth: usize,
+    ) -> Result<Value, ValueError> {
+        let addr = place.ptr(self.sources.memory)?;
+        if addr.is_null() {
+            return Ok(Value::new(self.name(ty), Data::Chan(Chan::default())));
+        }
+        let hchan = self.sources.structure("runtime.hchan", addr);
+        let element = self.sources.types.resolve(elem)?;
+        let (count, size) = (hchan.uint("qcount")?, hchan.uint("dataqsiz")?);
+        let elemsize = hchan.uint("elemsize")?;
+        let receive_at = hchan.uint("recvx")?;
+        let buffer = hchan.ptr("buf")?;
+        if count > size || (size > 0 && receive_at >= size) {
+            return Err(ValueError::Corrupt(format!(
+                "channel {addr} holds {count} of {size} elements, next at {receive_at}"
+            )));
+        }
+        // elemsize is 16 bits; larger elements are refused by the compiler.
+        if elemsize != element.size {
+            return Err(ValueError::Corrupt(format!(
+                "channel {addr} has elements of {elemsize} bytes, its type of {}",
+                element.size
+            )));
+        }
+        let mut doubt =
+            self.check_range("channel buffer", buffer, size.saturating_mul(elemsize))?;
+        let elements = (0..self.room(depth, count))
+            .map(|i| {
+                let slot = receive_at.wrapping_add(i) % size.max(1);
+                let at = buffer.offset(slot.wrapping_mul(elemsize));
+                self.node(elem, Place::Memory(at), depth + 1)
+            })
+            .collect();
+        // Since Go 1.23 the channel of a timer has a buffer that the program cannot see: len and cap are 0.
+        let is_timer = hchan.ptr("timer").is_ok_and(|timer| !timer.is_null());
+        let mut count_waiters = |queue| {
+            self.waiters(addr, queue)
+                .inspect_err(|error| doubt = Some(format!("{queue}: {error}")))
+                .ok()
+        };
+        let (recv_waiters, send_waiters) = (count_waiters("recvq"), count_waiters("sendq"));
+        if is_timer && count > 0 {
+            doubt = Some(
+                "channel of a timer that has fired: its tick does not count in len".to_owned(),
+            );
+        }
+        let chan = Chan {
+            addr: Address(addr.0),
+            len: if is_timer { 0 } else { count },
+            cap: if is_timer { 0 } else { size },
+            closed: hchan.uint("closed")? != 0,
+            elements,
+            recv_waiters,
+            send_waiters,
+        };
+        Ok(Value {
+            doubt,
+            ..Value::new(self.name(ty), Data::Chan(chan))
+        })
+    }
+
+    /// Length of a `waitq`: sudogs from `first` on by `next`.
+    fn waiters(&self, hchan: Addr, queue: &str) -> Result<u64, ValueError> {
+        let first = format!("{queue}.first");
+        let mut sudog = self.sources.structure("runtime.hchan", hchan).ptr(&first)?;
+        let mut laps = Laps::new(MAX_WAITERS);
+        while !sudog.is_null() {
+            laps.step(sudog)?;
+            sudog = self.sources.structure("runtime.sudog", sudog).ptr("next")?;
+        }
+        Ok(laps.steps())
+    }
+}

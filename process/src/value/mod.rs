@@ -1,0 +1,56 @@
+//! Values: a typed location of the dead process read into the tree that people look at.
+//!
+//! In: a type, a [`Place`] (an address, or bytes gathered from registers and spill slots) and [`Limits`].
+//! Out: a [`dumpview_model::value::Value`]. Three rules shape the code:
+//!
+//! * *Right or silent.* Every header is checked before it is believed (a slice's `len` against its `cap`, a
+//!   map's entries against its count, a type word against the type data); what fails the check is
+//!   `unreadable` with the reason, and so is every byte that memory cannot give. Nothing becomes zero.
+//! * *Bounded.* Depth, elements, bytes of strings and the number of nodes have limits, chains are checked
+//!   for cycles, and no length field is trusted with an allocation: a hostile graph costs what it may cost.
+//! * *By name.* The runtime's structures are read through [`Layouts`] and types through [`TypeSource`]; no
+//!   offset of any release stands here.
+
+mod chan;
+mod error;
+mod known;
+pub mod maps;
+mod place;
+mod reader;
+mod sequence;
+mod source;
+mod time;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+pub use error::ValueError;
+pub use place::{Gathered, Piece, Place};
+pub use reader::Reader;
+pub use source::{Capture, FunctionNames, Sources, TypeSource};
+
+/// How much of a value to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Composites to enter, one inside the other. Error chains are followed further.
+    pub depth: usize,
+    /// Elements of arrays, slices and channels and entries of maps to show of each.
+    pub len: usize,
+    /// Bytes to read of each string.
+    pub string: usize,
+    /// Nodes of the whole tree; from here on nothing is followed any more.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 4,
+            len: 64,
+            string: 256,
+            nodes: 20_000,
+        }
+    }
+}
