@@ -7,7 +7,8 @@
 //! Field paths are dotted from the structure down: `sched.sp`, `stack.lo`, `gFree.stack`. A path may stop at a
 //! struct (then its size is the struct's). Wrapper types of `internal/runtime/atomic` have their word at
 //! offset 0, so the path of the wrapper (`atomicstatus`) is the path of the word. Elements of arrays are
-//! `central[3]`; fields of embedded structures are reachable without naming those, as in Go.
+//! `central[3]`; fields of embedded structures are reachable without naming those, as in Go; a variable
+//! whose type has no name (`runtime.work` before 1.20) goes by its own.
 
 mod dwarf;
 mod shape;

@@ -128,6 +128,9 @@ const GSCAN: u32 = 0x1000;
 /// A `g` that could not be taken as one.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum GError {
+    /// The layouts do not know gs.
+    #[error(transparent)]
+    Layout(#[from] FieldError),
     /// Its bytes are not to be had.
     #[error("g at {0}")]
     Unreadable(ReadError),

@@ -86,8 +86,8 @@ impl Goroutines {
                     self.dead += 1;
                     continue;
                 }
-                Err(error @ GError::Unreadable(_)) => (&mut trouble.unreadable, error),
                 Err(error @ GError::Status { .. }) => (&mut trouble.status, error),
+                Err(error) => (&mut trouble.unreadable, error),
             };
             let (count, error) = slot;
             count.get_or_insert((error, 0)).1 += 1;
@@ -168,36 +168,14 @@ impl Goroutines {
 /// Array and length of `allgs`. `allgptr` and `allglen` are its copies for readers without a lock: they are
 /// stored after the slice has grown, so they never promise more than is there.
 fn all_gs(runtime: &Runtime<'_>) -> Result<(Addr, u64), FieldError> {
-    let unreadable = |path: &str| {
-        let path = path.to_owned();
-        move |error| FieldError::Unreadable {
-            structure: "runtime".to_owned(),
-            path,
-            error,
-        }
-    };
-    let pair = runtime
-        .vars
-        .address("runtime.allgptr")
-        .zip(runtime.vars.address("runtime.allglen"));
-    if let Some((ptr, len)) = pair {
-        let array = runtime.memory.ptr(ptr).map_err(unreadable("allgptr"))?;
-        let len = runtime.memory.u64(len).map_err(unreadable("allglen"))?;
+    let array = runtime.variable("allgptr", MemoryExt::ptr);
+    let len = runtime.variable("allglen", MemoryExt::u64);
+    if let (Ok(array), Ok(len)) = (array, len) {
         return Ok((array, len));
     }
-    let slice = runtime
-        .vars
-        .address("runtime.allgs")
-        .ok_or_else(|| FieldError::NoSuchField {
-            structure: "runtime".to_owned(),
-            path: "allgs".to_owned(),
-        })?;
-    let array = runtime.memory.ptr(slice).map_err(unreadable("allgs"))?;
-    let len = runtime
-        .memory
-        .u64(slice.offset(8))
-        .map_err(unreadable("allgs"))?;
-    Ok((array, len))
+    runtime.variable("allgs", |memory, at| {
+        Ok((memory.ptr(at)?, memory.u64(at.offset(8))?))
+    })
 }
 
 /// For each address, whether it stands at or within `size` bytes behind another entry: gs are objects of

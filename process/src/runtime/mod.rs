@@ -7,21 +7,32 @@
 //! The dump is of a process that died, perhaps by corrupting this very memory: every list is bounded, every
 //! pointer may lead nowhere, and what could not be had is noted, not guessed.
 
+mod clock;
 mod goroutine;
 mod goroutines;
+mod labels;
+mod machines;
+mod system;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod vars;
 mod wait_reason;
 
-pub use goroutine::{Gobuf, Goroutine, StackBounds};
+pub use clock::Reached;
+pub use goroutine::{GError, Gobuf, Goroutine, StackBounds};
 pub use goroutines::{Goroutines, Note};
+pub use labels::{Label, LabelError, labels};
+pub use machines::{Machine, Machines};
+pub use system::SystemRule;
+pub use threads::{OnStack, RuntimeThread, match_threads};
 pub use vars::{RuntimeVars, Variables};
 pub use wait_reason::WaitReasons;
 
 use crate::addr::Addr;
-use crate::layout::{Layouts, Structure};
-use crate::memory::Memory;
+use crate::layout::{FieldError, Layouts, Structure};
+use crate::memory::{Memory, ReadResult};
+use goroutine::GReader;
 
 /// What is needed to read the runtime's structures; cheap to copy and to share between threads.
 #[derive(Clone, Copy)]
@@ -43,5 +54,34 @@ impl<'r> Runtime<'r> {
             name,
             addr,
         }
+    }
+
+    /// Reads a package variable of the runtime, named without its package.
+    fn variable<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&'r dyn Memory, Addr) -> ReadResult<T>,
+    ) -> Result<T, FieldError> {
+        let at = self
+            .vars
+            .address(&format!("runtime.{name}"))
+            .ok_or_else(|| FieldError::NoSuchField {
+                structure: "runtime".to_owned(),
+                path: name.to_owned(),
+            })?;
+        read(self.memory, at).map_err(|error| FieldError::Unreadable {
+            structure: "runtime".to_owned(),
+            path: name.to_owned(),
+            error,
+        })
+    }
+
+    /// The g at an address, also one that is in no list (g0, gsignal); `Ok(None)` when it is dead.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or what stands there is no g.
+    pub fn goroutine_at(&self, addr: Addr) -> Result<Option<Goroutine>, GError> {
+        GReader::new(*self)?.read(addr)
     }
 }

@@ -232,3 +232,162 @@ mod goroutines {
         assert!(of(&cut).is_empty(), "not the runtime's array");
     }
 }
+
+mod machines {
+    use super::*;
+
+    fn layouts() -> FakeLayouts {
+        let mut layouts = FakeLayouts::default().size("runtime.m", 56);
+        for (path, word) in [
+            ("id", 0),
+            ("procid", 1),
+            ("g0", 2),
+            ("gsignal", 3),
+            ("curg", 4),
+            ("alllink", 5),
+        ] {
+            layouts = layouts.field("runtime.m", path, word * 8, 8);
+        }
+        layouts
+    }
+
+    fn m(id: u64, link: u64) -> Vec<u64> {
+        vec![id, 100 + id, 0, 0, 0, link]
+    }
+
+    fn read(parts: &[(u64, Vec<u64>)]) -> Machines {
+        let (memory, layouts) = (memory(parts), layouts());
+        let vars = FakeVars(BTreeMap::from([("runtime.allm", 0x10)]));
+        Machines::read(&Runtime {
+            memory: &memory,
+            layouts: &layouts,
+            vars: &vars,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_list_ends_at_nil_and_a_cycle_or_a_wild_pointer_is_noted() {
+        let ids = |ms: &Machines| ms.list.iter().map(|m| (m.id, m.procid)).collect::<Vec<_>>();
+        let whole = read(&[(0x10, vec![0x100]), (0x100, m(1, 0x200)), (0x200, m(0, 0))]);
+        assert_eq!(ids(&whole), [(1, 101), (0, 100)]);
+        assert_eq!(whole.notes, []);
+        let cycle = read(&[
+            (0x10, vec![0x100]),
+            (0x100, m(1, 0x200)),
+            (0x200, m(0, 0x100)),
+        ]);
+        assert_eq!(ids(&cycle), ids(&whole));
+        assert_eq!(cycle.notes[0].text, "the list of Ms comes back to 0x100");
+        let wild = read(&[(0x10, vec![0x100]), (0x100, m(1, 0x999))]);
+        assert_eq!(ids(&wild), [(1, 101)]);
+        assert_eq!(
+            wild.notes[0].text,
+            "the list of Ms breaks off: runtime.m.id at 0x999: never mapped"
+        );
+    }
+}
+
+mod labels {
+    use super::*;
+
+    fn read(bubble: bool, parts: &[(u64, Vec<u64>)]) -> Result<Vec<Label>, LabelError> {
+        let mut layouts = FakeLayouts::default();
+        if bubble {
+            layouts = layouts.field("runtime.g", "bubble", 0, 8);
+        }
+        for (path, offset, size) in [
+            ("count", 0, 8),
+            ("flags", 8, 1),
+            ("B", 9, 1),
+            ("buckets", 16, 8),
+            ("oldbuckets", 24, 8),
+        ] {
+            layouts = layouts.field("runtime.hmap", path, offset, size);
+        }
+        let memory = memory(parts);
+        let vars = FakeVars(BTreeMap::new());
+        labels(
+            &Runtime {
+                memory: &memory,
+                layouts: &layouts,
+                vars: &vars,
+            },
+            Addr(0x100),
+        )
+    }
+
+    fn label(key: &str, value: &str) -> Label {
+        Label {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    const TEXT: u64 = u64::from_le_bytes(*b"abcdefgh");
+
+    #[test]
+    fn a_slice_of_labels_is_read_sorted() {
+        let pairs = vec![0x300, 2, 0x302, 3, 0x300, 1, 0x303, 0];
+        let set = read(
+            true,
+            &[
+                (0x100, vec![0x200, 2, 2]),
+                (0x200, pairs),
+                (0x300, vec![TEXT]),
+            ],
+        );
+        assert_eq!(set.unwrap(), [label("a", ""), label("ab", "cde")]);
+    }
+
+    #[test]
+    fn torn_slices_and_absurd_lengths_are_refused() {
+        let refused = |header: Vec<u64>| {
+            let parts = [
+                (0x100, header),
+                (0x200, vec![0x300, 1 << 40, 0x300, 1]),
+                (0x300, vec![TEXT]),
+            ];
+            read(true, &parts).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused(vec![0x200, 3, 2]),
+            "labels at 0x100: 3 labels in room for 2"
+        );
+        let huge = refused(vec![0x200, 1 << 50, 1 << 51]);
+        assert!(
+            huge.starts_with("labels at 0x100: 1125899906842624 labels"),
+            "{huge}"
+        );
+        assert_eq!(
+            refused(vec![0x200, 1, 1]),
+            "labels at 0x308: never mapped",
+            "a label of 2^40 bytes"
+        );
+    }
+
+    #[test]
+    fn a_map_of_labels_follows_overflow_buckets_but_no_cycle() {
+        let bucket = |tophash: u64, next: u64| {
+            let mut words = vec![0; 34];
+            words[0] = tophash;
+            (words[1], words[2], words[17], words[18]) = (0x300, 1, 0x301, 2);
+            words[33] = next;
+            words
+        };
+        let map = |count: u64, next: u64| {
+            let parts = [
+                (0x100, vec![0x110]),
+                (0x110, vec![count, 0, 0x400, 0]),
+                (0x300, vec![TEXT]),
+                (0x400, bucket(9, next)),
+                (0x800, bucket(0x0107, 0)),
+            ];
+            read(false, &parts)
+        };
+        assert_eq!(map(1, 0).unwrap(), [label("a", "bc")]);
+        assert_eq!(map(2, 0x800).unwrap(), [label("a", "bc"), label("a", "bc")]);
+        let cycle = map(1, 0x400).unwrap_err().to_string();
+        assert_eq!(cycle, "labels at 0x110: a map of 1 labels has 2");
+    }
+}

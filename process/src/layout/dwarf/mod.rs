@@ -52,12 +52,22 @@ impl<'a> DwarfLayouts<'a> {
     /// Link-time address of a package variable (`runtime.allgs`).
     pub fn variable(&self, name: &str) -> Option<FileAddr> {
         self.with_package_of(name, |names| names.variables.get(name.as_bytes()).copied())
-            .map(FileAddr)
+            .map(|variable| FileAddr(variable.address))
     }
 
     /// Import paths of the packages that have DWARF, in order.
     pub fn packages(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
         self.units().packages()
+    }
+
+    /// The DIE of a structure by name, or of the type of a package variable by the variable's name.
+    fn root(&self, structure: &str) -> Option<UnitOffset> {
+        let name = structure.as_bytes();
+        if let Some(root) = self.names().types.get(name) {
+            return Some(*root);
+        }
+        let at = self.with_package_of(structure, |names| names.variables.get(name)?.type_die)?;
+        at.to_unit_offset(&self.unit()?.header)
     }
 
     fn units(&self) -> &Units<'a> {
@@ -225,13 +235,11 @@ impl Shapes for DwarfLayouts<'_> {
 
 impl Layouts for DwarfLayouts<'_> {
     fn field(&self, structure: &str, path: &str) -> Option<Field> {
-        let root = self.names().types.get(structure.as_bytes())?;
-        resolve(self, *root, path)
+        resolve(self, self.root(structure)?, path)
     }
 
     fn size_of(&self, structure: &str) -> Option<u64> {
-        let root = self.names().types.get(structure.as_bytes())?;
-        Some(self.shape(*root)?.size)
+        Some(self.shape(self.root(structure)?)?.size)
     }
 
     fn constant(&self, name: &str) -> Option<i64> {

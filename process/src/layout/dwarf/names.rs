@@ -5,7 +5,7 @@
 //! hundred times as many.
 
 use super::units::{Slice, Unit, Units};
-use gimli::{AttributeValue, UnitOffset};
+use gimli::{AttributeValue, DebugInfoOffset, UnitOffset};
 use rustc_hash::FxHashMap;
 
 /// What the units of a package declare, by full name (`runtime.g`).
@@ -17,8 +17,17 @@ pub(super) struct Names<'a> {
     pub types_unit: Option<usize>,
     /// Integer constants.
     pub constants: FxHashMap<&'a [u8], i64>,
-    /// Package variables: link-time address.
-    pub variables: FxHashMap<&'a [u8], u64>,
+    /// Package variables.
+    pub variables: FxHashMap<&'a [u8], Variable>,
+}
+
+/// A package variable.
+#[derive(Clone, Copy)]
+pub(super) struct Variable {
+    /// Link-time address.
+    pub address: u64,
+    /// Its type, by offset in `.debug_info`, since types stand in another unit.
+    pub type_die: Option<DebugInfoOffset>,
 }
 
 impl<'a> Names<'a> {
@@ -54,6 +63,7 @@ impl<'a> Names<'a> {
             let mut name: Option<&[u8]> = None;
             let mut value = None;
             let mut location = None;
+            let mut type_die = None;
             for spec in abbreviation.attributes() {
                 let attribute = entries.read_attribute_inline(*spec).ok()?;
                 match attribute.name() {
@@ -62,6 +72,11 @@ impl<'a> Names<'a> {
                     gimli::DW_AT_location => {
                         if let AttributeValue::Exprloc(expression) = attribute.value() {
                             location = units.fixed_address(unit, expression.0);
+                        }
+                    }
+                    gimli::DW_AT_type => {
+                        if let AttributeValue::DebugInfoRef(at) = attribute.value() {
+                            type_die = Some(at);
                         }
                     }
                     _ => {}
@@ -78,7 +93,7 @@ impl<'a> Names<'a> {
                 }
                 gimli::DW_TAG_variable => {
                     if let Some(address) = location {
-                        self.variables.insert(name, address);
+                        self.variables.insert(name, Variable { address, type_die });
                     }
                 }
                 _ => {
