@@ -2,5 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod escape;
 pub mod goroutine;
 pub mod value;

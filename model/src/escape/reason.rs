@@ -1,0 +1,646 @@
+//! Why something escapes, read off its flow, and what usually helps.
+//!
+//! The compiler's words (`escape/call.go`, `expr.go`, `stmt.go`, `escape.go`) are classed; a flow usually has
+//! several. The class that names what a programmer would change comes first: being captured, being boxed in an
+//! interface on the way to a call, having a size nobody knows; otherwise it is where the flow ends. Without a
+//! flow nothing is concluded.
+
+use super::decision::{Analysis, Decision, Flow, Kind, Step};
+use super::strings::Sym;
+
+/// A class of reasons.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Class {
+    /// Put into an interface.
+    Interface,
+    /// Captured by a closure.
+    Closure,
+    /// Returned.
+    Returned,
+    /// Sent on a channel.
+    Channel,
+    /// Stored in an object that is on the heap.
+    HeapObject,
+    /// Stored in a package variable.
+    PackageVariable,
+    /// Stored by `append` or in a map, whose storage is on the heap.
+    Growth,
+    /// Too large for the stack, or of a size the compiler does not know.
+    Size,
+    /// Passed to a function that lets it escape, or that is not known.
+    Call,
+    /// Used by a `go` statement, or a `defer` in a loop.
+    GoDefer,
+    /// Passed to package reflect.
+    Reflection,
+    /// The compiler gave an explanation that this program cannot class.
+    Other,
+    /// No explanation in the input.
+    Unexplained,
+}
+
+impl Class {
+    /// Every class, in the order they are shown.
+    pub const ALL: [Self; 13] = [
+        Self::Interface,
+        Self::Closure,
+        Self::Returned,
+        Self::Channel,
+        Self::HeapObject,
+        Self::PackageVariable,
+        Self::Growth,
+        Self::Size,
+        Self::Call,
+        Self::GoDefer,
+        Self::Reflection,
+        Self::Other,
+        Self::Unexplained,
+    ];
+
+    /// Its name in JSON, CSV and filters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interface => "interface",
+            Self::Closure => "closure",
+            Self::Returned => "returned",
+            Self::Channel => "channel",
+            Self::HeapObject => "heap_object",
+            Self::PackageVariable => "package_variable",
+            Self::Growth => "growth",
+            Self::Size => "size",
+            Self::Call => "call",
+            Self::GoDefer => "go_defer",
+            Self::Reflection => "reflection",
+            Self::Other => "other",
+            Self::Unexplained => "unexplained",
+        }
+    }
+
+    /// A few words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Interface => "stored in an interface",
+            Self::Closure => "captured by a closure",
+            Self::Returned => "returned to the caller",
+            Self::Channel => "sent on a channel",
+            Self::HeapObject => "stored in a heap object",
+            Self::PackageVariable => "stored in a package variable",
+            Self::Growth => "stored by append or in a map",
+            Self::Size => "size too large or not constant",
+            Self::Call => "passed to a function that lets it escape",
+            Self::GoDefer => "used by go, or by defer in a loop",
+            Self::Reflection => "passed to reflect",
+            Self::Other => "for another reason",
+            Self::Unexplained => "not explained",
+        }
+    }
+
+    /// What usually helps.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Interface => {
+                "call a function that takes the concrete type (strconv.AppendInt, a typed log field), keep formatting off the hot path, or pass a pointer to something already on the heap"
+            }
+            Self::Closure => {
+                "pass the variable to the function as an argument, copy it to a local that is not assigned again, or keep the closure from outliving the call"
+            }
+            Self::Returned => {
+                "return the value instead of a pointer, or let the caller pass in what is to be filled (the function may also become inlinable, and the caller then decides)"
+            }
+            Self::Channel => {
+                "send a value instead of a pointer, or take the objects from a pool and give them back on the receiving side"
+            }
+            Self::HeapObject => {
+                "store a value in the field instead of a pointer, or reuse the object that is stored there"
+            }
+            Self::PackageVariable => {
+                "keep it in a local or pass it along; what a package variable holds is never freed while it is there"
+            }
+            Self::Growth => {
+                "make the slice or map once with its final size and of values instead of pointers; reuse its storage between calls"
+            }
+            Self::Size => {
+                "use a constant size below 64 KiB with a slice of it, take the buffer as an argument, or keep it in a sync.Pool"
+            }
+            Self::Call => {
+                "see whether the callee must keep it: a concrete type in place of an interface, or a function that is inlined, lets the compiler look inside"
+            }
+            Self::GoDefer => {
+                "start fewer, longer-lived goroutines (a worker reading from a channel), and move defer out of the loop"
+            }
+            Self::Reflection => {
+                "keep reflection out of the hot path: prepare what it needs once, or generate the code"
+            }
+            Self::Other => "read the flow: the last step names what keeps it",
+            Self::Unexplained => {
+                "build once more with -gcflags=-m=2 appended to the same file: it prints the flow"
+            }
+        }
+    }
+}
+
+/// What allocates, by the form of the expression.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Form {
+    /// A variable.
+    Variable,
+    /// A parameter.
+    Parameter,
+    /// `&T{…}`, `new(T)`.
+    Object,
+    /// `[]T{…}`, `make([]T, …)`.
+    Slice,
+    /// `map[K]V{…}`, `make(map[K]V)`.
+    Map,
+    /// `make(chan T)`.
+    Channel,
+    /// `func literal`.
+    Closure,
+    /// `... argument`, the slice of a variadic call.
+    Variadic,
+    /// The storage `append` may need.
+    Append,
+    /// A conversion to string or `[]byte`, or a concatenation.
+    Text,
+    /// A value put into an interface.
+    Boxed,
+    /// `x.f`: a field put into an interface, or a method value; the compiler prints both alike.
+    Selector,
+}
+
+impl Form {
+    /// Its name in JSON and CSV.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Variable => "variable",
+            Self::Parameter => "parameter",
+            Self::Object => "object",
+            Self::Slice => "slice",
+            Self::Map => "map",
+            Self::Channel => "channel",
+            Self::Closure => "closure",
+            Self::Variadic => "variadic_slice",
+            Self::Append => "append",
+            Self::Text => "string",
+            Self::Boxed => "boxed_value",
+            Self::Selector => "selector",
+        }
+    }
+
+    /// The form of what a decision is about.
+    pub fn of(analysis: &Analysis, decision: &Decision) -> Self {
+        match decision.kind() {
+            Kind::MovedToHeap | Kind::LeakingClosureReference => Self::Variable,
+            Kind::LeakingParam | Kind::LeakingParamContent | Kind::LeakingParamToResult => {
+                Self::Parameter
+            }
+            Kind::EscapesToHeap | Kind::DoesNotEscape => {
+                Self::of_expression(&analysis.text(decision.what))
+            }
+        }
+    }
+
+    fn of_expression(text: &str) -> Self {
+        let literal = text.ends_with('}') || text.ends_with(" literal");
+        if text == "func literal" {
+            Self::Closure
+        } else if text == "... argument" {
+            Self::Variadic
+        } else if text == "append" || text.starts_with("append(") {
+            Self::Append
+        } else if text.starts_with("make([]") {
+            Self::Slice
+        } else if text.starts_with("make(map[") {
+            Self::Map
+        } else if text.starts_with("make(chan") || text.starts_with("make(<-chan") {
+            Self::Channel
+        } else if text.starts_with("new(") || (text.starts_with('&') && !text.starts_with("&&")) {
+            Self::Object
+        } else if literal && text.starts_with("[]") {
+            Self::Slice
+        } else if literal && text.starts_with("map[") {
+            Self::Map
+        } else if text.starts_with("string(")
+            || text.starts_with("([]byte)(")
+            || text.starts_with("([]rune)(")
+            || text.starts_with("[]byte(")
+            || text.starts_with("[]rune(")
+            || is_concatenation(text)
+        {
+            Self::Text
+        } else if is_selector(text) {
+            Self::Selector
+        } else {
+            Self::Boxed
+        }
+    }
+}
+
+/// `a + "b"`: an operand, ` + ` outside of brackets and strings.
+fn is_concatenation(text: &str) -> bool {
+    let (mut depth, mut quote, mut escaped) = (0i32, None, false);
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(q) => {
+                if escaped {
+                    escaped = false;
+                } else if c == '\\' && q != '`' {
+                    escaped = true;
+                } else if c == q {
+                    quote = None;
+                }
+            }
+            None => match c {
+                '"' | '`' | '\'' => quote = Some(c),
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth -= 1,
+                '+' if depth == 0 => {
+                    return text.get(at..).is_some_and(|rest| rest.starts_with("+ "))
+                        && text.contains('"');
+                }
+                _ => {}
+            },
+        }
+    }
+    false
+}
+
+fn is_selector(text: &str) -> bool {
+    text.contains('.')
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '.' || c == '·')
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Why a decision is what it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The class to show first.
+    pub class: Class,
+    /// The call, variable or statement it is about.
+    pub detail: Option<String>,
+    /// All classes of the flow, in its order.
+    pub chain: Vec<Class>,
+}
+
+impl Reason {
+    const fn unexplained() -> Self {
+        Self {
+            class: Class::Unexplained,
+            detail: None,
+            chain: Vec::new(),
+        }
+    }
+
+    /// One sentence.
+    pub fn sentence(&self) -> String {
+        match (&self.class, &self.detail) {
+            (Class::Interface, Some(call)) => format!("stored in an interface by {call}"),
+            (Class::Call, Some(call)) => format!("passed to {call}"),
+            (Class::Reflection, Some(call)) => format!("passed to {call}"),
+            (Class::Size, Some(why)) => why.clone(),
+            (Class::HeapObject | Class::PackageVariable | Class::Growth, Some(statement)) => {
+                format!("{}: {statement}", self.class.title())
+            }
+            (class, _) => class.title().to_owned(),
+        }
+    }
+}
+
+/// One classed step of a flow.
+struct Link {
+    class: Class,
+    detail: Option<String>,
+}
+
+/// What is known of the function that a call expression calls.
+fn callee(expression: &str) -> Option<String> {
+    let body = expression.strip_suffix(')')?;
+    let mut depth = 0u32;
+    // From the right: a callee may be an expression with calls of its own. Brackets in strings can only make
+    // the callee longer than it is.
+    for (at, c) in body.char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' if depth == 0 => {
+                let name = body.get(..at)?.trim();
+                return (!name.is_empty()).then(|| name.to_owned());
+            }
+            '(' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn short(text: &str) -> String {
+    const MAX: usize = 60;
+    if text.chars().count() <= MAX {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(MAX - 1).collect();
+    cut.push('…');
+    cut
+}
+
+impl Analysis {
+    /// The reason of a decision, from its first flow. For what does not escape there is none.
+    pub fn reason(&self, decision: &Decision) -> Option<Reason> {
+        if decision.kind() == Kind::DoesNotEscape {
+            return None;
+        }
+        let Some(flow) = self.telling_flow(decision) else {
+            return Some(Reason::unexplained());
+        };
+        Some(self.classify(decision, flow))
+    }
+
+    /// The flow that explains the costliest outcome: a parameter may leak to a result and to the heap.
+    fn telling_flow<'a>(&self, decision: &'a Decision) -> Option<&'a Flow> {
+        let to_heap = matches!(
+            decision.kind(),
+            Kind::LeakingParam | Kind::LeakingParamContent
+        );
+        decision
+            .flows
+            .iter()
+            .find(|flow| {
+                to_heap
+                    && flow
+                        .destination
+                        .is_some_and(|d| self.strings.bytes(d).starts_with(b"{heap}"))
+            })
+            .or_else(|| decision.flow())
+    }
+
+    fn classify(&self, decision: &Decision, flow: &Flow) -> Reason {
+        let form = Form::of(self, decision);
+        let mut links: Vec<Link> = Vec::new();
+        let mut boxed = form == Form::Boxed;
+        let mut to_heap = false;
+        // Steps below one `flow:` line that only make an address.
+        let mut bare_spill = false;
+        for step in self.steps(flow) {
+            match step {
+                Step::Flow { destination, .. } => {
+                    to_heap = self.strings.bytes(destination) == b"{heap}";
+                    bare_spill = true;
+                }
+                Step::From {
+                    expression,
+                    why,
+                    place,
+                } => {
+                    let why = self.text(why);
+                    let expression = self.text(expression);
+                    if !matches!(&*why, "spill" | "address-of") {
+                        bare_spill = false;
+                    }
+                    if &*why == "interface-converted" {
+                        boxed = true;
+                    }
+                    if &*expression == "... argument" && form == Form::Selector {
+                        boxed = true;
+                    }
+                    if let Some(link) =
+                        self.link(decision.package, &why, &expression, place, to_heap)
+                    {
+                        links.push(link);
+                    }
+                }
+                Step::Truncated => {}
+            }
+        }
+        if bare_spill && to_heap && matches!(form, Form::Closure | Form::Selector) {
+            links.push(Link {
+                class: Class::GoDefer,
+                detail: None,
+            });
+        }
+        choose(links, boxed)
+    }
+
+    /// Classes one `from` step; `None` for steps that only move a value along.
+    fn link(
+        &self,
+        package: Sym,
+        why: &str,
+        expression: &str,
+        place: super::decision::Place,
+        to_heap: bool,
+    ) -> Option<Link> {
+        let stored = |class| Link {
+            class,
+            detail: Some(short(expression)),
+        };
+        let plain = |class| Link {
+            class,
+            detail: None,
+        };
+        let word = why.split('[').next().unwrap_or(why).trim();
+        Some(match word {
+            "interface-converted" => plain(Class::Interface),
+            "captured by a closure" | "reference" | "captured by called closure" => {
+                plain(Class::Closure)
+            }
+            "return" | "returned" | "returned from recursive function" => plain(Class::Returned),
+            "send" => plain(Class::Channel),
+            "key of map put" | "value of map put" | "map literal key" | "map literal value"
+            | "appended slice..." | "appendee slice" | "appended to slice" | "copied slice" => {
+                stored(Class::Growth)
+            }
+            "//go:uintptrescapes" => plain(Class::Call),
+            _ if word.starts_with("too large")
+                || word.starts_with("non-constant")
+                || word.starts_with("too aligned") =>
+            {
+                Link {
+                    class: Class::Size,
+                    detail: Some(word.to_owned()),
+                }
+            }
+            "call parameter"
+            | "passed to call"
+            | "parameter to indirect call"
+            | "passed to function[unknown]"
+            | "receiver in indirect call"
+            | "passed to function"
+            | "callee operand"
+            | "go func ..."
+            | "defer func ..."
+            | "argument to go"
+            | "argument to defer" => self.call(package, expression, place),
+            "assign"
+            | "assign-pair"
+            | "assigned"
+            | "assign-pair-dot-type"
+            | "assign-pair-func-call"
+            | "assign-pair-mapr"
+            | "assign-pair-receive"
+            | "star-equals"
+            | "star-dot-equals"
+            | "slice-element-equals"
+            | "arrayindex-equals"
+            | "dot-equals"
+            | "array-element-equals"
+                if to_heap =>
+            {
+                assigned(expression)
+            }
+            _ => return None,
+        })
+    }
+
+    fn call(&self, package: Sym, expression: &str, place: super::decision::Place) -> Link {
+        if expression.starts_with("go ") || expression.starts_with("defer ") {
+            return Link {
+                class: Class::GoDefer,
+                detail: Some(short(expression)),
+            };
+        }
+        let Some(name) = callee(expression) else {
+            return Link {
+                class: Class::Call,
+                detail: Some(short(expression)),
+            };
+        };
+        if name == "append" {
+            return Link {
+                class: Class::Growth,
+                detail: Some(short(expression)),
+            };
+        }
+        let class = if name.starts_with("reflect.") {
+            Class::Reflection
+        } else {
+            Class::Call
+        };
+        // An inlined call is shown as the source has it: fmt.Println, not the fmt.Fprintln inside it.
+        let written = self
+            .inlined_at(package, place)
+            .map(|outer| self.text(outer).into_owned());
+        Link {
+            class,
+            detail: Some(short(&written.unwrap_or(name))),
+        }
+    }
+}
+
+/// `LHS = RHS` with the heap as its destination.
+fn assigned(expression: &str) -> Link {
+    let left = expression
+        .split_once(" = ")
+        .or_else(|| expression.split_once(" := "))
+        .map_or(expression, |(left, _)| left);
+    let class = if left.ends_with(']') && !left.starts_with('*') {
+        Class::Growth
+    } else if !left.is_empty() && left.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        Class::PackageVariable
+    } else {
+        Class::HeapObject
+    };
+    Link {
+        class,
+        detail: Some(short(expression)),
+    }
+}
+
+fn choose(links: Vec<Link>, boxed: bool) -> Reason {
+    let mut chain: Vec<Class> = Vec::new();
+    if boxed && !links.iter().any(|link| link.class == Class::Interface) {
+        chain.push(Class::Interface);
+    }
+    for link in &links {
+        if !chain.contains(&link.class) {
+            chain.push(link.class);
+        }
+    }
+    let find = |class| links.iter().find(|link| link.class == class);
+    let last = links
+        .iter()
+        .rev()
+        .find(|link| !matches!(link.class, Class::Interface | Class::Closure));
+    let first_is_closure = links
+        .first()
+        .is_some_and(|link| link.class == Class::Closure);
+    let (class, detail) = if let Some(size) = find(Class::Size) {
+        (Class::Size, size.detail.clone())
+    } else if first_is_closure {
+        (Class::Closure, None)
+    } else if let Some(reflection) = find(Class::Reflection) {
+        (Class::Reflection, reflection.detail.clone())
+    } else if boxed {
+        let call = links
+            .iter()
+            .rev()
+            .find(|link| link.class == Class::Call)
+            .and_then(|link| link.detail.clone());
+        (Class::Interface, call)
+    } else if let Some(last) = last {
+        (last.class, last.detail.clone())
+    } else if let Some(first) = links.first() {
+        (first.class, first.detail.clone())
+    } else {
+        (Class::Other, None)
+    };
+    if chain.is_empty() {
+        chain.push(class);
+    }
+    Reason {
+        class,
+        detail,
+        chain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        for (text, form) in [
+            ("func literal", Form::Closure),
+            ("... argument", Form::Variadic),
+            ("make([]int, n)", Form::Slice),
+            ("[]op{...}", Form::Slice),
+            ("&Node{...}", Form::Object),
+            ("new(int)", Form::Object),
+            ("map[string]int{...}", Form::Map),
+            (r#""a" + b"#, Form::Text),
+            (r#"f("a + b")"#, Form::Boxed),
+            ("string(b)", Form::Text),
+            ("t", Form::Boxed),
+            ("x.y.z", Form::Selector),
+            ("1.5", Form::Boxed),
+            ("mul{...}", Form::Boxed),
+        ] {
+            assert_eq!(Form::of_expression(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn callees() {
+        for (text, name) in [
+            ("fmt.Fprintln(os.Stdout, fmt.a...)", Some("fmt.Fprintln")),
+            ("f(g(x), h())", Some("f")),
+            ("s.get(1).put(x)", Some("s.get(1).put")),
+            ("x", None),
+        ] {
+            assert_eq!(callee(text).as_deref(), name);
+        }
+    }
+
+    #[test]
+    fn assignments() {
+        for (text, class) in [
+            ("sink = p", Class::PackageVariable),
+            ("m.next = n", Class::HeapObject),
+            ("*p = x", Class::HeapObject),
+            ("m[k] = v", Class::Growth),
+        ] {
+            assert_eq!(assigned(text).class, class);
+        }
+    }
+}
