@@ -249,6 +249,12 @@ pub enum Verb {
         #[command(flatten)]
         flags: XFlags,
     },
+    /// Compiler output (go build -gcflags=-m): what escapes to the heap, why, and what to look at first.
+    Escapes {
+        /// What to ask.
+        #[command(flatten)]
+        flags: crate::commands::escapes::EscapesArgs,
+    },
     /// Shell completions on stdout.
     #[command(hide = true)]
     Completions {

@@ -281,7 +281,7 @@ impl Verb {
             }),
             Self::Regs { input, flags } => of(input, Question::Regs(flags)),
             Self::X { input, flags } => of(input, Question::X(flags)),
-            Self::Completions { .. } | Self::Man => None,
+            Self::Escapes { .. } | Self::Completions { .. } | Self::Man => None,
         }
     }
 }

@@ -84,6 +84,14 @@ fn color(common: &Common) -> anstream::ColorChoice {
 fn answer(cli: Cli) -> Result<Exit, Stop> {
     let common = &cli.common;
     match cli.verb {
+        Some(Verb::Escapes { flags }) => {
+            let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), color(common)));
+            let exit = crate::commands::escapes::run(&flags, common, &mut out, &mut |message| {
+                complain(common, message);
+            })??;
+            out.flush()?;
+            Ok(exit)
+        }
         Some(Verb::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dumpview", &mut script);

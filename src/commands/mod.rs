@@ -1,5 +1,6 @@
 //! One file per verb: each turns an opened process into an answer.
 
+pub mod escapes;
 pub mod info;
 pub mod listing;
 pub mod regs;

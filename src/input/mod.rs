@@ -7,6 +7,7 @@ mod bytes;
 mod decompress;
 mod kind;
 mod map;
+pub mod stream;
 
 pub use bytes::{Arena, InputError};
 pub use kind::{Kind, recognize};

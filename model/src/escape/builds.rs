@@ -59,11 +59,16 @@ pub struct Build {
     pub dumps: bool,
     /// It has escape analysis lines.
     pub escapes: bool,
+    /// It was read from JSON logs.
+    pub logs: bool,
 }
 
 impl Build {
     /// The flags that print such an output.
     pub const fn flags(&self) -> &'static str {
+        if self.logs {
+            return "-json=0";
+        }
         match (self.escapes, self.explained, self.inlining, self.dumps) {
             (_, _, true, true) => "-m=3",
             (_, _, false, true) => "-m=3 -l",

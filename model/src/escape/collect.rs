@@ -214,11 +214,13 @@ impl Collector {
     pub fn line(&mut self, line: RawLine<'_>) {
         let text = line.text;
         // The common case first: the next line of the explanation that is open.
-        if !self.prefix.is_empty() && !line.unterminated && !line.cut {
-            if let Some(message) = text.strip_prefix(self.prefix.as_slice()) {
-                self.diagnostic(line.number, message);
-                return;
-            }
+        if !self.prefix.is_empty()
+            && !line.unterminated
+            && !line.cut
+            && let Some(message) = text.strip_prefix(self.prefix.as_slice())
+        {
+            self.diagnostic(line.number, message);
+            return;
         }
         if memchr::memchr(0x1b, text).is_some() {
             let plain = without_escapes(text);
@@ -272,6 +274,29 @@ impl Collector {
         }
     }
 
+    /// Another input follows: it begins a build of its own.
+    pub fn begin_input(&mut self) {
+        self.close_all();
+        self.package = Sym::EMPTY;
+        self.prefix.clear();
+        if self.counts.total() > 0 {
+            let build = self.build_count;
+            self.next_build(1);
+            for (_, seen) in &mut self.seen {
+                *seen = build;
+            }
+        }
+    }
+
+    /// Something of the input could not be had.
+    pub fn lost(&mut self, what: String) {
+        self.incomplete.push(what);
+    }
+
+    pub(super) fn current_build(&mut self) -> &mut Build {
+        self.build_mut()
+    }
+
     fn build_mut(&mut self) -> &mut Build {
         if self.builds.is_empty() {
             self.builds.push(Build::default());
@@ -282,7 +307,7 @@ impl Collector {
         &mut self.builds[last]
     }
 
-    fn build_set(&self) -> BuildSet {
+    pub(super) fn build_set(&self) -> BuildSet {
         BuildSet::of(self.build_count)
     }
 
@@ -364,40 +389,44 @@ impl Collector {
         };
         let symbol = self.strings.intern(key);
         let builds = self.build_set();
-        let hash = row_key(self.package, place, symbol);
-        let (package, rows) = (self.package, &self.rows);
-        let found = self
-            .table
-            .find(hash, |id| {
-                rows.get(*id as usize).is_some_and(|row| {
-                    row.message == symbol && row.place == place && row.package == package
-                })
-            })
-            .copied();
-        let id = match found {
-            Some(id) => id,
-            None => match message(text) {
-                Some(read) => self.insert(place, symbol, &read),
-                None => {
-                    self.unknown(number, text, Some(place));
-                    return;
-                }
-            },
-        };
-        let Some(row) = self.rows.get_mut(id as usize) else {
+        let id = if let Some(known) = self.find_row(place, symbol) {
+            known
+        } else if let Some(read) = message(text) {
+            self.insert(place, symbol, &read)
+        } else {
+            self.unknown(number, text, Some(place));
             return;
         };
-        saturating_add(&mut row.count);
-        row.builds.insert(builds);
-        let (category, said) = (row.category, row.said);
+        let Some((category, said)) = self.seen_again(id, builds) else {
+            return;
+        };
         self.note(category);
         if matches!(said, Said::Title { .. } | Said::Decided { .. }) {
             self.open_explanation(id, place, builds);
         }
     }
 
+    /// The diagnostic of the current package at a place with this text.
+    pub(super) fn find_row(&self, place: Place, symbol: Sym) -> Option<u32> {
+        let (package, rows) = (self.package, &self.rows);
+        self.table
+            .find(row_key(package, place, symbol), |id| {
+                rows.get(*id as usize).is_some_and(|row| {
+                    row.message == symbol && row.place == place && row.package == package
+                })
+            })
+            .copied()
+    }
+
+    pub(super) fn seen_again(&mut self, row: u32, builds: BuildSet) -> Option<(Category, Said)> {
+        let row = self.rows.get_mut(row as usize)?;
+        saturating_add(&mut row.count);
+        row.builds.insert(builds);
+        Some((row.category, row.said))
+    }
+
     /// Counts a line and lets the build know what it shows of its flags.
-    fn note(&mut self, category: Category) {
+    pub(super) fn note(&mut self, category: Category) {
         self.count(category);
         let build = self.build_mut();
         match category {
@@ -447,9 +476,8 @@ impl Collector {
         id
     }
 
-    pub(super) fn set_package(&mut self, package: &[u8]) -> Sym {
+    pub(super) fn set_package(&mut self, package: &[u8]) {
         self.package = self.strings.intern(package);
-        self.package
     }
 
     fn said(&mut self, read: &Message<'_>) -> Said {
@@ -717,7 +745,7 @@ impl Collector {
         }
     }
 
-    fn unknown(&mut self, number: u64, text: &[u8], place: Option<Place>) {
+    pub(super) fn unknown(&mut self, number: u64, text: &[u8], place: Option<Place>) {
         self.count(Category::Unrecognized);
         self.unrecognized.count += 1;
         if self.unrecognized.lines.len() < MAX_UNRECOGNIZED {

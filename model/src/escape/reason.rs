@@ -357,7 +357,7 @@ impl Analysis {
     }
 
     /// The flow that explains the costliest outcome: a parameter may leak to a result and to the heap.
-    fn telling_flow<'a>(&self, decision: &'a Decision) -> Option<&'a Flow> {
+    pub fn telling_flow<'a>(&self, decision: &'a Decision) -> Option<&'a Flow> {
         let to_heap = matches!(
             decision.kind(),
             Kind::LeakingParam | Kind::LeakingParamContent
@@ -418,7 +418,7 @@ impl Analysis {
                 detail: None,
             });
         }
-        choose(links, boxed)
+        choose(&links, boxed)
     }
 
     /// Classes one `from` step; `None` for steps that only move a value along.
@@ -441,9 +441,9 @@ impl Analysis {
         let word = why.split('[').next().unwrap_or(why).trim();
         Some(match word {
             "interface-converted" => plain(Class::Interface),
-            "captured by a closure" | "reference" | "captured by called closure" => {
-                plain(Class::Closure)
-            }
+            // The closure that a go or defer statement is made into captures what the statement uses.
+            "captured by a closure" if expression.starts_with(".autotmp_") => plain(Class::GoDefer),
+            "captured by a closure" | "captured by called closure" => plain(Class::Closure),
             "return" | "returned" | "returned from recursive function" => plain(Class::Returned),
             "send" => plain(Class::Channel),
             "key of map put" | "value of map put" | "map literal key" | "map literal value"
@@ -546,12 +546,12 @@ fn assigned(expression: &str) -> Link {
     }
 }
 
-fn choose(links: Vec<Link>, boxed: bool) -> Reason {
+fn choose(links: &[Link], boxed: bool) -> Reason {
     let mut chain: Vec<Class> = Vec::new();
     if boxed && !links.iter().any(|link| link.class == Class::Interface) {
         chain.push(Class::Interface);
     }
-    for link in &links {
+    for link in links {
         if !chain.contains(&link.class) {
             chain.push(link.class);
         }

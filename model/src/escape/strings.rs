@@ -81,7 +81,7 @@ impl Strings {
     pub fn find(&self, text: &[u8]) -> Option<Sym> {
         let hash = self.hasher.hash_one(text);
         self.table
-            .find(hash, |id| self.bytes(Sym(**&id)) == text)
+            .find(hash, |id| self.bytes(Sym(*id)) == text)
             .map(|id| Sym(*id))
     }
 

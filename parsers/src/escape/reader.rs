@@ -113,7 +113,7 @@ mod tests {
                 line.number,
                 line.offset,
                 line.unterminated,
-            ))
+            ));
         };
         for chunk in chunks {
             reader.push(chunk, &mut each);
@@ -145,7 +145,7 @@ mod tests {
         assert!(reader.carry.capacity() < 4 * MAX_LINE);
         let mut seen = Vec::new();
         reader.push(b"\nnext\n", |line| {
-            seen.push((line.text.len(), line.cut, line.offset))
+            seen.push((line.text.len(), line.cut, line.offset));
         });
         assert_eq!(seen, [(MAX_LINE, true, 0), (4, false, 20 * (1 << 19) + 1)]);
     }

@@ -1,0 +1,92 @@
+//! What people may type after `dumpview escapes`.
+
+use clap::{Args, ValueEnum};
+use dumpview_model::escape::GroupBy;
+use std::path::PathBuf;
+
+/// Flags of `escapes`.
+#[derive(Args, Debug, Clone, Default)]
+#[command(
+    after_help = "Examples:\n  go build -gcflags=-m=2 ./... 2>compiler.txt; dumpview escapes compiler.txt\n  \
+                  dumpview escapes compiler.txt --filter 'kind:heap func:Encode' --source .\n  \
+                  dumpview escapes --diff old.txt new.txt --fail-on-new\n  \
+                  dumpview escapes compiler.txt --alloc heap.txt"
+)]
+pub struct EscapesArgs {
+    /// Compiler output (`-` for stdin), or a directory of logs made with -gcflags=-json=0,DIR. Several are read as
+    /// if appended.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Count decisions by this.
+    #[arg(long, value_name = "WHAT")]
+    pub by: Option<By>,
+
+    /// Only decisions that match all of these words: kind:heap, kind:leak, reason:interface, file:REGEX, func:REGEX,
+    /// package:REGEX, what:REGEX, build:N, varies, a bare REGEX for any of it, and -WORD for its opposite.
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub filter: Vec<String>,
+
+    /// Show each decision with its line of source from this directory, and its flow.
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
+
+    /// How many findings or groups to show; 0 for all.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+
+    /// Comma-separated values: one line a decision, or a group with --by.
+    #[arg(long, conflicts_with_all = ["json", "sarif", "github"])]
+    pub csv: bool,
+
+    /// SARIF 2.1.0, for code review tools.
+    #[arg(long, conflicts_with_all = ["json", "github"])]
+    pub sarif: bool,
+
+    /// GitHub workflow commands: each finding as a warning at its line.
+    #[arg(long, conflicts_with = "json")]
+    pub github: bool,
+
+    /// Show what appeared and what went since this older output; findings are matched when lines moved.
+    #[arg(long, value_name = "OLD")]
+    pub diff: Option<PathBuf>,
+
+    /// With --diff: exit status 1 when something new is on the heap.
+    #[arg(long, requires = "diff")]
+    pub fail_on_new: bool,
+
+    /// A file that says in which functions how much may be on the heap; exit status 1 when one has more.
+    #[arg(long, value_name = "FILE")]
+    pub budget: Option<PathBuf>,
+
+    /// A heap or allocs profile written with debug=1: ranks the sites by the bytes allocated at them.
+    #[arg(long, value_name = "FILE")]
+    pub alloc: Option<PathBuf>,
+}
+
+/// What `--by` counts by.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The file.
+    File,
+    /// The function.
+    Func,
+    /// The package.
+    Package,
+    /// Why it escapes.
+    Reason,
+    /// The variable or expression.
+    Variable,
+}
+
+impl By {
+    pub(super) const fn group(self) -> GroupBy {
+        match self {
+            Self::File => GroupBy::File,
+            Self::Func => GroupBy::Function,
+            Self::Package => GroupBy::Package,
+            Self::Reason => GroupBy::Reason,
+            Self::Variable => GroupBy::Variable,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One decision, shown with its source line and its flow.
+//!
+//! ```text
+//! ./main.go:52:2: moved to heap: x   movedToHeap
+//!     52 │     x := 42
+//!        │     ^
+//!     returned to the caller
+//!       ~r0 ← &x
+//!         &x            address-of   ./main.go:53:9
+//!         return &x     return       ./main.go:53:2
+//!     try: return the value instead of a pointer, …
+//! ```
+
+use super::{Report, text::clean, view};
+use crate::text::{Role, Text, styled};
+use dumpview_model::escape::{Decision, FunctionTrust, Kind, Outcome, Step};
+use std::io;
+
+/// The compiler's words about an outcome.
+fn words(report: &Report<'_>, decision: &Decision, outcome: &Outcome) -> String {
+    let what = clean(&report.analysis.text(decision.what));
+    match outcome.kind {
+        Kind::EscapesToHeap | Kind::DoesNotEscape => format!("{what} {}", outcome.kind.words()),
+        Kind::LeakingParamToResult => match outcome.to_result {
+            Some((result, level)) => format!(
+                "leaking param: {what} to result {} level={level}",
+                clean(&report.analysis.text(result))
+            ),
+            None => format!("leaking param: {what} to result"),
+        },
+        Kind::LeakingClosureReference => format!("leaking closure reference {what}"),
+        kind => format!("{}: {what}", kind.words()),
+    }
+}
+
+/// Where and what, in one line.
+pub(super) fn line(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>) -> io::Result<()> {
+    let analysis = report.analysis;
+    let place = clean(&analysis.place(decision.place));
+    let said = decision
+        .outcomes
+        .first()
+        .map(|outcome| words(report, decision, outcome))
+        .unwrap_or_default();
+    let function = decision.function.map_or_else(String::new, |(name, trust)| {
+        let mark = if trust == FunctionTrust::Nearest {
+            "?"
+        } else {
+            ""
+        };
+        format!("  {}{mark}", clean(&analysis.text(name)))
+    });
+    out.line(format_args!(
+        "  {place}: {said}{}",
+        styled(Role::Dim, function)
+    ))
+}
+
+/// The whole finding.
+pub(super) fn full(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>) -> io::Result<()> {
+    let analysis = report.analysis;
+    line(report, decision, out)?;
+    for outcome in decision.outcomes.iter().skip(1) {
+        out.line(format_args!(
+            "      also: {}",
+            words(report, decision, outcome)
+        ))?;
+    }
+    if analysis.build_count > 1 && decision.varies() {
+        for outcome in &decision.outcomes {
+            let builds: Vec<String> = view::builds(outcome.builds)
+                .into_iter()
+                .map(|build| {
+                    let flags = analysis
+                        .builds
+                        .get(build as usize - 1)
+                        .map_or("", dumpview_model::escape::Build::flags);
+                    format!("{build} ({flags})")
+                })
+                .collect();
+            out.line(format_args!(
+                "      build {}: {}",
+                builds.join(", "),
+                outcome.kind.words()
+            ))?;
+        }
+    }
+    if let Some(source) = &report.source {
+        source.draw(
+            &analysis.text(decision.place.file),
+            decision.place.line,
+            decision.place.column,
+            &analysis.text(decision.what),
+            out,
+        )?;
+    }
+    let Some(reason) = analysis.reason(decision) else {
+        return out.line("");
+    };
+    out.line(format_args!("      {}", clean(&reason.sentence())))?;
+    flow(report, decision, out)?;
+    out.line(styled(
+        Role::Dim,
+        format_args!("      try: {}", reason.class.advice()),
+    ))?;
+    out.line("")
+}
+
+fn flow(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>) -> io::Result<()> {
+    let analysis = report.analysis;
+    let Some(flow) = analysis.telling_flow(decision) else {
+        return Ok(());
+    };
+    for step in analysis.steps(flow) {
+        match step {
+            Step::Flow {
+                destination,
+                source,
+            } => out.line(format_args!(
+                "        {} ← {}",
+                clean(&analysis.text(destination)),
+                clean(&analysis.text(source))
+            ))?,
+            Step::From {
+                expression,
+                why,
+                place,
+            } => out.line(format_args!(
+                "          {}  ({})  {}",
+                clean(&analysis.text(expression)),
+                clean(&analysis.text(why)),
+                styled(Role::Dim, clean(&analysis.place(place)))
+            ))?,
+            Step::Truncated => {
+                out.line("          … the compiler stopped here: assignment cycle")?;
+            }
+        }
+    }
+    let more = decision.flows.len().saturating_sub(1);
+    if more > 0 {
+        out.line(styled(
+            Role::Dim,
+            format_args!("        {more} other explanations: --json"),
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Files, pipes and log directories to an [`Analysis`].
+
+use crate::answer::Failure;
+use crate::input::stream;
+use dumpview_model::escape::{Analysis, Collector, LogFile};
+use dumpview_parsers::escape::LineReader;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Reads all inputs as if they were appended to one file.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Analysis, Failure> {
+    let mut collector = Collector::new();
+    let mut bytes = 0;
+    for path in paths {
+        if path.is_dir() {
+            bytes += read_logs(path, &mut collector)?;
+        } else {
+            bytes += read_text(path, &mut collector)?;
+        }
+    }
+    let name = name(paths);
+    if bytes == 0 {
+        return Err(Failure::unreadable(format!(
+            "{name}: is empty: the build printed nothing\n\n\
+             hint: go build -gcflags=-m=2 PACKAGE 2>FILE (flags go to the packages named on the command line; \
+             -gcflags=all=-m=2 for every one)"
+        )));
+    }
+    if !collector.saw_compiler_output() {
+        return Err(Failure::unreadable(format!(
+            "{name}: no compiler output: none of its lines is one that go build -gcflags=-m prints\n\n\
+             hint: dumpview FILE says what a file is"
+        )));
+    }
+    Ok(collector.finish())
+}
+
+/// The inputs as the user would name them.
+pub(super) fn name(paths: &[PathBuf]) -> String {
+    match paths {
+        [] => String::new(),
+        [one] => one.display().to_string(),
+        [first, rest @ ..] => format!("{} and {} more", first.display(), rest.len()),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::unreadable(format!("{}: {error}", path.display()))
+}
+
+fn read_text(path: &Path, collector: &mut Collector) -> Result<u64, Failure> {
+    let mut input = stream::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut lines = LineReader::new();
+    let mut chunk = vec![0u8; stream::CHUNK];
+    let mut total = 0u64;
+    collector.begin_input();
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => {
+                total += n as u64;
+                lines.push(chunk.get(..n).unwrap_or_default(), |line| {
+                    collector.line(line);
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if total == 0 => return Err(unreadable(path, &error)),
+            // A compressed file cut short: what came before is good.
+            Err(error) => {
+                collector.lost(format!("{}: {error} after {total} bytes", path.display()));
+                break;
+            }
+        }
+    }
+    lines.finish(|line| collector.line(line));
+    Ok(total)
+}
+
+/// Reads every log of a `-json=0,DIR` directory, in the order of their names.
+fn read_logs(directory: &Path, collector: &mut Collector) -> Result<u64, Failure> {
+    let mut files = Vec::new();
+    find_logs(directory, 0, &mut files).map_err(|error| unreadable(directory, &error))?;
+    files.sort();
+    let mut total = 0;
+    collector.begin_logs();
+    for path in &files {
+        let mut input = stream::open(path).map_err(|error| unreadable(path, &error))?;
+        let mut text = Vec::new();
+        input
+            .read_to_end(&mut text)
+            .map_err(|error| unreadable(path, &error))?;
+        total += text.len() as u64;
+        let mut lines = LineReader::new();
+        let mut log = LogFile::new();
+        lines.push(&text, |line| collector.log_line(&mut log, line));
+        lines.finish(|line| collector.log_line(&mut log, line));
+    }
+    Ok(total)
+}
+
+/// The compiler makes one directory a package; nothing is nested deeper than that.
+const MAX_DEPTH: u32 = 4;
+
+fn find_logs(directory: &Path, depth: u32, out: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is_log = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| {
+                [".json", ".json.gz", ".json.zst"]
+                    .iter()
+                    .any(|end| name.ends_with(end))
+            });
+        if path.is_dir() && depth < MAX_DEPTH {
+            find_logs(&path, depth + 1, out)?;
+        } else if is_log {
+            out.push(path);
+        }
+    }
+    Ok(())
+}
