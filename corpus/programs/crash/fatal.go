@@ -47,7 +47,7 @@ var spins uint64
 func spinner() {
 	for {
 		spins++
-		if spins == 0 {
+		if len(full) == 2 {
 			return
 		}
 	}

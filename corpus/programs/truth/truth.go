@@ -122,6 +122,9 @@ func (v Var) Dead() Var { v.dead = true; return v }
 // Text overrides how people read the value.
 func (v Var) Text(s string) Var { v.text = s; return v }
 
+// CType replaces the type's name: cgo's types have names that reflection in this package cannot be given.
+func (v Var) CType(name string) Var { v.typ = name; return v }
+
 func variable(name string, t reflect.Type, p unsafe.Pointer, addressed bool) Var {
 	r := renderer{}
 	r.value(t, p, addressed)
@@ -248,16 +251,18 @@ func Emit() {
 	b.WriteString(`,"goroutine_count":` + strconv.Itoa(count) + `,"goroutines":[`)
 	sep := ""
 	for _, line := range strings.Split(string(buf), "\n") {
-		if !strings.HasPrefix(line, "goroutine ") || !strings.HasSuffix(line, "]:") {
+		if !strings.HasPrefix(line, "goroutine ") || !strings.HasSuffix(line, ":") {
 			continue
 		}
+		// goroutine 7 [chan receive, locked to thread]:   and since 1.26 the labels: goroutine 7 [sleep] {"k": "v"}:
 		rest := line[len("goroutine "):]
 		sp := strings.IndexByte(rest, ' ')
 		open := strings.IndexByte(rest, '[')
-		if sp < 0 || open < 0 {
+		end := strings.IndexByte(rest, ']')
+		if sp < 0 || open < 0 || end < open {
 			continue
 		}
-		b.WriteString(sep + `{"id":` + rest[:sp] + `,"state":` + quote(rest[open+1:len(rest)-2]) + `}`)
+		b.WriteString(sep + `{"id":` + rest[:sp] + `,"state":` + quote(rest[open+1:end]) + `}`)
 		sep = ","
 	}
 	b.WriteString(`],"members":[` + strings.Join(members, ",") + `],"frames":[`)

@@ -14,6 +14,9 @@ import (
 // links is the chain, in the order of the calls. next is called by every link with its own position.
 var links = []func(int){}
 
+// families are the chains by mode.
+var families = map[string][]func(int){}
+
 func next(i int) {
 	if i < len(links) {
 		links[i](i + 1)
@@ -30,17 +33,23 @@ func die() {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "modes" {
-		fmt.Println("all")
-		return
-	}
-	truth.Begin("types", "all")
-	truth.Death("panic", "SIGABRT", "")
-	truth.Panic("types", false, false)
-	links = []func(int){
+	families["all"] = append([]func(int){
 		scalars, floats, texts, slices, arrays, structs, pointers, interfaces, channels, functions, closures,
 		generics, times, errorsHeld, constants, synced, anonymous, scopes, results,
+	}, newer...)
+	families["maps"] = []func(int){mapSizes, mapKinds, mapFloats, mapGrowth, mapHoles}
+	families["inline"] = []func(int){inlinedCalls, inlinedMethods, inlinedGenerics, inlinedClosure, inlinedDeep}
+	mode := ""
+	if len(os.Args) > 1 {
+		mode = os.Args[1]
 	}
-	links = append(links, newer...)
+	links = families[mode]
+	if links == nil {
+		fmt.Println("all inline maps")
+		return
+	}
+	truth.Begin("types", mode)
+	truth.Death("panic", "SIGABRT", "")
+	truth.Panic("types", false, false)
 	next(0)
 }
