@@ -67,7 +67,7 @@ func init() {
 			}
 		}()
 		time.Sleep(20 * time.Millisecond)
-		truth.Frame("main.init.2.func1", truth.V("a", a), truth.V("b", b))
+		truth.Frame("", truth.V("a", a), truth.V("b", b))
 		truth.Crasher(-1)
 		truth.Emit()
 		<-a
@@ -79,6 +79,7 @@ func init() {
 		go func() { c <- 1 }()
 		time.Sleep(10 * time.Millisecond)
 		truth.Crasher(-1)
+		truth.Note("ended", "[1]")
 		truth.Emit()
 		runtime.Goexit()
 	}
@@ -178,6 +179,7 @@ func init() {
 	modes["panic-on-fault"] = func() {
 		debug.SetPanicOnFault(true)
 		truth.Death("panic", "SIGABRT", "")
+		truth.RuntimePanic("runtime.errorAddressString", "runtime error: invalid memory address or nil pointer dereference")
 		truth.Emit()
 		sink = readWild(0xdead0000)
 	}

@@ -135,9 +135,18 @@ func variable(name string, t reflect.Type, p unsafe.Pointer, addressed bool) Var
 	return v
 }
 
-// Frame registers the variables of the calling function as they are from now to the end.
+// Frame registers the variables of the calling function as they are from now to the end. The function is named as
+// a traceback prints it; left empty it is the caller.
+//
+//go:noinline
 func Frame(function string, vars ...Var) {
 	id := GoID()
+	if function == "" {
+		var pcs [1]uintptr
+		runtime.Callers(2, pcs[:])
+		frame, _ := runtime.CallersFrames(pcs[:]).Next()
+		function = frame.Function
+	}
 	mu.Lock()
 	frames = append(frames, frame{id, function, vars})
 	mu.Unlock()
