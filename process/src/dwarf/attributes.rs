@@ -18,6 +18,10 @@ pub(crate) mod go {
     pub(crate) const EMBEDDED_FIELD: DwAt = DwAt(0x2903);
     /// Offset of the type's descriptor from `moduledata.types`.
     pub(crate) const RUNTIME_TYPE: DwAt = DwAt(0x2904);
+    /// Index into the dictionary of a generic function.
+    pub(crate) const DICT_INDEX: DwAt = DwAt(0x2906);
+    /// Offset of a captured variable in the closure object.
+    pub(crate) const CLOSURE_OFFSET: DwAt = DwAt(0x2907);
 }
 
 /// A DIE's attributes together with what is needed to read them.
@@ -45,6 +49,10 @@ impl<'r, 'a> Attributes<'r, 'a> {
             .attr_string(&self.unit.unit, value)
             .ok()?;
         Some(text.slice())
+    }
+
+    pub(crate) fn has(&self, at: dw::DwAt) -> bool {
+        self.die.has_attr(at)
     }
 
     pub(crate) fn unsigned(&self, at: dw::DwAt) -> Option<u64> {

@@ -8,12 +8,20 @@
 //! DWARF is input: a unit, DIE or list that does not parse is a [`DwarfError`] for that question, and the
 //! rest is still answered. References are followed a bounded number of times, so cyclic ones end.
 
+mod abi;
 mod attributes;
+mod closures;
+mod generics;
 mod index;
+mod location;
+mod scopes;
 mod units;
+mod variables;
 
 pub use index::{Constant, GlobalIndex, NamedDie};
+pub use location::{Location, Piece};
 pub use units::{FunctionDie, UnitEntry};
+pub use variables::{Frame, FrameVariables, Origin, Standing, Variable, VariablesError};
 
 pub(crate) use attributes::{Attributes, go, name_text, type_name_text};
 

@@ -173,6 +173,21 @@ impl<'a> Types<'a> {
         die.map_or(TypeRef::Descriptor(addr), TypeRef::Die)
     }
 
+    /// Whether an address lies among the descriptors the linker wrote.
+    pub(crate) fn is_static(&self, addr: Addr) -> bool {
+        self.module_of(addr).is_some()
+    }
+
+    /// Whether the program was built by Go 1.`minor`.
+    pub(crate) fn is_release(&self, minor: u32) -> bool {
+        self.version.as_ref().is_some_and(|v| v.minor == minor)
+    }
+
+    /// Whether the program was built by Go 1.`minor` or later; assumed when the version is not known.
+    pub(crate) fn at_least(&self, minor: u32) -> bool {
+        self.version.as_ref().is_none_or(|v| v.minor >= minor)
+    }
+
     /// The module whose descriptors include an address.
     fn module_of(&self, addr: Addr) -> Option<&TypeModule> {
         self.modules

@@ -1,0 +1,307 @@
+//! Where a variable is at one pc: its location expression evaluated on what is known of one frame.
+//!
+//! Go has no callee-saved registers, so a frame that is not the innermost (and was not interrupted by a signal or
+//! a preemption) knows none: a piece in a register is then *not available*, never the register of another
+//! frame. Entry values are refused for the same reason. Everything else gimli's evaluation asks for is
+//! answered from the frame, from memory, or with the reason why not.
+
+use super::{Dwarf, DwarfError, MAX_REFERENCES, Slice, UnitEntry, malformed};
+use crate::addr::{Addr, Bias, FileAddr};
+use crate::arch::{Reg, Registers};
+use crate::memory::{Memory, MemoryExt};
+use gimli::{AttributeValue, EvaluationResult, Expression, Value};
+
+/// Operations one expression may take.
+const MAX_OPERATIONS: u32 = 4096;
+/// Values of more bytes than this are not gathered from pieces.
+const MAX_GATHERED: u64 = 1 << 16;
+
+/// Where a value is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Location {
+    /// In the process's memory, all of it.
+    Memory(Addr),
+    /// In registers, spill slots or constants, gathered here by rising offset.
+    Pieces(Vec<Piece>),
+}
+
+/// Some bytes of a value that does not stand together in memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Piece {
+    /// Bytes from the start of the value.
+    pub offset: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// The bytes, `size` of them, or why they cannot be had.
+    pub bytes: Result<Vec<u8>, String>,
+}
+
+/// Why there is no location.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoLocation {
+    /// The compiler recorded none for this pc.
+    #[error("optimized out")]
+    OptimizedOut,
+    /// It depends on a register that nobody saved.
+    #[error("in register {0}, which this frame did not save")]
+    RegisterNotSaved(String),
+    /// It depends on something else that is not known here.
+    #[error("{0}")]
+    Unknown(&'static str),
+    /// It depends on memory that cannot be read.
+    #[error("{0}")]
+    Unreadable(#[from] crate::memory::ReadError),
+    /// DWARF could not be read.
+    #[error(transparent)]
+    Dwarf(#[from] DwarfError),
+}
+
+/// What is known of the frame whose variables are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'f> {
+    pub(super) bias: Bias,
+    pub(super) cfa: Option<Addr>,
+    pub(super) registers: &'f Registers,
+    pub(super) memory: &'f dyn Memory,
+}
+
+/// An expression that holds at the frame's pc, and where it came from.
+pub(super) struct Found<'a> {
+    pub(super) expression: Expression<Slice<'a>>,
+    /// It came from a list, whose entry covers the pc: the value is there at this pc, not just its home.
+    pub(super) from_list: bool,
+}
+
+impl<'a> Dwarf<'a> {
+    /// The location expression of a DIE's attribute that holds at `pc`.
+    pub(super) fn expression_at(
+        &self,
+        unit: &UnitEntry<'a>,
+        value: AttributeValue<Slice<'a>>,
+        pc: FileAddr,
+        die: u64,
+    ) -> Result<Option<Found<'a>>, DwarfError> {
+        let found = |expression: Expression<Slice<'a>>, from_list| {
+            (!expression.0.is_empty()).then_some(Found {
+                expression,
+                from_list,
+            })
+        };
+        match value {
+            AttributeValue::Exprloc(expression) => Ok(found(expression, false)),
+            AttributeValue::Block(bytes) => Ok(found(Expression(bytes), false)),
+            list => {
+                let fail = |error| malformed(die, error);
+                let list = self.sections().attr_locations(&unit.unit, list);
+                let Some(mut list) = list.map_err(fail)? else {
+                    return Ok(None);
+                };
+                // Empty ranges occur; of overlapping entries the first counts.
+                while let Some(entry) = list.next().map_err(fail)? {
+                    if entry.range.begin <= pc.0 && pc.0 < entry.range.end {
+                        return Ok(found(entry.data, true));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Evaluates an expression to the place of a value of `size` bytes.
+    pub(super) fn locate(
+        &self,
+        unit: &UnitEntry<'a>,
+        frame_base: Option<Expression<Slice<'a>>>,
+        expression: Expression<Slice<'a>>,
+        size: u64,
+        site: &Site<'_>,
+        die: u64,
+    ) -> Result<Location, NoLocation> {
+        let fail = |error| NoLocation::from(malformed(die, error));
+        let mut evaluation = expression.evaluation(unit.unit.encoding());
+        evaluation.set_max_iterations(MAX_OPERATIONS);
+        let mut state = evaluation.evaluate().map_err(fail)?;
+        for _ in 0..MAX_OPERATIONS {
+            state = match state {
+                EvaluationResult::Complete => return gather(evaluation.result(), size, site),
+                EvaluationResult::RequiresMemory { address, size, .. } => {
+                    let word = site.memory.uint(Addr(address), u64::from(size))?;
+                    evaluation.resume_with_memory(Value::Generic(word))
+                }
+                EvaluationResult::RequiresRegister { register, .. } => {
+                    let value = site.register(register)?;
+                    evaluation.resume_with_register(Value::Generic(value))
+                }
+                EvaluationResult::RequiresFrameBase => {
+                    let base = self.frame_base(unit, frame_base, site, die)?;
+                    evaluation.resume_with_frame_base(base)
+                }
+                EvaluationResult::RequiresCallFrameCfa => {
+                    evaluation.resume_with_call_frame_cfa(site.cfa()?)
+                }
+                EvaluationResult::RequiresRelocatedAddress(address) => {
+                    let address = FileAddr(address).to_process(site.bias);
+                    evaluation.resume_with_relocated_address(address.0)
+                }
+                EvaluationResult::RequiresIndexedAddress { index, relocate } => {
+                    let address = self.sections().address(&unit.unit, index).map_err(fail)?;
+                    let bias = if relocate { site.bias } else { Bias(0) };
+                    evaluation.resume_with_indexed_address(FileAddr(address).to_process(bias).0)
+                }
+                EvaluationResult::RequiresBaseType(_) => {
+                    evaluation.resume_with_base_type(gimli::ValueType::Generic)
+                }
+                EvaluationResult::RequiresEntryValue(_) => {
+                    return Err(NoLocation::Unknown(
+                        "known only by a register's value at function entry, which nobody saved",
+                    ));
+                }
+                EvaluationResult::RequiresTls(_) => {
+                    return Err(NoLocation::Unknown("in thread-local storage"));
+                }
+                _ => {
+                    return Err(NoLocation::Unknown(
+                        "its location uses an operation that needs a running process",
+                    ));
+                }
+            }
+            .map_err(fail)?;
+        }
+        Err(NoLocation::Unknown("its location expression does not end"))
+    }
+
+    fn frame_base(
+        &self,
+        unit: &UnitEntry<'a>,
+        expression: Option<Expression<Slice<'a>>>,
+        site: &Site<'_>,
+        die: u64,
+    ) -> Result<u64, NoLocation> {
+        // Go's is always DW_OP_call_frame_cfa; gcc may name a register, clang does.
+        let Some(expression) = expression else {
+            return site.cfa();
+        };
+        let mut operations = expression.operations(unit.unit.encoding());
+        if let Ok(Some(gimli::Operation::Register { register })) = operations.next() {
+            return site.register(register);
+        }
+        match self.locate(unit, None, expression, 8, site, die)? {
+            Location::Memory(addr) => Ok(addr.0),
+            Location::Pieces(_) => Err(NoLocation::Unknown("the frame base is not an address")),
+        }
+    }
+}
+
+impl Site<'_> {
+    fn cfa(&self) -> Result<u64, NoLocation> {
+        let unknown = NoLocation::Unknown("the frame's extent (CFA) is not known");
+        self.cfa.map(|cfa| cfa.0).ok_or(unknown)
+    }
+
+    fn register(&self, register: gimli::Register) -> Result<u64, NoLocation> {
+        let reg = Reg(register.0);
+        self.registers.get(reg).ok_or_else(|| self.not_saved(reg))
+    }
+
+    fn not_saved(&self, reg: Reg) -> NoLocation {
+        NoLocation::RegisterNotSaved(self.registers.arch().register_name(reg))
+    }
+
+    fn register_bytes(&self, reg: Reg, size: u64) -> Result<Vec<u8>, NoLocation> {
+        let word = self.registers.get(reg).map(|w| w.to_le_bytes().to_vec());
+        let vector = || self.registers.vector(reg).map(|v| v.to_vec());
+        let mut bytes = word.or_else(vector).ok_or_else(|| self.not_saved(reg))?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        if size > bytes.len() {
+            return Err(NoLocation::Unknown("larger than the register it is in"));
+        }
+        bytes.truncate(size);
+        Ok(bytes)
+    }
+}
+
+/// Puts the pieces of a finished evaluation together.
+fn gather(
+    pieces: Vec<gimli::Piece<Slice<'_>>>,
+    size: u64,
+    site: &Site<'_>,
+) -> Result<Location, NoLocation> {
+    if let [only] = pieces.as_slice()
+        && only
+            .size_in_bits
+            .is_none_or(|bits| bits == size.saturating_mul(8))
+        && let gimli::Location::Address { address } = only.location
+    {
+        return Ok(Location::Memory(Addr(address)));
+    }
+    if size > MAX_GATHERED {
+        return Err(NoLocation::Unknown("too large to be gathered from pieces"));
+    }
+    let mut out = Vec::with_capacity(pieces.len().min(MAX_REFERENCES));
+    let mut offset = 0u64;
+    let mut first_error = None;
+    let mut available = false;
+    for piece in pieces {
+        let bits = piece.size_in_bits.unwrap_or(size.saturating_mul(8));
+        if bits % 8 != 0 || piece.bit_offset.is_some_and(|at| at != 0) {
+            return Err(NoLocation::Unknown("in pieces that are not whole bytes"));
+        }
+        let piece_size = (bits / 8).min(size.saturating_sub(offset));
+        if piece_size == 0 {
+            continue;
+        }
+        let bytes = match piece.location {
+            gimli::Location::Empty => Err(NoLocation::OptimizedOut),
+            gimli::Location::Register { register } => {
+                site.register_bytes(Reg(register.0), piece_size)
+            }
+            gimli::Location::Address { address } => site
+                .memory
+                .bytes(Addr(address), piece_size)
+                .map(std::borrow::Cow::into_owned)
+                .map_err(NoLocation::from),
+            gimli::Location::Value { value } => constant(value, piece_size),
+            gimli::Location::Bytes { value } => Ok(cut(value.slice(), piece_size)),
+            gimli::Location::ImplicitPointer { .. } => Err(NoLocation::Unknown(
+                "a pointer to something that has no place",
+            )),
+        };
+        available |= bytes.is_ok();
+        let bytes = bytes.map_err(|error| {
+            let why = error.to_string();
+            first_error.get_or_insert(error);
+            why
+        });
+        out.push(Piece {
+            offset,
+            size: piece_size,
+            bytes,
+        });
+        offset += piece_size;
+    }
+    if !available && size > 0 {
+        return Err(first_error.unwrap_or(NoLocation::OptimizedOut));
+    }
+    Ok(Location::Pieces(out))
+}
+
+fn constant(value: Value, size: u64) -> Result<Vec<u8>, NoLocation> {
+    let word = match value {
+        Value::Generic(v) | Value::U64(v) => v,
+        Value::I64(v) => v.cast_unsigned(),
+        Value::F64(v) => v.to_bits(),
+        Value::F32(v) => u64::from(v.to_bits()),
+        other => other
+            .to_u64(u64::MAX)
+            .map_err(|_| NoLocation::Unknown("a constant of another form"))?,
+    };
+    if size > 8 {
+        return Err(NoLocation::Unknown("a constant shorter than its type"));
+    }
+    Ok(cut(&word.to_le_bytes(), size))
+}
+
+fn cut(bytes: &[u8], size: u64) -> Vec<u8> {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    bytes.get(..size).unwrap_or(bytes).to_vec()
+}

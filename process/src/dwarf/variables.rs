@@ -1,0 +1,591 @@
+//! The variables of one logical frame: what is in scope, of which type, and where it is.
+//!
+//! In: a [`Frame`], which is all that unwinding knows of one (possibly inlined) call. Out: a [`Variable`] for each
+//! name in scope, with a location or the reason why there is none. Nothing is read of the values themselves
+//! but what leads to them: the pointer of a variable that moved to the heap, the closure object, the generic
+//! dictionary.
+//!
+//! What shapes this room: a location is only as good as the registers it needs ([`super::location`]); an argument
+//! without one may still stand in its spill home, which is shown as stale ([`super::abi`]); a variable that
+//! escaped is shown as itself and not as the compiler's pointer to it; a name is not shown before its
+//! declaration.
+
+use super::abi::{self, Home, Parameter};
+use super::generics::Dictionary;
+use super::location::{Found, Location, NoLocation, Piece, Site};
+use super::scopes::{Level, Scoped};
+use super::{Dwarf, DwarfError, FunctionDie, Slice, UnitEntry, go};
+use crate::addr::{Addr, Bias, FileAddr};
+use crate::arch::Registers;
+use crate::memory::{Memory, MemoryExt};
+use crate::types::{Shape, TypeRef, Types};
+use gimli::constants as dw;
+use gimli::{AttributeValue, Expression};
+
+/// One logical frame, as unwinding knows it.
+#[derive(Clone, Copy)]
+pub struct Frame<'f> {
+    /// The pc to look up: the call instruction's for a caller (return address - 1), the exact one for the
+    /// innermost frame and for one that a signal or preemption interrupted.
+    pub pc: FileAddr,
+    /// What the loader added.
+    pub bias: Bias,
+    /// The physical frame's CFA: the stack pointer before the call that made it.
+    pub cfa: Option<Addr>,
+    /// The registers known in this frame; in most Go frames none but sp and pc.
+    pub registers: &'f Registers,
+    /// The process's memory.
+    pub memory: &'f dyn Memory,
+    /// Which of the calls inlined at the pc this is: 0 is the physical function, 1 the call inlined into it,
+    /// 2 the one inlined into that.
+    pub inline_depth: usize,
+    /// The frame's line, for the rule that a variable is visible from the line after its declaration.
+    pub line: Option<u64>,
+    /// The closure object this function was called through, when the caller knows it (a deferred call's
+    /// `_defer.fn`, the func value of a goroutine that has not run yet).
+    pub closure: Option<Addr>,
+}
+
+/// What a variable is to its function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// Declared in the body.
+    Local,
+    /// A parameter or receiver.
+    Argument,
+    /// A result, named or `~r0`.
+    Result,
+    /// Captured by this closure from the function around it.
+    Capture,
+}
+
+/// How far a shown variable can be trusted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The bytes at the location are the variable's.
+    Exact,
+    /// The bytes may be old or another variable's, and why. Shown with `?`.
+    Stale(&'static str),
+    /// The compiler recorded no location for this pc.
+    OptimizedOut,
+    /// There is a location and it cannot be read: why.
+    Unreadable(String),
+}
+
+/// One variable of a frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// As in the source: `x`, never `&x`.
+    pub name: String,
+    /// Its type, with real type arguments where the dictionary was found.
+    pub ty: TypeRef,
+    /// The line of its declaration.
+    pub line: Option<u64>,
+    /// What it is to its function.
+    pub origin: Origin,
+    /// It lives on the heap (or, captured by reference, wherever it was declared).
+    pub escaped: bool,
+    /// A variable of the same name in an inner block hides it.
+    pub shadowed: bool,
+    /// Whether and how far to believe the location.
+    pub standing: Standing,
+    /// Where it is; absent when [`Self::standing`] says why.
+    pub location: Option<Location>,
+    /// Its type is a stand-in (`go.shape.int`): the real type argument is not known here.
+    pub shaped: bool,
+}
+
+/// The variables of a frame, and what was found on the way to them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FrameVariables {
+    /// Arguments, results, captures, locals; each group in order of declaration.
+    pub variables: Vec<Variable>,
+    /// The dictionary with the real type arguments, in an instantiated generic function. Its symbol
+    /// (`main..dict.sum[main.Celsius]`) spells them.
+    pub dictionary: Option<Addr>,
+    /// The function was compiled with `-N`.
+    pub unoptimized: bool,
+    /// The function was written in Go.
+    pub is_go: bool,
+}
+
+/// Why a frame's variables could not be listed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VariablesError {
+    /// There is no DWARF at all.
+    #[error("the executable has no DWARF (built with -ldflags=-w or stripped)")]
+    NoDwarf,
+    /// DWARF has no function there.
+    #[error("DWARF describes no function at {0}")]
+    NoFunction(FileAddr),
+    /// DWARF has fewer calls inlined at the pc than pclntab.
+    #[error("DWARF describes no inlined call there")]
+    NoInlinedCall,
+    /// DWARF could not be read.
+    #[error(transparent)]
+    Dwarf(#[from] DwarfError),
+}
+
+/// What a DIE says about a variable before it is located.
+pub(super) struct Raw<'a> {
+    pub(super) name: String,
+    pub(super) type_die: u64,
+    line: Option<u64>,
+    is_parameter: bool,
+    is_result: bool,
+    pub(super) closure_offset: Option<u64>,
+    block: usize,
+    die: u64,
+    pub(super) found: Option<Found<'a>>,
+}
+
+impl Raw<'_> {
+    /// Offset of its DIE, which tells it from the others.
+    pub(super) const fn die_offset(&self) -> u64 {
+        self.die
+    }
+}
+
+/// A frame with all that belongs to it in DWARF.
+pub(super) struct Context<'r, 'a> {
+    pub(super) dwarf: &'r Dwarf<'a>,
+    pub(super) types: &'r Types<'a>,
+    pub(super) unit: &'r UnitEntry<'a>,
+    pub(super) function: FunctionDie,
+    pub(super) frame_base: Option<Expression<Slice<'a>>>,
+    pub(super) frame: Frame<'r>,
+}
+
+impl Types<'_> {
+    /// The variables in scope in a frame.
+    ///
+    /// # Errors
+    ///
+    /// Only when DWARF cannot tell which variables there are. A variable that cannot be located is in the list.
+    pub fn variables(&self, frame: &Frame<'_>) -> Result<FrameVariables, VariablesError> {
+        let dwarf = self.dwarf().ok_or(VariablesError::NoDwarf)?;
+        let (unit, function) = dwarf
+            .units()
+            .at_pc(frame.pc)
+            .find_map(|unit| Some((unit, unit.function_at(dwarf, frame.pc)?)))
+            .ok_or(VariablesError::NoFunction(frame.pc))?;
+        let levels = dwarf.levels(unit, function.die, frame.pc)?;
+        let level = levels
+            .get(frame.inline_depth)
+            .ok_or(VariablesError::NoInlinedCall)?;
+        let (_, die) = dwarf.die(function.die)?;
+        let frame_base = match die.attr_value(dw::DW_AT_frame_base) {
+            Some(AttributeValue::Exprloc(expression)) => Some(expression),
+            _ => None,
+        };
+        let context = Context {
+            dwarf,
+            types: self,
+            unit,
+            function,
+            frame_base,
+            frame: *frame,
+        };
+        Ok(context.variables(level))
+    }
+}
+
+impl<'a> Context<'_, 'a> {
+    fn variables(&self, level: &Level) -> FrameVariables {
+        let mut raw: Vec<Raw<'a>> = level
+            .variables
+            .iter()
+            .filter_map(|scoped| self.raw(*scoped))
+            .collect();
+        self.add_missing_parameters(level, &mut raw);
+        let dictionary = self.dictionary(&raw);
+        let closure = self.closure(&raw);
+        let homes = self.homes(level, &raw);
+        let first_line = self
+            .dwarf
+            .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line));
+
+        let mut found: Vec<(usize, Variable)> = Vec::new();
+        for variable in raw.iter().filter(|raw| !is_compilers(&raw.name)) {
+            let origin = self.origin(variable, first_line);
+            let visible = origin != Origin::Local || self.is_declared(variable);
+            if visible {
+                let home = homes
+                    .iter()
+                    .find(|(die, _)| *die == variable.die)
+                    .map(|(_, home)| *home);
+                let located = self.locate_variable(
+                    variable,
+                    &raw,
+                    origin,
+                    closure,
+                    dictionary.as_ref(),
+                    home,
+                );
+                found.push((variable.block, located));
+            }
+        }
+        FrameVariables {
+            variables: arrange(found),
+            dictionary: dictionary.map(|d| d.addr),
+            unoptimized: self.unit.unoptimized,
+            is_go: self.unit.is_go,
+        }
+    }
+
+    fn raw(&self, scoped: Scoped) -> Option<Raw<'a>> {
+        let (unit, die) = self.dwarf.die(scoped.die).ok()?;
+        let ask = |at| self.dwarf.ask(scoped.die, move |a| a.unsigned(at));
+        let name = self.dwarf.name_of(scoped.die)?;
+        let type_die = self
+            .dwarf
+            .ask(scoped.die, |a| a.reference(dw::DW_AT_type))?;
+        let found = die.attr_value(dw::DW_AT_location).and_then(|value| {
+            self.dwarf
+                .expression_at(unit, value, self.frame.pc, scoped.die)
+                .ok()
+                .flatten()
+        });
+        Some(Raw {
+            name: String::from_utf8_lossy(name).into_owned(),
+            type_die,
+            line: ask(dw::DW_AT_decl_line),
+            is_parameter: scoped.is_parameter,
+            is_result: self
+                .dwarf
+                .ask(scoped.die, |a| {
+                    a.has(dw::DW_AT_variable_parameter)
+                        .then(|| a.flag(dw::DW_AT_variable_parameter))
+                })
+                .unwrap_or(false),
+            closure_offset: ask(go::CLOSURE_OFFSET),
+            block: scoped.block,
+            die: scoped.die,
+            found,
+        })
+    }
+
+    /// An instance leaves out parameters it has no use for; its abstract instance still names them.
+    fn add_missing_parameters(&self, level: &Level, raw: &mut Vec<Raw<'a>>) {
+        for origin in self.dwarf.abstract_parameters(level.die) {
+            let scoped = Scoped {
+                die: origin,
+                is_parameter: true,
+                block: 0,
+            };
+            if let Some(parameter) = self.raw(scoped) {
+                let bare = parameter.name.trim_start_matches('&');
+                if !raw.iter().any(|r| r.name.trim_start_matches('&') == bare) {
+                    raw.push(parameter);
+                }
+            }
+        }
+    }
+
+    fn origin(&self, raw: &Raw<'a>, first_line: Option<u64>) -> Origin {
+        // Without go_closure_offset (up to Go 1.22) only a declaration before the function tells a capture.
+        let before = raw
+            .line
+            .zip(first_line)
+            .is_some_and(|(line, first)| line < first);
+        if raw.closure_offset.is_some() || before && !raw.is_parameter && self.unit.is_go {
+            Origin::Capture
+        } else if raw.is_result {
+            Origin::Result
+        } else if raw.is_parameter {
+            Origin::Argument
+        } else {
+            Origin::Local
+        }
+    }
+
+    /// Whether a local variable's declaration has been executed, as far as lines tell. A declaration on the
+    /// frame's own line counts when a location list covers the pc: then the variable has been assigned.
+    fn is_declared(&self, raw: &Raw<'a>) -> bool {
+        let Some((declared, line)) = raw.line.zip(self.frame.line) else {
+            return true;
+        };
+        let from_list = raw.found.as_ref().is_some_and(|found| found.from_list);
+        declared < line || declared == line && from_list
+    }
+
+    pub(super) fn site(&self) -> Site<'_> {
+        Site {
+            bias: self.frame.bias,
+            cfa: self.frame.cfa,
+            registers: self.frame.registers,
+            memory: self.frame.memory,
+        }
+    }
+
+    /// The place that a DIE's location gives for a value of `size` bytes.
+    pub(super) fn place(&self, raw: &Raw<'a>, size: u64) -> Result<Location, NoLocation> {
+        let found = raw.found.as_ref().ok_or(NoLocation::OptimizedOut)?;
+        self.dwarf.locate(
+            self.unit,
+            self.frame_base,
+            found.expression,
+            size,
+            &self.site(),
+            raw.die,
+        )
+    }
+
+    /// The word that a DIE's location gives.
+    pub(super) fn word(&self, raw: &Raw<'a>) -> Result<u64, NoLocation> {
+        match self.place(raw, 8)? {
+            Location::Memory(addr) => Ok(self.frame.memory.u64(addr)?),
+            Location::Pieces(pieces) => match pieces.as_slice() {
+                [
+                    Piece {
+                        size: 8,
+                        bytes: Ok(bytes),
+                        ..
+                    },
+                ] => Ok(bytes.as_slice().try_into().map_or(0, u64::from_le_bytes)),
+                _ => Err(NoLocation::OptimizedOut),
+            },
+        }
+    }
+
+    fn locate_variable(
+        &self,
+        raw: &Raw<'a>,
+        all: &[Raw<'a>],
+        origin: Origin,
+        closure: Option<Addr>,
+        dictionary: Option<&Dictionary>,
+        home: Option<Home>,
+    ) -> Variable {
+        let (mut ty, shaped) = self.type_of(raw.type_die, dictionary);
+        let is_pointer_to = raw.name.starts_with('&');
+        let mut escaped = is_pointer_to || self.is_indirect(raw);
+        let size = self.types.resolve(ty).map(|ty| ty.size);
+        let mut standing = Standing::Exact;
+        let mut place = match &size {
+            // What has no bytes needs no place.
+            Ok(0) => self.place(raw, 0).or(Ok(Location::Pieces(Vec::new()))),
+            Ok(size) => self.place(raw, *size),
+            Err(_) => Err(NoLocation::Unknown("its type could not be read")),
+        };
+        if is_pointer_to {
+            place = place.and_then(|_| self.follow(raw)).map(Location::Memory);
+            ty = self.elem(ty).unwrap_or(ty);
+        }
+        if place.is_err()
+            && let Some(offset) = raw.closure_offset
+        {
+            match self.captured(raw, all, offset, ty, is_pointer_to, closure) {
+                Ok(slot) => {
+                    place = Ok(Location::Memory(slot.addr));
+                    escaped = slot.by_reference;
+                }
+                Err(why) => place = place.or(Err(why)),
+            }
+        }
+        let incomplete = match &place {
+            Ok(Location::Pieces(pieces)) => pieces.iter().any(|piece| piece.bytes.is_err()),
+            Ok(Location::Memory(_)) => false,
+            Err(_) => true,
+        };
+        if incomplete
+            && !is_pointer_to
+            && let (Some(home), Ok(size)) = (home, &size)
+            && let Some(stale) = self.at_home(home, *size)
+        {
+            place = Ok(stale);
+            standing = match home {
+                Home::Stack(_) if place.is_err() => Standing::Exact,
+                _ => Standing::Stale(
+                    "read from the argument's spill slot, which may be old or never written",
+                ),
+            };
+        } else if let Ok(size) = size
+            && self.may_be_merged(raw, ty, origin, size)
+        {
+            standing = Standing::Stale(
+                "optimized code may have reused its stack slot for another variable",
+            );
+        }
+        let location = match place {
+            Ok(location) => Some(location),
+            Err(NoLocation::OptimizedOut) => {
+                standing = Standing::OptimizedOut;
+                None
+            }
+            Err(why) => {
+                standing = Standing::Unreadable(why.to_string());
+                None
+            }
+        };
+        Variable {
+            name: raw.name.trim_start_matches('&').to_owned(),
+            ty,
+            line: raw.line,
+            origin,
+            escaped,
+            shadowed: false,
+            standing,
+            location,
+            shaped,
+        }
+    }
+
+    /// Since Go 1.23 optimised code gives locals of disjoint lives one stack slot, while DWARF keeps naming the slot
+    /// to the end of the function (`cmd/compile/internal/liveness/mergelocals.go`; candidates are locals kept in
+    /// memory of more than three words, `ssa.IsMergeCandidate`). Only a value that the compiler takes apart has
+    /// a location list that follows its life.
+    fn may_be_merged(&self, raw: &Raw<'a>, ty: TypeRef, origin: Origin, size: u64) -> bool {
+        const LARGEST_UNMERGED: u64 = 24;
+        let follows_life = raw.found.as_ref().is_some_and(|found| found.from_list)
+            && abi::is_taken_apart(self.types, ty);
+        origin == Origin::Local
+            && size > LARGEST_UNMERGED
+            && !follows_life
+            && self.unit.is_go
+            && !self.unit.unoptimized
+            && self.types.at_least(23)
+    }
+
+    /// The pointer that a `&x` variable holds.
+    fn follow(&self, raw: &Raw<'a>) -> Result<Addr, NoLocation> {
+        /// No mapping starts below this on Linux (`vm.mmap_min_addr`).
+        const LOWEST: u64 = 4096;
+        match self.word(raw)? {
+            0..LOWEST => Err(NoLocation::Unknown("not yet moved to the heap")),
+            addr => Ok(Addr(addr)),
+        }
+    }
+
+    /// Since Go 1.25 a parameter that moved to the heap keeps its own name and type, and its location ends in a
+    /// dereference (`cmd/compile/internal/ssa/debug.go`).
+    fn is_indirect(&self, raw: &Raw<'a>) -> bool {
+        let Some(found) = &raw.found else {
+            return false;
+        };
+        let mut operations = found.expression.operations(self.unit.unit.encoding());
+        let mut last = None;
+        while let Ok(Some(operation)) = operations.next() {
+            last = Some(operation);
+        }
+        matches!(last, Some(gimli::Operation::Deref { .. }))
+    }
+
+    pub(super) fn elem(&self, pointer: TypeRef) -> Option<TypeRef> {
+        match self.types.resolve(pointer).ok()?.shape {
+            Shape::Pointer { elem } => elem,
+            _ => None,
+        }
+    }
+
+    /// What stands in an argument's home, when all of it can be read.
+    fn at_home(&self, home: Home, size: u64) -> Option<Location> {
+        let (Home::Stack(offset) | Home::Spill(offset)) = home;
+        let area = self
+            .frame
+            .cfa?
+            .offset(abi::argument_area(self.frame.registers.arch()));
+        let addr = area.offset(offset);
+        self.frame.memory.bytes(addr, size).ok()?;
+        Some(Location::Memory(addr))
+    }
+
+    /// The homes of the physical function's parameters, by DIE.
+    fn homes(&self, level: &Level, raw: &[Raw<'a>]) -> Vec<(u64, Home)> {
+        if self.frame.inline_depth > 0 || !self.unit.is_go {
+            return Vec::new();
+        }
+        let mut dies: Vec<Option<u64>> = raw
+            .iter()
+            .filter(|raw| raw.is_parameter && !raw.name.starts_with('&'))
+            .map(|raw| Some(raw.die))
+            .collect();
+        let name = self.dwarf.name_of(level.die);
+        let has_dictionary = raw.iter().any(|raw| raw.name == ".dict");
+        let at = super::generics::dictionary_position(name.unwrap_or_default(), self.types);
+        let pointer = self.types.predeclared("uintptr");
+        if let (Some(at), false) = (at, has_dictionary) {
+            dies.insert(at.min(dies.len()), None);
+        }
+        let parameters: Option<Vec<Parameter>> = dies
+            .iter()
+            .map(|die| match die {
+                Some(die) => {
+                    let raw = raw.iter().find(|raw| raw.die == *die)?;
+                    Some(Parameter {
+                        ty: TypeRef::Die(raw.type_die),
+                        is_result: raw.is_result,
+                    })
+                }
+                None => Some(Parameter {
+                    ty: pointer?,
+                    is_result: false,
+                }),
+            })
+            .collect();
+        let arch = self.frame.registers.arch();
+        let homes = parameters.and_then(|list| abi::homes(self.types, arch, &list));
+        dies.into_iter()
+            .zip(homes.unwrap_or_default())
+            .filter_map(|(die, home)| die.zip(home))
+            .collect()
+    }
+}
+
+/// Names that no source has: `.dict`, `.closureptr`, the state of a range-over-func loop (`#yield1`).
+fn is_compilers(name: &str) -> bool {
+    let bare = name.trim_start_matches('&');
+    bare.starts_with('.') || bare.contains('#') || bare == "_" || bare.is_empty()
+}
+
+/// Decides between variables of one name, and puts the list in order.
+fn arrange(mut found: Vec<(usize, Variable)>) -> Vec<Variable> {
+    // An escaping result may be there twice, once without location (Go 1.24).
+    let mut index = 0;
+    while index < found.len() {
+        let twin = found.get(index).is_some_and(|(block, this)| {
+            let parameter = |v: &Variable| matches!(v.origin, Origin::Argument | Origin::Result);
+            this.location.is_none()
+                && found.iter().enumerate().any(|(at, (other, that))| {
+                    at != index
+                        && other == block
+                        && that.name == this.name
+                        && (that.location.is_some() || at < index)
+                        && (parameter(this) || parameter(that) || this.line == that.line)
+                })
+        });
+        if twin {
+            found.remove(index);
+        } else {
+            index += 1;
+        }
+    }
+    // The innermost block wins, in it the last declaration.
+    let winners: Vec<bool> = found
+        .iter()
+        .enumerate()
+        .map(|(at, (block, this))| {
+            !found.iter().enumerate().any(|(other, (inner, that))| {
+                that.name == this.name
+                    && other != at
+                    && (*inner, that.line, other) > (*block, this.line, at)
+            })
+        })
+        .collect();
+    let mut variables: Vec<Variable> = found
+        .into_iter()
+        .zip(winners)
+        .map(|((_, variable), wins)| Variable {
+            shadowed: !wins,
+            ..variable
+        })
+        .collect();
+    variables.sort_by_key(|v| match v.origin {
+        Origin::Argument => (0, None),
+        Origin::Result => (1, None),
+        Origin::Capture => (2, None),
+        Origin::Local => (3, v.line),
+    });
+    variables
+}
