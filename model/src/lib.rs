@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod escape;
+pub mod frame;
 pub mod goroutine;
 pub mod value;

@@ -21,4 +21,5 @@ pub mod process;
 pub mod runtime;
 pub mod symbols;
 pub mod types;
+pub mod unwind;
 pub mod value;
