@@ -13,6 +13,7 @@
 
 pub mod addr;
 pub mod arch;
+pub mod death;
 pub mod dwarf;
 pub mod image;
 pub mod layout;

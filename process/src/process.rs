@@ -4,21 +4,19 @@
 //! layouts, goroutines, DWARF and types are reached from here and load when first asked for.
 
 mod matching;
+mod parts;
 
 pub use matching::ExecutableMatch;
 
+use parts::Parts;
+
 use crate::addr::{Addr, Bias};
 use crate::arch::Arch;
-use crate::dwarf::Dwarf;
 use crate::image::{BUILD_INFO_MAGIC, BuildInfo, CoreFile, CoreKind, Executable, Files, GoVersion};
-use crate::layout::{DwarfLayouts, Layouts};
 use crate::memory::{CoreMemory, Region, RegionSource, Unreadable};
-use crate::runtime::{Goroutines, Runtime, RuntimeVars, Variables};
-use crate::symbols::{ModuleData, Symbols, SymbolsError};
-use crate::types::{TypeModule, Types};
 use dumpview_parsers::core::{FileMapping, aux};
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Something about the input that makes answers less than whole; shown on stderr and under `incomplete`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,11 +67,7 @@ pub struct Process<'a> {
     pub version: Option<GoVersion>,
     /// What is missing from the input.
     pub shortfalls: Vec<Shortfall>,
-    dwarf_layouts: OnceLock<Option<DwarfLayouts<'a>>>,
-    goroutines: OnceLock<Result<Goroutines, String>>,
-    symbols: OnceLock<Result<Symbols<'a>, SymbolsError>>,
-    dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
-    types: OnceLock<Types<'a>>,
+    parts: Parts<'a>,
 }
 
 /// How to open a process.
@@ -151,11 +145,7 @@ impl<'a> Process<'a> {
             build,
             version,
             shortfalls,
-            dwarf_layouts: OnceLock::new(),
-            goroutines: OnceLock::new(),
-            symbols: OnceLock::new(),
-            dwarf: OnceLock::new(),
-            types: OnceLock::new(),
+            parts: Parts::default(),
         }
     }
 
@@ -164,101 +154,10 @@ impl<'a> Process<'a> {
         self.core.arch
     }
 
-    /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.
-    pub fn layouts(&self) -> Option<&dyn Layouts> {
-        self.dwarf_layouts().map(|dwarf| dwarf as &dyn Layouts)
-    }
-
-    fn dwarf_layouts(&self) -> Option<&DwarfLayouts<'a>> {
-        self.dwarf_layouts
-            .get_or_init(|| DwarfLayouts::new(self.executable?))
-            .as_ref()
-    }
-
-    /// What is needed to read the runtime's own structures; `None` when no layout knows this program.
-    pub fn runtime(&self) -> Option<Runtime<'_>> {
-        Some(Runtime {
-            memory: &*self.memory,
-            layouts: self.layouts()?,
-            vars: self,
-        })
-    }
-
-    /// Every goroutine that is not dead.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no list: not Go, or the structures that lead to it could not be read.
-    pub fn goroutines(&self) -> Result<&Goroutines, &str> {
-        let goroutines = self.goroutines.get_or_init(|| {
-            let runtime = self
-                .runtime()
-                .ok_or("no layout of the runtime's structures fits this program")?;
-            Goroutines::read(&runtime).map_err(|error| error.to_string())
-        });
-        goroutines.as_ref().map_err(String::as_str)
-    }
-
-    /// Functions, files and lines, and what moduledata says.
-    ///
-    /// # Errors
-    ///
-    /// When the process has no function tables: not Go, or its executable is not at hand.
-    pub fn symbols(&self) -> Result<&Symbols<'a>, &SymbolsError> {
-        let symbols = self.symbols.get_or_init(|| {
-            let layouts: Vec<&dyn Layouts> = self.layouts().into_iter().collect();
-            Symbols::load(self, &layouts)
-        });
-        symbols.as_ref()
-    }
-
-    /// The executable's DWARF, when it has any.
-    pub fn dwarf(&self) -> Option<&Arc<Dwarf<'a>>> {
-        let dwarf = self
-            .dwarf
-            .get_or_init(|| Dwarf::load(self.executable?).map(Arc::new));
-        dwarf.as_ref()
-    }
-
-    /// Types, from DWARF and from the runtime's descriptors.
-    pub fn types(&self) -> &Types<'a> {
-        self.types.get_or_init(|| {
-            let modules = self.symbols().map_or_else(
-                |_| Vec::new(),
-                |symbols| {
-                    symbols
-                        .modules()
-                        .filter_map(|m| m.data.as_ref())
-                        .map(type_module)
-                        .collect()
-                },
-            );
-            let memory = Arc::clone(&self.memory);
-            Types::new(memory, self.dwarf().cloned(), modules, self.version.clone())
-        })
-    }
-
     /// Address in the process of a symbol of the executable.
     pub fn symbol(&self, name: &str) -> Option<Addr> {
-        self.executable?
-            .symbol(name)
-            .map(|(addr, _)| addr.to_process(self.bias))
-    }
-}
-
-impl Variables for Process<'_> {
-    fn address(&self, name: &str) -> Option<Addr> {
-        RuntimeVars::new(self.executable, self.dwarf_layouts(), self.bias).address(name)
-    }
-}
-
-/// Where a module keeps its type descriptors.
-fn type_module(data: &ModuleData) -> TypeModule {
-    TypeModule {
-        types: data.types.start,
-        etypes: data.types.end,
-        typelinks: data.typelinks.map(|links| (links.ptr, links.len)),
-        descriptors_len: data.typedesclen,
+        let (addr, _) = self.executable?.symbol(name)?;
+        Some(addr.to_process(self.bias))
     }
 }
 

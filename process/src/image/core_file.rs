@@ -30,6 +30,8 @@ pub struct Thread {
     pub registers: Registers,
     /// `fs_base` on amd64: thread-local storage ends here.
     pub tls_base: Option<Addr>,
+    /// `pr_cursig` of its status: the signal that was dumping, the same in every thread of a kernel core.
+    pub status_signal: i32,
     /// The signal that gcore recorded for this thread; the kernel writes one for the dumping thread only.
     pub signal: Option<SignalInfo>,
 }
@@ -405,6 +407,7 @@ fn thread(arch: Arch, status: &ThreadStatus) -> Thread {
     };
     Thread {
         tid: status.tid,
+        status_signal: i32::from(status.current_signal),
         registers,
         tls_base,
         signal: None,

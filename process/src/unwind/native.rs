@@ -6,7 +6,7 @@
 
 use super::eh_frame::EhFrame;
 use super::frame::Trust;
-use crate::addr::{Addr, Bias};
+use crate::addr::{Addr, Bias, FileAddr};
 use crate::arch::{Arch, Registers};
 use crate::image::{CoreFile, Executable};
 use crate::memory::{CoreMemory, Memory, MemoryExt};
@@ -32,12 +32,25 @@ pub struct NativeImage<'a> {
     eh_frame: Option<EhFrame<'a>>,
 }
 
+/// Names of native functions by link-time address. A seam only so that [`Natives`] stays covariant in its
+/// lifetime, which an `Executable`, with its caches, is not.
+trait NativeSymbols: Send + Sync + std::fmt::Debug {
+    fn name_at(&self, addr: FileAddr) -> Option<&str>;
+}
+
+impl NativeSymbols for Executable<'_> {
+    fn name_at(&self, addr: FileAddr) -> Option<&str> {
+        let (name, ..) = self.symbol_at(addr)?;
+        std::str::from_utf8(name).ok()
+    }
+}
+
 /// The images of a process that hold code other than Go's.
 #[derive(Debug, Default)]
 pub struct Natives<'a> {
     images: Vec<NativeImage<'a>>,
     code: Vec<Span>,
-    symbols: Option<(&'a Executable<'a>, Bias)>,
+    symbols: Option<(&'a (dyn NativeSymbols + 'a), Bias)>,
 }
 
 /// The step from one C frame to its caller.
@@ -84,7 +97,9 @@ impl<'a> Natives<'a> {
         Self {
             images,
             code: executable_spans(core),
-            symbols: process.executable.map(|exe| (exe, process.bias)),
+            symbols: process
+                .executable
+                .map(|exe| (exe as &(dyn NativeSymbols + 'a), process.bias)),
         }
     }
 
@@ -102,8 +117,7 @@ impl<'a> Natives<'a> {
     /// Name of the C function that covers `addr`, from the executable's symbol table.
     pub fn symbol_at(&self, addr: Addr) -> Option<&str> {
         let (executable, bias) = self.symbols?;
-        let (name, ..) = executable.symbol_at(addr.to_file(bias))?;
-        std::str::from_utf8(name).ok()
+        executable.name_at(addr.to_file(bias))
     }
 
     /// Whether `addr` was mapped executable.

@@ -1,0 +1,204 @@
+//! What a process is asked for, each part loaded at the first question that needs it.
+//!
+//! Opening stays cheap because none of this happens there; and a part is loaded once, whoever asks.
+
+use super::Process;
+use crate::addr::Addr;
+use crate::arch::Registers;
+use crate::death::{self, Death};
+use crate::dwarf::Dwarf;
+use crate::image::Thread;
+use crate::layout::{DwarfLayouts, Layouts};
+use crate::runtime::{
+    Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
+    match_threads,
+};
+use crate::symbols::{ModuleData, Symbols, SymbolsError};
+use crate::types::{TypeModule, Types};
+use crate::unwind::{Natives, Stack, Unwinder};
+use std::sync::{Arc, OnceLock};
+
+/// The parts, empty until asked for.
+#[derive(Default)]
+pub(super) struct Parts<'a> {
+    dwarf_layouts: OnceLock<Option<DwarfLayouts<'a>>>,
+    symbols: OnceLock<Result<Symbols<'a>, SymbolsError>>,
+    natives: OnceLock<Natives<'a>>,
+    dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
+    types: OnceLock<Types<'a>>,
+    goroutines: OnceLock<Result<Goroutines, String>>,
+    machines: OnceLock<Result<Machines, String>>,
+    threads: OnceLock<Vec<RuntimeThread>>,
+    death: OnceLock<Death>,
+}
+
+const NO_LAYOUT: &str = "no layout of the runtime's structures fits this program";
+
+impl<'a> Process<'a> {
+    /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.
+    pub fn layouts(&self) -> Option<&dyn Layouts> {
+        self.dwarf_layouts().map(|dwarf| dwarf as &dyn Layouts)
+    }
+
+    fn dwarf_layouts(&self) -> Option<&DwarfLayouts<'a>> {
+        self.parts
+            .dwarf_layouts
+            .get_or_init(|| DwarfLayouts::new(self.executable?))
+            .as_ref()
+    }
+
+    /// What is needed to read the runtime's own structures; `None` when no layout knows this program.
+    pub fn runtime(&self) -> Option<Runtime<'_>> {
+        Some(Runtime {
+            memory: &*self.memory,
+            layouts: self.layouts()?,
+            vars: self,
+        })
+    }
+
+    /// Functions, files and lines, and what moduledata says.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no function tables: not Go, or its executable is not at hand.
+    pub fn symbols(&self) -> Result<&Symbols<'a>, &SymbolsError> {
+        let symbols = self.parts.symbols.get_or_init(|| {
+            let layouts: Vec<&dyn Layouts> = self.layouts().into_iter().collect();
+            Symbols::load(self, &layouts)
+        });
+        symbols.as_ref()
+    }
+
+    /// C libraries and the vDSO, whose frames are found by their own unwind tables.
+    pub fn natives(&self) -> &Natives<'a> {
+        self.parts.natives.get_or_init(|| Natives::new(self))
+    }
+
+    /// The executable's DWARF, when it has any.
+    pub fn dwarf(&self) -> Option<&Arc<Dwarf<'a>>> {
+        self.parts
+            .dwarf
+            .get_or_init(|| Dwarf::load(self.executable?).map(Arc::new))
+            .as_ref()
+    }
+
+    /// Types, from DWARF and from the runtime's descriptors.
+    pub fn types(&self) -> &Types<'a> {
+        self.parts.types.get_or_init(|| {
+            let modules = self.symbols().map_or_else(
+                |_| Vec::new(),
+                |symbols| {
+                    symbols
+                        .modules()
+                        .filter_map(|m| m.data.as_ref())
+                        .map(type_module)
+                        .collect()
+                },
+            );
+            let memory = Arc::clone(&self.memory);
+            Types::new(memory, self.dwarf().cloned(), modules, self.version.clone())
+        })
+    }
+
+    /// Every goroutine that is not dead.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no list: not Go, or the structures that lead to it could not be read.
+    pub fn goroutines(&self) -> Result<&Goroutines, &str> {
+        let goroutines = self.parts.goroutines.get_or_init(|| {
+            let runtime = self.runtime().ok_or(NO_LAYOUT)?;
+            Goroutines::read(&runtime).map_err(|error| error.to_string())
+        });
+        goroutines.as_ref().map_err(String::as_str)
+    }
+
+    /// The runtime's Ms.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::goroutines`].
+    pub fn machines(&self) -> Result<&Machines, &str> {
+        let machines = self.parts.machines.get_or_init(|| {
+            let runtime = self.runtime().ok_or(NO_LAYOUT)?;
+            Machines::read(&runtime).map_err(|error| error.to_string())
+        });
+        machines.as_ref().map_err(String::as_str)
+    }
+
+    /// The threads of the core with their Ms and goroutines; empty when the runtime cannot be read.
+    pub fn threads(&self) -> &[RuntimeThread] {
+        self.parts.threads.get_or_init(|| {
+            let (Some(runtime), Ok(machines), Ok(goroutines)) =
+                (self.runtime(), self.machines(), self.goroutines())
+            else {
+                return Vec::new();
+            };
+            match_threads(
+                &runtime,
+                self.arch(),
+                &self.core.threads,
+                machines,
+                goroutines,
+            )
+        })
+    }
+
+    /// The thread that an M is, when the core has it.
+    pub fn thread_of(&self, machine: &Machine) -> Option<&Thread> {
+        let thread = self.threads().iter().find(|t| t.m == Some(machine.addr))?;
+        self.core.threads.get(thread.index)
+    }
+
+    /// Registers of the thread that runs a goroutine, when one does.
+    pub fn registers_of(&self, goroutine: &Goroutine) -> Option<&Registers> {
+        let thread = self
+            .threads()
+            .iter()
+            .find(|t| t.goroutine == Some(goroutine.id))?;
+        self.core.threads.get(thread.index).map(|t| &t.registers)
+    }
+
+    /// Unwinds stacks, C frames included; `None` when there is nothing to unwind Go frames by.
+    pub fn unwinder(&self) -> Option<Unwinder<'_>> {
+        let symbols = self.symbols().ok()?;
+        let unwinder = Unwinder::new(&*self.memory, symbols, self.layouts()?, self.arch()).ok()?;
+        Some(unwinder.with_natives(self.natives()))
+    }
+
+    /// The stack of a goroutine; empty and incomplete when there is nothing to unwind by.
+    pub fn stack(&self, goroutine: &Goroutine) -> Stack {
+        let registers = self.registers_of(goroutine);
+        self.unwinder()
+            .map(|unwinder| unwinder.goroutine(goroutine.addr, registers))
+            .unwrap_or_default()
+    }
+
+    /// The whole stack of a thread, from its registers: signal handler, system stack, goroutine.
+    pub fn thread_stack(&self, thread: &Thread, m: Option<Addr>) -> Stack {
+        self.unwinder()
+            .map(|unwinder| unwinder.thread(&thread.registers, m))
+            .unwrap_or_default()
+    }
+
+    /// Why it died.
+    pub fn death(&self) -> &Death {
+        self.parts.death.get_or_init(|| death::explain(self))
+    }
+}
+
+impl Variables for Process<'_> {
+    fn address(&self, name: &str) -> Option<Addr> {
+        RuntimeVars::new(self.executable, self.dwarf_layouts(), self.bias).address(name)
+    }
+}
+
+/// Where a module keeps its type descriptors.
+fn type_module(data: &ModuleData) -> TypeModule {
+    TypeModule {
+        types: data.types.start,
+        etypes: data.types.end,
+        typelinks: data.typelinks.map(|links| (links.ptr, links.len)),
+        descriptors_len: data.typedesclen,
+    }
+}
