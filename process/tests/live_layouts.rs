@@ -8,8 +8,8 @@
 
 mod live;
 
-use dumpview_process::image::{Executable, SectionArena};
-use dumpview_process::layout::{DwarfLayouts, Field, Layouts};
+use dumpview_process::image::{Executable, GoVersion, SectionArena};
+use dumpview_process::layout::{DwarfLayouts, Field, LayoutSource, Layouts, TableLayouts};
 
 const PROGRAM: &str = r#"package main
 
@@ -94,6 +94,59 @@ fn dwarf_layouts_agree_with_reflection_in_every_release() {
             assert!(compared > 90, "{release}: only {compared} fields compared");
             assert_eq!(layouts.constant("runtime._Gwaiting"), Some(4), "{release}");
             assert!(layouts.variable("runtime.allgs").is_some(), "{release}");
+        }
+    }
+}
+
+/// Layouts have two sources; for every field that both know they must say the same.
+#[test]
+fn tables_agree_with_dwarf_in_every_release() {
+    let Some(go) = live::Go::from_env() else {
+        return;
+    };
+    for release in live::RELEASES {
+        for arch in ["amd64", "arm64"] {
+            let exe = go.build(release, "tables", PROGRAM, &[], &[("GOARCH", arch)]);
+            let bytes = std::fs::read(&exe).unwrap();
+            let arena = SectionArena::default();
+            let exe = Executable::parse(&bytes, &arena).unwrap();
+            let dwarf = DwarfLayouts::new(&exe).unwrap();
+            let version = GoVersion::parse(&exe.build_info().unwrap().version).unwrap();
+            let table = TableLayouts::for_release(&version, exe.arch).unwrap();
+            assert_eq!(table.source(), LayoutSource::Table(version.text.clone()));
+            let mut compared = 0;
+            for (structure, paths) in table.structures() {
+                let Some(size) = dwarf.size_of(structure) else {
+                    continue;
+                };
+                assert_eq!(
+                    table.size_of(structure),
+                    Some(size),
+                    "{release} {structure}"
+                );
+                for path in paths {
+                    let path = if path == "[]" { "[0]" } else { path };
+                    let (one, other) = (dwarf.field(structure, path), table.field(structure, path));
+                    assert_eq!(one, other, "{release} {arch} {structure}.{path}");
+                    compared += 1;
+                }
+            }
+            assert!(
+                compared > 1200,
+                "{release}: only {compared} fields compared"
+            );
+            for name in [
+                "runtime._Gwaiting",
+                "runtime._Gscan",
+                "runtime.waitReasonSelect",
+            ] {
+                assert_eq!(
+                    dwarf.constant(name),
+                    table.constant(name),
+                    "{release} {name}"
+                );
+                assert!(table.constant(name).is_some(), "{release} {name}");
+            }
         }
     }
 }

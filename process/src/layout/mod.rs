@@ -10,10 +10,14 @@
 //! `central[3]`; fields of embedded structures are reachable without naming those, as in Go; a variable
 //! whose type has no name (`runtime.work` before 1.20) goes by its own.
 
+mod choice;
 mod dwarf;
 mod shape;
+mod table;
 
+pub use choice::RuntimeLayouts;
 pub use dwarf::DwarfLayouts;
+pub use table::{TableImage, TableLayouts, write_table};
 
 use crate::addr::Addr;
 use crate::memory::{Memory, MemoryExt, ReadResult};

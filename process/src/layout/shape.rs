@@ -53,7 +53,7 @@ pub(super) trait Shapes {
 const MAX_EMBEDDING: u8 = 6;
 
 /// Follows a dotted path from `root`. A part is a member's name; `name[n]` is element `n` of an array member,
-/// within its bounds.
+/// within its bounds; `[n]` at the start is element `n` of a root that is an array itself.
 pub(super) fn resolve<S: Shapes>(shapes: &S, root: S::Ref, path: &str) -> Option<Field> {
     let mut at = root;
     let mut offset = 0u64;
@@ -62,9 +62,12 @@ pub(super) fn resolve<S: Shapes>(shapes: &S, root: S::Ref, path: &str) -> Option
             Some((name, rest)) => (name, Some(rest.strip_suffix(']')?.parse::<u64>().ok()?)),
             None => (part, None),
         };
-        let (member_offset, shape) = member(shapes, at, name, MAX_EMBEDDING)?;
-        offset = offset.checked_add(member_offset)?;
-        at = shape;
+        let root_itself = name.is_empty() && index.is_some() && offset == 0;
+        if !root_itself {
+            let (member_offset, shape) = member(shapes, at, name, MAX_EMBEDDING)?;
+            offset = offset.checked_add(member_offset)?;
+            at = shape;
+        }
         if let Some(index) = index {
             let Node::Array { element, count } = shapes.shape(at)?.node else {
                 return None;
@@ -164,6 +167,8 @@ mod tests {
         assert_eq!(at("stack.hi"), field(8, 8));
         assert_eq!(at("all"), field(16, 48));
         assert_eq!(at("all[2].hi"), field(16 + 32 + 8, 8));
+        assert_eq!(resolve(&fake(), 2, "[1].hi"), field(24, 8));
+        assert_eq!(resolve(&fake(), 2, "[3].hi"), None);
         assert_eq!(at("hi"), field(72, 8), "promoted from the embedded stack2");
     }
 

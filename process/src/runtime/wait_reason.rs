@@ -49,6 +49,11 @@ impl WaitReasons {
         self.texts.is_empty()
     }
 
+    /// All texts by number; the first is empty.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(AsRef::as_ref)
+    }
+
     /// The text of a number; `None` for zero (no reason was given) and for numbers without a text.
     pub fn text(&self, number: u8) -> Option<&Arc<str>> {
         self.texts

@@ -5,7 +5,10 @@
 //! types; after it, a structure costs the reading of its own DIE and members, once.
 
 mod names;
+mod text;
 mod units;
+
+pub(crate) use text::TypeText;
 
 use super::shape::{Member, Node, Shape, Shapes, resolve};
 use super::{Field, LayoutSource, Layouts};

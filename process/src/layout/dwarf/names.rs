@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 /// What the units of a package declare, by full name (`runtime.g`).
 #[derive(Default)]
 pub(super) struct Names<'a> {
-    /// Structures and scalars with a name: the offset of their DIE in the unit numbered `types_unit`.
+    /// Types with a name (a typedef only where nothing else has it): the offset of their DIE in the unit numbered `types_unit`.
     pub types: FxHashMap<&'a [u8], UnitOffset>,
     /// Which of the package's units has the types; every Go type of a program stands in one unit.
     pub types_unit: Option<usize>,
@@ -53,6 +53,7 @@ impl<'a> Names<'a> {
                     abbreviation.tag(),
                     gimli::DW_TAG_structure_type
                         | gimli::DW_TAG_base_type
+                        | gimli::DW_TAG_typedef
                         | gimli::DW_TAG_constant
                         | gimli::DW_TAG_variable
                 );
