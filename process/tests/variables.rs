@@ -13,7 +13,9 @@
 
 use dumpview_process::addr::{Addr, Bias, FileAddr};
 use dumpview_process::arch::Registers;
-use dumpview_process::dwarf::{Dwarf, Frame, Location, Origin, Standing, Variable};
+use dumpview_process::dwarf::{
+    Dwarf, Frame, Location, Origin, PackageItem, PackageVariable, Standing, Variable,
+};
 use dumpview_process::image::{CoreFile, Executable, GoVersion, SectionArena};
 use dumpview_process::memory::{CoreMemory, Memory, Region, RegionSource};
 use dumpview_process::types::{Kind, Shape, TypeModule, TypeRef, Types};
@@ -240,6 +242,39 @@ struct Tally {
     unreadable: usize,
 }
 
+/// Package variables have the types and values that the program says they have.
+fn check_package_variables(name: &str, dead: &Dead<'_>, truth: &Value, faults: &mut Vec<String>) {
+    let arch = dead.registers.arch();
+    let all: Vec<PackageVariable> = dead.types.package_variables(arch).collect();
+    for wanted in truth["vars"].as_array().unwrap() {
+        let full = wanted["name"].as_str().unwrap();
+        let (package, short) = full.rsplit_once('.').unwrap();
+        let item = dead.types.package_item(package, short, arch);
+        let Ok(Some(PackageItem::Variable(found))) = item else {
+            faults.push(format!("{name}: {full}: {item:?}"));
+            continue;
+        };
+        assert!(all.contains(&found));
+        let ty = dead.types.resolve(found.ty).unwrap();
+        let addr = found.place.unwrap();
+        let value = dead.render(found.ty, &|from, len| {
+            Some(dead.memory.bytes(addr.offset(from), len).ok()?.into_owned())
+        });
+        let right = value
+            .zip(expected(&wanted["value"]))
+            .is_none_or(|(v, e)| v == e);
+        let at = wanted["addr"]
+            .as_str()
+            .is_none_or(|a| a == addr.to_string());
+        if ty.name != wanted["type"] || !right || !at {
+            faults.push(format!(
+                "{name}: {full}: {} at {addr} is not {wanted}",
+                ty.name
+            ));
+        }
+    }
+}
+
 fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
     let read = |suffix: &str| std::fs::read(dir.join(format!("{name}{suffix}"))).unwrap();
     let truth: Value = serde_json::from_slice(&read(".truth.json")).unwrap();
@@ -253,6 +288,7 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
     let dead = open(&core, &executable);
     let noopt = name.contains("noopt");
     let traced = traceback(&text);
+    check_package_variables(name, &dead, &truth, faults);
     for frame in truth["frames"].as_array().unwrap() {
         let function = frame["function"].as_str().unwrap();
         let Some(traced) = traced.iter().find(|t| t.function == function) else {
@@ -261,7 +297,6 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
         };
         let found = dead.types.variables(&Frame {
             pc: FileAddr(traced.pc - 1),
-            bias: Bias(0),
             cfa: Some(Addr(traced.cfa)),
             registers: &dead.registers,
             memory: &*dead.memory,

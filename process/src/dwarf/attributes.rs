@@ -18,6 +18,8 @@ pub(crate) mod go {
     pub(crate) const EMBEDDED_FIELD: DwAt = DwAt(0x2903);
     /// Offset of the type's descriptor from `moduledata.types`.
     pub(crate) const RUNTIME_TYPE: DwAt = DwAt(0x2904);
+    /// The name in a unit's package clause.
+    pub(crate) const PACKAGE_NAME: DwAt = DwAt(0x2905);
     /// Index into the dictionary of a generic function.
     pub(crate) const DICT_INDEX: DwAt = DwAt(0x2906);
     /// Offset of a captured variable in the closure object.

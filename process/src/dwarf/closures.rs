@@ -10,10 +10,12 @@
 //! `ir.ClosureVar.Byval`: a value of more than 128 bytes is never captured by value.
 
 use super::location::NoLocation;
-use super::variables::{Context, Raw};
-use crate::addr::Addr;
+use super::variables::{Context, Raw, is_compilers};
+use super::{abi, go};
+use crate::addr::{Addr, FileAddr};
 use crate::memory::MemoryExt;
-use crate::types::TypeRef;
+use crate::types::{Shape, Type, TypeRef, Types};
+use gimli::constants as dw;
 
 /// Captured by value up to this size (`cmd/compile/internal/escape/escape.go`).
 const MAX_BY_VALUE: u64 = 128;
@@ -44,13 +46,12 @@ impl<'a> Context<'_, 'a> {
         let closure = known.or_else(variable).or_else(register)?;
         // It starts with the address of this function's code.
         let code = self.frame.memory.u64(closure).ok()?;
-        (code == self.function.low.to_process(self.frame.bias).0).then_some(closure)
+        (code == self.function.low.to_process(self.types.bias()).0).then_some(closure)
     }
 
     /// Where the captured variable with this slot is; `ty` is the variable's own type.
     pub(super) fn captured(
         &self,
-        raw: &Raw<'a>,
         all: &[Raw<'a>],
         offset: u64,
         ty: TypeRef,
@@ -77,24 +78,105 @@ impl<'a> Context<'_, 'a> {
             addr: pointer,
             by_reference: true,
         };
-        let room = all
-            .iter()
-            .filter(|other| other.die_offset() != raw.die_offset())
-            .filter_map(|other| other.closure_offset?.checked_sub(offset))
-            .filter(|room| *room > 0)
-            .min();
-        match room {
-            _ if ty.size > MAX_BY_VALUE => Ok(by_reference),
-            Some(room) if room < ty.size => Ok(by_reference),
-            Some(room) if room > 8 => Ok(by_value),
-            // The last slot, or a variable of one word: what stands there decides, if it can.
-            _ => match memory.bytes(pointer, ty.size.max(1)) {
-                Ok(_) if pointer.0 >= 4096 && pointer.0.is_multiple_of(8) && ty.size != 8 => {
-                    Ok(by_reference)
-                }
-                Ok(_) if ty.size == 8 => Ok(by_reference),
+        let offsets: Vec<u64> = all.iter().filter_map(|raw| raw.closure_offset).collect();
+        match holds_pointer(
+            &ty,
+            abi::is_taken_apart(self.types, ty.id),
+            offset,
+            &offsets,
+        ) {
+            Some(true) => Ok(by_reference),
+            Some(false) => Ok(by_value),
+            // What stands there decides, if it can: numbers are no addresses.
+            None => match memory.bytes(pointer, ty.size) {
+                Ok(_) if pointer.0 >= LOWEST && pointer.0.is_multiple_of(8) => Ok(by_reference),
                 _ => Ok(by_value),
             },
         }
+    }
+}
+
+/// No mapping starts below this on Linux (`vm.mmap_min_addr`).
+const LOWEST: u64 = 4096;
+
+/// Whether the slot of a `&v` capture holds a pointer (captured by reference) or the value itself; `None` when
+/// DWARF leaves it open: a value of the kind that is kept in memory, in the last slot or before one that
+/// optimised code has no variable for.
+fn holds_pointer(ty: &Type, is_taken_apart: bool, offset: u64, all: &[u64]) -> Option<bool> {
+    // Captured by value, a type that the compiler takes apart would be named without the `&`.
+    if is_taken_apart || ty.size > MAX_BY_VALUE {
+        return Some(true);
+    }
+    let room = all
+        .iter()
+        .filter_map(|other| other.checked_sub(offset))
+        .filter(|room| *room > 0)
+        .min()?;
+    match room {
+        room if room < ty.size => Some(true),
+        room if room == ty.size.next_multiple_of(8) => Some(false),
+        _ => None,
+    }
+}
+
+/// A slot of a closure object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaptureSlot {
+    /// The captured variable's name.
+    pub name: String,
+    /// The variable's own type.
+    pub ty: TypeRef,
+    /// From the start of the closure object.
+    pub offset: u64,
+    /// The slot holds the variable's address; otherwise its value.
+    pub by_reference: bool,
+}
+
+impl Types<'_> {
+    /// The slots of the closure objects of the function that starts at `entry`, by offset; empty where DWARF
+    /// does not tell (up to Go 1.22). A slot of which it cannot be told whether it holds the value or a
+    /// pointer is left out.
+    pub fn capture_slots(&self, entry: FileAddr) -> Vec<CaptureSlot> {
+        let Some(dwarf) = self.dwarf() else {
+            return Vec::new();
+        };
+        let Some(function) = dwarf.function_at(entry).filter(|f| f.low == entry) else {
+            return Vec::new();
+        };
+        let mut found: Vec<(String, u64, u64)> = Vec::new();
+        // What breaks off is left out.
+        let _ = dwarf.children_of(function.die, |unit, die| {
+            let at = unit.section_offset(die.offset());
+            let offset = dwarf.ask(at, |a| a.unsigned(go::CLOSURE_OFFSET));
+            let ty = dwarf.ask(at, |a| a.reference(dw::DW_AT_type));
+            if let (Some(name), Some(offset), Some(ty)) = (dwarf.name_of(at), offset, ty) {
+                found.push((String::from_utf8_lossy(name).into_owned(), offset, ty));
+            }
+        });
+        let offsets: Vec<u64> = found.iter().map(|(_, offset, _)| *offset).collect();
+        let mut slots: Vec<CaptureSlot> = found
+            .iter()
+            .filter(|(name, ..)| !is_compilers(name))
+            .filter_map(|(name, offset, ty)| {
+                let declared = self.resolve(TypeRef::Die(*ty)).ok()?;
+                let (ty, by_reference) = match (name.strip_prefix('&'), &declared.shape) {
+                    (Some(_), Shape::Pointer { elem: Some(elem) }) => {
+                        let ty = self.resolve(*elem).ok()?;
+                        let apart = abi::is_taken_apart(self, *elem);
+                        (*elem, holds_pointer(&ty, apart, *offset, &offsets)?)
+                    }
+                    (Some(_), _) => return None,
+                    (None, _) => (declared.id, false),
+                };
+                Some(CaptureSlot {
+                    name: name.trim_start_matches('&').to_owned(),
+                    ty,
+                    offset: *offset,
+                    by_reference,
+                })
+            })
+            .collect();
+        slots.sort_by_key(|slot| slot.offset);
+        slots
     }
 }

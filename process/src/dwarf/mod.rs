@@ -14,12 +14,15 @@ mod closures;
 mod generics;
 mod index;
 mod location;
+mod packages;
 mod scopes;
 mod units;
 mod variables;
 
+pub use closures::CaptureSlot;
 pub use index::{Constant, GlobalIndex, NamedDie};
 pub use location::{Location, Piece};
+pub use packages::{Package, PackageItem, PackageVariable};
 pub use units::{FunctionDie, UnitEntry};
 pub use variables::{Frame, FrameVariables, Origin, Standing, Variable, VariablesError};
 
@@ -71,6 +74,7 @@ pub struct Dwarf<'a> {
     sections: gimli::Dwarf<Slice<'a>>,
     units: OnceLock<UnitTable<'a>>,
     index: OnceLock<GlobalIndex<'a>>,
+    packages: OnceLock<Vec<Package>>,
 }
 
 impl std::fmt::Debug for Dwarf<'_> {
@@ -120,6 +124,7 @@ impl<'a> Dwarf<'a> {
             sections,
             units: OnceLock::new(),
             index: OnceLock::new(),
+            packages: OnceLock::new(),
         }
     }
 

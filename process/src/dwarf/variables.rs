@@ -15,7 +15,7 @@ use super::generics::Dictionary;
 use super::location::{Found, Location, NoLocation, Piece, Site};
 use super::scopes::{Level, Scoped};
 use super::{Dwarf, DwarfError, FunctionDie, Slice, UnitEntry, go};
-use crate::addr::{Addr, Bias, FileAddr};
+use crate::addr::{Addr, FileAddr};
 use crate::arch::Registers;
 use crate::memory::{Memory, MemoryExt};
 use crate::types::{Shape, TypeRef, Types};
@@ -28,8 +28,6 @@ pub struct Frame<'f> {
     /// The pc to look up: the call instruction's for a caller (return address - 1), the exact one for the
     /// innermost frame and for one that a signal or preemption interrupted.
     pub pc: FileAddr,
-    /// What the loader added.
-    pub bias: Bias,
     /// The physical frame's CFA: the stack pointer before the call that made it.
     pub cfa: Option<Addr>,
     /// The registers known in this frame; in most Go frames none but sp and pc.
@@ -138,13 +136,6 @@ pub(super) struct Raw<'a> {
     block: usize,
     die: u64,
     pub(super) found: Option<Found<'a>>,
-}
-
-impl Raw<'_> {
-    /// Offset of its DIE, which tells it from the others.
-    pub(super) const fn die_offset(&self) -> u64 {
-        self.die
-    }
 }
 
 /// A frame with all that belongs to it in DWARF.
@@ -312,7 +303,7 @@ impl<'a> Context<'_, 'a> {
 
     pub(super) fn site(&self) -> Site<'_> {
         Site {
-            bias: self.frame.bias,
+            bias: self.types.bias(),
             cfa: self.frame.cfa,
             registers: self.frame.registers,
             memory: self.frame.memory,
@@ -376,7 +367,7 @@ impl<'a> Context<'_, 'a> {
         if place.is_err()
             && let Some(offset) = raw.closure_offset
         {
-            match self.captured(raw, all, offset, ty, is_pointer_to, closure) {
+            match self.captured(all, offset, ty, is_pointer_to, closure) {
                 Ok(slot) => {
                     place = Ok(Location::Memory(slot.addr));
                     escaped = slot.by_reference;
@@ -534,7 +525,7 @@ impl<'a> Context<'_, 'a> {
 }
 
 /// Names that no source has: `.dict`, `.closureptr`, the state of a range-over-func loop (`#yield1`).
-fn is_compilers(name: &str) -> bool {
+pub(super) fn is_compilers(name: &str) -> bool {
     let bare = name.trim_start_matches('&');
     bare.starts_with('.') || bare.contains('#') || bare == "_" || bare.is_empty()
 }

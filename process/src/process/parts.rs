@@ -97,6 +97,7 @@ impl<'a> Process<'a> {
             );
             let memory = Arc::clone(&self.memory);
             Types::new(memory, self.dwarf().cloned(), modules, self.version.clone())
+                .with_bias(self.bias)
         })
     }
 

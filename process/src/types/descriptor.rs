@@ -74,7 +74,7 @@ pub(super) struct Name {
 }
 
 impl Types<'_> {
-    pub(super) fn memory(&self) -> &dyn Memory {
+    pub(crate) fn memory(&self) -> &dyn Memory {
         &*self.memory
     }
 

@@ -16,7 +16,7 @@ mod names;
 pub use listing::ListedType;
 pub use model::{FieldType, Kind, MapLayout, Shape, Type, TypeRef};
 
-use crate::addr::Addr;
+use crate::addr::{Addr, Bias};
 use crate::dwarf::{Dwarf, DwarfError};
 use crate::image::GoVersion;
 use crate::memory::{Memory, ReadError};
@@ -91,6 +91,7 @@ pub struct Types<'a> {
     dwarf: Option<Arc<Dwarf<'a>>>,
     modules: Vec<TypeModule>,
     version: Option<GoVersion>,
+    bias: Bias,
     resolved: RwLock<FxHashMap<TypeRef, Arc<Type>>>,
     made: RwLock<Vec<Made>>,
     listed: OnceLock<Vec<ListedType>>,
@@ -119,10 +120,22 @@ impl<'a> Types<'a> {
             dwarf,
             modules,
             version,
+            bias: Bias(0),
             resolved: RwLock::default(),
             made: RwLock::default(),
             listed: OnceLock::new(),
         }
+    }
+
+    /// The same types of a program that was loaded with a bias.
+    #[must_use]
+    pub fn with_bias(self, bias: Bias) -> Self {
+        Self { bias, ..self }
+    }
+
+    /// What the loader added to the addresses of DWARF.
+    pub const fn bias(&self) -> Bias {
+        self.bias
     }
 
     /// The DWARF these types come from, when there is any.

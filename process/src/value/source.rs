@@ -2,6 +2,7 @@
 
 use super::ValueError;
 use crate::addr::Addr;
+use crate::dwarf::CaptureSlot;
 use crate::layout::{FieldError, Layouts, Structure};
 use crate::memory::Memory;
 use crate::symbols::Symbols;
@@ -139,8 +140,15 @@ impl TypeSource for Types<'_> {
         Self::constant_names(self, ty, value)
     }
 
-    fn captures(&self, _entry: Addr) -> Vec<Capture> {
-        Vec::new()
+    fn captures(&self, entry: Addr) -> Vec<Capture> {
+        let slots = self.capture_slots(entry.to_file(self.bias()));
+        let capture = |slot: CaptureSlot| Capture {
+            name: slot.name.into(),
+            ty: slot.ty,
+            offset: slot.offset,
+            by_reference: slot.by_reference,
+        };
+        slots.into_iter().map(capture).collect()
     }
 }
 
