@@ -15,6 +15,7 @@ pub mod addr;
 pub mod arch;
 pub mod death;
 pub mod dwarf;
+pub mod expr;
 pub mod image;
 pub mod layout;
 pub mod memory;

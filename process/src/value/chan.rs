@@ -1,13 +1,31 @@
 //! Channels: `runtime.hchan`, its ring buffer and its queues of waiting goroutines.
 
 use super::maps::Laps;
-use super::{Place, Reader, ValueError};
+use super::{Place, Reader, Sources, ValueError};
 use crate::addr::Addr;
+use crate::layout::FieldError;
 use crate::types::{Type, TypeRef};
 use dumpview_model::value::{Address, Chan, Data, Value};
 
 /// Waiters counted per queue; a queue longer than this is not a queue.
 const MAX_WAITERS: u64 = 50_000_000;
+
+impl Sources<'_> {
+    /// What `len` and `cap` of a channel give. Since Go 1.23 the channel of a timer has a buffer that the program
+    /// cannot see: both are 0 (`runtime/chan.go`, `chanlen`).
+    pub(crate) fn chan_counts(&self, addr: Addr) -> Result<(u64, u64), ValueError> {
+        let hchan = self.structure("runtime.hchan", addr);
+        let is_timer = match hchan.ptr("timer") {
+            Ok(timer) => !timer.is_null(),
+            Err(FieldError::NoSuchField { .. }) => false,
+            Err(error) => return Err(error.into()),
+        };
+        if is_timer {
+            return Ok((0, 0));
+        }
+        Ok((hchan.uint("qcount")?, hchan.uint("dataqsiz")?))
+    }
+}
 
 impl Reader<'_> {
     /// A channel with its buffered elements, oldest first (`runtime/chan.go`: element `i` of the queue is
@@ -50,23 +68,22 @@ impl Reader<'_> {
                 self.node(elem, Place::Memory(at), depth + 1)
             })
             .collect();
-        // Since Go 1.23 the channel of a timer has a buffer that the program cannot see: len and cap are 0.
-        let is_timer = hchan.ptr("timer").is_ok_and(|timer| !timer.is_null());
+        let (len, cap) = self.sources.chan_counts(addr)?;
         let mut count_waiters = |queue| {
             self.waiters(addr, queue)
                 .inspect_err(|error| doubt = Some(format!("{queue}: {error}")))
                 .ok()
         };
         let (recv_waiters, send_waiters) = (count_waiters("recvq"), count_waiters("sendq"));
-        if is_timer && count > 0 {
+        if count > len {
             doubt = Some(
                 "channel of a timer that has fired: its tick does not count in len".to_owned(),
             );
         }
         let chan = Chan {
             addr: Address(addr.0),
-            len: if is_timer { 0 } else { count },
-            cap: if is_timer { 0 } else { size },
+            len,
+            cap,
             closed: hchan.uint("closed")? != 0,
             elements,
             recv_waiters,

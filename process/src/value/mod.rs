@@ -22,7 +22,7 @@ mod source;
 mod time;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 

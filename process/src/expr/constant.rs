@@ -1,0 +1,198 @@
+//! Arithmetic: exact for untyped constants, cut to the type's width for typed ones.
+
+use super::operand::Const;
+use crate::types::{Kind, Type};
+
+/// Shifts of untyped constants beyond this leave the integers we count with.
+const MAX_SHIFT: i128 = 126;
+
+/// What an operator makes of two constants of one kind. `typed` wraps around instead of overflowing, and divides
+/// floats by zero.
+pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, String> {
+    use Const::{Bool, Complex, Float, Int, Rune, Str};
+    Ok(match (op, a, b) {
+        ("&&", Bool(a), Bool(b)) => Bool(*a && *b),
+        ("||", Bool(a), Bool(b)) => Bool(*a || *b),
+        ("+", Str(a), Str(b)) => Str([a.as_slice(), b.as_slice()].concat()),
+        (_, Complex(..), Int(_) | Rune(_) | Float(_) | Complex(..))
+        | (_, Int(_) | Rune(_) | Float(_), Complex(..)) => complex(op, a, b)?,
+        (_, Float(_), Int(_) | Rune(_) | Float(_)) | (_, Int(_) | Rune(_), Float(_)) => {
+            let (a, b) = (to_float(a), to_float(b));
+            if op == "/" && b == 0.0 && !typed {
+                return Err("division by zero".to_owned());
+            }
+            Float(match op {
+                "+" => a + b,
+                "-" => a - b,
+                "*" => a * b,
+                "/" => a / b,
+                _ => return Err(undefined(op, "floats")),
+            })
+        }
+        (_, Int(x) | Rune(x), Int(y) | Rune(y)) => {
+            let result = integer(op, *x, *y, typed)?;
+            if matches!((a, b), (Int(_), Int(_))) {
+                Int(result)
+            } else {
+                Rune(result)
+            }
+        }
+        _ => {
+            return Err(undefined(
+                op,
+                &format!("{} and {}", a.type_name(), b.type_name()),
+            ));
+        }
+    })
+}
+
+fn undefined(op: &str, what: &str) -> String {
+    format!("operator {op} is not defined on {what}")
+}
+
+fn integer(op: &str, a: i128, b: i128, typed: bool) -> Result<i128, String> {
+    let exact = match op {
+        "+" => a.checked_add(b),
+        "-" => a.checked_sub(b),
+        // The low 64 bits of a typed product are right whatever the high ones do.
+        "*" if typed => Some(a.wrapping_mul(b)),
+        "*" => a.checked_mul(b),
+        "/" | "%" if b == 0 => return Err("division by zero".to_owned()),
+        "/" => a.checked_div(b),
+        "%" => a.checked_rem(b),
+        "&" => Some(a & b),
+        "|" => Some(a | b),
+        "^" => Some(a ^ b),
+        "&^" => Some(a & !b),
+        _ => return Err(undefined(op, "integers")),
+    };
+    exact.ok_or_else(|| "constant overflow".to_owned())
+}
+
+fn complex(op: &str, a: &Const, b: &Const) -> Result<Const, String> {
+    let ((a, b), (c, d)) = (to_complex(a), to_complex(b));
+    let (re, im) = match op {
+        "+" => (a + c, b + d),
+        "-" => (a - c, b - d),
+        "*" => (a * c - b * d, a * d + b * c),
+        "/" => {
+            let by = c * c + d * d;
+            ((a * c + b * d) / by, (b * c - a * d) / by)
+        }
+        _ => return Err(undefined(op, "complex numbers")),
+    };
+    Ok(Const::Complex(re, im))
+}
+
+/// `a << b` or `a >> b` of a constant, or of a typed integer of `bits` bits.
+pub fn shift(op: &str, a: i128, by: i128, bits: Option<u32>) -> Result<i128, String> {
+    if by < 0 {
+        return Err(format!("shift by {by}"));
+    }
+    let amount = u32::try_from(by).unwrap_or(u32::MAX);
+    match (op, bits) {
+        (">>", _) => Ok(a >> amount.min(127)),
+        (_, Some(bits)) if amount >= bits => Ok(0),
+        (_, Some(_)) => Ok(a.wrapping_shl(amount)),
+        (_, None) => {
+            let shifted = a.wrapping_shl(amount);
+            let fits = by <= MAX_SHIFT && shifted >> amount == a;
+            fits.then_some(shifted)
+                .ok_or_else(|| "constant overflow".to_owned())
+        }
+    }
+}
+
+/// What an operator before its operand makes of it.
+pub fn unary(op: &str, a: &Const) -> Result<Const, String> {
+    use Const::{Bool, Complex, Float, Int, Rune};
+    Ok(match (op, a) {
+        ("!", Bool(b)) => Bool(!b),
+        ("+", Int(_) | Rune(_) | Float(_) | Complex(..)) => a.clone(),
+        ("-", Int(n)) => Int(n.checked_neg().ok_or("constant overflow")?),
+        ("-", Rune(n)) => Rune(n.checked_neg().ok_or("constant overflow")?),
+        ("-", Float(f)) => Float(-f),
+        ("-", Complex(re, im)) => Complex(-re, -im),
+        ("^", Int(n)) => Int(!n),
+        ("^", Rune(n)) => Rune(!n),
+        _ => return Err(undefined(op, a.type_name())),
+    })
+}
+
+/// The number as a double.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Go's conversion rounds the same way"
+)]
+pub fn to_float(a: &Const) -> f64 {
+    match a {
+        Const::Int(n) | Const::Rune(n) => *n as f64,
+        Const::Float(f) | Const::Complex(f, _) => *f,
+        _ => f64::NAN,
+    }
+}
+
+fn to_complex(a: &Const) -> (f64, f64) {
+    match a {
+        Const::Complex(re, im) => (*re, *im),
+        real => (to_float(real), 0.0),
+    }
+}
+
+/// Whether a kind is an integer's, and then whether it has a sign.
+pub const fn integer_sign(kind: Kind) -> Option<bool> {
+    match kind {
+        Kind::Int | Kind::Int8 | Kind::Int16 | Kind::Int32 | Kind::Int64 => Some(true),
+        Kind::Uint | Kind::Uint8 | Kind::Uint16 | Kind::Uint32 | Kind::Uint64 | Kind::Uintptr => {
+            Some(false)
+        }
+        _ => None,
+    }
+}
+
+/// The integer cut to the type's width, as the machine does.
+pub fn wrap(ty: &Type, n: i128) -> i128 {
+    let bits = u32::try_from(ty.size.saturating_mul(8)).map_or(64, |bits| bits.clamp(1, 64));
+    let unused = 128 - bits;
+    if integer_sign(ty.kind) == Some(true) {
+        (n << unused) >> unused
+    } else {
+        ((n << unused).cast_unsigned() >> unused).cast_signed()
+    }
+}
+
+/// A constant's bytes as a value of a scalar type; wraps integers.
+pub fn encode(ty: &Type, constant: &Const) -> Option<Vec<u8>> {
+    let float = |f: f64, size: u64| {
+        if size == 4 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "rounding to float32 is meant"
+            )]
+            let single = f as f32;
+            single.to_le_bytes().to_vec()
+        } else {
+            f.to_le_bytes().to_vec()
+        }
+    };
+    match (ty.kind, constant) {
+        (Kind::Bool, Const::Bool(b)) => Some(vec![u8::from(*b)]),
+        (kind, Const::Int(n) | Const::Rune(n)) if integer_sign(kind).is_some() => {
+            let mut bytes = n.to_le_bytes().to_vec();
+            bytes.truncate(usize::try_from(ty.size).ok()?);
+            Some(bytes)
+        }
+        (Kind::Float32 | Kind::Float64, Const::Int(_) | Const::Rune(_) | Const::Float(_)) => {
+            Some(float(to_float(constant), ty.size))
+        }
+        (
+            Kind::Complex64 | Kind::Complex128,
+            Const::Int(_) | Const::Rune(_) | Const::Float(_) | Const::Complex(..),
+        ) => {
+            let (re, im) = to_complex(constant);
+            let half = ty.size / 2;
+            Some([float(re, half), float(im, half)].concat())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,663 @@
+//! Expressions over a made-up process: values, types without reading, errors and their place.
+
+use super::{ExprError, Expressions, Global, Local, Scope, Storage};
+use crate::addr::Addr;
+use crate::memory::{CoreMemory, Memory, ReadResult};
+use crate::types::TypeRef;
+use crate::value::fake::World;
+use crate::value::{Capture, Gathered, Limits, Piece, Sources, TypeSource};
+use dumpview_model::value::Standing;
+use dumpview_model::value::text::Style;
+use proptest::prelude::*;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const HEAP: u64 = 0xc000_0000;
+
+/// A frame of package `main` and two packages beside it.
+#[derive(Default)]
+struct Names {
+    locals: BTreeMap<&'static str, Local>,
+    globals: BTreeMap<(&'static str, &'static str), Global>,
+}
+
+impl Names {
+    fn declare(&mut self, name: &'static str, ty: TypeRef, at: u64) {
+        let local = Local {
+            ty,
+            storage: Ok(Storage::Memory(Addr(at))),
+            standing: Standing::Exact,
+        };
+        self.locals.insert(name, local);
+    }
+}
+
+impl Scope for Names {
+    fn local(&self, name: &str) -> Option<Local> {
+        self.locals.get(name).cloned()
+    }
+
+    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, String> {
+        let package = if package == "http" {
+            "net/http"
+        } else {
+            package
+        };
+        if package == "twice" {
+            return Err("twice could be a/twice or b/twice".to_owned());
+        }
+        Ok(self.globals.get(&(package, name)).cloned())
+    }
+
+    fn package(&self) -> Option<&str> {
+        Some("main")
+    }
+
+    fn is_package(&self, path: &str) -> bool {
+        matches!(path, "main" | "net/http")
+    }
+}
+
+/// Counts what is read.
+struct Counting<'m> {
+    memory: CoreMemory<'m>,
+    reads: AtomicU64,
+}
+
+impl Memory for Counting<'_> {
+    fn bytes(&self, addr: Addr, len: u64) -> ReadResult<Cow<'_, [u8]>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.memory.bytes(addr, len)
+    }
+
+    fn run(&self, addr: Addr, max: u64) -> ReadResult<&[u8]> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.memory.run(addr, max)
+    }
+}
+
+struct Frame {
+    world: World,
+    names: Names,
+}
+
+impl Frame {
+    fn with<T>(&self, ask: impl FnOnce(Expressions<'_>) -> T) -> (T, u64) {
+        let memory = Counting {
+            memory: self.world.memory(),
+            reads: AtomicU64::new(0),
+        };
+        let sources = Sources {
+            memory: &memory,
+            types: &self.world,
+            layouts: &self.world,
+            functions: &self.world,
+        };
+        let answer = ask(Expressions {
+            sources,
+            scope: &self.names,
+        });
+        (answer, memory.reads.load(Ordering::Relaxed))
+    }
+
+    fn print(&self, text: &str) -> Result<String, ExprError> {
+        let printed = self.with(|e| e.print(text, Limits::default())).0?;
+        let style = Style::default();
+        Ok(match (&printed.standing, &printed.value) {
+            (Standing::Exact, Some(value)) => style.line(value),
+            _ => style.variable(&printed),
+        })
+    }
+
+    fn whatis(&self, text: &str) -> Result<String, ExprError> {
+        let (answer, reads) = self.with(|e| e.whatis(text));
+        assert_eq!(reads, 0, "whatis {text} reads");
+        answer
+    }
+}
+
+/// The frame all tests share; its variables are what they use.
+fn frame() -> Frame {
+    let mut w = World::new();
+    w.map(HEAP, 0x2000);
+    let mut names = Names::default();
+    let (int, string) = (w.basic("int"), w.basic("string"));
+    let any = w.interface("interface {}", true);
+
+    w.words(HEAP, &[7, 0xffff_ffff_ffff_fffd]);
+    names.declare("n", int, HEAP);
+    names.declare("m", int, HEAP + 8);
+    w.put(HEAP + 0x10, &[250, 3]);
+    names.declare("b", w.basic("uint8"), HEAP + 0x10);
+    names.declare("color", w.scalar("main.Color", "uint8"), HEAP + 0x11);
+    w.put(HEAP + 0x18, &2.5f64.to_le_bytes());
+    names.declare("f", w.basic("float64"), HEAP + 0x18);
+    w.put(HEAP + 0x20, &1.5f32.to_le_bytes())
+        .put(HEAP + 0x24, &(-2f32).to_le_bytes());
+    names.declare("c", w.basic("complex64"), HEAP + 0x20);
+    w.words(HEAP + 0x28, &[0xffff_ffff_ffff_ffff]);
+    names.declare("u", w.basic("uint64"), HEAP + 0x28);
+    w.put(HEAP + 0x30, &[1, 0]);
+    names.declare("yes", w.basic("bool"), HEAP + 0x30);
+    names.declare("no", w.basic("bool"), HEAP + 0x31);
+
+    w.put(HEAP + 0x100, b"hello world");
+    w.words(HEAP + 0x40, &[HEAP + 0x100, 5]);
+    names.declare("s", string, HEAP + 0x40);
+
+    w.words(HEAP + 0x110, &[10, 20, 30, 40]);
+    w.words(HEAP + 0x50, &[HEAP + 0x110, 3, 4]);
+    names.declare("ints", w.slice_of(int), HEAP + 0x50);
+    names.declare("array", w.array_of(int, 4), HEAP + 0x110);
+    w.words(HEAP + 0x68, &[HEAP + 0x100, 5, 11]);
+    names.declare("bytes", w.slice_of(w.basic("uint8")), HEAP + 0x68);
+
+    // type Inner struct { X, Y int }; type Outer struct { *Inner; Name string; Next *Outer; X2 any }
+    let inner = w.structure("main.Inner", &[("X", int), ("Y", int)]);
+    let outer = w.structure("main.Outer", &[]);
+    let outer_pointer = w.pointer_to(outer);
+    let fields = w.structure(
+        "main.outer",
+        &[
+            ("+Inner", w.pointer_to(inner)),
+            ("Name", string),
+            ("Next", outer_pointer),
+            ("Any", any),
+        ],
+    );
+    w.define(outer, fields);
+    w.words(HEAP + 0x200, &[11, 12]);
+    w.words(
+        HEAP + 0x300,
+        &[
+            HEAP + 0x200,
+            HEAP + 0x100,
+            5,
+            HEAP + 0x300,
+            0x900,
+            HEAP + 0x200,
+        ],
+    );
+    w.words(HEAP + 0x380, &[0, 0, 0, 0, 0, 0]);
+    w.words(HEAP + 0x80, &[HEAP + 0x300, 0, HEAP + 0x380]);
+    names.declare("p", outer_pointer, HEAP + 0x80);
+    names.declare("nilp", outer_pointer, HEAP + 0x88);
+    names.declare("empty", outer_pointer, HEAP + 0x90);
+    names.declare("o", outer, HEAP + 0x300);
+    names.declare("raw", w.basic("unsafe.Pointer"), HEAP + 0x80);
+    names.declare("word", w.basic("uintptr"), HEAP + 0x80);
+
+    // Interfaces: an int, a pointer, nil.
+    w.describe(0x900, int, false)
+        .describe(0x908, outer_pointer, true);
+    w.words(
+        HEAP + 0xa0,
+        &[0x900, HEAP + 0x200, 0x908, HEAP + 0x300, 0, 0],
+    );
+    names.declare("i", any, HEAP + 0xa0);
+    names.declare("ip", any, HEAP + 0xb0);
+    names.declare("inil", any, HEAP + 0xc0);
+
+    // map[string]int, swiss, one small group: "hello" → 5, "world" → 6
+    let swiss = crate::types::MapLayout::Swiss {
+        group: 8 + 8 * 24,
+        keys: 8,
+        key_stride: 24,
+        elems: 24,
+        elem_stride: 24,
+        indirect_key: false,
+        indirect_elem: false,
+    };
+    w.words(HEAP + 0x400, &[HEAP + 0x440, 2, 0, 0]);
+    w.put(HEAP + 0x440, &[1, 0x80, 1, 0x80, 0x80, 0x80, 0x80, 0x80]);
+    w.words(HEAP + 0x448, &[HEAP + 0x100, 5, 5]);
+    w.words(HEAP + 0x478, &[HEAP + 0x106, 5, 6]);
+    w.words(HEAP + 0xd0, &[HEAP + 0x400, 0]);
+    let map = w.map_of(string, int, swiss);
+    names.declare("dict", map, HEAP + 0xd0);
+    names.declare("nildict", map, HEAP + 0xd8);
+
+    // chan int: 2 of 3
+    w.words(HEAP + 0x600, &[3, 2, 8, HEAP + 0x110, 0, 0, 0, 0, 0, 0]);
+    w.words(HEAP + 0xe0, &[HEAP + 0x600]);
+    names.declare("ch", w.chan(int), HEAP + 0xe0);
+    let capture = Capture {
+        name: "n".into(),
+        ty: int,
+        offset: 8,
+        by_reference: true,
+    };
+    w.function(0x400, "main.f", vec![capture]);
+    w.words(HEAP + 0x700, &[0x400, HEAP]);
+    w.words(HEAP + 0xe8, &[HEAP + 0x700]);
+    names.declare("fn", w.func("func()"), HEAP + 0xe8);
+
+    let gone = Local {
+        ty: int,
+        storage: Err("no location covers this pc".to_owned()),
+        standing: Standing::OptimizedOut(String::new()),
+    };
+    names.locals.insert("gone", gone);
+    let stale = Local {
+        ty: int,
+        storage: Ok(Storage::Memory(Addr(HEAP))),
+        standing: Standing::Stale("spill slot".to_owned()),
+    };
+    names.locals.insert("old", stale);
+    let pieces = Gathered {
+        pieces: vec![
+            Piece {
+                offset: 0,
+                size: 8,
+                bytes: Ok(7u64.to_le_bytes().to_vec()),
+            },
+            Piece {
+                offset: 8,
+                size: 8,
+                bytes: Err("optimized out".to_owned()),
+            },
+        ],
+    };
+    let split = Local {
+        ty: inner,
+        storage: Ok(Storage::Gathered(Arc::new(pieces), 0)),
+        standing: Standing::Exact,
+    };
+    names.locals.insert("split", split);
+
+    let variable = |ty, addr| Global::Variable {
+        ty,
+        addr: Addr(addr),
+    };
+    let color = w.scalar("main.Color", "uint8");
+    w.constant("main.Color", 2, "main.Blue");
+    names
+        .globals
+        .insert(("main", "Head"), variable(outer_pointer, HEAP + 0x80));
+    names
+        .globals
+        .insert(("net/http", "Max"), variable(int, HEAP));
+    names.globals.insert(
+        ("main", "Blue"),
+        Global::Constant {
+            ty: Some(color),
+            value: 2,
+        },
+    );
+    names.globals.insert(
+        ("main", "Big"),
+        Global::Constant {
+            ty: None,
+            value: 1 << 40,
+        },
+    );
+    let _ = (
+        w.structure("main.Box[int]", &[("v", int)]),
+        w.scalar("main.ID", "int"),
+    );
+    Frame { world: w, names }
+}
+
+#[test]
+fn expressions_have_their_values() {
+    let frame = frame();
+    for (text, value) in [
+        // Names.
+        ("n", "7"),
+        ("main.Head.Name", r#""hello""#),
+        ("Head.X", "11"),
+        (r#""net/http".Max"#, "7"),
+        ("net/http.Max + 1", "8"),
+        ("http.Max", "7"),
+        ("main.Blue", "main.Blue (2)"),
+        ("Blue == 2", "true"),
+        ("main.Big / 1024", "1073741824"),
+        // Selectors through pointers, embedded fields, cycles.
+        ("p.X + p.Inner.Y", "23"),
+        ("p.Next.Next.Name", r#""hello""#),
+        ("o.Y", "12"),
+        ("(*p).Name", r#""hello""#),
+        ("split.X", "7"),
+        ("fn.n", "7"),
+        // Indexing and slicing.
+        ("ints[1]", "20"),
+        ("ints[len(ints)-1]", "30"),
+        ("ints[1:]", "[]int len: 2, cap: 3, [20,30]"),
+        ("ints[:4:4]", "[]int len: 4, cap: 4, [10,20,30,40]"),
+        ("ints[3:3]", "[]int len: 0, cap: 1, []"),
+        ("array[1:3][1]", "30"),
+        ("(&array)[2]", "30"),
+        ("s[1]", "101"),
+        ("s[1:3]", r#""el""#),
+        (r#""abc"[1:]"#, r#""bc""#),
+        (r#"dict["world"]"#, "6"),
+        ("dict[s]", "5"),
+        // Pointers.
+        ("*p.Inner", "main.Inner {X: 11, Y: 12}"),
+        ("&n", "*7"),
+        ("*&n", "7"),
+        ("p == p.Next", "true"),
+        ("nilp == nil", "true"),
+        // Casts.
+        ("(*main.Inner)(0xc0000200).Y", "12"),
+        ("(*Inner)(raw.(0)).X", ""),
+        ("(*main.Outer)(raw).X", "11"),
+        ("(*main.Outer)(word).X", "11"),
+        ("uintptr(p)", "0xc0000300"),
+        ("unsafe.Pointer(p)", "unsafe.Pointer(0xc0000300)"),
+        ("main.ID(n)", "7"),
+        ("uint8(300 - 45)", "255"),
+        ("int8(u)", "-1"),
+        ("uint16(m)", "65533"),
+        ("int(f)", "2"),
+        ("float64(n) / 2", "3.5"),
+        ("string(bytes)", r#""hello""#),
+        ("[]byte(s)", "[]uint8 len: 5, cap: 5, [104,101,108,108,111]"),
+        ("string(65)", r#""A""#),
+        // Interfaces.
+        ("i.(int)", "11"),
+        ("ip.(*main.Outer).Name", r#""hello""#),
+        ("ip.(data).X", "11"),
+        ("i == 11", "true"),
+        ("i == ip", "false"),
+        ("inil == nil", "true"),
+        // Built-in functions.
+        (
+            "len(s) + len(ints) + cap(ints) + len(array) + len(dict) + len(ch) + cap(ch)",
+            "23",
+        ),
+        ("len(nildict)", "0"),
+        ("real(c)", "1.5"),
+        ("imag(c)", "-2"),
+        // Arithmetic in the type's width.
+        ("n * m", "-21"),
+        ("b + 10", "4"),
+        ("b * b", "36"),
+        ("-b", "6"),
+        ("^b", "5"),
+        ("u + 1", "0"),
+        ("u / 2", "9223372036854775807"),
+        ("u * u", "1"),
+        ("m / 2", "-1"),
+        ("m % 2", "-1"),
+        ("m >> 1", "-2"),
+        ("b << 1", "244"),
+        ("b << 9", "0"),
+        ("b &^ 0xf0", "10"),
+        ("n | 8 ^ 1", "14"),
+        ("f * 2", "5"),
+        ("c + 1", "(2.5-2i)"),
+        // Untyped constants.
+        ("1 << 62 >> 60", "4"),
+        ("7 / 2", "3"),
+        ("7 / 2.0", "3.5"),
+        ("1e3", "1000"),
+        ("'a' + 1", "98"),
+        ("0x1F + 0b1 + 0o7 + 1_000", "1039"),
+        ("2 + 3 * 4 - (1 + 1)", "12"),
+        ("(1 + 2i) * 2i", "(-4+2i)"),
+        (r#""a" + "b""#, r#""ab""#),
+        (r#"s + "!""#, r#""hello!""#),
+        // Comparison and logic.
+        ("n > m && !(n == 0)", "true"),
+        ("yes || gone == 1", "true"),
+        ("no && nilp.X == 1", "false"),
+        (r#"s == "hello""#, "true"),
+        (r#"s < "help""#, "true"),
+        ("f >= 2.5", "true"),
+        ("*p.Inner == *p.Next.Inner", "true"),
+        ("array != array", "false"),
+        ("n == 7.0", "true"),
+        ("true", "true"),
+        ("nil", "untyped nil nil"),
+    ] {
+        if value.is_empty() {
+            assert!(frame.print(text).is_err(), "{text}");
+            continue;
+        }
+        match frame.print(text) {
+            Ok(printed) => assert_eq!(printed, value, "{text}"),
+            Err(error) => panic!("{text}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn standing_is_that_of_the_least_trusted_part() {
+    let frame = frame();
+    let line = |text| frame.print(text).unwrap();
+    assert_eq!(line("old + n"), "old + n = 14 ? (stale: spill slot)");
+    assert_eq!(
+        line("n + old * 2"),
+        "n + old * 2 = 21 ? (stale: spill slot)"
+    );
+    assert_eq!(
+        line("split"),
+        "main.Inner {X: 7, Y: (unreadable: optimized out)}"
+    );
+    assert_eq!(line("split.Y"), "split.Y = (unreadable: optimized out)");
+    assert_eq!(
+        line("*(*int)(8)"),
+        "*(*int)(8) = (unreadable: 0x8: never mapped)"
+    );
+}
+
+#[test]
+fn whatis_reads_nothing() {
+    let frame = frame();
+    for (text, ty) in [
+        ("n", "int"),
+        ("p.Next.Next.X", "int"),
+        ("nilp.Next", "*main.Outer"),
+        ("*p", "main.Outer"),
+        ("&p", "**main.Outer"),
+        ("ints[100]", "int"),
+        ("ints[1:n]", "[]int"),
+        ("array[1:]", "[]int"),
+        ("s[n]", "uint8"),
+        (r#"dict["nobody"]"#, "int"),
+        ("i.(*main.Outer)", "*main.Outer"),
+        ("len(s)", "int"),
+        ("n + 1", "int"),
+        ("b << n", "uint8"),
+        ("f / 0", "float64"),
+        ("n == m", "bool"),
+        ("n < m && p.X > 1", "bool"),
+        ("1 + 2.5", "float64"),
+        ("'a'", "int32"),
+        ("main.Blue", "main.Color"),
+        ("main.Outer", "main.Outer"),
+        ("*main.Outer", "*main.Outer"),
+        ("[]*main.Inner", "[]*main.Inner"),
+        ("[4]int", "[4]int"),
+        ("map[string]int", "map[string]int"),
+        ("main.Box[int]", "main.Box[int]"),
+        ("(*main.Box[int])(8)", "*main.Box[int]"),
+        ("string(bytes)", "string"),
+        ("real(c)", "float32"),
+        ("fn", "func()"),
+        ("gone", "int"),
+    ] {
+        match frame.whatis(text) {
+            Ok(answer) => assert_eq!(answer, ty, "{text}"),
+            Err(error) => panic!("{text}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn evaluation_reads_only_what_it_must() {
+    let frame = frame();
+    let reads = |text: &str| {
+        let (printed, reads) = frame.with(|e| e.print(text, Limits::default()));
+        printed.unwrap();
+        reads
+    };
+    assert_eq!(reads("n"), 1);
+    // p, then p.Inner, then X itself.
+    assert_eq!(reads("p.X"), 3);
+    // Address, length and capacity, and the element.
+    assert_eq!(reads("ints[2]"), 4);
+    assert_eq!(reads("1 + 2"), 0);
+    assert_eq!(reads("no && p.X == 1"), 1);
+}
+
+#[test]
+fn errors_point_at_the_place() {
+    let frame = frame();
+    for (text, column, message) in [
+        ("", 1, "expected an expression"),
+        ("n +", 4, "expected an operand, found the end"),
+        ("(n", 3, "expected ), found the end"),
+        ("n m", 3, "expected an operator or the end, found m"),
+        ("n = 3", 3, "unexpected =: a dead process cannot be changed"),
+        (
+            "p.",
+            3,
+            "expected a name or (type) after the dot, found the end",
+        ),
+        (
+            "who + 1",
+            1,
+            "no variable who in this frame, nor in package main",
+        ),
+        (
+            "n + who.Name",
+            5,
+            "no variable who in this frame, and no package variable who.Name",
+        ),
+        (
+            "main.Nothing",
+            6,
+            "no variable, constant or type Nothing in package main",
+        ),
+        ("twice.X", 1, "twice could be a/twice or b/twice"),
+        ("p.Name.Foo", 8, "p.Name is string, which has no fields"),
+        (
+            "p.Foo",
+            3,
+            "no field Foo in main.Outer (it has Inner, Name, Next, Any)",
+        ),
+        ("nilp.Name", 1, "nilp is nil"),
+        (
+            "p.Next.Next.Foo",
+            13,
+            "no field Foo in main.Outer (it has Inner, Name, Next, Any)",
+        ),
+        ("empty.X", 1, "the embedded Inner of empty is nil"),
+        ("*nilp", 2, "nilp is nil"),
+        ("*n", 1, "n is int, not a pointer"),
+        (
+            "*raw",
+            1,
+            "raw is an unsafe.Pointer: convert it first, (*T)(raw)",
+        ),
+        ("ints[3]", 6, "index 3 out of range: len is 3"),
+        ("ints[m]", 6, "index m out of range: len is 3"),
+        ("ints[2:9]", 5, "bounds 2:9 out of range: cap is 4"),
+        ("n[0]", 2, "n is int, which cannot be indexed"),
+        (
+            r#"dict["nobody"]"#,
+            6,
+            "no key \"nobody\" in dict, which has 2 entries",
+        ),
+        ("dict[1]", 6, "1 (int) is no string"),
+        ("n / 0", 3, "division by zero"),
+        ("n % (m + 3)", 3, "division by zero"),
+        ("1 / 0", 3, "division by zero"),
+        ("b + 300", 5, "300 (int) overflows uint8"),
+        ("n + 1.5", 5, "1.5 (float64) is truncated by int"),
+        ("n + b", 3, "mismatched types: n is int, b is uint8"),
+        ("n == s", 3, "mismatched types: n is int, s is string"),
+        ("s - s", 3, "operator - is not defined on strings"),
+        ("yes + no", 5, "operator + is not defined on bool"),
+        ("n && yes", 1, "n is int, not a bool"),
+        ("n == nil", 3, "int is never nil"),
+        ("ints == ints", 6, "[]int compares with nil only"),
+        ("i.(string)", 3, "i holds int, not string"),
+        ("inil.(int)", 6, "inil is nil, it holds no int"),
+        ("n.(int)", 3, "n is int, not an interface"),
+        (
+            "ip.Name",
+            4,
+            "ip is an interface without fields; it holds *main.Outer: write ip.(*main.Outer).Name",
+        ),
+        ("i.(main.Nope)", 3, "no type main.Nope"),
+        (
+            "gone + 1",
+            1,
+            "gone is optimized out: no location covers this pc",
+        ),
+        (
+            "&(n + 1)",
+            1,
+            "(n + 1) has no address: it is computed, or in registers",
+        ),
+        ("fn(1)", 3, "fn cannot be called: the process is dead"),
+        ("fn.x", 4, "fn captures n, not x"),
+        ("main.Outer", 1, "main.Outer is a type; try whatis"),
+        (
+            "main.Outer + 1",
+            6,
+            "main.Outer is a type, a value was expected",
+        ),
+        ("1 << 200", 3, "constant overflow"),
+        ("n << m", 3, "shift by -3"),
+        ("len(n)", 4, "len is not defined on int"),
+        (
+            "main.Outer(n)",
+            11,
+            "n (int) does not convert to main.Outer",
+        ),
+        ("s[", 3, "expected an operand, found the end"),
+    ] {
+        let error = frame.print(text).expect_err(text);
+        assert_eq!(
+            (error.column(), error.message.as_str()),
+            (column, message),
+            "{text}"
+        );
+    }
+    let error = frame.print("ü + p.Foo").unwrap_err();
+    assert_eq!(
+        error.to_string().lines().next(),
+        Some("no variable ü in this frame, nor in package main")
+    );
+    let error = frame.print("p.Foo").unwrap_err();
+    assert_eq!(error.pointer(), "  p.Foo\n    ^");
+}
+
+#[test]
+fn deep_nesting_is_an_error() {
+    let frame = frame();
+    for text in [
+        "(".repeat(10_000),
+        "-".repeat(10_000) + "1",
+        "*".repeat(5_000),
+        "[]".repeat(5_000),
+    ] {
+        assert!(frame.print(&text).is_err());
+    }
+    assert!(frame.print(&vec!["n"; 5_000].join(" + ")).is_err());
+    assert_eq!(frame.print(&["n"; 200].join(" + ")).unwrap(), "1400");
+    assert!(frame.print(&["p"; 200].join(".Next.Next.X + ")).is_err());
+}
+
+proptest! {
+    /// Whatever is typed gives an answer or an error, with a place inside the text.
+    #[test]
+    fn any_text_is_answered(text in proptest::collection::vec(prop_oneof![
+        Just("n"), Just("p"), Just("s"), Just("i"), Just("dict"), Just("ints"), Just("main"), Just("."), Just("["), Just("]"), Just("("), Just(")"),
+        Just("*"), Just("&"), Just("+"), Just("-"), Just("/"), Just("=="), Just("&&"), Just("!"), Just("1"), Just("0x8"), Just("1.5"), Just("\"k\""), Just(":"),
+        Just("X"), Just("Next"), Just("int"), Just("len"), Just("map"), Just("<<"), Just("%"), Just(","), Just("nil"), Just("é"), Just(" "), Just("struct"), Just("{"), Just("}"),
+    ], 0..14)) {
+        let text = text.concat();
+        let frame = frame();
+        if let Err(error) = frame.print(&text) {
+            prop_assert!(error.at <= text.len(), "{text}: {error}");
+        }
+        let _ = frame.with(|e| e.whatis(&text));
+    }
+}
