@@ -18,6 +18,7 @@ mod constant;
 mod convert;
 mod error;
 mod eval;
+mod frame;
 mod index;
 mod operand;
 mod parse;
@@ -29,6 +30,7 @@ mod token;
 mod tests;
 
 pub use error::ExprError;
+pub use frame::FrameScope;
 pub use operand::Storage;
 pub use scope::{Global, Local, Scope};
 

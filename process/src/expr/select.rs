@@ -213,8 +213,8 @@ impl Evaluator<'_> {
         let closure = self.follow(storage, x)?;
         let entry = self.pointer_at(&closure, x)?;
         let captures = self.on.sources.types.captures(entry);
-        let Some(capture) = captures.iter().find(|c| &*c.name == name) else {
-            let names: Vec<_> = captures.iter().map(|c| &*c.name).collect();
+        let Some(capture) = captures.iter().find(|c| c.name == name) else {
+            let names: Vec<_> = captures.iter().map(|c| c.name.as_str()).collect();
             let has = if names.is_empty() {
                 "captures nothing that is known".to_owned()
             } else {

@@ -2,10 +2,11 @@
 
 use super::{ExprError, Expressions, Global, Local, Scope, Storage};
 use crate::addr::Addr;
+use crate::dwarf::{CaptureSlot, Piece};
 use crate::memory::{CoreMemory, Memory, ReadResult};
 use crate::types::TypeRef;
 use crate::value::fake::World;
-use crate::value::{Capture, Gathered, Limits, Piece, Sources, TypeSource};
+use crate::value::{Gathered, Limits, Sources, TypeSource};
 use dumpview_model::value::Standing;
 use dumpview_model::value::text::Style;
 use proptest::prelude::*;
@@ -223,7 +224,7 @@ fn frame() -> Frame {
     w.words(HEAP + 0x600, &[3, 2, 8, HEAP + 0x110, 0, 0, 0, 0, 0, 0]);
     w.words(HEAP + 0xe0, &[HEAP + 0x600]);
     names.declare("ch", w.chan(int), HEAP + 0xe0);
-    let capture = Capture {
+    let capture = CaptureSlot {
         name: "n".into(),
         ty: int,
         offset: 8,

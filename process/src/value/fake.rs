@@ -2,8 +2,9 @@
 //!
 //! The layouts are deliberately none of any release, so that a test passes only if fields are read by name.
 
-use super::{Capture, FunctionNames, Limits, Place, Reader, Sources, TypeSource};
+use super::{FunctionNames, Limits, Place, Reader, Sources, TypeSource};
 use crate::addr::Addr;
+use crate::dwarf::CaptureSlot;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::memory::{CoreMemory, Region, RegionSource};
 use crate::types::{Dynamic, FieldType, Kind, MapLayout, Shape, Type, TypeError, TypeRef};
@@ -73,7 +74,7 @@ pub(crate) struct World {
     descriptors: BTreeMap<u64, (TypeRef, bool)>,
     constants: BTreeMap<(String, i64), Vec<String>>,
     functions: BTreeMap<u64, &'static str>,
-    captures: BTreeMap<u64, Vec<Capture>>,
+    captures: BTreeMap<u64, Vec<CaptureSlot>>,
 }
 
 impl World {
@@ -112,7 +113,7 @@ impl World {
         self
     }
 
-    pub(crate) fn function(&mut self, entry: u64, name: &'static str, captures: Vec<Capture>) {
+    pub(crate) fn function(&mut self, entry: u64, name: &'static str, captures: Vec<CaptureSlot>) {
         self.functions.insert(entry, name);
         self.captures.insert(entry, captures);
     }
@@ -330,7 +331,7 @@ impl TypeSource for World {
         names.cloned().unwrap_or_default()
     }
 
-    fn captures(&self, entry: Addr) -> Vec<Capture> {
+    fn captures(&self, entry: Addr) -> Vec<CaptureSlot> {
         self.captures.get(&entry.0).cloned().unwrap_or_default()
     }
 }

@@ -27,9 +27,9 @@ pub(crate) mod fake;
 mod tests;
 
 pub use error::ValueError;
-pub use place::{Gathered, Piece, Place};
+pub use place::{Gathered, Place};
 pub use reader::Reader;
-pub use source::{Capture, FunctionNames, Sources, TypeSource};
+pub use source::{FunctionNames, Sources, TypeSource};
 
 /// How much of a value to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,6 +2,7 @@
 
 use super::ValueError;
 use crate::addr::Addr;
+use crate::dwarf::Piece;
 use crate::memory::Memory;
 use std::borrow::Cow;
 
@@ -19,17 +20,6 @@ pub enum Place<'p> {
 pub struct Gathered {
     /// Pieces by rising offset, without overlaps. What no piece covers is not available.
     pub pieces: Vec<Piece>,
-}
-
-/// Some bytes of a gathered value.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Piece {
-    /// From the start of the value.
-    pub offset: u64,
-    /// Size in bytes.
-    pub size: u64,
-    /// The bytes (`size` of them), or why they cannot be had (`optimized out`).
-    pub bytes: Result<Vec<u8>, String>,
 }
 
 impl Gathered {
@@ -153,7 +143,8 @@ impl Place<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gathered, Piece, Place};
+    use super::{Gathered, Place};
+    use crate::dwarf::Piece;
     use crate::memory::CoreMemory;
 
     #[test]

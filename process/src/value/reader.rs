@@ -2,6 +2,7 @@
 
 use super::{Limits, Place, Sources, ValueError};
 use crate::addr::Addr;
+use crate::dwarf::CaptureSlot;
 use crate::types::{Kind, Shape, Type, TypeRef};
 use dumpview_model::value::{
     Address, Data, Field, Float, Origin, Pointee, Reading, Standing, Value, Variable,
@@ -318,7 +319,7 @@ impl<'r> Reader<'r> {
         })
     }
 
-    fn capture(&mut self, capture: &super::Capture, closure: Addr, depth: usize) -> Variable {
+    fn capture(&mut self, capture: &CaptureSlot, closure: Addr, depth: usize) -> Variable {
         let slot = Place::Memory(closure.offset(capture.offset));
         let place = if capture.by_reference {
             slot.ptr(self.sources.memory).map(Place::Memory)
@@ -334,7 +335,7 @@ impl<'r> Reader<'r> {
             _ => Standing::Exact,
         };
         Variable {
-            name: Arc::clone(&capture.name),
+            name: capture.name.as_str().into(),
             ty: self
                 .sources
                 .types

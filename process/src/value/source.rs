@@ -37,20 +37,7 @@ pub trait TypeSource: Send + Sync {
     fn constant_names(&self, ty: &Type, value: i64) -> Vec<String>;
 
     /// What the closure whose code starts at `entry` captures; empty when it is not known.
-    fn captures(&self, entry: Addr) -> Vec<Capture>;
-}
-
-/// A captured variable of a closure.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Capture {
-    /// The variable's name.
-    pub name: Arc<str>,
-    /// The variable's type.
-    pub ty: TypeRef,
-    /// From the start of the closure object.
-    pub offset: u64,
-    /// The slot holds the variable's address.
-    pub by_reference: bool,
+    fn captures(&self, entry: Addr) -> Vec<CaptureSlot>;
 }
 
 /// Names of functions by code address.
@@ -140,15 +127,8 @@ impl TypeSource for Types<'_> {
         Self::constant_names(self, ty, value)
     }
 
-    fn captures(&self, entry: Addr) -> Vec<Capture> {
-        let slots = self.capture_slots(entry.to_file(self.bias()));
-        let capture = |slot: CaptureSlot| Capture {
-            name: slot.name.into(),
-            ty: slot.ty,
-            offset: slot.offset,
-            by_reference: slot.by_reference,
-        };
-        slots.into_iter().map(capture).collect()
+    fn captures(&self, entry: Addr) -> Vec<CaptureSlot> {
+        self.capture_slots(entry.to_file(self.bias()))
     }
 }
 

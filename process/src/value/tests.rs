@@ -1,7 +1,8 @@
 //! Each shape read from made-up memory; then random memory as any shape.
 
 use super::fake::World;
-use super::{Capture, Gathered, Limits, Piece, Place, Reader, TypeSource};
+use super::{Gathered, Limits, Place, Reader, TypeSource};
+use crate::dwarf::{CaptureSlot, Piece};
 use crate::types::{Kind, MapLayout, Shape, TypeRef};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Data, Pointee};
@@ -296,7 +297,7 @@ fn channels_in_queue_order() {
 fn functions_and_what_they_capture() {
     let mut w = world();
     let func = w.func("func()");
-    let capture = |name: &str, ty, offset, by_reference| Capture {
+    let capture = |name: &str, ty, offset, by_reference| CaptureSlot {
         name: name.into(),
         ty,
         offset,
@@ -569,7 +570,7 @@ proptest! {
         let all = shapes(&w);
         w.words(HEAP, &words);
         w.describe(0x100, all[0], false).describe(HEAP + 64, all[1], true);
-        w.function(HEAP + 8, "main.f", vec![Capture { name: "n".into(), ty: all[0], offset: 8, by_reference: true }]);
+        w.function(HEAP + 8, "main.f", vec![CaptureSlot { name: "n".into(), ty: all[0], offset: 8, by_reference: true }]);
         let limits = Limits { depth: 6, len: 8, string: 32, nodes: 500 };
         for ty in all {
             let value = w.read_within(ty, HEAP + 8 * at, limits);
