@@ -21,6 +21,7 @@ use crate::memory::{Memory, MemoryExt};
 use crate::types::{Shape, TypeRef, Types};
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression};
+use std::cmp::Ordering;
 
 /// One logical frame, as unwinding knows it.
 #[derive(Clone, Copy)]
@@ -138,6 +139,14 @@ pub(super) struct Raw<'a> {
     pub(super) found: Option<Found<'a>>,
 }
 
+/// Whether a declaration has been executed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Declared {
+    Yes,
+    Perhaps,
+    No,
+}
+
 /// A frame with all that belongs to it in DWARF.
 pub(super) struct Context<'r, 'a> {
     pub(super) dwarf: &'r Dwarf<'a>,
@@ -193,6 +202,7 @@ impl<'a> Context<'_, 'a> {
         let dictionary = self.dictionary(&raw);
         let closure = self.closure(&raw);
         let homes = self.homes(level, &raw);
+        // Go 1.19 does not say on which line a function starts.
         let first_line = self
             .dwarf
             .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line));
@@ -200,22 +210,24 @@ impl<'a> Context<'_, 'a> {
         let mut found: Vec<(usize, Variable)> = Vec::new();
         for variable in raw.iter().filter(|raw| !is_compilers(&raw.name)) {
             let origin = self.origin(variable, first_line);
-            let visible = origin != Origin::Local || self.is_declared(variable);
-            if visible {
-                let home = homes
-                    .iter()
-                    .find(|(die, _)| *die == variable.die)
-                    .map(|(_, home)| *home);
-                let located = self.locate_variable(
-                    variable,
-                    &raw,
-                    origin,
-                    closure,
-                    dictionary.as_ref(),
-                    home,
-                );
-                found.push((variable.block, located));
+            let declared = match origin {
+                Origin::Local => self.is_declared(variable, first_line),
+                _ => Declared::Yes,
+            };
+            if declared == Declared::No {
+                continue;
             }
+            let home = homes
+                .iter()
+                .find(|(die, _)| *die == variable.die)
+                .map(|(_, home)| *home);
+            let mut located =
+                self.locate_variable(variable, &raw, origin, closure, dictionary.as_ref(), home);
+            if declared == Declared::Perhaps && located.standing == Standing::Exact {
+                located.standing =
+                    Standing::Stale("declared on the line being executed, perhaps not yet set");
+            }
+            found.push((variable.block, located));
         }
         FrameVariables {
             variables: arrange(found),
@@ -292,13 +304,19 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// Whether a local variable's declaration has been executed, as far as lines tell. A declaration on the
-    /// frame's own line counts when a location list covers the pc: then the variable has been assigned.
-    fn is_declared(&self, raw: &Raw<'a>) -> bool {
+    /// frame's own line counts when a location list covers the pc: then the variable has been assigned. In a
+    /// function on one line everything is on that line, and it cannot be told.
+    fn is_declared(&self, raw: &Raw<'a>, first_line: Option<u64>) -> Declared {
         let Some((declared, line)) = raw.line.zip(self.frame.line) else {
-            return true;
+            return Declared::Yes;
         };
         let from_list = raw.found.as_ref().is_some_and(|found| found.from_list);
-        declared < line || declared == line && from_list
+        match declared.cmp(&line) {
+            Ordering::Less => Declared::Yes,
+            Ordering::Equal if from_list => Declared::Yes,
+            Ordering::Equal if first_line == Some(line) => Declared::Perhaps,
+            _ => Declared::No,
+        }
     }
 
     pub(super) fn site(&self) -> Site<'_> {

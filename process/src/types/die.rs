@@ -141,9 +141,7 @@ impl Types<'_> {
                 let key = reference(go::KEY, "a map without a key type")?;
                 let elem = reference(go::ELEM, "a map without an element type")?;
                 let header = reference(dw::DW_AT_type, "a map without a header")?;
-                let sizes = self
-                    .size_of(key, source.depth)
-                    .zip(self.size_of(elem, source.depth));
+                let sizes = self.size_of(key).zip(self.size_of(elem));
                 let layout = sizes
                     .and_then(|(k, e)| self.map_layout(header, k, e, source.depth))
                     .unwrap_or(MapLayout::Unknown);
@@ -246,10 +244,7 @@ impl Types<'_> {
             Shape::Pointer { elem } => resolve(elem?),
             _ => None,
         };
-        let slot_of = |array: &FieldType| match resolve(array.ty)? {
-            ty if matches!(ty.shape, Shape::Array { len: 8, .. }) => Some(ty.size / 8),
-            _ => None,
-        };
+        let slot_of = |array: &FieldType| Some(self.size_of(array.ty)? / 8);
         let header = target(header)?;
         if let Some(buckets) = field(&header, "buckets") {
             let bucket = target(buckets.ty)?;
@@ -282,8 +277,8 @@ impl Types<'_> {
                 key_stride: slot.size,
                 elems: slots.offset + elem_at.offset,
                 elem_stride: slot.size,
-                indirect_key: key > self.size_of(key_at.ty, depth)?,
-                indirect_elem: elem > self.size_of(elem_at.ty, depth)?,
+                indirect_key: key > self.size_of(key_at.ty)?,
+                indirect_elem: elem > self.size_of(elem_at.ty)?,
             });
         }
         let (keys, elems) = (field(&group, "keys")?, field(&group, "elems")?);
@@ -299,8 +294,9 @@ impl Types<'_> {
         })
     }
 
-    /// Size of a DIE's type without resolving what it is made of.
-    fn size_of(&self, id: TypeRef, depth: usize) -> Option<u64> {
+    /// Size of a DIE's type without resolving what it is made of: resolving would come back here in types that
+    /// contain themselves, and damaged DWARF could make that branch without end.
+    fn size_of(&self, id: TypeRef) -> Option<u64> {
         let TypeRef::Die(mut offset) = id else {
             return None;
         };
@@ -314,13 +310,7 @@ impl Types<'_> {
             match die.tag() {
                 dw::DW_TAG_typedef => offset = attributes.reference(dw::DW_AT_type)?,
                 dw::DW_TAG_pointer_type | dw::DW_TAG_subroutine_type => return Some(8),
-                _ => {
-                    return Some(
-                        self.resolve_within(TypeRef::Die(offset), depth + 1)
-                            .ok()?
-                            .size,
-                    );
-                }
+                _ => return None,
             }
         }
         None
