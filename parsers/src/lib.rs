@@ -8,3 +8,4 @@
 
 pub mod core;
 pub mod escape;
+pub mod heap_profile;

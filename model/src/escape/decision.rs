@@ -219,6 +219,8 @@ pub struct Analysis {
     pub(super) pool: Vec<u32>,
     /// Calls that were inlined: package and place, callee; sorted.
     pub(super) inlined: Vec<(Sym, Place, Sym)>,
+    /// Functions that the inliner named: package and name, sorted.
+    pub(super) declared: Vec<(Sym, Sym)>,
     /// The builds found, up to [`BuildSet::LAST`].
     pub builds: Vec<Build>,
     /// How many builds there were in all.

@@ -55,6 +55,7 @@ impl Collector {
             rest = tail;
             decisions.push(self.decision(group, &declarations));
         }
+        let decisions = join_renamed(decisions);
         let mut inlined: Vec<(Sym, Place, Sym, usize)> = self
             .rows
             .iter()
@@ -67,7 +68,18 @@ impl Collector {
         // The outermost of several calls inlined at one place is reported first.
         inlined.sort_unstable_by_key(|(package, place, _, at)| (*package, *place, *at));
         inlined.dedup_by_key(|(package, place, _, _)| (*package, *place));
+        let mut declared: Vec<(Sym, Sym)> = self
+            .rows
+            .iter()
+            .filter_map(|row| match row.said {
+                Said::Declares { function } => Some((row.package, function)),
+                _ => None,
+            })
+            .collect();
+        declared.sort_unstable();
+        declared.dedup();
         Analysis {
+            declared,
             distinct: self.rows.len(),
             decisions,
             steps: self.steps,
@@ -196,6 +208,63 @@ impl Collector {
             at = flow.next;
         }
     }
+}
+
+/// Joins a title with the one terse line at its place that has none.
+///
+/// The compiler may fold a constant into an expression, or put a literal in place of a variable, after it
+/// explained it: `make([]byte, size) escapes to heap:` and then `make([]byte, 32768) escapes to heap`
+/// (Go 1.25 on, in inlined calls). When more than one of either is left at a place, none is joined.
+fn join_renamed(decisions: Vec<Decision>) -> Vec<Decision> {
+    let heap = |decision: &Decision| {
+        decision
+            .outcomes
+            .first()
+            .is_some_and(|outcome| outcome.kind.is_heap())
+    };
+    let title_only = |decision: &Decision| {
+        heap(decision)
+            && decision
+                .outcomes
+                .iter()
+                .all(|outcome| outcome.explanation_only)
+    };
+    let bare = |decision: &Decision| {
+        heap(decision)
+            && decision.flows.is_empty()
+            && !decision
+                .outcomes
+                .iter()
+                .any(|outcome| outcome.explanation_only)
+    };
+    let mut out: Vec<Decision> = Vec::with_capacity(decisions.len());
+    let mut rest = decisions.into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let mut group = vec![first];
+        while let Some(next) = rest.next_if(|next| {
+            group
+                .first()
+                .is_some_and(|first| (first.package, first.place) == (next.package, next.place))
+        }) {
+            group.push(next);
+        }
+        let count = |test: &dyn Fn(&Decision) -> bool| group.iter().filter(|d| test(d)).count();
+        if count(&title_only) == 1
+            && count(&bare) == 1
+            && let Some(at) = group.iter().position(title_only)
+        {
+            let title = group.remove(at);
+            if let Some(twin) = group.iter_mut().find(|decision| bare(decision)) {
+                twin.flows = title.flows;
+                twin.function = title
+                    .function
+                    .filter(|(_, trust)| *trust == FunctionTrust::Named)
+                    .or(twin.function);
+            }
+        }
+        out.append(&mut group);
+    }
+    out
 }
 
 fn add_outcome(

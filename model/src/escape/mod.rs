@@ -22,10 +22,14 @@
 //! | `alloc` | joined with a heap profile |
 //! | `gosource` | a Go file's functions and lines |
 
+mod alloc;
+mod budget;
 mod builds;
 mod collect;
 mod decision;
+mod diff;
 mod functions;
+mod gosource;
 mod log;
 mod merge;
 mod reason;
@@ -33,9 +37,13 @@ mod select;
 mod strings;
 mod summary;
 
+pub use alloc::{AllocJoin, AllocSite, Profile, ProfileFrame, ProfileRecord, join_allocations};
+pub use budget::{Budget, BudgetError, BudgetReport, BudgetRow};
 pub use builds::{Build, BuildSet};
 pub use collect::{Collector, Counts, Unrecognized};
 pub use decision::{Analysis, Decision, Flow, FunctionTrust, Kind, Outcome, Place, Step};
+pub use diff::{Diff, diff};
+pub use gosource::GoSource;
 pub use log::LogFile;
 pub use reason::{Class, Form, Reason};
 pub use select::Select;

@@ -33,6 +33,8 @@ pub enum Class {
     GoDefer,
     /// Passed to package reflect.
     Reflection,
+    /// Kept in a variable that lives longer: declared outside the loop or the closure, or itself on the heap.
+    LongerLived,
     /// The compiler gave an explanation that this program cannot class.
     Other,
     /// No explanation in the input.
@@ -41,7 +43,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Interface,
         Self::Closure,
         Self::Returned,
@@ -53,6 +55,7 @@ impl Class {
         Self::Call,
         Self::GoDefer,
         Self::Reflection,
+        Self::LongerLived,
         Self::Other,
         Self::Unexplained,
     ];
@@ -71,6 +74,7 @@ impl Class {
             Self::Call => "call",
             Self::GoDefer => "go_defer",
             Self::Reflection => "reflection",
+            Self::LongerLived => "longer_lived",
             Self::Other => "other",
             Self::Unexplained => "unexplained",
         }
@@ -90,6 +94,7 @@ impl Class {
             Self::Call => "passed to a function that lets it escape",
             Self::GoDefer => "used by go, or by defer in a loop",
             Self::Reflection => "passed to reflect",
+            Self::LongerLived => "kept in a variable that lives longer",
             Self::Other => "for another reason",
             Self::Unexplained => "not explained",
         }
@@ -131,9 +136,12 @@ impl Class {
             Self::Reflection => {
                 "keep reflection out of the hot path: prepare what it needs once, or generate the code"
             }
+            Self::LongerLived => {
+                "declare the variable in the loop or closure that uses it, or make the object once before the loop and reuse it"
+            }
             Self::Other => "read the flow: the last step names what keeps it",
             Self::Unexplained => {
-                "build once more with -gcflags=-m=2 appended to the same file: it prints the flow"
+                "where the input has no -m=2 build, append one (go build -gcflags=-m=2): it prints the flow"
             }
         }
     }
@@ -285,10 +293,10 @@ pub struct Reason {
 }
 
 impl Reason {
-    const fn unexplained() -> Self {
+    fn unexplained(asked: bool) -> Self {
         Self {
             class: Class::Unexplained,
-            detail: None,
+            detail: asked.then(|| "the compiler gave no explanation".to_owned()),
             chain: Vec::new(),
         }
     }
@@ -300,9 +308,11 @@ impl Reason {
             (Class::Call, Some(call)) => format!("passed to {call}"),
             (Class::Reflection, Some(call)) => format!("passed to {call}"),
             (Class::Size, Some(why)) => why.clone(),
-            (Class::HeapObject | Class::PackageVariable | Class::Growth, Some(statement)) => {
-                format!("{}: {statement}", self.class.title())
-            }
+            (
+                Class::HeapObject | Class::PackageVariable | Class::Growth | Class::LongerLived,
+                Some(statement),
+            ) => format!("{}: {statement}", self.class.title()),
+            (Class::Unexplained, Some(why)) => why.clone(),
             (class, _) => class.title().to_owned(),
         }
     }
@@ -351,7 +361,13 @@ impl Analysis {
             return None;
         }
         let Some(flow) = self.telling_flow(decision) else {
-            return Some(Reason::unexplained());
+            let asked = decision.outcomes.first().is_some_and(|outcome| {
+                outcome.builds.iter().any(|build| {
+                    let index = (build as usize).saturating_sub(1);
+                    self.builds.get(index).is_some_and(|build| build.explained)
+                })
+            });
+            return Some(Reason::unexplained(asked));
         };
         Some(self.classify(decision, flow))
     }
@@ -381,6 +397,8 @@ impl Analysis {
         let mut to_heap = false;
         // Steps below one `flow:` line that only make an address.
         let mut bare_spill = false;
+        // Where the flow ends, when it ends in a plain assignment.
+        let mut kept = None;
         for step in self.steps(flow) {
             match step {
                 Step::Flow { destination, .. } => {
@@ -403,11 +421,10 @@ impl Analysis {
                     if &*expression == "... argument" && form == Form::Selector {
                         boxed = true;
                     }
-                    if let Some(link) =
-                        self.link(decision.package, &why, &expression, place, to_heap)
-                    {
-                        links.push(link);
-                    }
+                    let link = self.link(decision.package, &why, &expression, place, to_heap);
+                    kept =
+                        (link.is_none() && why.starts_with("assign")).then(|| short(&expression));
+                    links.extend(link);
                 }
                 Step::Truncated => {}
             }
@@ -416,6 +433,12 @@ impl Analysis {
             links.push(Link {
                 class: Class::GoDefer,
                 detail: None,
+            });
+        }
+        if kept.is_some() {
+            links.push(Link {
+                class: Class::LongerLived,
+                detail: kept,
             });
         }
         choose(&links, boxed)
@@ -449,6 +472,14 @@ impl Analysis {
             "key of map put" | "value of map put" | "map literal key" | "map literal value"
             | "appended slice..." | "appendee slice" | "appended to slice" | "copied slice" => {
                 stored(Class::Growth)
+            }
+            "struct literal element"
+            | "array literal element"
+            | "slice-literal-element"
+            | "fixed-array literal element"
+                if expression != "... argument" =>
+            {
+                stored(Class::HeapObject)
             }
             "//go:uintptrescapes" => plain(Class::Call),
             _ if word.starts_with("too large")

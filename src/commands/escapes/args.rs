@@ -56,11 +56,11 @@ pub struct EscapesArgs {
     pub fail_on_new: bool,
 
     /// A file that says in which functions how much may be on the heap; exit status 1 when one has more.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "diff")]
     pub budget: Option<PathBuf>,
 
     /// A heap or allocs profile written with debug=1: ranks the sites by the bytes allocated at them.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "budget"])]
     pub alloc: Option<PathBuf>,
 }
 

@@ -33,15 +33,20 @@ fn words(report: &Report<'_>, decision: &Decision, outcome: &Outcome) -> String 
     }
 }
 
+/// The costliest outcome in the compiler's words.
+pub(super) fn said(report: &Report<'_>, decision: &Decision) -> String {
+    decision
+        .outcomes
+        .first()
+        .map(|outcome| words(report, decision, outcome))
+        .unwrap_or_default()
+}
+
 /// Where and what, in one line.
 pub(super) fn line(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>) -> io::Result<()> {
     let analysis = report.analysis;
     let place = clean(&analysis.place(decision.place));
-    let said = decision
-        .outcomes
-        .first()
-        .map(|outcome| words(report, decision, outcome))
-        .unwrap_or_default();
+    let said = said(report, decision);
     let function = decision.function.map_or_else(String::new, |(name, trust)| {
         let mark = if trust == FunctionTrust::Nearest {
             "?"

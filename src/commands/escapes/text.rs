@@ -169,7 +169,7 @@ fn promise(report: &Report<'_>, decision: &Decision) -> i32 {
         Class::Size => 60,
         Class::Closure => 55,
         Class::Growth | Class::Channel => 50,
-        Class::Reflection => 45,
+        Class::Reflection | Class::LongerLived => 45,
         Class::Interface => 40,
         Class::Returned => 35,
         Class::Call => 30,

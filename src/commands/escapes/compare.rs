@@ -1,0 +1,334 @@
+//! `--diff`, `--budget` and `--alloc`: the input held against another build, a budget, a profile.
+
+use super::{Report, finding, json, read, text, view};
+use crate::answer::{Failure, InputSummary};
+use crate::input::stream;
+use crate::text::{Role, Text, bytes, styled};
+use dumpview_model::escape::{
+    AllocJoin, Analysis, Budget, BudgetReport, Decision, Diff, Profile, Select, diff,
+    join_allocations,
+};
+use dumpview_parsers::escape::LineReader;
+use serde_json::{Value, json};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// The older build and what differs.
+pub(super) struct Compared {
+    old: Analysis,
+    name: String,
+    diff: Diff,
+}
+
+impl Compared {
+    pub(super) fn new(old: &Path, new: &Analysis, select: &Select) -> Result<Self, Failure> {
+        let name = old.display().to_string();
+        let old = read::read(&[old.to_owned()])?;
+        let diff = diff(&old, new, select);
+        Ok(Self { old, name, diff })
+    }
+
+    /// What is on the heap that was not.
+    pub(super) fn appeared(&self) -> &[usize] {
+        &self.diff.appeared
+    }
+
+    /// Whether something is on the heap that was not.
+    pub(super) fn has_new(&self) -> bool {
+        !self.diff.appeared.is_empty()
+    }
+
+    fn old_report<'a>(&'a self, report: &Report<'a>) -> Report<'a> {
+        Report {
+            analysis: &self.old,
+            name: self.name.clone(),
+            select: report.select.clone(),
+            summary: report.summary.clone(),
+            groups: None,
+            only: None,
+            source: None,
+            top: report.top,
+        }
+    }
+
+    pub(super) fn text(&self, report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
+        out.line(styled(
+            Role::Heading,
+            format_args!(
+                "{} appeared, {} went, {} stayed",
+                text::grouped(self.diff.appeared.len() as u64),
+                text::grouped(self.diff.went.len() as u64),
+                text::grouped(self.diff.kept.len() as u64)
+            ),
+        ))?;
+        if !self.diff.appeared.is_empty() {
+            out.line("")?;
+            out.line(styled(Role::Heading, "appeared"))?;
+            for decision in pick(report.analysis, &self.diff.appeared) {
+                finding::full(report, decision, out)?;
+            }
+        }
+        if !self.diff.went.is_empty() {
+            out.line("")?;
+            out.line(styled(Role::Heading, "went"))?;
+            let old = self.old_report(report);
+            for decision in pick(&self.old, &self.diff.went) {
+                finding::line(&old, decision, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn json(&self, report: &Report<'_>) -> io::Result<Value> {
+        Ok(json!({
+            "old": self.name,
+            "appeared": list(report.analysis, &self.diff.appeared)?,
+            "went": list(&self.old, &self.diff.went)?,
+            "kept": self.diff.kept.len(),
+        }))
+    }
+}
+
+fn pick<'a>(analysis: &'a Analysis, indexes: &'a [usize]) -> impl Iterator<Item = &'a Decision> {
+    indexes
+        .iter()
+        .filter_map(|index| analysis.decisions.get(*index))
+}
+
+fn list(analysis: &Analysis, indexes: &[usize]) -> io::Result<Vec<Value>> {
+    pick(analysis, indexes)
+        .map(|decision| Ok(serde_json::to_value(view::decision(analysis, decision))?))
+        .collect()
+}
+
+/// Reads a budget and holds the input against it.
+pub(super) fn budget(path: &Path, analysis: &Analysis) -> Result<BudgetReport, Failure> {
+    let unreadable = |error: io::Error| Failure::unreadable(format!("{}: {error}", path.display()));
+    let mut text = String::new();
+    stream::open(path)
+        .and_then(|mut input| input.read_to_string(&mut text))
+        .map_err(unreadable)?;
+    let budget = Budget::parse(&text).map_err(|error| {
+        Failure::usage(format!(
+            "{}: line {}: {}\n\nhint: one function a line, then how many of its allocations are allowed (0 if left out)",
+            path.display(),
+            error.line,
+            error.why
+        ))
+    })?;
+    let report = budget.check(analysis);
+    if report.rows.iter().all(|row| row.functions == 0) && !report.rows.is_empty() {
+        return Err(Failure::no_answer(format!(
+            "{}: none of its functions is in the input\n\n\
+             hint: functions are known from -m=2, or with --source DIR; dumpview escapes FILE --by func lists them",
+            path.display()
+        )));
+    }
+    Ok(report)
+}
+
+pub(super) fn budget_text(
+    kept: &BudgetReport,
+    report: &Report<'_>,
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    for row in &kept.rows {
+        if row.functions == 0 {
+            out.line(format_args!(
+                "?     {} (line {}): no such function in the input",
+                text::clean(&row.name),
+                row.line
+            ))?;
+        } else if row.over.is_empty() {
+            out.line(format_args!(
+                "ok    {}: at most {} allowed",
+                text::clean(&row.name),
+                row.allowed
+            ))?;
+        }
+        for (name, decisions) in &row.over {
+            out.line(styled(
+                Role::Alarm,
+                format_args!(
+                    "over  {}: {} on the heap, {} allowed (line {})",
+                    text::clean(name),
+                    decisions.len(),
+                    row.allowed,
+                    row.line
+                ),
+            ))?;
+            for decision in pick(report.analysis, decisions) {
+                finding::full(report, decision, out)?;
+            }
+        }
+    }
+    if kept.unattributed > 0 {
+        out.line(styled(
+            Role::Dim,
+            format_args!(
+                "{} decisions on the heap are in no known function: build with -m=2, or give --source DIR",
+                kept.unattributed
+            ),
+        ))?;
+    }
+    Ok(())
+}
+
+pub(super) fn budget_json(kept: &BudgetReport, analysis: &Analysis) -> io::Result<Value> {
+    let rows: io::Result<Vec<Value>> = kept
+        .rows
+        .iter()
+        .map(|row| {
+            let over: io::Result<Vec<Value>> = row
+                .over
+                .iter()
+                .map(|(name, decisions)| {
+                    Ok(json!({"function": name, "decisions": list(analysis, decisions)?}))
+                })
+                .collect();
+            Ok(json!({
+                "line": row.line,
+                "name": row.name,
+                "allowed": row.allowed,
+                "functions": row.functions,
+                "over": over?,
+            }))
+        })
+        .collect();
+    Ok(json!({
+        "kept": kept.is_kept(),
+        "rows": rows?,
+        "unattributed": kept.unattributed,
+    }))
+}
+
+/// Reads a profile and joins it.
+pub(super) fn allocations(path: &Path, analysis: &Analysis) -> Result<AllocJoin, Failure> {
+    let unreadable = |error: io::Error| Failure::unreadable(format!("{}: {error}", path.display()));
+    let mut input = stream::open(path).map_err(unreadable)?;
+    let mut profile = Profile::default();
+    let mut lines = LineReader::new();
+    let mut chunk = vec![0u8; stream::CHUNK];
+    loop {
+        let n = input.read(&mut chunk).map_err(unreadable)?;
+        if n == 0 {
+            break;
+        }
+        lines.push(chunk.get(..n).unwrap_or_default(), |line| {
+            profile.line(line.text);
+        });
+    }
+    lines.finish(|line| profile.line(line.text));
+    if profile.sample_rate.is_none() {
+        return Err(Failure::unreadable(format!(
+            "{}: no heap profile in text form: its first line does not begin with \"heap profile:\"\n\n\
+             hint: curl -o heap.txt 'http://HOST/debug/pprof/allocs?debug=1', or pprof.Lookup(\"allocs\").WriteTo(f, 1)",
+            path.display()
+        )));
+    }
+    Ok(join_allocations(analysis, &profile))
+}
+
+pub(super) fn allocations_text(
+    join: &AllocJoin,
+    report: &Report<'_>,
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    let matched = join.total_bytes.saturating_sub(join.unmatched_bytes);
+    out.line(styled(
+        Role::Heading,
+        format_args!(
+            "{} allocated, {} of it at {} lines with a decision",
+            bytes(join.total_bytes),
+            bytes(matched),
+            join.sites.len()
+        ),
+    ))?;
+    out.line(styled(Role::Dim, "estimated from the profile's samples"))?;
+    let limit = match report.top {
+        None => 20,
+        Some(0) => usize::MAX,
+        Some(n) => n,
+    };
+    for site in join.sites.iter().take(limit) {
+        out.line("")?;
+        out.line(styled(
+            Role::Heading,
+            format_args!(
+                "{}  {} objects, {} in use  {}",
+                bytes(site.bytes),
+                text::grouped(site.objects),
+                bytes(site.live_bytes),
+                text::clean(&site.function)
+            ),
+        ))?;
+        if site.decisions.len() > 1 {
+            out.line(styled(
+                Role::Dim,
+                format_args!(
+                    "  {} decisions share the line; a profile does not tell columns",
+                    site.decisions.len()
+                ),
+            ))?;
+        }
+        for decision in pick(report.analysis, &site.decisions) {
+            if report.source.is_some() {
+                finding::full(report, decision, out)?;
+            } else {
+                finding::line(report, decision, out)?;
+                if let Some(reason) = report.analysis.reason(decision) {
+                    out.line(format_args!("      {}", text::clean(&reason.sentence())))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn allocations_json(join: &AllocJoin, analysis: &Analysis) -> io::Result<Value> {
+    let sites: io::Result<Vec<Value>> = join
+        .sites
+        .iter()
+        .map(|site| {
+            Ok(json!({
+                "function": site.function,
+                "bytes": site.bytes,
+                "objects": site.objects,
+                "live_bytes": site.live_bytes,
+                "decisions": list(analysis, &site.decisions)?,
+            }))
+        })
+        .collect();
+    Ok(json!({
+        "estimated": true,
+        "total_bytes": join.total_bytes,
+        "unmatched_bytes": join.unmatched_bytes,
+        "sites": sites?,
+    }))
+}
+
+/// A document with one such part in place of the decisions.
+pub(super) fn document(
+    report: &Report<'_>,
+    key: &str,
+    part: Value,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let input = InputSummary {
+        path: report.name.clone(),
+        kind: "escapes",
+        executable: None,
+        go_version: report.analysis.go_version.clone(),
+        arch: None,
+    };
+    let mut document = json!({
+        "schema": "dumpview.escapes/1",
+        "input": input,
+        "incomplete": json::incomplete(report.analysis),
+    });
+    if let Some(map) = document.as_object_mut() {
+        map.insert(key.to_owned(), part);
+    }
+    serde_json::to_writer(&mut *out, &document)?;
+    out.write_all(b"\n")
+}
