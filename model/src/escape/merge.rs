@@ -26,6 +26,7 @@ impl Collector {
     /// Joins what was read into decisions.
     pub fn finish(mut self) -> Analysis {
         self.end();
+        self.unify_logs();
         let order = Order::new(&self);
         let mut parts = self.parts();
         parts.sort_by_cached_key(|part| {

@@ -10,6 +10,7 @@
 //! | `strings` | interned text |
 //! | `collect` | lines to distinct diagnostics and flows |
 //! | `log` | the same from the compiler's JSON logs |
+//! | `alias` | files that text and logs name differently |
 //! | `builds` | which build a line belongs to |
 //! | `merge` | diagnostics to decisions |
 //! | `decision` | the types of the result |
@@ -22,6 +23,7 @@
 //! | `alloc` | joined with a heap profile |
 //! | `gosource` | a Go file's functions and lines |
 
+mod alias;
 mod alloc;
 mod budget;
 mod builds;
@@ -36,6 +38,8 @@ mod reason;
 mod select;
 mod strings;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use alloc::{AllocJoin, AllocSite, Profile, ProfileFrame, ProfileRecord, join_allocations};
 pub use budget::{Budget, BudgetError, BudgetReport, BudgetRow};

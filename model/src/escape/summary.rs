@@ -3,7 +3,7 @@
 use super::{
     decision::{Analysis, Decision, Kind},
     functions::outermost,
-    reason::Class,
+    reason::{Class, Form},
     select::Select,
 };
 use rustc_hash::FxHashMap;
@@ -64,6 +64,8 @@ pub struct Summary {
     pub decisions: u64,
     /// Of them explained by a flow.
     pub explained: u64,
+    /// Heap decisions about constants put into interfaces, which allocate nothing when they run.
+    pub constants: u64,
 }
 
 fn key(analysis: &Analysis, decision: &Decision, by: GroupBy) -> String {
@@ -159,6 +161,7 @@ pub fn summary(analysis: &Analysis, select: &Select) -> Summary {
         if !kind.is_heap() {
             continue;
         }
+        out.constants += u64::from(Form::of(analysis, decision) == Form::Constant);
         let class = analysis.reason(decision).map(|reason| reason.class);
         if let Some((_, count)) = out.reasons.iter_mut().find(|(c, _)| Some(*c) == class) {
             *count += 1;

@@ -13,7 +13,7 @@
 
 use super::{Report, text::clean, view};
 use crate::text::{Role, Text, styled};
-use dumpview_model::escape::{Decision, FunctionTrust, Kind, Outcome, Step};
+use dumpview_model::escape::{Decision, Form, FunctionTrust, Kind, Outcome, Step};
 use std::io;
 
 /// The compiler's words about an outcome.
@@ -104,10 +104,12 @@ pub(super) fn full(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>)
     };
     out.line(format_args!("      {}", clean(&reason.sentence())))?;
     flow(report, decision, out)?;
-    out.line(styled(
-        Role::Dim,
-        format_args!("      try: {}", reason.class.advice()),
-    ))?;
+    let advice = if Form::of(analysis, decision) == Form::Constant {
+        "nothing: the data of a constant is read-only, no memory is allocated when this runs"
+    } else {
+        reason.class.advice()
+    };
+    out.line(styled(Role::Dim, format_args!("      try: {advice}")))?;
     out.line("")
 }
 

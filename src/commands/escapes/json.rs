@@ -114,6 +114,7 @@ fn summary(report: &Report<'_>) -> Value {
     json!({
         "decisions": report.summary.decisions,
         "explained": report.summary.explained,
+        "constants": report.summary.constants,
         "varying": report.summary.varying,
         "kinds": kinds,
         "reasons": reasons,

@@ -12,7 +12,7 @@
 
 use super::{Report, finding};
 use crate::text::{Align, Role, Table, Text, styled};
-use dumpview_model::escape::{Class, Decision, Group, GroupBy, Kind, group};
+use dumpview_model::escape::{Class, Decision, Form, Group, GroupBy, Kind, group};
 use std::io;
 
 /// Text from a file, safe for a terminal.
@@ -148,6 +148,15 @@ fn reasons(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
         Role::Heading,
         format_args!("why, of {} on the heap", grouped(heap)),
     ))?;
+    if report.summary.constants > 0 {
+        out.line(styled(
+            Role::Dim,
+            format_args!(
+                "  {} of them are constants in interfaces: reported, but read-only data, nothing is allocated",
+                grouped(report.summary.constants)
+            ),
+        ))?;
+    }
     for (class, count) in &report.summary.reasons {
         out.line(format_args!("  {:>6}  {}", grouped(*count), class.title()))?;
         out.line(styled(
@@ -178,6 +187,10 @@ fn promise(report: &Report<'_>, decision: &Decision) -> i32 {
         Class::PackageVariable => 15,
         Class::Other | Class::Unexplained => 10,
     };
+    // Reported, but nothing is allocated when it runs.
+    if Form::of(analysis, decision) == Form::Constant {
+        score -= 80;
+    }
     if decision.kind() == Kind::MovedToHeap {
         score += 10;
     }
