@@ -136,6 +136,9 @@ impl Types<'_> {
     /// The slots of the closure objects of the function that starts at `entry`, by offset; empty where DWARF
     /// does not tell (up to Go 1.22). A slot of which it cannot be told whether it holds the value or a
     /// pointer is left out.
+    ///
+    /// The compiler's wrappers of `go` and `defer` statements (`gowrap1`, `deferwrap1`) capture the arguments of the
+    /// call, which have no names of their own; here they are `~a0`, `~a1`.
     pub fn capture_slots(&self, entry: FileAddr) -> Vec<CaptureSlot> {
         let Some(dwarf) = self.dwarf() else {
             return Vec::new();
@@ -154,6 +157,18 @@ impl Types<'_> {
             }
         });
         let offsets: Vec<u64> = found.iter().map(|(_, offset, _)| *offset).collect();
+        let is_wrapper = dwarf
+            .ask(function.die, |a| Some(a.flag(dw::DW_AT_trampoline)))
+            .unwrap_or(false);
+        if is_wrapper {
+            found.sort_by_key(|(_, offset, _)| *offset);
+            let unnamed = found
+                .iter_mut()
+                .filter(|(name, ..)| name.starts_with(".autotmp"));
+            for (index, (name, ..)) in unnamed.enumerate() {
+                *name = format!("~a{index}");
+            }
+        }
         let mut slots: Vec<CaptureSlot> = found
             .iter()
             .filter(|(name, ..)| !is_compilers(name))

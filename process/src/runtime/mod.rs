@@ -8,6 +8,7 @@
 //! pointer may lead nowhere, and what could not be had is noted, not guessed.
 
 mod clock;
+mod defers;
 mod goroutine;
 mod goroutines;
 mod labels;
@@ -20,6 +21,9 @@ mod vars;
 mod wait_reason;
 
 pub use clock::Reached;
+pub use defers::{
+    DeferKind, Deferred, LinkedDefers, linked as linked_defers, open_coded as open_coded_defers,
+};
 pub use goroutine::{GError, Gobuf, Goroutine, StackBounds};
 pub use goroutines::{Goroutines, Note};
 pub use labels::{Label, LabelError, labels};
