@@ -14,7 +14,7 @@ pub mod text;
 mod variable;
 
 pub use float::Float;
-pub use variable::{Origin, Standing, Variable};
+pub use variable::{OPTIMIZED_OUT, Origin, Standing, Variable};
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! A named value and how far it can be trusted.
 
-use super::{Address, Value};
+use super::{Address, Data, Value};
 use std::sync::Arc;
 
 /// How far a shown value can be trusted. Everything but `Exact` comes with a reason.
@@ -65,6 +65,9 @@ impl Origin {
     }
 }
 
+/// The reason of a part that the compiler kept no copy of, in the words of everyone who gives it.
+pub const OPTIMIZED_OUT: &str = "optimized out";
+
 /// A variable of a frame, a closure or a package.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Variable {
@@ -82,4 +85,25 @@ pub struct Variable {
     pub origin: Origin,
     /// Lives on the heap, because it escaped.
     pub escaped: bool,
+}
+
+impl Variable {
+    /// Without a value that could not be had at all: its reason becomes the standing. (A value of which only
+    /// parts are missing stays, with the reasons inside.)
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        if let Some(Value {
+            data: Data::Unreadable(why),
+            ..
+        }) = &self.value
+        {
+            self.standing = if why == OPTIMIZED_OUT {
+                Standing::OptimizedOut("the compiler kept no copy at this point".to_owned())
+            } else {
+                Standing::Unreadable(why.clone())
+            };
+            self.value = None;
+        }
+        self
+    }
 }

@@ -78,23 +78,16 @@ impl Expressions<'_> {
                 (value, addr)
             }
         };
-        // A value that could not be had at all has no standing but that.
-        let (standing, value) = match value.data {
-            Data::Unreadable(why) => {
-                let value = Value::new(value.ty, Data::Unreadable(why.clone()));
-                (Standing::Unreadable(why), value)
-            }
-            data => (standing, Value { data, ..value }),
-        };
         Ok(Variable {
             name: text.trim().into(),
             ty: value.ty.clone(),
-            value: (!matches!(standing, Standing::Unreadable(_))).then_some(value),
+            value: Some(value),
             standing,
             addr,
             origin: Origin::Global,
             escaped: false,
-        })
+        }
+        .settled())
     }
 
     /// The type of an expression, found without reading what it would read.

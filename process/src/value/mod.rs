@@ -44,6 +44,27 @@ pub struct Limits {
     pub nodes: usize,
 }
 
+impl Limits {
+    /// Limits that a person asked for: a tree that large is wanted, so the budget grows with them.
+    pub fn asked(depth: usize, len: usize) -> Self {
+        let usual = Self::default();
+        Self {
+            depth,
+            len,
+            string: len.max(usual.string),
+            nodes: usual
+                .nodes
+                .max(len.saturating_mul(MAX_NODES_PER_ELEMENT))
+                .min(MAX_NODES),
+        }
+    }
+}
+
+/// What an element may cost before a list of them is cut.
+const MAX_NODES_PER_ELEMENT: usize = 100;
+/// Some 200 bytes each: what a tree may cost, whoever asks.
+const MAX_NODES: usize = 2_000_000;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -148,10 +148,6 @@ impl<'r> Reader<'r> {
         let mut values = Vec::new();
         let mut truncated = 0;
         for field in fields {
-            let known = self.sources.types.resolve(field.ty);
-            if field.name == "_" && known.as_ref().is_ok_and(|t| t.size == 0) {
-                continue;
-            }
             let is_shown = shown == Some(field.name.as_str());
             if !(enter || is_shown) || values.len() >= self.limits.nodes {
                 truncated += 1;
@@ -330,10 +326,6 @@ impl<'r> Reader<'r> {
             Ok(place) => self.node(capture.ty, *place, depth + 1),
             Err(error) => Value::unreadable("", error),
         };
-        let standing = match &value.data {
-            Data::Unreadable(why) => Standing::Unreadable(why.clone()),
-            _ => Standing::Exact,
-        };
         Variable {
             name: capture.name.as_str().into(),
             ty: self
@@ -341,12 +333,13 @@ impl<'r> Reader<'r> {
                 .types
                 .resolve(capture.ty)
                 .map_or_else(|_| "".into(), |ty| self.name(&ty)),
-            value: matches!(standing, Standing::Exact).then_some(value),
-            standing,
+            value: Some(value),
+            standing: Standing::Exact,
             addr: place.ok().and_then(Place::addr).map(|a| Address(a.0)),
             origin: Origin::Capture,
             escaped: capture.by_reference,
         }
+        .settled()
     }
 
     /// How people read it: well-known types, and the names of constants.

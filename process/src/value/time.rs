@@ -26,12 +26,6 @@ const FROM_YEAR_1: i64 = 62_135_596_800;
 /// Zones, transitions and rules of real time zones are far below this.
 const MAX_TABLE: u64 = 1 << 16;
 
-/// What a location says about one moment.
-struct Zone {
-    offset: i64,
-    name: String,
-}
-
 /// A table of a location: a slice of structs.
 struct Table {
     elem: Arc<Type>,
@@ -40,7 +34,7 @@ struct Table {
 }
 
 impl Reader<'_> {
-    /// `2026-11-21T11:00:00+01:00 CET`; UTC is `Z` alone.
+    /// `2026-11-21T11:00:00+01:00`, as `Format(time.RFC3339Nano)` would give.
     pub(super) fn time(&self, ty: &Type, place: Place<'_>) -> Option<String> {
         let wall = self.uint_at(ty, place, "wall")?;
         let ext = self.uint_at(ty, place, "ext")?.cast_signed();
@@ -53,21 +47,21 @@ impl Reader<'_> {
         };
         let nanos = i32::try_from(wall & NSEC_MASK).ok()?;
         let at = Timestamp::new(unix, nanos).ok()?;
-        let utc = || format!("{}Z", Offset::UTC.to_datetime(at));
-        match loc {
-            Some(Addr::NULL) => Some(utc()),
-            None => Some(format!("{} (time zone unreadable)", utc())),
-            Some(loc) => Some(match self.zone_at(&loc_type, loc, unix) {
-                Some(zone) => {
-                    zoned(at, &zone).unwrap_or_else(|| format!("{} (time zone corrupt)", utc()))
+        let utc = zoned(at, 0)?;
+        Some(match loc {
+            Some(Addr::NULL) => utc,
+            None => format!("{utc} (time zone unreadable)"),
+            Some(loc) => match self.offset_at(&loc_type, loc, unix) {
+                Some(offset) => {
+                    zoned(at, offset).unwrap_or_else(|| format!("{utc} (time zone corrupt)"))
                 }
-                None => format!("{} (time zone not loaded)", utc()),
-            }),
-        }
+                None => format!("{utc} (time zone not loaded)"),
+            },
+        })
     }
 
-    /// What `(*time.Location).lookup` would say, from the location's own tables.
-    fn zone_at(&self, pointer: &Type, loc: Addr, unix: i64) -> Option<Zone> {
+    /// Seconds east of UTC that `(*time.Location).lookup` would say, from the location's own tables.
+    fn offset_at(&self, pointer: &Type, loc: Addr, unix: i64) -> Option<i64> {
         let Shape::Pointer { elem: Some(elem) } = pointer.shape else {
             return None;
         };
@@ -77,7 +71,7 @@ impl Reader<'_> {
         if zones.len == 0 {
             // UTC has its name; a nameless location is time.Local before its first use.
             let name = self.text(&ty, place, "name")?;
-            return (!name.is_empty()).then_some(Zone { offset: 0, name });
+            return (!name.is_empty()).then_some(0);
         }
         let transitions = self.table(&ty, place, "tx")?;
         // The last transition at or before the moment.
@@ -92,21 +86,17 @@ impl Reader<'_> {
         }
         let Some(last) = low.checked_sub(1) else {
             let first = self.first_zone(&zones, &transitions)?;
-            return self.zone(&zones, first);
+            return self.offset(&zones, first);
         };
         let rule = self.text(&ty, place, "extend").unwrap_or_default();
         if low == transitions.len
             && let Ok(rule) = TimeZone::posix(&rule)
         {
             let at = Timestamp::from_second(unix).ok()?;
-            let info = rule.to_offset_info(at);
-            return Some(Zone {
-                offset: i64::from(info.offset().seconds()),
-                name: info.abbreviation().to_owned(),
-            });
+            return Some(rule.to_offset(at).seconds().into());
         }
         let index = self.element(&transitions, last, "index")?;
-        self.zone(&zones, index)
+        self.offset(&zones, index)
     }
 
     /// The zone before the first transition (`(*time.Location).lookupFirstZone`).
@@ -139,11 +129,8 @@ impl Reader<'_> {
         Some(self.element(transitions, index, "when")?.cast_signed())
     }
 
-    fn zone(&self, zones: &Table, index: u64) -> Option<Zone> {
-        Some(Zone {
-            offset: self.element(zones, index, "offset")?.cast_signed(),
-            name: self.text(&zones.elem, zones.at(index)?, "name")?,
-        })
+    fn offset(&self, zones: &Table, zone: u64) -> Option<i64> {
+        Some(self.element(zones, zone, "offset")?.cast_signed())
     }
 
     fn element(&self, table: &Table, index: u64, field: &str) -> Option<u64> {
@@ -181,20 +168,28 @@ impl Table {
     }
 }
 
-/// The moment on the zone's wall clock.
-fn zoned(at: Timestamp, zone: &Zone) -> Option<String> {
-    let seconds = i32::try_from(zone.offset).ok()?;
+/// The moment on the zone's wall clock, as `Format(time.RFC3339Nano)` writes it.
+fn zoned(at: Timestamp, offset: i64) -> Option<String> {
+    let seconds = i32::try_from(offset).ok()?;
     let wall = Offset::from_seconds(seconds).ok()?.to_datetime(at);
-    if seconds == 0 && zone.name == "UTC" {
-        return Some(format!("{wall}Z"));
+    let sign = if wall.year() < 0 { "-" } else { "" };
+    let mut text = format!(
+        "{sign}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        wall.year().unsigned_abs(),
+        wall.month(),
+        wall.day(),
+        wall.hour(),
+        wall.minute(),
+        wall.second()
+    );
+    if wall.subsec_nanosecond() != 0 {
+        let decimals = format!(".{:09}", wall.subsec_nanosecond());
+        text.push_str(decimals.trim_end_matches('0'));
+    }
+    if seconds == 0 {
+        return Some(text + "Z");
     }
     let sign = if seconds < 0 { '-' } else { '+' };
     let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
-    let name = if zone.name.is_empty() || zone.name.starts_with(['+', '-']) {
-        // Zones without letters are named after their offset, which is said already.
-        String::new()
-    } else {
-        format!(" {}", zone.name)
-    };
-    Some(format!("{wall}{sign}{hours:02}:{minutes:02}{name}"))
+    Some(format!("{text}{sign}{hours:02}:{minutes:02}"))
 }

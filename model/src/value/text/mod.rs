@@ -286,6 +286,7 @@ impl Style {
                     text
                 }));
             }
+            Part::Nothing => out.push('…'),
             Part::More(count) => {
                 let _ = write!(out, "…{count} more");
             }

@@ -19,6 +19,8 @@ pub(super) enum Part<'v> {
     Entry(&'v Value, &'v Value),
     Captured(&'v Variable),
     More(u64),
+    /// All of it was left out.
+    Nothing,
 }
 
 /// A composite taken apart: what opens it, its parts, what separates and closes them.
@@ -54,9 +56,7 @@ impl Style {
                 fields, truncated, ..
             } => Parts {
                 open: header(format!("{ty} ")) + "{",
-                items: limited(fields, room, *truncated, |f: &Field| {
-                    Part::Named(&f.name, &f.value)
-                }),
+                items: fields_of(fields, room, *truncated),
                 separator: ", ",
                 close: "}",
             },
@@ -123,7 +123,7 @@ impl Part<'_> {
                     | Data::Float(_)
                     | Data::Complex { .. }
             ),
-            Self::More(_) => true,
+            Self::More(_) | Self::Nothing => true,
             _ => false,
         }
     }
@@ -158,6 +158,33 @@ fn chan_header(ty: &str, chan: &Chan) -> String {
 fn elements_of(elements: &[Value], len: u64, room: usize) -> Vec<Part<'_>> {
     let left_out = len.saturating_sub(elements.len() as u64);
     limited(elements, room, left_out, |e| Part::Value(e, Typed::No))
+}
+
+/// Fields that say something. A blank field without size (`_ noCopy`) is there for the compiler; a struct of
+/// which nothing is shown is `{…}`.
+fn fields_of(fields: &[Field], room: usize, left_out: u64) -> Vec<Part<'_>> {
+    let says_something = |field: &&Field| {
+        let empty = match &field.value.data {
+            Data::Struct {
+                fields, truncated, ..
+            } => fields.is_empty() && *truncated == 0,
+            Data::Array { len, .. } => *len == 0,
+            _ => false,
+        };
+        !(empty && &*field.name == "_")
+    };
+    let spoken: Vec<&Field> = fields.iter().filter(says_something).collect();
+    let mut parts: Vec<_> = spoken
+        .iter()
+        .take(room)
+        .map(|f| Part::Named(&f.name, &f.value))
+        .collect();
+    match left_out + (spoken.len() - parts.len()) as u64 {
+        0 => {}
+        _ if parts.is_empty() => parts.push(Part::Nothing),
+        more => parts.push(Part::More(more)),
+    }
+    parts
 }
 
 /// The first `room` items as parts, and how many more there are.

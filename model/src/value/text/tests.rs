@@ -296,7 +296,7 @@ fn limits_are_said() {
         "main.A",
         vec![("B", structure("main.B", vec![("c", int(1))]))],
     );
-    assert_eq!(style.line(&nested), "main.A {B: main.B {…1 more}}");
+    assert_eq!(style.line(&nested), "main.A {B: main.B {…}}");
     let long = slice("[]int", vec![int(1), int(2), int(3)], 9, 9);
     assert_eq!(style.line(&long), "[]int len: 9, cap: 9, [1,2,…7 more]");
     assert_eq!(style.line(&string("abcdef")), r#""abc"…3 more"#);

@@ -8,7 +8,8 @@ use dumpview_model::value::{Address, Data, Value};
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-/// Entries looked at to find the smallest keys. A larger map shows the smallest of its first this many.
+/// Entries looked at to find the smallest keys, unless more are to be shown. A larger map shows the smallest of
+/// its first this many.
 const MAX_SORTED: usize = 1 << 16;
 
 impl Reader<'_> {
@@ -32,13 +33,14 @@ impl Reader<'_> {
         }
         let table = MapTable::new(self.sources, header, layout)?;
         let room = usize::try_from(self.room(depth, u64::MAX)).unwrap_or(0);
+        let most = room.max(MAX_SORTED);
         let (slots, doubt) = if room == 0 {
             (Vec::new(), None)
         } else {
             let mut slots = Vec::new();
             let walked = table.walk(&mut |slot| {
                 slots.push(slot);
-                if slots.len() < MAX_SORTED {
+                if slots.len() < most {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
@@ -57,7 +59,7 @@ impl Reader<'_> {
             })
             .collect();
         // The header's count is believed for what was not walked, the walk for what was.
-        let whole = found < MAX_SORTED as u64 && room > 0;
+        let whole = found < most as u64 && room > 0;
         let total = if whole { found } else { table.count };
         let data = Data::Map {
             addr: Address(header.0),
