@@ -4,7 +4,8 @@
 use crate::answer::{Answer, Failure};
 use crate::cli::{BtFlags, FrameFlags, GoroutinesFlags, RegsFlags, VarsFlags, Verb, XFlags};
 use crate::commands;
-use crate::session::{Cursor, Session};
+use crate::commands::locals::Which;
+use crate::session::{Cursor, Move, Session};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
@@ -185,23 +186,57 @@ impl Question {
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
         Ok(match self {
-            Self::Report | Self::Info => Box::new(commands::info::info(session)),
+            Self::Report => Box::new(commands::report::report(session)),
+            Self::Info => Box::new(commands::info::info(session)),
+            Self::Goroutines(flags) => Box::new(commands::goroutines::goroutines(session, flags)?),
             Self::Threads => Box::new(commands::threads::threads(session)),
+            Self::Bt(flags) => Box::new(commands::bt::bt(session, flags, cursor)?),
+            Self::Locals(flags) => Box::new(commands::locals::variables(
+                session,
+                flags,
+                Which::Locals,
+                cursor,
+            )?),
+            Self::Args(flags) => Box::new(commands::locals::variables(
+                session,
+                flags,
+                Which::Args,
+                cursor,
+            )?),
+            Self::Print(e) => Box::new(commands::print::print(
+                session,
+                &e.flags,
+                &e.text(),
+                cursor,
+            )?),
+            Self::Whatis(e) => Box::new(commands::print::whatis(
+                session,
+                &e.flags,
+                &e.text(),
+                cursor,
+            )?),
+            Self::Vars { flags, regex } => Box::new(commands::print::vars(
+                session,
+                flags.values,
+                regex.as_deref(),
+            )?),
             Self::Funcs { regex } => Box::new(commands::listing::funcs(session, regex.as_deref())?),
+            Self::Types { regex } => Box::new(commands::listing::types(session, regex.as_deref())?),
             Self::Sources { regex } => {
                 Box::new(commands::listing::sources(session, regex.as_deref())?)
             }
-            Self::Regs(flags) => Box::new(commands::regs::regs(session, flags)?),
+            Self::List { flags, place } => Box::new(commands::list::list(
+                session,
+                flags,
+                place.as_deref(),
+                cursor,
+            )?),
+            Self::Regs(flags) => Box::new(commands::regs::regs(session, flags, cursor)?),
             Self::X(flags) => Box::new(commands::x::x(session, flags)?),
-            Self::Types { regex } => Box::new(commands::listing::types(session, regex.as_deref())?),
             Self::Goroutine { id } => Box::new(cursor.move_to_goroutine(session, *id)?),
-            Self::Print(expression) | Self::Whatis(expression) => {
-                return Err(Failure::no_answer(format!(
-                    "no frame to look {} up in",
-                    expression.text()
-                )));
-            }
-            _ => return Err(Failure::no_answer(format!("no frame {:?}", cursor.frame))),
+            Self::Frame { number } => Box::new(cursor.move_to_frame(session, Move::To(*number))?),
+            Self::Up { count } => Box::new(cursor.move_to_frame(session, Move::Out(*count))?),
+            Self::Down { count } => Box::new(cursor.move_to_frame(session, Move::In(*count))?),
         })
     }
 }

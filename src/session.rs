@@ -2,9 +2,10 @@
 
 use crate::answer::{Answer, Envelope, Failure, Incomplete, InputSummary};
 use crate::cli::Common;
+use crate::commands::at::At;
+use crate::commands::bt::{function_name, place};
 use crate::input::{self, Arena, InputError, Kind};
 use crate::text::Text;
-use dumpview_process::addr::GoId;
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
 use dumpview_process::process::{OpenOptions, Process};
 use serde::Serialize;
@@ -32,45 +33,95 @@ pub struct Cursor {
     pub frame: Option<usize>,
 }
 
+/// Where to go on the stack.
+#[derive(Clone, Copy, Debug)]
+pub enum Move {
+    /// To a frame by number.
+    To(usize),
+    /// This many frames towards callers.
+    Out(usize),
+    /// This many frames towards callees.
+    In(usize),
+}
+
 /// Where a script now stands.
 #[derive(Serialize)]
 pub struct Standpoint {
-    goroutine: Option<u64>,
-    frame: Option<usize>,
+    goroutine: u64,
+    frame: usize,
+    function: String,
+    place: String,
 }
 
 impl Answer for Standpoint {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let goroutine = self
-            .goroutine
-            .map_or_else(String::new, |id| format!("goroutine {id}"));
-        let frame = self
-            .frame
-            .map_or_else(String::new, |n| format!(" frame {n}"));
-        out.line(format_args!("{goroutine}{frame}"))
+        let Self {
+            goroutine,
+            frame,
+            function,
+            place,
+        } = self;
+        out.line(format_args!(
+            "goroutine {goroutine} frame {frame}: {function} {place}"
+        ))
     }
 }
 
 impl Cursor {
     /// Moves to a goroutine, at its first user frame.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such goroutine.
     pub fn move_to_goroutine(
         &mut self,
         session: &Session<'_>,
         id: u64,
     ) -> Result<Standpoint, Failure> {
-        let goroutines = session.process.goroutines().map_err(Failure::no_answer)?;
-        if goroutines.by_id(GoId(id)).is_none() {
-            return Err(Failure::no_answer(format!(
-                "no goroutine {id}\n\nhint: dumpview goroutines lists them"
-            )));
-        }
-        *self = Self {
+        let there = Self {
             goroutine: Some(id),
             frame: None,
         };
-        Ok(Standpoint {
+        let standpoint = there.standpoint(session)?;
+        *self = there;
+        Ok(standpoint)
+    }
+
+    /// Moves on the stack of the goroutine it stands in.
+    ///
+    /// # Errors
+    ///
+    /// When the stack has no such frame.
+    pub fn move_to_frame(
+        &mut self,
+        session: &Session<'_>,
+        by: Move,
+    ) -> Result<Standpoint, Failure> {
+        let here = || self.standpoint(session).map(|standpoint| standpoint.frame);
+        let frame = match by {
+            Move::To(number) => number,
+            Move::Out(count) => here()?.saturating_add(count),
+            Move::In(count) => here()?
+                .checked_sub(count)
+                .ok_or_else(|| Failure::no_answer("already at the innermost frame"))?,
+        };
+        let there = Self {
             goroutine: self.goroutine,
-            frame: None,
+            frame: Some(frame),
+        };
+        let standpoint = there.standpoint(session)?;
+        *self = there;
+        Ok(standpoint)
+    }
+
+    fn standpoint(&self, session: &Session<'_>) -> Result<Standpoint, Failure> {
+        let at = At::new(session, None, self)?;
+        let (index, call) = at.call(None, self)?;
+        Ok(Standpoint {
+            goroutine: at.goroutine.id.0,
+            frame: index,
+            function: function_name(&call.frame),
+            place: place(&call.frame),
         })
     }
 }

@@ -1,15 +1,38 @@
 //! `info`: what this is, why it died, and what the answer can be trusted for.
 
+mod audit;
+mod findings;
+mod panics;
+
 use crate::answer::Answer;
 use crate::session::Session;
 use crate::text::{Role, Text, bytes, styled};
+use audit::Check;
+use dumpview_process::death::{Death, DeathKind, Signal};
+use dumpview_process::layout::LayoutSource;
 use dumpview_process::process::{ExecutableMatch, core_writer};
+use dumpview_tui::safe_text::safe;
+use findings::Finding;
+use panics::PanicDoc;
 use serde::Serialize;
 use std::io;
 
 /// The first screen.
 #[derive(Serialize)]
 pub struct Info {
+    /// One sentence.
+    reason: String,
+    /// `panic`, `deadlock`, …
+    kind: &'static str,
+    signal: Option<SignalDoc>,
+    /// The signal that became a panic or a `fault`.
+    fault: Option<SignalDoc>,
+    panics: Vec<PanicDoc>,
+    fatal_error: Option<String>,
+    goroutine: Option<u64>,
+    thread: Option<i32>,
+    /// The last bytes the runtime printed; not the panic message and not the traceback, which it keeps nowhere.
+    printed: Option<String>,
     build: Option<Build>,
     /// Who wrote the core: the kernel, gcore, qemu-user.
     written_by: &'static str,
@@ -18,8 +41,13 @@ pub struct Info {
     pid: Option<i32>,
     command: Option<String>,
     threads: usize,
+    goroutines: Option<usize>,
     /// How executable and core were matched.
     executable_match: String,
+    /// Where the layouts of the runtime's structures came from.
+    layouts: Option<String>,
+    findings: Vec<Finding>,
+    audit: Vec<Check>,
 }
 
 #[derive(Serialize)]
@@ -30,11 +58,47 @@ struct Build {
     settings: Vec<(String, String)>,
 }
 
+#[derive(Serialize)]
+struct SignalDoc {
+    number: i32,
+    name: String,
+    code: i32,
+    code_name: Option<&'static str>,
+    fault_addr: Option<String>,
+    sender_pid: Option<i32>,
+}
+
+impl From<Signal> for SignalDoc {
+    fn from(signal: Signal) -> Self {
+        Self {
+            number: signal.number,
+            name: signal.name(),
+            code: signal.code,
+            code_name: signal.code_name(),
+            fault_addr: signal.fault_addr.map(|addr| addr.to_string()),
+            sender_pid: signal.sender_pid,
+        }
+    }
+}
+
 /// Sums up an opened process.
 pub fn info(session: &Session<'_>) -> Info {
     let process = &session.process;
     let core = process.core;
+    let death = process.death();
+    let panics = panics::describe(session, death);
     Info {
+        reason: reason(death, &panics),
+        kind: death.kind.as_str(),
+        signal: death.signal.map(SignalDoc::from),
+        fault: death.fault.map(SignalDoc::from),
+        fatal_error: death.fatal_error.clone(),
+        goroutine: death.goroutine.map(|id| id.0),
+        thread: death.thread,
+        printed: death
+            .printed
+            .as_ref()
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
         build: process.build.as_ref().map(|b| Build {
             version: b.version.clone(),
             path: b.path.clone(),
@@ -49,6 +113,7 @@ pub fn info(session: &Session<'_>) -> Info {
             .as_ref()
             .map(|p| String::from_utf8_lossy(p.arguments).trim().to_owned()),
         threads: core.threads.len(),
+        goroutines: process.goroutines().ok().map(|all| all.list().len()),
         executable_match: match &process.executable_match {
             ExecutableMatch::NoExecutable => "no executable".to_owned(),
             ExecutableMatch::Confirmed(by) => format!("confirmed by {by}"),
@@ -57,37 +122,161 @@ pub fn info(session: &Session<'_>) -> Info {
                 "not verified: the core has nothing to compare with".to_owned()
             }
         },
+        layouts: process.layouts().map(|layouts| match layouts.source() {
+            LayoutSource::Dwarf => "the executable's DWARF".to_owned(),
+            LayoutSource::Table(release) => format!("built-in table of {release}"),
+            LayoutSource::NearestTable(release) => {
+                format!("built-in table of {release}, the nearest release that is known")
+            }
+        }),
+        findings: findings::find(session, death),
+        audit: audit::check(session),
+        panics,
+    }
+}
+
+/// Why it died, in one sentence.
+fn reason(death: &Death, panics: &[PanicDoc]) -> String {
+    let signal = |prefix: &str| {
+        death
+            .signal
+            .map_or_else(|| prefix.to_owned(), |s| format!("{prefix}{s}"))
+    };
+    match death.kind {
+        DeathKind::Panic => {
+            let last = panics
+                .iter()
+                .rev()
+                .find(|panic| !panic.recovered)
+                .or(panics.last());
+            let text = last.map_or("a panic whose value cannot be read", |panic| {
+                panic.text.as_str()
+            });
+            let fault = death
+                .fault
+                .map_or_else(String::new, |fault| format!(" [{fault}]"));
+            format!("panic: {text}{fault}")
+        }
+        DeathKind::Fatal
+        | DeathKind::Deadlock
+        | DeathKind::ConcurrentMap
+        | DeathKind::OutOfMemory
+        | DeathKind::StackOverflow => {
+            let text = death
+                .fatal_error
+                .as_deref()
+                .unwrap_or("its message is not in the core");
+            format!("fatal error: {text}")
+        }
+        DeathKind::Signal => match &death.fatal_error {
+            Some(text) => signal(&format!("fatal error: {text}: ")),
+            None => signal(""),
+        },
+        DeathKind::Quit => signal("asked to dump its goroutines: "),
+        DeathKind::Abort => signal(""),
+        DeathKind::Alive => "it had not died: the core was taken of the running process".to_owned(),
+        DeathKind::Killed => signal("killed by a signal that Go's handlers never saw: "),
+        DeathKind::Unknown => "the core does not say why it died".to_owned(),
+    }
+}
+
+impl Info {
+    /// The reason and what is behind it: the head of the report.
+    pub fn head(&self, out: &mut Text<'_>) -> io::Result<()> {
+        out.line(styled(Role::Alarm, safe(&self.reason)))?;
+        if self.panics.len() > 1 {
+            for (index, panic) in self.panics.iter().enumerate() {
+                let recovered = if panic.recovered { " [recovered]" } else { "" };
+                out.line(format_args!(
+                    "  panic {}: {}{recovered}",
+                    index + 1,
+                    safe(&panic.text)
+                ))?;
+            }
+        }
+        for panic in &self.panics {
+            panic.value_text(out)?;
+        }
+        Ok(())
     }
 }
 
 impl Answer for Info {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        self.head(out)?;
+        out.line("")?;
+        self.rest(out)
+    }
+}
+
+impl Info {
+    /// Facts, findings and the audit.
+    pub fn rest(&self, out: &mut Text<'_>) -> io::Result<()> {
         let version = self
             .build
             .as_ref()
-            .map_or("not a Go program", |b| &b.version);
-        out.line(styled(
-            Role::Heading,
-            format_args!("core dump of a {version} process"),
-        ))?;
-        let command = self.command.as_deref().unwrap_or("?");
+            .map_or("not a Go program", |b| b.version.as_str());
+        let field = |out: &mut Text<'_>, name: &str, value: &str| {
+            out.line(format_args!(
+                "{} {}",
+                styled(Role::Dim, format_args!("{name:<11}")),
+                safe(value)
+            ))
+        };
         let pid = self
             .pid
             .map_or_else(String::new, |pid| format!(", pid {pid}"));
-        out.line(format_args!(
-            "  command     {}{pid}",
-            command.escape_debug()
-        ))?;
+        field(
+            out,
+            "command",
+            &format!("{}{pid}", self.command.as_deref().unwrap_or("?")),
+        )?;
+        field(out, "Go", version)?;
+        if let Some(module) = self
+            .build
+            .as_ref()
+            .and_then(|b| b.module.as_ref().or(b.path.as_ref()))
+        {
+            field(out, "module", module)?;
+        }
         let size = bytes(self.size);
-        out.line(format_args!(
-            "  core        {size}, written by {}, {} threads",
-            self.written_by, self.threads
-        ))?;
-        let mismatch = self.executable_match.starts_with("mismatch");
-        let role = if mismatch { Role::Alarm } else { Role::Dim };
+        field(
+            out,
+            "core",
+            &format!(
+                "{size}, written by {}, {} threads",
+                self.written_by, self.threads
+            ),
+        )?;
+        if let Some(count) = self.goroutines {
+            field(out, "goroutines", &count.to_string())?;
+        }
+        field(out, "executable", &self.executable_match)?;
+        if let Some(layouts) = &self.layouts {
+            field(out, "layouts", layouts)?;
+        }
+        if let Some(printed) = self.printed.as_ref().filter(|text| !text.trim().is_empty()) {
+            out.line("")?;
+            out.line(styled(Role::Heading, "last printed by the runtime"))?;
+            for line in printed.lines() {
+                out.line(format_args!("  {}", safe(line)))?;
+            }
+        }
+        if !self.findings.is_empty() {
+            out.line("")?;
+            out.line(styled(Role::Heading, "findings"))?;
+            for finding in &self.findings {
+                finding.text(out)?;
+            }
+        }
+        out.line("")?;
         out.line(styled(
-            role,
-            format_args!("  executable  {}", self.executable_match),
-        ))
+            Role::Heading,
+            "checked against the runtime's own counters",
+        ))?;
+        for check in &self.audit {
+            check.text(out)?;
+        }
+        Ok(())
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::answer::{Answer, Failure};
 use crate::cli::RegsFlags;
-use crate::session::Session;
+use crate::commands::at::At;
+use crate::session::{Cursor, Session};
 use crate::text::Text;
 use dumpview_process::arch::Registers;
+use dumpview_process::image::Thread;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use std::io;
@@ -27,29 +29,49 @@ fn by_name<S: serde::Serializer>(registers: &Registers, serializer: S) -> Result
     map.end()
 }
 
-/// The registers that `flags` ask for.
+/// The registers that `flags` ask for. In a frame only those are known that a signal, a preemption or the dump
+/// itself saved: Go functions preserve none for their callers.
 ///
 /// # Errors
 ///
 /// When there is no such thread, goroutine or frame.
-pub fn regs(session: &Session<'_>, flags: &RegsFlags) -> Result<Regs, Failure> {
+pub fn regs(session: &Session<'_>, flags: &RegsFlags, cursor: &Cursor) -> Result<Regs, Failure> {
     let threads = &session.process.core.threads;
-    let tid = flags.thread;
-    let thread = match tid {
-        Some(tid) => threads.iter().find(|t| t.tid == tid),
-        None => threads.first(),
-    };
-    let thread = thread.ok_or_else(|| match tid {
-        Some(tid) => Failure::no_answer(format!(
-            "no thread {tid}\n\nhint: dumpview threads lists them"
-        )),
-        None => Failure::no_answer("the core has no threads"),
-    })?;
-    Ok(Regs {
+    let of_thread = |thread: &Thread| Regs {
         thread: Some(thread.tid),
         goroutine: None,
         frame: None,
         registers: thread.registers.clone(),
+    };
+    if let Some(tid) = flags.thread {
+        let thread = threads.iter().find(|t| t.tid == tid);
+        return thread.map(of_thread).ok_or_else(|| {
+            Failure::no_answer(format!(
+                "no thread {tid}\n\nhint: dumpview threads lists them"
+            ))
+        });
+    }
+    let at = match At::new(session, flags.goroutine, cursor) {
+        Ok(at) => at,
+        // Not a Go program: its first thread is what there is.
+        Err(failure) if flags.goroutine.is_some() || flags.frame.is_some() => return Err(failure),
+        Err(failure) => return threads.first().map(of_thread).ok_or(failure),
+    };
+    let (index, call) = at.call(flags.frame, cursor)?;
+    let physical = at.stack.frames.get(call.physical);
+    let mut registers = at
+        .stack
+        .registers(call.physical)
+        .cloned()
+        .unwrap_or_else(|| Registers::new(session.process.arch()));
+    let arch = session.process.arch();
+    registers.set(arch.pc(), physical.map(|f| f.pc.0));
+    registers.set(arch.sp(), physical.map(|f| f.sp.0));
+    Ok(Regs {
+        thread: None,
+        goroutine: Some(at.goroutine.id.0),
+        frame: Some(index),
+        registers,
     })
 }
 

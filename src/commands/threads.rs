@@ -3,6 +3,10 @@
 use crate::answer::Answer;
 use crate::session::Session;
 use crate::text::{Align, Table, Text};
+use dumpview_model::frame::Frame;
+use dumpview_model::value::Address;
+use dumpview_process::image::CoreKind;
+use dumpview_tui::safe_text::safe;
 use serde::Serialize;
 use std::io;
 
@@ -15,33 +19,43 @@ pub struct Threads {
 #[derive(Serialize)]
 struct ThreadRow {
     tid: i32,
-    pc: Option<String>,
-    sp: Option<String>,
+    pc: Option<Address>,
+    sp: Option<Address>,
     function: Option<String>,
     goroutine: Option<u64>,
-    m: Option<String>,
+    m: Option<Address>,
     dumping: bool,
+    frames: Vec<Frame>,
 }
 
-/// Lists the threads in the core's order.
+/// Lists the threads in the core's order, each with its whole stack: signal handler, system stack, goroutine.
 pub fn threads(session: &Session<'_>) -> Threads {
-    let core = session.process.core;
-    let hex = |word: u64| format!("{word:#x}");
-    let rows = core
-        .threads
-        .iter()
-        .enumerate()
-        .map(|(index, thread)| ThreadRow {
+    let process = &session.process;
+    let core = process.core;
+    let row = |(index, thread): (usize, &dumpview_process::image::Thread)| {
+        let known = process.threads().iter().find(|t| t.index == index);
+        let stack = process.thread_stack(thread, known.and_then(|t| t.m));
+        let frames: Vec<Frame> = process
+            .calls(&stack)
+            .into_iter()
+            .map(|call| call.frame)
+            .collect();
+        ThreadRow {
             tid: thread.tid,
-            pc: thread.registers.pc().map(hex),
-            sp: thread.registers.sp().map(hex),
-            function: None,
-            goroutine: None,
-            m: None,
-            dumping: index == 0 && core.kind == dumpview_process::image::CoreKind::Kernel,
-        });
+            pc: thread.registers.pc().map(Address),
+            sp: thread.registers.sp().map(Address),
+            function: frames
+                .first()
+                .map(|f| f.function.clone())
+                .filter(|name| !name.is_empty()),
+            goroutine: known.and_then(|t| t.goroutine).map(|id| id.0),
+            m: known.and_then(|t| t.m).map(|m| Address(m.0)),
+            dumping: index == 0 && core.kind == CoreKind::Kernel,
+            frames,
+        }
+    };
     Threads {
-        threads: rows.collect(),
+        threads: core.threads.iter().enumerate().map(row).collect(),
     }
 }
 
@@ -57,8 +71,11 @@ impl Answer for Threads {
             let goroutine = row
                 .goroutine
                 .map_or_else(|| "-".to_owned(), |id| id.to_string());
-            let pc = row.pc.clone().unwrap_or_else(|| "?".to_owned());
-            let mut function = row.function.clone().unwrap_or_else(|| "?".to_owned());
+            let pc = row.pc.map_or_else(|| "?".to_owned(), |pc| pc.to_string());
+            let mut function = row
+                .function
+                .as_deref()
+                .map_or_else(|| "?".to_owned(), |f| safe(f).into_owned());
             if row.dumping {
                 function.push_str("  (wrote the core)");
             }

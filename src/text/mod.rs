@@ -4,7 +4,7 @@ mod table;
 mod units;
 
 pub use table::{Align, Table};
-pub use units::bytes;
+pub use units::{bytes, duration};
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
@@ -22,6 +22,8 @@ pub enum Role {
     Heading,
     /// The thing that matters most: a reason of death.
     Alarm,
+    /// A name of a function.
+    Name,
     /// Less important: addresses, folded lines, hints.
     Dim,
 }
@@ -31,6 +33,7 @@ impl Role {
         match self {
             Self::Heading => Style::new().bold(),
             Self::Alarm => AnsiColor::Red.on_default().bold(),
+            Self::Name => AnsiColor::Cyan.on_default(),
             Self::Dim => Style::new().dimmed(),
         }
     }

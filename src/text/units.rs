@@ -16,12 +16,28 @@ pub fn bytes(n: u64) -> String {
     shown.map_or_else(|| format!("{n} B"), |unit| format!("{value:.1} {unit}"))
 }
 
+/// A duration in nanoseconds in the unit a person would say: `350.0 µs`, `1.5 s`, `4 min 10 s`, `3 h 2 min`.
+#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+pub fn duration(ns: u64) -> String {
+    let seconds = ns / 1_000_000_000;
+    match ns {
+        0..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => format!("{:.1} µs", ns as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} ms", ns as f64 / 1e6),
+        _ if seconds < 60 => format!("{:.1} s", ns as f64 / 1e9),
+        _ if seconds < 3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn units_are_those_a_person_would_say() {
+        assert_eq!(duration(1_500_000_000), "1.5 s");
+        assert_eq!(duration(250_000_000_000), "4 min 10 s");
         assert_eq!(bytes(512), "512 B");
         assert_eq!(bytes(1_503_238_553), "1.4 GiB");
     }

@@ -19,6 +19,7 @@ use crate::addr::{Addr, FileAddr};
 use crate::arch::Registers;
 use crate::memory::{Memory, MemoryExt};
 use crate::types::{Shape, TypeRef, Types};
+use dumpview_model::value as model;
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression};
 use std::cmp::Ordering;
@@ -69,6 +70,20 @@ pub enum Standing {
     OptimizedOut,
     /// There is a location and it cannot be read: why.
     Unreadable(String),
+}
+
+impl Standing {
+    /// In the model's words.
+    pub fn to_model(&self) -> model::Standing {
+        match self {
+            Self::Exact => model::Standing::Exact,
+            Self::Stale(why) => model::Standing::Stale((*why).to_owned()),
+            Self::OptimizedOut => model::Standing::OptimizedOut(
+                "the compiler kept no copy of it at this point".to_owned(),
+            ),
+            Self::Unreadable(why) => model::Standing::Unreadable(why.clone()),
+        }
+    }
 }
 
 /// One variable of a frame.

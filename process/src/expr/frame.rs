@@ -5,7 +5,6 @@ use crate::arch::Arch;
 use crate::dwarf::{self, Location, PackageItem};
 use crate::types::Types;
 use crate::value::Gathered;
-use dumpview_model::value::Standing;
 use std::sync::Arc;
 
 /// Names as they are visible in one frame, or in none.
@@ -44,14 +43,7 @@ impl Scope for FrameScope<'_, '_> {
             .variables
             .iter()
             .find(|v| v.name == name && !v.shadowed)?;
-        let standing = match &variable.standing {
-            dwarf::Standing::Exact => Standing::Exact,
-            dwarf::Standing::Stale(why) => Standing::Stale((*why).to_owned()),
-            dwarf::Standing::OptimizedOut => {
-                Standing::OptimizedOut("the compiler kept no copy at this point".to_owned())
-            }
-            dwarf::Standing::Unreadable(why) => Standing::Unreadable(why.clone()),
-        };
+        let standing = variable.standing.to_model();
         let storage = match &variable.location {
             Some(Location::Memory(addr)) => Ok(Storage::Memory(*addr)),
             Some(Location::Pieces(pieces)) => {

@@ -8,7 +8,7 @@ use crate::arch::Registers;
 use crate::death::{self, Death};
 use crate::dwarf::Dwarf;
 use crate::image::Thread;
-use crate::layout::{DwarfLayouts, Layouts};
+use crate::layout::{Layouts, RuntimeLayouts};
 use crate::runtime::{
     Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
     match_threads,
@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 /// The parts, empty until asked for.
 #[derive(Default)]
 pub(super) struct Parts<'a> {
-    dwarf_layouts: OnceLock<Option<DwarfLayouts<'a>>>,
+    layouts: OnceLock<Option<RuntimeLayouts<'a>>>,
     symbols: OnceLock<Result<Symbols<'a>, SymbolsError>>,
     natives: OnceLock<Natives<'a>>,
     dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
@@ -37,14 +37,13 @@ const NO_LAYOUT: &str = "no layout of the runtime's structures fits this program
 impl<'a> Process<'a> {
     /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.
     pub fn layouts(&self) -> Option<&dyn Layouts> {
-        self.dwarf_layouts().map(|dwarf| dwarf as &dyn Layouts)
+        self.runtime_layouts()
+            .map(|layouts| layouts as &dyn Layouts)
     }
 
-    fn dwarf_layouts(&self) -> Option<&DwarfLayouts<'a>> {
-        self.parts
-            .dwarf_layouts
-            .get_or_init(|| DwarfLayouts::new(self.executable?))
-            .as_ref()
+    fn runtime_layouts(&self) -> Option<&RuntimeLayouts<'a>> {
+        let choose = || RuntimeLayouts::choose(self.executable, self.version.as_ref(), self.arch());
+        self.parts.layouts.get_or_init(choose).as_ref()
     }
 
     /// What is needed to read the runtime's own structures; `None` when no layout knows this program.
@@ -190,7 +189,12 @@ impl<'a> Process<'a> {
 
 impl Variables for Process<'_> {
     fn address(&self, name: &str) -> Option<Addr> {
-        RuntimeVars::new(self.executable, self.dwarf_layouts(), self.bias).address(name)
+        RuntimeVars::new(
+            self.executable,
+            self.runtime_layouts().and_then(RuntimeLayouts::dwarf),
+            self.bias,
+        )
+        .address(name)
     }
 }
 

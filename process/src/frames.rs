@@ -1,0 +1,222 @@
+//! The frames of a stack as people read them: calls with their place, and the variables in them.
+//!
+//! This is where unwinding (which pcs, which registers), pclntab (which calls), DWARF (which variables, where) and
+//! values (what they hold) come together. Each of them knows nothing of the others.
+
+use crate::addr::Addr;
+use crate::arch::Registers;
+use crate::dwarf::{Frame as Site, FrameVariables, Location, Origin as Kind, Variable as Declared};
+use crate::expr::FrameScope;
+use crate::layout::{Field, LayoutSource, Layouts};
+use crate::process::Process;
+use crate::symbols::ArgWord;
+use crate::types::TypeRef;
+use crate::unwind::Stack;
+use crate::value::{FunctionNames, Gathered, Limits, Place, Reader, Sources};
+use dumpview_model::frame::Frame;
+use dumpview_model::value::{Address, Origin, Value, Variable};
+use std::sync::Arc;
+
+/// One call on a stack.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// As people see it.
+    pub frame: Frame,
+    /// Function as the linker stores it.
+    pub name: String,
+    /// Index into [`Stack::frames`] of the physical frame that it is part of.
+    pub physical: usize,
+    /// How many calls it is inlined into, down to the physical function.
+    pub inline_depth: usize,
+    /// The pc to look things up by.
+    pub lookup_pc: Addr,
+}
+
+/// The variables of a call, or what there is instead.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Variables {
+    /// By name, from DWARF; arguments and results first.
+    Named(Vec<Variable>),
+    /// The words of the arguments, as the runtime's traceback prints them, for programs without DWARF.
+    Words(Vec<ArgWord>),
+    /// Nothing, and why.
+    None(String),
+}
+
+impl<'a> Process<'a> {
+    /// The calls of a stack, innermost first.
+    pub fn calls(&self, stack: &Stack) -> Vec<Call> {
+        let Ok(symbols) = self.symbols() else {
+            return Vec::new();
+        };
+        let logical = stack.logical(symbols, Some(self.natives()));
+        let mut calls: Vec<Call> = logical
+            .iter()
+            .map(|call| Call {
+                frame: call.to_model(),
+                name: call.name.to_owned(),
+                physical: call.physical,
+                inline_depth: 0,
+                lookup_pc: call.lookup_pc,
+            })
+            .collect();
+        // Innermost first: from the end, each call inlined into the one before is one deeper.
+        let mut deeper: Option<(usize, usize)> = None;
+        for call in calls.iter_mut().rev() {
+            call.inline_depth = match deeper {
+                Some((physical, depth)) if physical == call.physical => depth + 1,
+                _ => 0,
+            };
+            deeper = Some((call.physical, call.inline_depth));
+        }
+        calls
+    }
+
+    /// The variables in scope in a call: which there are, of which type, and where.
+    ///
+    /// # Errors
+    ///
+    /// Why they cannot be listed; mostly that the executable has no DWARF.
+    pub fn declared(&self, stack: &Stack, call: &Call) -> Result<FrameVariables, String> {
+        let physical = stack.frames.get(call.physical).ok_or("no such frame")?;
+        let symbols = self.symbols().map_err(ToString::to_string)?;
+        let registers = stack.registers(call.physical).cloned().unwrap_or_else(|| {
+            let mut known = Registers::new(self.arch());
+            known.set(self.arch().sp(), Some(physical.sp.0));
+            known
+        });
+        let site = Site {
+            pc: physical.lookup_pc(symbols).to_file(self.bias),
+            // A frame that nothing lies below has no known extent: its CFA would be a guess.
+            cfa: Some(physical.cfa).filter(|cfa| *cfa != physical.sp),
+            registers: &registers,
+            memory: &*self.memory,
+            inline_depth: call.inline_depth,
+            line: call.frame.line.map(u64::from),
+            closure: None,
+        };
+        self.types()
+            .variables(&site)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The variables in scope in a call, with their values.
+    pub fn variables(&self, stack: &Stack, call: &Call, limits: Limits) -> Variables {
+        match self.declared(stack, call) {
+            Ok(found) => {
+                let mut reader = Reader::new(self.sources(), limits);
+                let shown = found.variables.into_iter().filter(|v| !v.shadowed);
+                Variables::Named(shown.map(|v| self.read(&mut reader, v)).collect())
+            }
+            Err(why) => self
+                .words(stack, call)
+                .map_or(Variables::None(why), Variables::Words),
+        }
+    }
+
+    /// The words of a call's arguments as the runtime's own traceback prints them. Inlined calls have none.
+    fn words(&self, stack: &Stack, call: &Call) -> Option<Vec<ArgWord>> {
+        let physical = stack
+            .frames
+            .get(call.physical)
+            .filter(|_| call.inline_depth == 0)?;
+        let func = self.symbols().ok()?.find(physical.pc)?;
+        func.arg_words(call.lookup_pc, physical.argp(self.arch()))
+    }
+
+    /// The names an expression can use as seen from a call, or from nowhere. A call whose variables cannot be
+    /// listed has only its package's names.
+    pub fn scope(&self, at: Option<(&Stack, &Call)>) -> FrameScope<'_, 'a> {
+        let (types, arch) = (self.types(), self.arch());
+        let Some((stack, call)) = at else {
+            return FrameScope::without_frame(types, arch);
+        };
+        let variables = self
+            .declared(stack, call)
+            .map_or_else(|_| Vec::new(), |found| found.variables);
+        FrameScope::new(types, arch, variables, Some(&call.name))
+    }
+
+    /// What reading values needs.
+    pub fn sources(&self) -> Sources<'_> {
+        Sources {
+            memory: &*self.memory,
+            types: self.types(),
+            layouts: self.layouts().unwrap_or(&NoLayouts),
+            functions: self,
+        }
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, declared: Declared) -> Variable {
+        let ty = self
+            .types()
+            .resolve(declared.ty)
+            .map_or_else(|_| "?".to_owned(), |ty| ty.name.clone());
+        let (value, addr) = match &declared.location {
+            Some(location) => {
+                let (value, addr) = read_at(reader, declared.ty, location);
+                (Some(value), addr)
+            }
+            None => (None, None),
+        };
+        let standing = declared.standing.to_model();
+        Variable {
+            name: declared.name.into(),
+            ty: ty.into(),
+            value,
+            standing,
+            addr,
+            origin: match declared.origin {
+                Kind::Local => Origin::Local,
+                Kind::Argument => Origin::Argument,
+                Kind::Result => Origin::Result,
+                Kind::Capture => Origin::Capture,
+            },
+            escaped: declared.escaped,
+        }
+    }
+}
+
+/// The value at a location, and its address when it has one.
+pub fn read_at(
+    reader: &mut Reader<'_>,
+    ty: TypeRef,
+    location: &Location,
+) -> (Value, Option<Address>) {
+    match location {
+        Location::Memory(addr) => (reader.read(ty, Place::Memory(*addr)), Some(Address(addr.0))),
+        Location::Pieces(pieces) => {
+            let gathered = Gathered {
+                pieces: pieces.clone(),
+            };
+            (reader.read(ty, Place::Gathered(&gathered, 0)), None)
+        }
+    }
+}
+
+impl FunctionNames for Process<'_> {
+    fn function_name(&self, pc: Addr) -> Option<Arc<str>> {
+        self.symbols().ok()?.function_name(pc)
+    }
+}
+
+/// Layouts of a program that nothing is known of: no field exists.
+struct NoLayouts;
+
+impl Layouts for NoLayouts {
+    fn field(&self, _structure: &str, _path: &str) -> Option<Field> {
+        None
+    }
+
+    fn size_of(&self, _structure: &str) -> Option<u64> {
+        None
+    }
+
+    fn constant(&self, _name: &str) -> Option<i64> {
+        None
+    }
+
+    fn source(&self) -> LayoutSource {
+        LayoutSource::NearestTable("none".to_owned())
+    }
+}

@@ -1,0 +1,182 @@
+//! `list`: source lines around a frame, a place or a function.
+//!
+//! Sources are looked for where the binary says, then under each `--source-path FROM=TO`, then, for a path that
+//! does not exist here, by its tail below the current directory. A file changed since the build shows
+//! wrong lines, which the heading warns of when its modification time is later than the core's.
+
+use super::at::At;
+use super::listing::symbols;
+use crate::answer::{Answer, Failure};
+use crate::cli::FrameFlags;
+use crate::session::{Cursor, Session};
+use crate::text::{Role, Text, styled};
+use dumpview_tui::safe_text::safe;
+use serde::Serialize;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Lines before and after the one that is meant.
+const AROUND: u32 = 5;
+
+/// Some lines of a source file.
+#[derive(Serialize)]
+pub struct Excerpt {
+    /// As the binary names it.
+    file: String,
+    /// Where it was found.
+    found: String,
+    /// The line that is meant.
+    line: u32,
+    /// The file was changed after the core was written.
+    newer_than_core: bool,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    number: u32,
+    text: String,
+}
+
+/// Reads the lines that `place` or the frame means.
+///
+/// # Errors
+///
+/// When the place cannot be understood or the file is not at hand.
+pub fn list(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    place: Option<&str>,
+    cursor: &Cursor,
+) -> Result<Excerpt, Failure> {
+    let (file, line) = match place {
+        Some(place) => parse_place(session, flags, place, cursor)?,
+        None => frame_place(session, flags, cursor)?,
+    };
+    let found = find(session, &file).ok_or_else(|| {
+        Failure::no_answer(format!(
+            "{}: the source is not here\n\nhint: --source-path {}=WHERE-IT-IS-NOW",
+            safe(&file),
+            Path::new(&file).parent().unwrap_or(Path::new("")).display()
+        ))
+    })?;
+    let text =
+        fs::read(&found).map_err(|e| Failure::no_answer(format!("{}: {e}", found.display())))?;
+    let first = line.saturating_sub(AROUND).max(1);
+    let lines: Vec<Line> = (1u32..)
+        .zip(text.split(|byte| *byte == b'\n'))
+        .skip_while(|(number, _)| *number < first)
+        .take_while(|(number, _)| *number <= line.saturating_add(AROUND))
+        .map(|(number, text)| Line {
+            number,
+            text: String::from_utf8_lossy(text).trim_end().to_owned(),
+        })
+        .collect();
+    if lines.is_empty() {
+        return Err(Failure::no_answer(format!(
+            "{}: has no line {line}",
+            found.display()
+        )));
+    }
+    let modified = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
+    let newer_than_core = modified(&found) > modified(&session.core_path);
+    Ok(Excerpt {
+        file,
+        found: found.display().to_string(),
+        line,
+        newer_than_core,
+        lines,
+    })
+}
+
+fn frame_place(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    cursor: &Cursor,
+) -> Result<(String, u32), Failure> {
+    let at = At::new(session, flags.goroutine, cursor)?;
+    let (index, call) = at.call(flags.frame, cursor)?;
+    match (&call.frame.file, call.frame.line) {
+        (Some(file), Some(line)) => Ok((file.clone(), line)),
+        _ => Err(Failure::no_answer(format!(
+            "frame {index} has no source line"
+        ))),
+    }
+}
+
+/// `FILE:LINE` (a file by its end), a line of the frame's file, or a function.
+fn parse_place(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    place: &str,
+    cursor: &Cursor,
+) -> Result<(String, u32), Failure> {
+    if let Ok(line) = place.parse() {
+        return Ok((frame_place(session, flags, cursor)?.0, line));
+    }
+    let symbols = symbols(session)?;
+    if let Some((file, line)) = place.rsplit_once(':')
+        && let Ok(line) = line.parse()
+    {
+        let ends = |path: &&str| {
+            *path == file
+                || path
+                    .strip_suffix(file)
+                    .is_some_and(|before| before.ends_with('/'))
+        };
+        let known = symbols
+            .modules()
+            .flat_map(|module| module.funcs.files())
+            .find(ends);
+        return Ok((known.unwrap_or(file).to_owned(), line));
+    }
+    let func = symbols
+        .by_name(place)
+        .or_else(|| symbols.funcs().find(|f| f.printed_name() == place));
+    let func = func.ok_or_else(|| {
+        Failure::no_answer(format!(
+            "no function {place}\n\nhint: FILE:LINE, LINE, or a name from dumpview funcs"
+        ))
+    })?;
+    let line = func
+        .start_line()
+        .unwrap_or_else(|| func.position(func.entry).line);
+    Ok((func.file().to_owned(), line))
+}
+
+/// The file on this machine.
+fn find(session: &Session<'_>, file: &str) -> Option<PathBuf> {
+    let mapped = session.common.source_path.iter().filter_map(|rule| {
+        let (from, to) = rule.split_once('=')?;
+        Some(PathBuf::from(format!("{to}{}", file.strip_prefix(from)?)))
+    });
+    let as_named = PathBuf::from(file);
+    let tails = (1..as_named.components().count())
+        .map(|skip| as_named.components().skip(skip).collect::<PathBuf>());
+    mapped
+        .chain([as_named.clone()])
+        .chain(tails)
+        .find(|path| path.is_file())
+}
+
+impl Answer for Excerpt {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        out.line(styled(
+            Role::Dim,
+            format_args!("{}:{}", safe(&self.found), self.line),
+        ))?;
+        if self.newer_than_core {
+            out.line(styled(
+                Role::Alarm,
+                "this file was changed after the core was written: lines may not fit",
+            ))?;
+        }
+        for line in &self.lines {
+            let mark = if line.number == self.line { "=>" } else { "  " };
+            let text = line.text.replace('\t', "    ");
+            out.line(format_args!("{mark} {:>5}  {}", line.number, safe(&text)))?;
+        }
+        Ok(())
+    }
+}

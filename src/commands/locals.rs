@@ -1,0 +1,115 @@
+//! `locals` and `args`: the variables of one frame.
+
+use super::at::At;
+use super::bt::{function_name, is_argument, place};
+use crate::answer::{Answer, Failure};
+use crate::cli::{FrameFlags, ValueFlags};
+use crate::session::{Cursor, Session};
+use crate::text::{Role, Text, styled};
+use dumpview_model::frame::Frame;
+use dumpview_model::value::Variable;
+use dumpview_model::value::text::Style;
+use dumpview_process::frames::Variables;
+use dumpview_process::symbols::printed_args;
+use dumpview_process::value::Limits;
+use serde::Serialize;
+use std::io;
+
+/// Which of a frame's variables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// Declared in the body, and captured.
+    Locals,
+    /// Parameters and results.
+    Args,
+}
+
+/// The variables of one frame.
+#[derive(Serialize)]
+pub struct FrameVariables {
+    goroutine: u64,
+    frame: usize,
+    function: String,
+    variables: Vec<Variable>,
+    /// Arguments as the runtime's traceback prints them, where there are no names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arg_words: Option<String>,
+    #[serde(skip)]
+    heading: Frame,
+}
+
+impl From<ValueFlags> for Limits {
+    fn from(flags: ValueFlags) -> Self {
+        let len = usize::try_from(flags.max_len).unwrap_or(usize::MAX);
+        Self {
+            depth: flags.depth as usize,
+            len,
+            string: len.max(64),
+            ..Self::default()
+        }
+    }
+}
+
+/// Reads variables.
+///
+/// # Errors
+///
+/// When there is no such goroutine or frame, or its variables cannot be listed.
+pub fn variables(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    which: Which,
+    cursor: &Cursor,
+) -> Result<FrameVariables, Failure> {
+    let at = At::new(session, flags.goroutine, cursor)?;
+    let (index, call) = at.call(flags.frame, cursor)?;
+    let mut answer = FrameVariables {
+        goroutine: at.goroutine.id.0,
+        frame: index,
+        function: call.frame.function.clone(),
+        variables: Vec::new(),
+        arg_words: None,
+        heading: call.frame.clone(),
+    };
+    match session
+        .process
+        .variables(&at.stack, call, flags.values.into())
+    {
+        Variables::Named(mut variables) => {
+            variables.retain(|v| is_argument(v) == (which == Which::Args));
+            answer.variables = variables;
+        }
+        Variables::Words(words) if which == Which::Args => {
+            answer.arg_words = Some(printed_args(&words, &*session.process.memory));
+        }
+        Variables::Words(_) => {
+            return Err(Failure::no_answer(
+                "the executable has no DWARF (stripped, or built with -ldflags=-w), so no variables are known\n\n\
+                 hint: dumpview args shows the words of the arguments",
+            ));
+        }
+        Variables::None(why) => return Err(Failure::no_answer(why)),
+    }
+    Ok(answer)
+}
+
+impl Answer for FrameVariables {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let heading = format_args!(
+            "goroutine {} frame {}: {} {}",
+            self.goroutine,
+            self.frame,
+            function_name(&self.heading),
+            place(&self.heading)
+        );
+        out.line(styled(Role::Dim, heading))?;
+        if let Some(words) = &self.arg_words {
+            out.line(format_args!("({words})"))?;
+        }
+        let style = Style::default();
+        for variable in &self.variables {
+            out.line(style.variable_block(variable))?;
+        }
+        Ok(())
+    }
+}

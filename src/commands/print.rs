@@ -1,0 +1,221 @@
+//! `print`, `whatis` and `vars`: values and types of expressions, and package variables.
+
+use super::at::At;
+use super::listing::{matcher, some};
+use crate::answer::{Answer, Failure};
+use crate::cli::{FrameFlags, ValueFlags};
+use crate::session::{Cursor, Session};
+use crate::text::Text;
+use dumpview_model::value::text::Style;
+use dumpview_model::value::{Address, Origin, Standing, Value, Variable};
+use dumpview_process::expr::{ExprError, Expressions};
+use dumpview_process::value::{Limits, Place, Reader};
+use dumpview_tui::safe_text::safe;
+use serde::Serialize;
+use std::io;
+use std::sync::Arc;
+
+/// The value of an expression.
+#[derive(Serialize)]
+pub struct Printed {
+    expr: String,
+    #[serde(rename = "type")]
+    ty: Arc<str>,
+    value: Option<Value>,
+    standing: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addr: Option<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip)]
+    variable: Variable,
+}
+
+/// The type of an expression.
+#[derive(Serialize)]
+pub struct Whatis {
+    expr: String,
+    #[serde(rename = "type")]
+    ty: String,
+}
+
+/// Package variables.
+#[derive(Serialize)]
+pub struct PackageVariables {
+    variables: Vec<Variable>,
+}
+
+/// Evaluates an expression.
+///
+/// # Errors
+///
+/// When it cannot be read or evaluated, with the place in it.
+pub fn print(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    expr: &str,
+    cursor: &Cursor,
+) -> Result<Printed, Failure> {
+    with_expressions(session, flags, cursor, |expressions| {
+        let variable = expressions
+            .print(expr, flags.values.into())
+            .map_err(|error| failure(&error))?;
+        let reading = variable
+            .value
+            .as_ref()
+            .and_then(|value| value.reading_text().map(str::to_owned));
+        Ok(Printed {
+            expr: expr.to_owned(),
+            ty: Arc::clone(&variable.ty),
+            value: variable.value.clone(),
+            standing: variable.standing.as_str(),
+            why: variable.standing.why().map(str::to_owned),
+            addr: variable.addr,
+            text: reading,
+            variable,
+        })
+    })
+}
+
+/// The type of an expression.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn whatis(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    expr: &str,
+    cursor: &Cursor,
+) -> Result<Whatis, Failure> {
+    with_expressions(session, flags, cursor, |expressions| {
+        let ty = expressions.whatis(expr).map_err(|error| failure(&error))?;
+        Ok(Whatis {
+            expr: expr.to_owned(),
+            ty,
+        })
+    })
+}
+
+fn with_expressions<T>(
+    session: &Session<'_>,
+    flags: &FrameFlags,
+    cursor: &Cursor,
+    ask: impl FnOnce(&Expressions<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    // Without a stack (no goroutines, a truncated core) package variables still have names.
+    let asked_for_frame =
+        flags.goroutine.is_some() || flags.frame.is_some() || cursor.frame.is_some();
+    let at = match At::new(session, flags.goroutine, cursor) {
+        Ok(at) => Some(at),
+        Err(failure) if asked_for_frame => return Err(failure),
+        Err(_) => None,
+    };
+    let call = match &at {
+        Some(at) => match at.call(flags.frame, cursor) {
+            Ok((_, call)) => Some((&at.stack, call)),
+            Err(failure) if asked_for_frame => return Err(failure),
+            Err(_) => None,
+        },
+        None => None,
+    };
+    let scope = session.process.scope(call);
+    ask(&Expressions {
+        sources: session.process.sources(),
+        scope: &scope,
+    })
+}
+
+fn failure(error: &ExprError) -> Failure {
+    Failure::no_answer(format!(
+        "column {}: {}\n{}",
+        error.column(),
+        error.message,
+        error.pointer()
+    ))
+}
+
+/// Package variables whose name matches, with their values.
+///
+/// # Errors
+///
+/// When nothing matches, or there is no DWARF to name them.
+pub fn vars(
+    session: &Session<'_>,
+    flags: ValueFlags,
+    pattern: Option<&str>,
+) -> Result<PackageVariables, Failure> {
+    let process = &session.process;
+    if process.dwarf().is_none() {
+        return Err(Failure::no_answer(
+            "the executable has no DWARF (stripped, or built with -ldflags=-w), so package variables have no names",
+        ));
+    }
+    let matches = matcher(pattern)?;
+    let limits = Limits {
+        depth: (flags.depth as usize).min(2),
+        ..flags.into()
+    };
+    let mut reader = Reader::new(process.sources(), limits);
+    let all = process.types().package_variables(process.arch());
+    let mut variables: Vec<Variable> = all
+        .filter(|variable| matches(&variable.name))
+        .map(|variable| {
+            let ty = process
+                .types()
+                .resolve(variable.ty)
+                .map_or_else(|_| "?".into(), |ty| ty.name.as_str().into());
+            let (value, standing, addr) = match variable.place {
+                Ok(addr) => {
+                    let value = reader.read(variable.ty, Place::Memory(addr));
+                    (Some(value), Standing::Exact, Some(Address(addr.0)))
+                }
+                Err(why) => (None, Standing::Unreadable(why), None),
+            };
+            Variable {
+                name: variable.name.into(),
+                ty,
+                value,
+                standing,
+                addr,
+                origin: Origin::Global,
+                escaped: false,
+            }
+        })
+        .collect();
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
+    some(variables, pattern, "package variable").map(|variables| PackageVariables { variables })
+}
+
+impl Answer for Printed {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        match &self.variable.value {
+            Some(value) if self.variable.standing == Standing::Exact => {
+                out.line(Style::default().block(value))
+            }
+            _ => out.line(Style::default().variable_block(&self.variable)),
+        }
+    }
+}
+
+impl Answer for Whatis {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        out.line(safe(&self.ty))
+    }
+}
+
+impl Answer for PackageVariables {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let style = Style {
+            len: 8,
+            string: 64,
+            ..Style::default()
+        };
+        for variable in &self.variables {
+            out.line(style.variable(variable))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! What FILE without a verb shows: why it died, the crashing goroutine's stack, the locals of its user frames.
+
+use super::bt::{Backtraces, bt};
+use super::info::{Info, info};
+use crate::answer::Answer;
+use crate::cli::BtFlags;
+use crate::session::{Cursor, Session};
+use crate::text::{Role, Text, styled};
+use serde::Serialize;
+use std::io;
+
+/// The first screen of a core.
+#[derive(Serialize)]
+pub struct Report {
+    #[serde(flatten)]
+    info: Info,
+    backtrace: Option<Backtraces>,
+}
+
+/// Sums up a core.
+pub fn report(session: &Session<'_>) -> Report {
+    let flags = BtFlags {
+        full: true,
+        depth: 20,
+        value_depth: 2,
+        max_len: 16,
+        ..BtFlags::default()
+    };
+    Report {
+        info: info(session),
+        backtrace: bt(session, &flags, &Cursor::default()).ok(),
+    }
+}
+
+impl Answer for Report {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        match &self.backtrace {
+            Some(backtrace) => {
+                self.info.head(out)?;
+                out.line("")?;
+                backtrace.text(out)?;
+                out.line("")?;
+                self.info.rest(out)?;
+                let next =
+                    "next: dumpview goroutines --group | bt -g ID --full | print EXPR (see --help)";
+                out.line("")?;
+                out.line(styled(Role::Dim, next))
+            }
+            None => self.info.text(out),
+        }
+    }
+}
