@@ -3,7 +3,10 @@
 use super::frame::{PhysicalFrame, Stack};
 use super::native::Natives;
 use crate::addr::Addr;
-use crate::symbols::{FuncKind, InlineFrame, Symbols, is_exported_runtime};
+use crate::arch::Arch;
+use crate::symbols::{
+    ArgWord, Func, FuncKind, Generation, InlineFrame, Symbols, is_exported_runtime,
+};
 use dumpview_model::frame::{Frame, Trust};
 use dumpview_model::value::Address;
 use std::borrow::Cow;
@@ -64,6 +67,13 @@ impl PhysicalFrame {
             _ => self.pc,
         }
     }
+
+    /// Argument words of the function itself (of no call inlined into it), as a traceback prints them; `None`
+    /// where the function records none.
+    pub fn arg_words(&self, symbols: &Symbols<'_>, arch: Arch) -> Option<Vec<ArgWord>> {
+        let func = symbols.find(self.pc)?;
+        func.arg_words(self.lookup_pc(symbols), self.argp(arch))
+    }
 }
 
 impl Stack {
@@ -75,9 +85,15 @@ impl Stack {
     ) -> Vec<LogicalFrame<'s>> {
         let mut out = Vec::with_capacity(self.frames.len());
         let mut shown = Shown::default();
+        let mut preempted = false;
         for (physical, frame) in self.frames.iter().enumerate() {
-            let lookup = frame.lookup_pc(symbols);
-            let Some(func) = symbols.find(frame.pc) else {
+            let mut lookup = frame.lookup_pc(symbols);
+            let func = symbols.find(frame.pc);
+            if preempted && let Some(func) = func.filter(shows_last_executed) {
+                lookup = func.call_pc(frame.pc);
+            }
+            preempted = func.is_some_and(|f| FuncKind::of(&f) == FuncKind::AsyncPreempt);
+            let Some(func) = func else {
                 let name = natives
                     .and_then(|n| n.symbol_at(lookup))
                     .unwrap_or_default();
@@ -122,6 +138,12 @@ impl Stack {
         }
         out
     }
+}
+
+/// 1.19 tracebacks show an asynchronously preempted frame at the last instruction it executed, later ones at the
+/// one it stood before; people compare with what was printed.
+fn shows_last_executed(func: &Func<'_>) -> bool {
+    func.table().pcln().generation == Generation::Go118
 }
 
 /// Which frames a traceback shows at GOTRACEBACK=single and all (`runtime/traceback.go:showfuncinfo`).

@@ -8,6 +8,7 @@
 //! For many goroutines, share one [`PcCache`] per worker thread: parked goroutines stop at few distinct pcs,
 //! and a step then costs a hash lookup and one word of memory.
 
+mod dynamic;
 mod eh_frame;
 mod fields;
 mod frame;

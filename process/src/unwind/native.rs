@@ -4,6 +4,7 @@
 //! read-only pages come from the file when that is at hand. So the vDSO, which is no file, and the executable's
 //! own C code are images like any library.
 
+use super::dynamic::DynamicSymbols;
 use super::eh_frame::EhFrame;
 use super::frame::Trust;
 use crate::addr::{Addr, Bias, FileAddr};
@@ -30,6 +31,7 @@ pub struct NativeImage<'a> {
     /// What the loader added to its addresses.
     pub bias: Bias,
     eh_frame: Option<EhFrame<'a>>,
+    dynamic: Option<DynamicSymbols<'a>>,
 }
 
 /// Names of native functions by link-time address. A seam only so that [`Natives`] stays covariant in its
@@ -114,10 +116,15 @@ impl<'a> Natives<'a> {
         self.images.get(index).filter(|i| i.span.contains(addr))
     }
 
-    /// Name of the C function that covers `addr`, from the executable's symbol table.
+    /// Name of the C function that covers `addr`: from the executable's symbol table, or from what a library
+    /// exports. A function that is not exported has none, rather than its neighbour's.
     pub fn symbol_at(&self, addr: Addr) -> Option<&str> {
-        let (executable, bias) = self.symbols?;
-        executable.name_at(addr.to_file(bias))
+        let image = self.image_at(addr)?;
+        let by_executable = self
+            .symbols
+            .filter(|(_, bias)| *bias == image.bias)
+            .and_then(|(names, bias)| names.name_at(addr.to_file(bias)));
+        by_executable.or_else(|| image.dynamic.as_ref()?.name_at(addr.to_file(image.bias)))
     }
 
     /// Whether `addr` was mapped executable.
@@ -190,6 +197,7 @@ impl<'a> NativeImage<'a> {
     /// Reads the headers of the ELF image whose header stands at `at`.
     fn read(memory: &CoreMemory<'a>, at: Addr, path: String) -> Option<Self> {
         const PT_LOAD: u32 = 1;
+        const PT_DYNAMIC: u32 = 2;
         const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
         const HEADER_SIZE: u64 = 56;
         let magic: [u8; 6] = memory.array(at).ok()?;
@@ -199,7 +207,8 @@ impl<'a> NativeImage<'a> {
         }
         let table = at.offset(memory.u64(at.offset(32)).ok()?);
         let count = u64::from(memory.u16(at.offset(56)).ok()?);
-        let (mut low, mut high, mut eh_frame_hdr, mut base) = (u64::MAX, 0, None, None);
+        let (mut low, mut high) = (u64::MAX, 0);
+        let (mut eh_frame_hdr, mut dynamic, mut base) = (None, None, None);
         for index in 0..count {
             let header = table.offset(index * HEADER_SIZE);
             let Ok(kind) = memory.u32(header) else {
@@ -215,6 +224,8 @@ impl<'a> NativeImage<'a> {
                 }
             } else if kind == PT_GNU_EH_FRAME {
                 eh_frame_hdr = Some(vaddr);
+            } else if kind == PT_DYNAMIC {
+                dynamic = Some(vaddr);
             }
         }
         let bias = Bias(at.0.wrapping_sub(base?));
@@ -228,6 +239,7 @@ impl<'a> NativeImage<'a> {
             span,
             bias,
             eh_frame: eh_frame_hdr.and_then(|vaddr| EhFrame::read(memory, place(vaddr))),
+            dynamic: dynamic.and_then(|vaddr| DynamicSymbols::read(memory, place(vaddr), bias)),
         })
     }
 }

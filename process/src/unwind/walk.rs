@@ -26,6 +26,17 @@ use std::collections::VecDeque;
 /// More switches between stacks than nested signals and calls make; each could otherwise lead back.
 const MAX_SWITCHES: u32 = 64;
 
+/// Since 1.22 asmcgocall calls C through it.
+const LANDING_PAD: &str = "runtime.asmcgocall_landingpad";
+
+/// What became of the frame that a function switching stacks has.
+enum Switched {
+    /// It goes on with another stack pointer.
+    SameFrame,
+    /// It was recorded; the state is another frame's.
+    NewFrame,
+}
+
 /// How a step ended the walk.
 pub(super) enum End {
     Complete,
@@ -131,8 +142,6 @@ pub(super) struct Walk<'w, 'p> {
     state: State,
     /// The Go frame before the current one, whose saved frame pointer a C frame may need.
     last_go: Option<PhysicalFrame>,
-    /// The frame before came from asmcgocall's landing pad (1.22+).
-    from_landing_pad: bool,
     switches: u32,
     stack: Stack,
     tail: VecDeque<PhysicalFrame>,
@@ -154,7 +163,6 @@ impl<'w, 'p> Walk<'w, 'p> {
             limits: unwinder.limits,
             state,
             last_go: None,
-            from_landing_pad: false,
             switches: 0,
             stack: Stack::default(),
             tail: VecDeque::new(),
@@ -255,7 +263,7 @@ impl<'w, 'p> Walk<'w, 'p> {
         if self.vdso()? {
             return Ok(());
         }
-        let Some(mut info) = self.cache.get(self.unwinder.symbols, self.state.pc) else {
+        let Some(info) = self.cache.get(self.unwinder.symbols, self.state.pc) else {
             return self.foreign();
         };
         if !info.has_deltas {
@@ -279,17 +287,11 @@ impl<'w, 'p> Walk<'w, 'p> {
                         sp_write = false;
                     }
                 }
-                FuncKind::Asmcgocall if !self.state.exact => {
-                    self.leave_asmcgocall()?;
-                    sp_write = false;
-                }
+                FuncKind::Asmcgocall if !self.state.exact => match self.leave_asmcgocall()? {
+                    Switched::SameFrame => sp_write = false,
+                    Switched::NewFrame => return Ok(()),
+                },
                 _ => {}
-            }
-            if self.state.pc == 0 {
-                return self.foreign();
-            }
-            if let Some(again) = self.cache.get(self.unwinder.symbols, self.state.pc) {
-                info = again;
             }
         }
         if info.kind == FuncKind::Cgocallback || self.state.syscall {
@@ -346,9 +348,6 @@ impl<'w, 'p> Walk<'w, 'p> {
             return fail(Incomplete::Circle { sp: Addr(sp) });
         }
         self.last_go = Some(callee);
-        self.from_landing_pad = info.kind == FuncKind::Normal
-            && self.state.stack == StackKind::System
-            && self.is_landing_pad(pc);
         let injected = info.kind.is_injected_call();
         self.state.pc = return_address;
         self.state.sp = cfa;
@@ -450,36 +449,44 @@ impl<'w, 'p> Walk<'w, 'p> {
 
     /// asmcgocall left, where it stands on the system stack, the goroutine and how deep in its stack it was (the
     /// stack may have moved since). Without a goroutine it was on the system stack already.
-    fn leave_asmcgocall(&mut self) -> Stepped {
+    fn leave_asmcgocall(&mut self) -> Result<Switched, End> {
         let sp = self.state.sp;
-        // {depth, g} from the stack pointer; up to 1.21 amd64 left space for Windows below them.
+        // {depth, g} from the stack pointer. Up to 1.21 amd64 left space for Windows below them; the landing
+        // pad that came with 1.22 took its place.
         let (depth_at, g_at) = match self.unwinder.arch {
-            Arch::Amd64 if self.from_landing_pad => (0, 8),
-            Arch::Amd64 => (40, 48),
             Arch::Arm64 => (8, 0),
+            Arch::Amd64 if self.unwinder.symbols.by_name(LANDING_PAD).is_some() => (0, 8),
+            Arch::Amd64 => (40, 48),
         };
         let depth = self.read(sp.wrapping_add(depth_at), "asmcgocall's frame")?;
         let g = self.read(sp.wrapping_add(g_at), "asmcgocall's frame")?;
-        self.switch()?;
         if g == 0 {
-            self.state.sp = depth;
-            return Ok(());
-        }
-        match self.stacks.curg {
-            Some((curg, lo, hi)) if curg.0 == g && depth <= hi - lo => {
-                self.state.sp = hi - depth;
-                self.state.stack = StackKind::Goroutine;
-                Ok(())
+            if depth < sp {
+                return fail(Incomplete::Circle { sp: Addr(sp) });
             }
-            _ => fail(Incomplete::Circle { sp: Addr(sp) }),
+            self.switch()?;
+            self.state.sp = depth;
+            return Ok(Switched::SameFrame);
         }
-    }
-
-    fn is_landing_pad(&self, pc: u64) -> bool {
-        self.unwinder
-            .symbols
-            .find(Addr(pc))
-            .is_some_and(|f| f.name() == "runtime.asmcgocall_landingpad")
+        let Some((_, _, hi)) = self
+            .stacks
+            .curg
+            .filter(|(curg, lo, hi)| curg.0 == g && depth <= hi - lo)
+        else {
+            return fail(Incomplete::Circle { sp: Addr(sp) });
+        };
+        self.switch()?;
+        // A call that entersyscall knows of goes on where that was told, as in the runtime's own traceback.
+        let memory = self.unwinder.memory;
+        if let Ok(Some(call)) = self.unwinder.fields.syscall(memory, Addr(g)) {
+            self.push(sp);
+            self.state = State::from_saved(call, true);
+            self.last_go = None;
+            return Ok(Switched::NewFrame);
+        }
+        self.state.sp = hi - depth;
+        self.state.stack = StackKind::Goroutine;
+        Ok(Switched::SameFrame)
     }
 
     /// Through the frame that the kernel pushed for a signal, to what it interrupted.
