@@ -16,8 +16,10 @@ use dumpview_process::arch::Registers;
 use dumpview_process::dwarf::{
     Dwarf, Frame, Location, Origin, PackageItem, PackageVariable, Standing, Variable,
 };
-use dumpview_process::image::{CoreFile, Executable, GoVersion, SectionArena};
+use dumpview_process::image::{CoreFile, Executable, Files, GoVersion, SectionArena};
 use dumpview_process::memory::{CoreMemory, Memory, Region, RegionSource};
+use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::symbols::ArgWord;
 use dumpview_process::types::{Kind, Shape, TypeModule, TypeRef, Types};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -409,6 +411,82 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
             }
         }
     }
+}
+
+struct NoFiles;
+
+impl<'a> Files<'a> for NoFiles {
+    fn open(&self, _path: &str) -> Option<&'a [u8]> {
+        None
+    }
+}
+
+/// Every function's argument homes against the offsets that the compiler recorded for tracebacks.
+fn check_homes(dir: &Path, name: &str, faults: &mut Vec<String>) {
+    let core_bytes = std::fs::read(dir.join(format!("{name}.core"))).unwrap();
+    let exe_name = name.replacen("-all", "", 1);
+    let exe_bytes = std::fs::read(dir.join(format!("{exe_name}.exe"))).unwrap();
+    let core = CoreFile::parse(&core_bytes).unwrap();
+    let arena = SectionArena::default();
+    let executable = Executable::parse(&exe_bytes, &arena).unwrap();
+    let process = Process::open(&core, Some(&executable), &NoFiles, OpenOptions::default());
+    let types = process.types();
+    let mut checked = 0;
+    for func in process.symbols().unwrap().funcs() {
+        let entry = func.entry.to_file(process.bias);
+        let (Some(words), homes) = (
+            func.arg_words(func.entry, Addr(0)),
+            types.argument_offsets(entry, core.arch),
+        ) else {
+            continue;
+        };
+        let recorded: Vec<u64> = words
+            .iter()
+            .filter_map(|word| match word {
+                ArgWord::Word { addr, .. } => Some(addr.0),
+                _ => None,
+            })
+            .collect();
+        if words.contains(&ArgWord::More) || words.contains(&ArgWord::TooFar) {
+            continue;
+        }
+        // Of functions with brackets in their name tracebacks leave out the first argument, taking it for the
+        // dictionary. Arguments of size zero are not recorded.
+        let skip = usize::from(func.name().contains('['));
+        for (argument, at) in homes.iter().skip(skip) {
+            let empty = words
+                .windows(2)
+                .any(|w| w == [ArgWord::Open, ArgWord::Close]);
+            if recorded.contains(at) || empty {
+                checked += 1;
+            } else {
+                let name = func.name();
+                faults.push(format!("{name}: {argument} at {at}, recorded {recorded:?}"));
+            }
+        }
+    }
+    assert!(checked > 1500, "{name}: {checked}");
+}
+
+#[test]
+fn argument_homes_are_where_the_compiler_recorded_them() {
+    let Ok(dir) = std::env::var("DUMPVIEW_CORES") else {
+        eprintln!("not run: DUMPVIEW_CORES is not set");
+        return;
+    };
+    let dir = Path::new(&dir);
+    let mut faults = Vec::new();
+    for variant in ["opt", "noopt"] {
+        for release in ["1.19", "1.22.10", "1.24.11", "1.27.3"] {
+            for arch in ["amd64", "arm64"] {
+                let name = format!("types-all-{variant}-go{release}-{arch}");
+                if dir.join(format!("{name}.core")).exists() {
+                    check_homes(dir, &name, &mut faults);
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

@@ -5,8 +5,11 @@
 //! that is in registers. The callee stores into a home only when it must, so what stands there may be
 //! anything: Go's own traceback prints such arguments with a question mark, and so do we.
 
+use super::{Dwarf, generics};
+use crate::addr::FileAddr;
 use crate::arch::Arch;
 use crate::types::{Kind, Shape, TypeRef, Types};
+use gimli::constants as dw;
 
 /// Aggregates nest at most this deep before an argument is taken to be on the stack.
 const MAX_DEPTH: usize = 16;
@@ -22,6 +25,15 @@ pub(super) enum Home {
     Spill(u64),
 }
 
+/// An argument of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Argument {
+    /// With the DIE that declares it.
+    Die(u64),
+    /// The dictionary of type arguments, whether or not it has a DIE.
+    Dictionary,
+}
+
 /// One parameter of a function, in declaration order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Parameter {
@@ -34,6 +46,82 @@ pub(super) const fn argument_area(arch: Arch) -> u64 {
     match arch {
         Arch::Amd64 => 0,
         Arch::Arm64 => 8,
+    }
+}
+
+/// The homes of a Go function's arguments, each with the DIE that declares it; none when a type is not known.
+///
+/// In an optimised function the dictionary of type arguments is an argument without a DIE.
+pub(super) fn argument_homes(
+    types: &Types<'_>,
+    dwarf: &Dwarf<'_>,
+    function: u64,
+    arch: Arch,
+) -> Vec<(Argument, Home)> {
+    let mut parameters: Vec<(Argument, Parameter)> = Vec::new();
+    let mut names: Vec<&[u8]> = Vec::new();
+    for die in dwarf.parameters(function) {
+        let name = dwarf.name_of(die).unwrap_or_default();
+        // Go 1.22 to 1.24 may write a result twice.
+        if names.contains(&name) && name != b"_" {
+            continue;
+        }
+        names.push(name);
+        let Some(ty) = dwarf.ask(die, |a| a.reference(dw::DW_AT_type)) else {
+            return Vec::new();
+        };
+        let is_result = dwarf.ask(die, |a| Some(a.flag(dw::DW_AT_variable_parameter)));
+        let parameter = Parameter {
+            ty: TypeRef::Die(ty),
+            is_result: is_result.unwrap_or(false),
+        };
+        let argument = if name == b".dict" {
+            Argument::Dictionary
+        } else {
+            Argument::Die(die)
+        };
+        parameters.push((argument, parameter));
+    }
+    let name = dwarf.name_of(function).unwrap_or_default();
+    if let Some(at) = generics::dictionary_position(name, types)
+        && !parameters.iter().any(|(a, _)| *a == Argument::Dictionary)
+        && let Some(pointer) = types.predeclared("uintptr")
+    {
+        let dictionary = Parameter {
+            ty: pointer,
+            is_result: false,
+        };
+        parameters.insert(at.min(parameters.len()), (Argument::Dictionary, dictionary));
+    }
+    let list: Vec<Parameter> = parameters.iter().map(|(_, p)| *p).collect();
+    let homes = homes(types, arch, &list).unwrap_or_default();
+    parameters
+        .into_iter()
+        .zip(homes)
+        .filter_map(|((argument, _), home)| Some((argument, home?)))
+        .collect()
+}
+
+impl Types<'_> {
+    /// For each argument of the Go function that holds `pc`, in order: its name and where its bytes or spill home
+    /// stand from the start of the argument area.
+    pub fn argument_offsets(&self, pc: FileAddr, arch: Arch) -> Vec<(String, u64)> {
+        let Some(dwarf) = self.dwarf() else {
+            return Vec::new();
+        };
+        let Some(function) = dwarf.function_at(pc) else {
+            return Vec::new();
+        };
+        argument_homes(self, dwarf, function.die, arch)
+            .into_iter()
+            .filter_map(|(argument, Home::Stack(at) | Home::Spill(at))| {
+                let name = match argument {
+                    Argument::Die(die) => dwarf.name_of(die)?,
+                    Argument::Dictionary => b".dict",
+                };
+                Some((String::from_utf8_lossy(name).into_owned(), at))
+            })
+            .collect()
     }
 }
 

@@ -6,7 +6,7 @@
 //! usually stands in its spill home without a DIE, so a home is tried and believed only when every typedef's
 //! descriptor agrees with its stand-in in kind and size.
 
-use super::abi;
+use super::abi::{self, Argument, Home};
 use super::variables::{Context, Raw};
 use super::{Attributes, go};
 use crate::addr::Addr;
@@ -25,7 +25,11 @@ pub(super) struct Dictionary {
 
 impl<'a> Context<'_, 'a> {
     /// The dictionary of this frame's function, when it has one that can be found.
-    pub(super) fn dictionary(&self, all: &[Raw<'a>]) -> Option<Dictionary> {
+    pub(super) fn dictionary(
+        &self,
+        all: &[Raw<'a>],
+        homes: &[(Argument, Home)],
+    ) -> Option<Dictionary> {
         let wanted: Vec<(u64, u64)> = all
             .iter()
             .filter_map(|raw| Some((self.dictionary_index(raw.type_die)?, raw.type_die)))
@@ -35,15 +39,16 @@ impl<'a> Context<'_, 'a> {
             return None;
         }
         let told = described.and_then(|raw| self.word(raw).ok());
-        let homes = || {
-            // Of a caller's frame only the physical function has homes.
-            let cfa = self.frame.cfa.filter(|_| self.frame.inline_depth == 0)?;
-            let area = cfa.offset(abi::argument_area(self.frame.registers.arch()));
-            let read = |at| self.frame.memory.u64(area.offset(at)).ok();
-            Some([read(0), read(8)])
-        };
+        let spilled = homes
+            .iter()
+            .find(|(argument, _)| *argument == Argument::Dictionary)
+            .and_then(|(_, Home::Stack(at) | Home::Spill(at))| {
+                let area = abi::argument_area(self.frame.registers.arch());
+                let home = self.frame.cfa?.offset(area).offset(*at);
+                self.frame.memory.u64(home).ok()
+            });
         told.into_iter()
-            .chain(homes().into_iter().flatten().flatten())
+            .chain(spilled)
             .map(Addr)
             .find(|addr| !wanted.is_empty() && self.agrees(*addr, &wanted))
             .map(|addr| Dictionary { addr })
@@ -99,6 +104,10 @@ pub(super) fn dictionary_position(name: &[u8], types: &Types<'_>) -> Option<usiz
 ///
 /// `main.sum[go.shape.int]` and `main.(*Stack[go.shape.int]).Push` do; `main.sum[go.shape.int].func1` does not.
 fn takes_dictionary(name: &[u8]) -> Option<bool> {
+    if name.starts_with(b"type:.") || name.starts_with(b"type..") {
+        // Generated hash and equality functions of types that happen to have brackets.
+        return None;
+    }
     let open = name.iter().position(|b| *b == b'[')?;
     let mut depth = 0usize;
     let mut after = Vec::new();
@@ -159,6 +168,7 @@ mod tests {
             takes_dictionary(b"main.(*Stack[go.shape.int]).Push-fm"),
             None
         );
+        assert_eq!(takes_dictionary(b"type:.eq.[2]main.T"), None);
         assert_eq!(takes_dictionary(b"main.plain"), None);
     }
 }

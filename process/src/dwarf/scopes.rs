@@ -143,20 +143,24 @@ impl<'a> Dwarf<'a> {
         self.ask(die, |attributes| attributes.name())
     }
 
-    /// The parameters of the abstract instance behind a function or inlined call, results included.
-    pub(super) fn abstract_parameters(&self, die: u64) -> Vec<u64> {
-        let mut found = Vec::new();
+    /// The DIE of the abstract instance behind one, or the DIE itself.
+    pub(super) fn declaration(&self, die: u64) -> u64 {
         let origin = self.die(die).ok().and_then(|(unit, die)| {
             Attributes::new(self, unit, &die).reference(dw::DW_AT_abstract_origin)
         });
-        if let Some(origin) = origin {
-            // What breaks off is left out.
-            let _ = self.children_of(origin, |unit, child| {
-                if child.tag() == dw::DW_TAG_formal_parameter {
-                    found.push(unit.section_offset(child.offset()));
-                }
-            });
-        }
+        origin.unwrap_or(die)
+    }
+
+    /// The declarations of a function's parameters and results in order: those of its abstract instance when
+    /// it has one, since an instance leaves out what it has no use for.
+    pub(super) fn parameters(&self, function: u64) -> Vec<u64> {
+        let mut found = Vec::new();
+        // What breaks off is left out.
+        let _ = self.children_of(self.declaration(function), |unit, child| {
+            if child.tag() == dw::DW_TAG_formal_parameter {
+                found.push(unit.section_offset(child.offset()));
+            }
+        });
         found
     }
 

@@ -10,7 +10,7 @@
 //! escaped is shown as itself and not as the compiler's pointer to it; a name is not shown before its
 //! declaration.
 
-use super::abi::{self, Home, Parameter};
+use super::abi::{self, Argument, Home};
 use super::generics::Dictionary;
 use super::location::{Found, Location, NoLocation, Piece, Site};
 use super::scopes::{Level, Scoped};
@@ -151,6 +151,8 @@ pub(super) struct Raw<'a> {
     pub(super) closure_offset: Option<u64>,
     block: usize,
     die: u64,
+    /// The DIE that declares it: its own, or that of the abstract instance.
+    declaration: u64,
     pub(super) found: Option<Found<'a>>,
 }
 
@@ -213,10 +215,16 @@ impl<'a> Context<'_, 'a> {
             .iter()
             .filter_map(|scoped| self.raw(*scoped))
             .collect();
-        self.add_missing_parameters(level, &mut raw);
-        let dictionary = self.dictionary(&raw);
+        let parameters = self.dwarf.parameters(level.die);
+        self.add_missing_parameters(&parameters, &mut raw);
+        let homes = if self.frame.inline_depth == 0 && self.unit.is_go {
+            let arch = self.frame.registers.arch();
+            abi::argument_homes(self.types, self.dwarf, self.function.die, arch)
+        } else {
+            Vec::new()
+        };
+        let dictionary = self.dictionary(&raw, &homes);
         let closure = self.closure(&raw);
-        let homes = self.homes(level, &raw);
         // Go 1.19 does not say on which line a function starts.
         let first_line = self
             .dwarf
@@ -234,7 +242,7 @@ impl<'a> Context<'_, 'a> {
             }
             let home = homes
                 .iter()
-                .find(|(die, _)| *die == variable.die)
+                .find(|(argument, _)| *argument == Argument::Die(variable.declaration))
                 .map(|(_, home)| *home);
             let mut located =
                 self.locate_variable(variable, &raw, origin, closure, dictionary.as_ref(), home);
@@ -280,23 +288,27 @@ impl<'a> Context<'_, 'a> {
             closure_offset: ask(go::CLOSURE_OFFSET),
             block: scoped.block,
             die: scoped.die,
+            declaration: self.dwarf.declaration(scoped.die),
             found,
         })
     }
 
-    /// An instance leaves out parameters it has no use for; its abstract instance still names them.
-    fn add_missing_parameters(&self, level: &Level, raw: &mut Vec<Raw<'a>>) {
-        for origin in self.dwarf.abstract_parameters(level.die) {
+    /// An instance leaves out parameters it has no use for; its abstract instance still names them. An
+    /// escaping one may be there as `&x` only.
+    fn add_missing_parameters(&self, parameters: &[u64], raw: &mut Vec<Raw<'a>>) {
+        for (index, declaration) in parameters.iter().enumerate() {
             let scoped = Scoped {
-                die: origin,
+                die: *declaration,
                 is_parameter: true,
                 block: 0,
             };
-            if let Some(parameter) = self.raw(scoped) {
-                let bare = parameter.name.trim_start_matches('&');
-                if !raw.iter().any(|r| r.name.trim_start_matches('&') == bare) {
-                    raw.push(parameter);
-                }
+            if let Some(parameter) = self.raw(scoped)
+                && !raw.iter().any(|r| {
+                    r.declaration == *declaration
+                        || r.block == 0 && r.name.trim_start_matches('&') == parameter.name
+                })
+            {
+                raw.insert(index.min(raw.len()), parameter);
             }
         }
     }
@@ -419,12 +431,9 @@ impl<'a> Context<'_, 'a> {
             && let Some(stale) = self.at_home(home, *size)
         {
             place = Ok(stale);
-            standing = match home {
-                Home::Stack(_) if place.is_err() => Standing::Exact,
-                _ => Standing::Stale(
-                    "read from the argument's spill slot, which may be old or never written",
-                ),
-            };
+            standing = Standing::Stale(
+                "read from the argument's stack slot, which may be old or never written",
+            );
         } else if let Ok(size) = size
             && self.may_be_merged(raw, ty, origin, size)
         {
@@ -513,47 +522,6 @@ impl<'a> Context<'_, 'a> {
         let addr = area.offset(offset);
         self.frame.memory.bytes(addr, size).ok()?;
         Some(Location::Memory(addr))
-    }
-
-    /// The homes of the physical function's parameters, by DIE.
-    fn homes(&self, level: &Level, raw: &[Raw<'a>]) -> Vec<(u64, Home)> {
-        if self.frame.inline_depth > 0 || !self.unit.is_go {
-            return Vec::new();
-        }
-        let mut dies: Vec<Option<u64>> = raw
-            .iter()
-            .filter(|raw| raw.is_parameter && !raw.name.starts_with('&'))
-            .map(|raw| Some(raw.die))
-            .collect();
-        let name = self.dwarf.name_of(level.die);
-        let has_dictionary = raw.iter().any(|raw| raw.name == ".dict");
-        let at = super::generics::dictionary_position(name.unwrap_or_default(), self.types);
-        let pointer = self.types.predeclared("uintptr");
-        if let (Some(at), false) = (at, has_dictionary) {
-            dies.insert(at.min(dies.len()), None);
-        }
-        let parameters: Option<Vec<Parameter>> = dies
-            .iter()
-            .map(|die| match die {
-                Some(die) => {
-                    let raw = raw.iter().find(|raw| raw.die == *die)?;
-                    Some(Parameter {
-                        ty: TypeRef::Die(raw.type_die),
-                        is_result: raw.is_result,
-                    })
-                }
-                None => Some(Parameter {
-                    ty: pointer?,
-                    is_result: false,
-                }),
-            })
-            .collect();
-        let arch = self.frame.registers.arch();
-        let homes = parameters.and_then(|list| abi::homes(self.types, arch, &list));
-        dies.into_iter()
-            .zip(homes.unwrap_or_default())
-            .filter_map(|(die, home)| die.zip(home))
-            .collect()
     }
 }
 
