@@ -5,12 +5,7 @@
 //! text whose name is the longest tail of its own, if at least one diagnostic of both is about the same thing
 //! at the same line and column.
 
-use super::{
-    builds::BuildSet,
-    collect::{Collector, Said},
-    decision::Step,
-    strings::Sym,
-};
+use super::{builds::BuildSet, collect::Collector, decision::Step, rows::Said, strings::Sym};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 type Key = (Sym, Sym);

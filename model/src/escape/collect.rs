@@ -5,151 +5,40 @@
 //! parsed, and only a new one is read by the grammar. An explanation's lines share its title's position, so
 //! they are gathered unread, and the whole is looked up by its hash when the next message comes. Two different
 //! explanations of one diagnostic that had the same 64-bit keyed hash would be taken for one.
-//!
-//! Explanation lines carry their position each, so outputs of compilers that wrote at the same time come
-//! apart again: a few explanations are open at once.
 
 use super::{
     builds::{Build, BuildSet},
-    decision::{Kind, Place, Step},
+    counts::{Counts, Unrecognized},
+    decision::{Place, Step},
+    explain::{FlowRow, Open},
+    rows::{Row, Said},
     strings::{Strings, Sym},
 };
 use dumpview_parsers::escape::{
-    Category, Inlining, Line, Message, Position, RawLine, Step as TextStep, bare, frame, message,
-    without_prefix,
+    Category, Line, Message, Position, RawLine, bare, frame, message, without_prefix,
 };
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
-use std::hash::BuildHasher;
 
-/// Explanations of one diagnostic that are kept; later different ones are only counted.
-const MAX_FLOWS: usize = 32;
-/// Explanations that may be open at once.
-const MAX_OPEN: usize = 4;
-/// Bytes of one explanation that are kept. The longest seen is 60 KiB (go/types with `-l`).
-const MAX_EXPLANATION: usize = 4 << 20;
 /// Unrecognised lines that are kept with their text.
 const MAX_UNRECOGNIZED: usize = 200;
 /// Bytes of such a line.
 const MAX_UNRECOGNIZED_TEXT: usize = 300;
-
-/// How many lines there were of each category.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counts([u64; Category::ALL.len()]);
-
-impl Default for Counts {
-    fn default() -> Self {
-        Self([0; Category::ALL.len()])
-    }
-}
-
-impl Counts {
-    /// Lines of one category.
-    pub fn of(&self, category: Category) -> u64 {
-        self.0.get(category as usize).copied().unwrap_or(0)
-    }
-
-    /// All lines.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    fn add(&mut self, category: Category) {
-        if let Some(count) = self.0.get_mut(category as usize) {
-            *count += 1;
-        }
-    }
-}
-
-/// Lines that no part of the program knows.
-#[derive(Clone, Debug, Default)]
-pub struct Unrecognized {
-    /// The first of them: line number and text, shortened.
-    pub lines: Vec<(u64, String)>,
-    /// How many there were.
-    pub count: u64,
-}
-
-/// What a distinct diagnostic says, as far as decisions need it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Said {
-    /// A decision.
-    Decided {
-        kind: Kind,
-        what: Sym,
-        to_result: Option<(Sym, i32)>,
-        function: Option<Sym>,
-    },
-    /// The title of an explanation.
-    Title {
-        what: Sym,
-        function: Option<Sym>,
-        /// For a parameter: where it leaks to and with how many dereferences.
-        leak: Option<(Sym, i32)>,
-    },
-    /// `can inline F` and `cannot inline F`: a function is declared here.
-    Declares { function: Sym },
-    /// `inlining call to F`.
-    Inlined { function: Sym },
-    /// Nothing decisions need.
-    Other,
-}
-
-/// A distinct diagnostic.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    pub package: Sym,
-    pub place: Place,
-    pub message: Sym,
-    pub said: Said,
-    pub category: Category,
-    pub builds: BuildSet,
-    pub count: u32,
-    /// Index of its first flow, [`NO_FLOW`] when there is none.
-    pub flow: u32,
-}
-
-pub(super) const NO_FLOW: u32 = u32::MAX;
-
-/// A distinct explanation of a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FlowRow {
-    pub next: u32,
-    pub start: usize,
-    pub len: usize,
-    pub builds: BuildSet,
-    pub count: u32,
-    hash: u64,
-}
-
-/// An explanation whose lines are being gathered.
-#[derive(Debug, Default)]
-struct Open {
-    row: u32,
-    package: Option<Sym>,
-    file: Option<Sym>,
-    line: u32,
-    column: u32,
-    builds: BuildSet,
-    text: Vec<u8>,
-    overflowed: bool,
-}
 
 /// Reads lines and keeps what is distinct.
 #[derive(Debug)]
 pub struct Collector {
     pub(super) strings: Strings,
     pub(super) rows: Vec<Row>,
-    table: HashTable<u32>,
+    pub(super) table: HashTable<u32>,
     pub(super) steps: Vec<Step>,
-    step_table: HashTable<u32>,
+    pub(super) step_table: HashTable<u32>,
     pub(super) flows: Vec<FlowRow>,
     pub(super) pool: Vec<u32>,
-    open: Vec<Open>,
-    spare: Vec<Vec<u8>>,
-    package: Sym,
+    pub(super) open: Vec<Open>,
+    pub(super) spare: Vec<Vec<u8>>,
+    pub(super) package: Sym,
     /// In which build a package was last seen, by package handle.
-    seen: Vec<(Sym, u32)>,
+    pub(super) seen: Vec<(Sym, u32)>,
     pub(super) build_count: u32,
     pub(super) builds: Vec<Build>,
     pub(super) counts: Counts,
@@ -157,23 +46,15 @@ pub struct Collector {
     pub(super) incomplete: Vec<String>,
     pub(super) go_version: Option<String>,
     /// The last line's `pos: `, with what it was read as.
-    prefix: Vec<u8>,
-    prefix_place: Place,
-    cut_lines: u64,
+    pub(super) prefix: Vec<u8>,
+    pub(super) prefix_place: Place,
+    pub(super) cut_lines: u64,
 }
 
 impl Default for Collector {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn row_key(package: Sym, place: Place, message: Sym) -> u64 {
-    FxBuildHasher.hash_one((package, place, message))
-}
-
-fn saturating_add(count: &mut u32) {
-    *count = count.saturating_add(1);
 }
 
 impl Collector {
@@ -406,25 +287,6 @@ impl Collector {
         }
     }
 
-    /// The diagnostic of the current package at a place with this text.
-    pub(super) fn find_row(&self, place: Place, symbol: Sym) -> Option<u32> {
-        let (package, rows) = (self.package, &self.rows);
-        self.table
-            .find(row_key(package, place, symbol), |id| {
-                rows.get(*id as usize).is_some_and(|row| {
-                    row.message == symbol && row.place == place && row.package == package
-                })
-            })
-            .copied()
-    }
-
-    pub(super) fn seen_again(&mut self, row: u32, builds: BuildSet) -> Option<(Category, Said)> {
-        let row = self.rows.get_mut(row as usize)?;
-        saturating_add(&mut row.count);
-        row.builds.insert(builds);
-        Some((row.category, row.said))
-    }
-
     /// Counts a line and lets the build know what it shows of its flags.
     pub(super) fn note(&mut self, category: Category) {
         self.count(category);
@@ -443,301 +305,19 @@ impl Collector {
         }
     }
 
-    pub(super) fn insert(&mut self, place: Place, symbol: Sym, read: &Message<'_>) -> u32 {
-        let said = self.said(read);
-        self.insert_said(place, symbol, said, read.category())
-    }
-
-    pub(super) fn insert_said(
-        &mut self,
-        place: Place,
-        symbol: Sym,
-        said: Said,
-        category: Category,
-    ) -> u32 {
-        let package = self.package;
-        let id = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.rows.push(Row {
-            package,
-            place,
-            message: symbol,
-            said,
-            category,
-            builds: BuildSet::default(),
-            count: 0,
-            flow: NO_FLOW,
-        });
-        let rows = &self.rows;
-        self.table
-            .insert_unique(row_key(package, place, symbol), id, |id| {
-                rows.get(*id as usize)
-                    .map_or(0, |row| row_key(row.package, row.place, row.message))
-            });
-        id
-    }
-
     pub(super) fn set_package(&mut self, package: &[u8]) {
         self.package = self.strings.intern(package);
     }
 
-    fn said(&mut self, read: &Message<'_>) -> Said {
-        let strings = &mut self.strings;
-        let decided = |kind, what| Said::Decided {
-            kind,
-            what,
-            to_result: None,
-            function: None,
-        };
-        match *read {
-            Message::EscapesToHeap { expression } => {
-                decided(Kind::EscapesToHeap, strings.intern(expression))
-            }
-            Message::MovedToHeap { name } => decided(Kind::MovedToHeap, strings.intern(name)),
-            Message::DoesNotEscape {
-                function,
-                expression,
-            } => Said::Decided {
-                kind: Kind::DoesNotEscape,
-                what: strings.intern(expression),
-                to_result: None,
-                function: function.map(|function| strings.intern(function)),
-            },
-            Message::LeakingParam { param } => decided(Kind::LeakingParam, strings.intern(param)),
-            Message::LeakingParamContent { param } => {
-                decided(Kind::LeakingParamContent, strings.intern(param))
-            }
-            Message::LeakingParamToResult {
-                param,
-                result,
-                level,
-            } => Said::Decided {
-                kind: Kind::LeakingParamToResult,
-                what: strings.intern(param),
-                to_result: Some((strings.intern(result), level)),
-                function: None,
-            },
-            Message::LeakingClosureReference { name } => {
-                decided(Kind::LeakingClosureReference, strings.intern(name))
-            }
-            Message::EscapeTitle {
-                expression,
-                function,
-            } => Said::Title {
-                what: strings.intern(expression),
-                function: function.map(|function| strings.intern(function)),
-                leak: None,
-            },
-            Message::LeakTitle {
-                param,
-                destination,
-                function,
-                derefs,
-            } => Said::Title {
-                what: strings.intern(param),
-                function: function.map(|function| strings.intern(function)),
-                leak: Some((strings.intern(destination), derefs)),
-            },
-            Message::Inlining(
-                Inlining::Can { function, .. } | Inlining::Cannot { function, .. },
-            ) => Said::Declares {
-                function: strings.intern(function),
-            },
-            Message::Inlining(Inlining::Call { function }) => Said::Inlined {
-                function: strings.intern(function),
-            },
-            _ => Said::Other,
-        }
-    }
-
-    fn open_explanation(&mut self, row: u32, place: Place, builds: BuildSet) {
-        // Titles at one position follow each other; the earlier is then complete.
-        while let Some(at) = self
-            .open
-            .iter()
-            .position(|open| open.is_at(self.package, place))
-        {
-            self.close(at);
-        }
-        if self.open.len() >= MAX_OPEN {
-            self.close(0);
-        }
-        let mut text = self.spare.pop().unwrap_or_default();
-        text.clear();
-        self.open.push(Open {
-            row,
-            package: Some(self.package),
-            file: Some(place.file),
-            line: place.line,
-            column: place.column,
-            builds,
-            text,
-            overflowed: false,
-        });
-    }
-
-    fn continued(&mut self, number: u64, place: Place, text: &[u8]) {
-        let package = self.package;
-        let open = match self.open.last_mut() {
-            Some(last) if last.is_at(package, place) => Some(last),
-            _ => self
-                .open
-                .iter_mut()
-                .rev()
-                .find(|open| open.is_at(package, place)),
-        };
-        // An indented word of the type checker, or a step whose title is not here.
-        let is_step = starts_step(text);
-        match open {
-            Some(open) if is_step => {
-                if open.text.len() + text.len() < MAX_EXPLANATION {
-                    open.text.extend_from_slice(text);
-                    open.text.push(b'\n');
-                } else {
-                    open.overflowed = true;
-                }
-                self.note(Category::Step);
-            }
-            _ => match message(text) {
-                Some(read) => self.note(read.category()),
-                None => self.unknown(number, text, Some(place)),
-            },
-        }
-    }
-
-    fn close(&mut self, at: usize) {
-        let open = self.open.remove(at);
-        if !open.text.is_empty() {
-            self.explanation(&open);
-        }
-        self.spare.push(open.text);
-    }
-
-    pub(super) fn close_all(&mut self) {
-        while !self.open.is_empty() {
-            self.close(0);
-        }
-    }
-
-    fn explanation(&mut self, open: &Open) {
-        let hash = self.strings.hash(&open.text);
-        if self.known_flow(open.row, hash, open.builds) {
-            return;
-        }
-        let start = self.pool.len();
-        let mut rest = open.text.as_slice();
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let (line, tail) = rest.split_at(end);
-            rest = tail.get(1..).unwrap_or_default();
-            if let Some(Message::Step(step)) = message(line) {
-                let step = self.step(&step, None);
-                self.push_step(step);
-            } else {
-                // A step torn by another writer: it was counted as a step and must not pass for one.
-                self.cut_lines += 1;
-                self.push_step(Step::Truncated);
-            }
-        }
-        if open.overflowed {
-            self.push_step(Step::Truncated);
-        }
-        self.add_flow(open.row, hash, start, open.builds);
-    }
-
-    /// Counts an explanation that was had before, or that is one too many.
-    pub(super) fn known_flow(&mut self, row: u32, hash: u64, builds: BuildSet) -> bool {
-        let mut at = self.rows.get(row as usize).map_or(NO_FLOW, |row| row.flow);
-        let mut seen = 0;
-        while let Some(flow) = self.flows.get_mut(at as usize) {
-            if flow.hash == hash {
-                saturating_add(&mut flow.count);
-                flow.builds.insert(builds);
-                return true;
-            }
-            seen += 1;
-            at = flow.next;
-        }
-        seen >= MAX_FLOWS
-    }
-
-    pub(super) fn add_flow(&mut self, row: u32, hash: u64, start: usize, builds: BuildSet) {
-        let id = u32::try_from(self.flows.len()).unwrap_or(NO_FLOW);
-        self.flows.push(FlowRow {
-            next: NO_FLOW,
-            start,
-            len: self.pool.len() - start,
-            builds,
-            count: 1,
-            hash,
-        });
-        let Some(row) = self.rows.get_mut(row as usize) else {
-            return;
-        };
-        if row.flow == NO_FLOW {
-            row.flow = id;
-            return;
-        }
-        let mut at = row.flow;
-        while let Some(flow) = self.flows.get_mut(at as usize) {
-            if flow.next == NO_FLOW {
-                flow.next = id;
-                return;
-            }
-            at = flow.next;
-        }
-    }
-
-    pub(super) fn step(&mut self, step: &TextStep<'_>, place: Option<Place>) -> Step {
-        match *step {
-            TextStep::Flow {
-                destination,
-                source,
-            } => Step::Flow {
-                destination: self.strings.intern(destination),
-                source: self.strings.intern(source),
-            },
-            TextStep::From {
-                expression,
-                why,
-                position,
-            } => {
-                let printed = position.map(|position| self.intern_position(&position));
-                Step::From {
-                    expression: self.strings.intern(expression),
-                    why: self.strings.intern(why),
-                    place: printed.or(place).unwrap_or(Place::NONE),
-                }
-            }
-            TextStep::Truncated => Step::Truncated,
-        }
-    }
-
-    pub(super) fn push_step(&mut self, step: Step) {
-        let hash = FxBuildHasher.hash_one(step);
-        let steps = &self.steps;
-        let found = self
-            .step_table
-            .find(hash, |id| steps.get(*id as usize) == Some(&step))
-            .copied();
-        let id = found.unwrap_or_else(|| {
-            let id = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
-            self.steps.push(step);
-            let steps = &self.steps;
-            self.step_table.insert_unique(hash, id, |id| {
-                steps
-                    .get(*id as usize)
-                    .map_or(0, |step| FxBuildHasher.hash_one(step))
-            });
-            id
-        });
-        self.pool.push(id);
-    }
-
     fn bare(&mut self, number: u64, text: &[u8]) {
         match bare(text) {
-            Some(read @ (Message::MovedToHeap { .. } | Message::Capture { .. })) => {
-                self.prefix_place = Place::NONE;
+            // The titles of these name their position so.
+            Some(Message::MovedToHeap { .. } | Message::Capture { .. }) => {
+                self.prefix_place = Place {
+                    file: self.strings.intern(b"<unknown line number>"),
+                    ..Place::NONE
+                };
                 self.prefix.clear();
-                let _ = read;
                 self.diagnostic(number, text);
             }
             Some(read) => self.note(read.category()),
@@ -776,27 +356,6 @@ impl Collector {
             ));
         }
     }
-}
-
-impl Open {
-    fn is_at(&self, package: Sym, place: Place) -> bool {
-        self.line == place.line
-            && self.column == place.column
-            && self.file == Some(place.file)
-            && self.package == Some(package)
-    }
-}
-
-/// Whether an indented message is a step by its first word; the rest is read when the explanation is new.
-fn starts_step(text: &[u8]) -> bool {
-    let word = text
-        .iter()
-        .position(|b| *b != b' ' && *b != b'\t')
-        .and_then(|start| text.get(start..))
-        .unwrap_or_default();
-    word.starts_with(b"from ")
-        || word.starts_with(b"flow: ")
-        || word.starts_with(b"warning: truncated explanation")
 }
 
 /// Whether a message shows by its end that nothing is missing.

@@ -2,7 +2,7 @@
 
 use super::{
     builds::{Build, BuildSet},
-    collect::{Counts, Unrecognized},
+    counts::{Counts, Unrecognized},
     strings::{Strings, Sym},
 };
 use std::borrow::Cow;

@@ -5,8 +5,8 @@
 //! since a position would be counted to whichever function happens to stand above.
 
 use super::{
-    collect::{Row, Said},
     decision::Place,
+    rows::{Row, Said},
     strings::{Strings, Sym},
 };
 use dumpview_parsers::escape::Category;

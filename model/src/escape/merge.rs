@@ -6,9 +6,10 @@
 
 use super::{
     builds::BuildSet,
-    collect::{Collector, NO_FLOW, Row, Said},
+    collect::Collector,
     decision::{Analysis, Decision, Flow, FunctionTrust, Kind, Outcome, Place},
     functions::Declarations,
+    rows::{NO_FLOW, Row, Said},
     strings::{Strings, Sym},
 };
 

@@ -5,314 +5,12 @@
 //! interface on the way to a call, having a size nobody knows; otherwise it is where the flow ends. Without a
 //! flow nothing is concluded.
 
-use super::decision::{Analysis, Decision, Flow, Kind, Step};
-use super::strings::Sym;
-
-/// A class of reasons.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Class {
-    /// Put into an interface.
-    Interface,
-    /// Captured by a closure.
-    Closure,
-    /// Returned.
-    Returned,
-    /// Sent on a channel.
-    Channel,
-    /// Stored in an object that is on the heap.
-    HeapObject,
-    /// Stored in a package variable.
-    PackageVariable,
-    /// Stored by `append` or in a map, whose storage is on the heap.
-    Growth,
-    /// Too large for the stack, or of a size the compiler does not know.
-    Size,
-    /// Passed to a function that lets it escape, or that is not known.
-    Call,
-    /// Used by a `go` statement, or a `defer` in a loop.
-    GoDefer,
-    /// Passed to package reflect.
-    Reflection,
-    /// Kept in a variable that lives longer: declared outside the loop or the closure, or itself on the heap.
-    LongerLived,
-    /// The compiler gave an explanation that this program cannot class.
-    Other,
-    /// No explanation in the input.
-    Unexplained,
-}
-
-impl Class {
-    /// Every class, in the order they are shown.
-    pub const ALL: [Self; 14] = [
-        Self::Interface,
-        Self::Closure,
-        Self::Returned,
-        Self::Channel,
-        Self::HeapObject,
-        Self::PackageVariable,
-        Self::Growth,
-        Self::Size,
-        Self::Call,
-        Self::GoDefer,
-        Self::Reflection,
-        Self::LongerLived,
-        Self::Other,
-        Self::Unexplained,
-    ];
-
-    /// Its name in JSON, CSV and filters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Interface => "interface",
-            Self::Closure => "closure",
-            Self::Returned => "returned",
-            Self::Channel => "channel",
-            Self::HeapObject => "heap_object",
-            Self::PackageVariable => "package_variable",
-            Self::Growth => "growth",
-            Self::Size => "size",
-            Self::Call => "call",
-            Self::GoDefer => "go_defer",
-            Self::Reflection => "reflection",
-            Self::LongerLived => "longer_lived",
-            Self::Other => "other",
-            Self::Unexplained => "unexplained",
-        }
-    }
-
-    /// A few words.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Interface => "stored in an interface",
-            Self::Closure => "captured by a closure",
-            Self::Returned => "returned to the caller",
-            Self::Channel => "sent on a channel",
-            Self::HeapObject => "stored in a heap object",
-            Self::PackageVariable => "stored in a package variable",
-            Self::Growth => "slice or map growth",
-            Self::Size => "size too large or not constant",
-            Self::Call => "passed to a function that lets it escape",
-            Self::GoDefer => "used by go, or by defer in a loop",
-            Self::Reflection => "passed to reflect",
-            Self::LongerLived => "kept in a variable that lives longer",
-            Self::Other => "for another reason",
-            Self::Unexplained => "not explained",
-        }
-    }
-
-    /// What usually helps.
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::Interface => {
-                "call a function that takes the concrete type (strconv.AppendInt, a typed log field), keep formatting off the hot path, or pass a pointer to something already on the heap"
-            }
-            Self::Closure => {
-                "pass the variable to the function as an argument, copy it to a local that is not assigned again, or keep the closure from outliving the call"
-            }
-            Self::Returned => {
-                "return the value instead of a pointer, or let the caller pass in what is to be filled (the function may also become inlinable, and the caller then decides)"
-            }
-            Self::Channel => {
-                "send a value instead of a pointer, or take the objects from a pool and give them back on the receiving side"
-            }
-            Self::HeapObject => {
-                "store a value in the field instead of a pointer, or reuse the object that is stored there"
-            }
-            Self::PackageVariable => {
-                "keep it in a local or pass it along; what a package variable holds is never freed while it is there"
-            }
-            Self::Growth => {
-                "make the slice or map once with its final size and of values instead of pointers; reuse its storage between calls"
-            }
-            Self::Size => {
-                "use a constant size below 64 KiB with a slice of it, take the buffer as an argument, or keep it in a sync.Pool"
-            }
-            Self::Call => {
-                "see whether the callee must keep it: a concrete type in place of an interface, or a function that is inlined, lets the compiler look inside"
-            }
-            Self::GoDefer => {
-                "start fewer, longer-lived goroutines (a worker reading from a channel), and move defer out of the loop"
-            }
-            Self::Reflection => {
-                "keep reflection out of the hot path: prepare what it needs once, or generate the code"
-            }
-            Self::LongerLived => {
-                "declare the variable in the loop or closure that uses it, or make the object once before the loop and reuse it"
-            }
-            Self::Other => "read the flow: the last step names what keeps it",
-            Self::Unexplained => {
-                "where the input has no -m=2 build, append one (go build -gcflags=-m=2): it prints the flow"
-            }
-        }
-    }
-}
-
-/// What allocates, by the form of the expression.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Form {
-    /// A variable.
-    Variable,
-    /// A parameter.
-    Parameter,
-    /// `&T{…}`, `new(T)`.
-    Object,
-    /// `[]T{…}`, `make([]T, …)`.
-    Slice,
-    /// `map[K]V{…}`, `make(map[K]V)`.
-    Map,
-    /// `make(chan T)`.
-    Channel,
-    /// `func literal`.
-    Closure,
-    /// `... argument`, the slice of a variadic call.
-    Variadic,
-    /// The storage `append` may need.
-    Append,
-    /// A conversion to string or `[]byte`, or a concatenation.
-    Text,
-    /// A value put into an interface.
-    Boxed,
-    /// A constant put into an interface: from read-only data, nothing is allocated when it runs.
-    Constant,
-    /// `x.f`: a field put into an interface, or a method value; the compiler prints both alike.
-    Selector,
-}
-
-impl Form {
-    /// Its name in JSON and CSV.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Variable => "variable",
-            Self::Parameter => "parameter",
-            Self::Object => "object",
-            Self::Slice => "slice",
-            Self::Map => "map",
-            Self::Channel => "channel",
-            Self::Closure => "closure",
-            Self::Variadic => "variadic_slice",
-            Self::Append => "append",
-            Self::Text => "string",
-            Self::Boxed => "boxed_value",
-            Self::Constant => "boxed_constant",
-            Self::Selector => "selector",
-        }
-    }
-
-    /// The form of what a decision is about.
-    pub fn of(analysis: &Analysis, decision: &Decision) -> Self {
-        match decision.kind() {
-            Kind::MovedToHeap | Kind::LeakingClosureReference => Self::Variable,
-            Kind::LeakingParam | Kind::LeakingParamContent | Kind::LeakingParamToResult => {
-                Self::Parameter
-            }
-            Kind::EscapesToHeap | Kind::DoesNotEscape => {
-                Self::of_expression(&analysis.text(decision.what))
-            }
-        }
-    }
-
-    fn of_expression(text: &str) -> Self {
-        let literal = text.ends_with('}') || text.ends_with(" literal");
-        if text == "func literal" {
-            Self::Closure
-        } else if text == "... argument" {
-            Self::Variadic
-        } else if text == "append" || text.starts_with("append(") {
-            Self::Append
-        } else if text.starts_with("make([]") {
-            Self::Slice
-        } else if text.starts_with("make(map[") {
-            Self::Map
-        } else if text.starts_with("make(chan") || text.starts_with("make(<-chan") {
-            Self::Channel
-        } else if text.starts_with("new(") || (text.starts_with('&') && !text.starts_with("&&")) {
-            Self::Object
-        } else if literal && text.starts_with("[]") {
-            Self::Slice
-        } else if literal && text.starts_with("map[") {
-            Self::Map
-        } else if text.starts_with("string(")
-            || text.starts_with("([]byte)(")
-            || text.starts_with("([]rune)(")
-            || text.starts_with("[]byte(")
-            || text.starts_with("[]rune(")
-            || is_concatenation(text)
-        {
-            Self::Text
-        } else if is_constant(text) {
-            Self::Constant
-        } else if is_selector(text) {
-            Self::Selector
-        } else {
-            Self::Boxed
-        }
-    }
-}
-
-/// `a + "b"`: an operand, ` + ` outside of brackets and strings.
-fn is_concatenation(text: &str) -> bool {
-    let (mut depth, mut quote, mut escaped) = (0i32, None, false);
-    for (at, c) in text.char_indices() {
-        match quote {
-            Some(q) => {
-                if escaped {
-                    escaped = false;
-                } else if c == '\\' && q != '`' {
-                    escaped = true;
-                } else if c == q {
-                    quote = None;
-                }
-            }
-            None => match c {
-                '"' | '`' | '\'' => quote = Some(c),
-                '(' | '[' | '{' => depth += 1,
-                ')' | ']' | '}' => depth -= 1,
-                '+' if depth == 0 => {
-                    return text.get(at..).is_some_and(|rest| rest.starts_with("+ "))
-                        && text.contains('"');
-                }
-                _ => {}
-            },
-        }
-    }
-    false
-}
-
-/// One literal: a string, a rune, a number.
-///
-/// The compiler reports its conversion to an interface as escaping, but takes the data from read-only memory
-/// (`walk/order.go`, `OCONVIFACE`; 0 allocations measured with Go 1.19 and 1.27).
-fn is_constant(text: &str) -> bool {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(quote @ ('"' | '`' | '\'')) => {
-            let mut escaped = false;
-            for c in chars.by_ref() {
-                if escaped {
-                    escaped = false;
-                } else if c == '\\' && quote != '`' {
-                    escaped = true;
-                } else if c == quote {
-                    return chars.next().is_none();
-                }
-            }
-            false
-        }
-        Some(first) if first.is_ascii_digit() || first == '-' => {
-            text.len() > usize::from(first == '-')
-                && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_'))
-        }
-        _ => false,
-    }
-}
-
-fn is_selector(text: &str) -> bool {
-    text.contains('.')
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || c == '_' || c == '.' || c == '·')
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-}
+use super::{
+    class::Class,
+    decision::{Analysis, Decision, Flow, Kind, Place, Step},
+    form::Form,
+    strings::Sym,
+};
 
 /// Why a decision is what it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -432,6 +130,8 @@ impl Analysis {
         let mut bare_spill = false;
         // Where the flow ends, when it ends in a plain assignment.
         let mut kept = None;
+        // In the slice of a variadic call.
+        let mut in_variadic = false;
         for step in self.steps(flow) {
             match step {
                 Step::Flow { destination, .. } => {
@@ -457,6 +157,7 @@ impl Analysis {
                     let link = self.link(decision.package, &why, &expression, place, to_heap);
                     kept =
                         (link.is_none() && why.starts_with("assign")).then(|| short(&expression));
+                    in_variadic = &*why == "slice-literal-element";
                     links.extend(link);
                 }
                 Step::Truncated => {}
@@ -472,6 +173,11 @@ impl Analysis {
             links.push(Link {
                 class: Class::LongerLived,
                 detail: kept,
+            });
+        } else if links.is_empty() && in_variadic {
+            links.push(Link {
+                class: Class::HeapObject,
+                detail: None,
             });
         }
         let mut reason = choose(&links, boxed);
@@ -501,7 +207,7 @@ impl Analysis {
         package: Sym,
         why: &str,
         expression: &str,
-        place: super::decision::Place,
+        place: Place,
         to_heap: bool,
     ) -> Option<Link> {
         let stored = |class| Link {
@@ -574,7 +280,7 @@ impl Analysis {
         })
     }
 
-    fn call(&self, package: Sym, expression: &str, place: super::decision::Place) -> Link {
+    fn call(&self, package: Sym, expression: &str, place: Place) -> Link {
         if expression.starts_with("go ") || expression.starts_with("defer ") {
             return Link {
                 class: Class::GoDefer,
@@ -679,31 +385,6 @@ fn choose(links: &[Link], boxed: bool) -> Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn forms() {
-        for (text, form) in [
-            ("func literal", Form::Closure),
-            ("... argument", Form::Variadic),
-            ("make([]int, n)", Form::Slice),
-            ("[]op{...}", Form::Slice),
-            ("&Node{...}", Form::Object),
-            ("new(int)", Form::Object),
-            ("map[string]int{...}", Form::Map),
-            (r#""a" + b"#, Form::Text),
-            (r#"f("a + b")"#, Form::Boxed),
-            ("string(b)", Form::Text),
-            ("t", Form::Boxed),
-            ("x.y.z", Form::Selector),
-            ("1.5", Form::Constant),
-            ("-3", Form::Constant),
-            (r#""a \" b""#, Form::Constant),
-            (r#""a" == b"#, Form::Boxed),
-            ("mul{...}", Form::Boxed),
-        ] {
-            assert_eq!(Form::of_expression(text), form, "{text}");
-        }
-    }
 
     #[test]
     fn callees() {

@@ -6,8 +6,8 @@
 
 use super::{
     builds::BuildSet,
+    class::Class,
     decision::{Analysis, Decision, Kind},
-    reason::Class,
 };
 use regex::Regex;
 

@@ -1,9 +1,10 @@
 //! Decisions counted: in all, and by file, function, package, reason or variable.
 
 use super::{
+    class::Class,
     decision::{Analysis, Decision, Kind},
+    form::Form,
     functions::outermost,
-    reason::{Class, Form},
     select::Select,
 };
 use rustc_hash::FxHashMap;

@@ -1,12 +1,12 @@
 //! What a diagnostic says: its fixed words, at the start or at the end, and the source text between.
 
-use super::{Inlining, Message, debug, flow, noise};
+use super::{Inlining, Line, Message, debug, flow, frame, noise, without_prefix};
 use bstr::ByteSlice;
 use nom::{
     IResult, Parser,
     branch::alt,
     bytes::complete::tag,
-    character::complete::{i32 as signed, i64 as signed_long},
+    character::complete::{char, digit1, i32 as signed, i64 as signed_long},
     combinator::{all_consuming, fail, map, rest},
     sequence::preceded,
 };
@@ -354,6 +354,17 @@ fn ignores_self_assignment(text: &[u8]) -> bool {
         || text.starts_with(b"ignoring self-assignment in ")
 }
 
+/// Whether a diagnostic holds another line's position outside of its string literals: two compilers wrote into
+/// one line, and neither message is whole.
+fn is_torn(text: &[u8]) -> bool {
+    memchr::memmem::find_iter(text, b".go:").any(|at| {
+        let rest = text.get(at + ".go:".len()..).unwrap_or_default();
+        let quotes = memchr::memchr_iter(b'"', text.get(..at).unwrap_or_default()).count();
+        let position: Parsed<'_, _> = (digit1, char(':'), digit1, tag(&b": "[..])).parse(rest);
+        quotes.is_multiple_of(2) && position.is_ok()
+    })
+}
+
 /// Reads the text after a position. `None`: no message this program knows.
 pub fn message(input: &[u8]) -> Option<Message<'_>> {
     let continued = matches!(input.first(), Some(b' ' | b'\t'));
@@ -374,5 +385,21 @@ pub fn message(input: &[u8]) -> Option<Message<'_>> {
         ))
         .parse(input)
     };
-    parsed.ok().map(|(_, message)| message)
+    parsed
+        .ok()
+        .map(|(_, message)| message)
+        .filter(|message| !message.is_about_escape() || !is_torn(input))
+}
+
+/// Whether the beginning of an input is compiler output: one of its first whole lines is a diagnostic that only
+/// the compiler prints.
+pub fn recognizes(head: &[u8]) -> bool {
+    head.lines()
+        .take(200)
+        .any(|line| match frame(without_prefix(line)) {
+            Line::Diagnostic { message: text, .. } => {
+                message(text).is_some_and(|message| message.category().is_compiler())
+            }
+            _ => false,
+        })
 }

@@ -38,7 +38,7 @@ mod tests;
 
 pub use frame::{frame, without_prefix};
 pub use logopt::{LogDiagnostic, LogError, LogHeader, LogNote, log_diagnostic, log_header};
-pub use message::message;
+pub use message::{message, recognizes};
 pub use noise::bare;
 pub use reader::{LineReader, MAX_LINE, RawLine};
 pub use records::{Category, Inlining, Line, Message, Position, Step};

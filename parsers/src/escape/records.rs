@@ -353,6 +353,12 @@ impl Category {
 }
 
 impl Message<'_> {
+    /// A decision or the title of its explanation.
+    pub(super) const fn is_about_escape(&self) -> bool {
+        let category = self.category();
+        category.is_escape() || matches!(category, Category::Explanation)
+    }
+
     /// What the message is counted as.
     pub const fn category(&self) -> Category {
         match self {

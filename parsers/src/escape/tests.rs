@@ -276,6 +276,33 @@ fn errors_and_noise_are_told_from_unknown_lines() {
     }
 }
 
+#[test]
+fn two_messages_in_one_line_are_neither() {
+    for text in [
+        "x esc./b.go:3:4: y escapes to heap",
+        "moved to heap: ab./b.go:3:4: c",
+        "x does not escape/src/b.go:3:4: y does not escape",
+    ] {
+        assert_eq!(message(text.as_bytes()), None, "{text}");
+    }
+    assert!(message(br#"f("b.go:3:4: y") escapes to heap"#).is_some());
+}
+
+#[test]
+fn inputs_are_recognised_by_their_first_lines() {
+    assert!(recognizes(
+        b"go: downloading x v1\n# p\n./x.go:3:6: can inline f\n"
+    ));
+    for text in [
+        "",
+        "# p\n./x.go:3:6: undefined: y\n",
+        "2026/11/21 02:23:36 ready\n",
+        "\x7fELF",
+    ] {
+        assert!(!recognizes(text.as_bytes()), "{text}");
+    }
+}
+
 const MESSAGES: [&str; 14] = [
     "moved to heap: x",
     "&Node{...} escapes to heap",
