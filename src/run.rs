@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Exit, Failure, Script};
 use crate::cli::{Cli, ColorChoice, Common, Verb};
+use crate::commands;
 use crate::question::Question;
 use crate::session::{Cursor, Session, with_session};
 use crate::text::Text;
@@ -84,14 +85,7 @@ fn color(common: &Common) -> anstream::ColorChoice {
 fn answer(cli: Cli) -> Result<Exit, Stop> {
     let common = &cli.common;
     match cli.verb {
-        Some(Verb::Escapes { flags }) => {
-            let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), color(common)));
-            let exit = crate::commands::escapes::run(&flags, common, &mut out, &mut |message| {
-                complain(common, message);
-            })??;
-            out.flush()?;
-            Ok(exit)
-        }
+        Some(Verb::Escapes { flags }) => escapes(&flags, common),
         Some(Verb::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dumpview", &mut script);
@@ -118,6 +112,9 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             let no_input = || Failure::usage("no input given\n\nhint: dumpview --help");
             let file: PathBuf = cli.file.ok_or_else(no_input)?;
             let executable = cli.executable.as_deref();
+            if executable.is_none() && commands::escapes::recognizes(&file) {
+                return escapes(&commands::escapes::EscapesArgs::of(file), common);
+            }
             if cli.script.is_empty() {
                 on_core(&file, executable, common, "report", |session| {
                     Question::Report.ask(session, &mut Cursor::default())
@@ -135,6 +132,16 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             }
         }
     }
+}
+
+/// Compiler output, which is no process.
+fn escapes(flags: &commands::escapes::EscapesArgs, common: &Common) -> Result<Exit, Stop> {
+    let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), color(common)));
+    let exit = commands::escapes::run(flags, common, &mut out, &mut |message| {
+        complain(common, message);
+    })??;
+    out.flush()?;
+    Ok(exit)
 }
 
 /// Asks the lines of a script in order. A line without an answer does not stop the rest: in text its failure

@@ -552,6 +552,17 @@ mod tests {
     }
 
     #[test]
+    fn the_verb_may_be_left_out() {
+        let path = corpus().join("escdemo-appended-go1.27.3.txt.gz");
+        let output = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .arg(&path)
+            .output()
+            .unwrap();
+        let verb = run(&[path.to_str().unwrap()]);
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), verb.out);
+    }
+
+    #[test]
     fn the_summary_reads_as_recorded() {
         let path = corpus().join("escdemo-appended-go1.27.3.txt.gz");
         let ran = run(&[path.to_str().unwrap()]);

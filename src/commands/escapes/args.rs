@@ -64,6 +64,16 @@ pub struct EscapesArgs {
     pub alloc: Option<PathBuf>,
 }
 
+impl EscapesArgs {
+    /// The summary of one input.
+    pub fn of(file: PathBuf) -> Self {
+        Self {
+            files: vec![file],
+            ..Self::default()
+        }
+    }
+}
+
 /// What `--by` counts by.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {

@@ -32,6 +32,7 @@ use dumpview_model::escape::{
 };
 use serde_json::Value;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Groups asked for with `--by`.
 struct Groups {
@@ -79,6 +80,11 @@ impl<'a> Report<'a> {
             })
             .map(|(_, decision)| decision)
     }
+}
+
+/// Whether a file is compiler output, by its first lines.
+pub fn recognizes(path: &Path) -> bool {
+    read::recognizes(path)
 }
 
 /// Answers. The inner result is about writing the answer.
