@@ -9,6 +9,7 @@ use crate::death::{self, Death};
 use crate::dwarf::Dwarf;
 use crate::image::Thread;
 use crate::layout::{Layouts, RuntimeLayouts};
+use crate::runtime::search::{FoundVariables, Unproven, find_variables, verify};
 use crate::runtime::{
     Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
     match_threads,
@@ -22,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Default)]
 pub(super) struct Parts<'a> {
     layouts: OnceLock<Option<RuntimeLayouts<'a>>>,
+    found_variables: OnceLock<Result<FoundVariables, Unproven>>,
     symbols: OnceLock<Result<Symbols<'a>, SymbolsError>>,
     natives: OnceLock<Natives<'a>>,
     dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
@@ -44,6 +46,28 @@ impl<'a> Process<'a> {
     fn runtime_layouts(&self) -> Option<&RuntimeLayouts<'a>> {
         let choose = || RuntimeLayouts::choose(self.executable, self.version.as_ref(), self.arch());
         self.parts.layouts.get_or_init(choose).as_ref()
+    }
+
+    /// The runtime's variables of a program without symbols, searched for in its code.
+    fn found_variables(&self) -> Result<&FoundVariables, &Unproven> {
+        let search = || {
+            let Some(RuntimeLayouts::Table(table)) = self.runtime_layouts() else {
+                return Ok(FoundVariables::default());
+            };
+            let Ok(symbols) = self.symbols() else {
+                return Ok(FoundVariables::default());
+            };
+            let memory = &*self.memory;
+            let found = find_variables(memory, self.arch(), symbols, &table.recipes());
+            let runtime = Runtime {
+                memory,
+                layouts: table,
+                vars: &found,
+            };
+            verify(&runtime, self.arch(), &self.core.threads)?;
+            Ok(found)
+        };
+        self.parts.found_variables.get_or_init(search).as_ref()
     }
 
     /// What is needed to read the runtime's own structures; `None` when no layout knows this program.
@@ -108,7 +132,10 @@ impl<'a> Process<'a> {
     pub fn goroutines(&self) -> Result<&Goroutines, &str> {
         let goroutines = self.parts.goroutines.get_or_init(|| {
             let runtime = self.runtime().ok_or(NO_LAYOUT)?;
-            Goroutines::read(&runtime).map_err(|error| error.to_string())
+            Goroutines::read(&runtime).map_err(|error| match self.found_variables() {
+                Err(unproven) => unproven.to_string(),
+                Ok(_) => error.to_string(),
+            })
         });
         goroutines.as_ref().map_err(String::as_str)
     }
@@ -189,12 +216,9 @@ impl<'a> Process<'a> {
 
 impl Variables for Process<'_> {
     fn address(&self, name: &str) -> Option<Addr> {
-        RuntimeVars::new(
-            self.executable,
-            self.runtime_layouts().and_then(RuntimeLayouts::dwarf),
-            self.bias,
-        )
-        .address(name)
+        let dwarf = self.runtime_layouts().and_then(RuntimeLayouts::dwarf);
+        let named = RuntimeVars::new(self.executable, dwarf, self.bias).address(name);
+        named.or_else(|| self.found_variables().ok()?.address(name))
     }
 }
 

@@ -13,6 +13,7 @@ mod goroutine;
 mod goroutines;
 mod labels;
 mod machines;
+pub mod search;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,17 @@
-//! Makes a built-in layout table from executables of one Go release, one for each architecture:
+//! Makes a built-in layout table from executables of one Go release, two for each architecture:
 //!
 //! ```text
-//! layouts EXE-amd64 EXE-arm64 > process/src/layout/tables/go1.27.txt
+//! layouts BIG-amd64 SMALL-amd64 BIG-arm64 SMALL-arm64 > process/src/layout/tables/go1.27.txt
 //! ```
+//!
+//! Structures come from the big program, whose linker keeps many types; recipes for finding variables (see
+//! `recipes`) from the small one, whose functions every program has.
 //!
 //! `tools/layouts/make` builds the executables of every release and runs this.
 
 #![forbid(unsafe_code)]
+
+mod recipes;
 
 use anyhow::{Context, Result, bail};
 use dumpview_process::addr::{Addr, Bias};
@@ -18,8 +23,10 @@ use std::io::Write;
 
 fn main() -> Result<()> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
-    if paths.is_empty() {
-        bail!("usage: layouts EXE… (one executable of the same release for each architecture)");
+    if paths.is_empty() || !paths.len().is_multiple_of(2) {
+        bail!(
+            "usage: layouts BIG SMALL… (two executables of the same release for each architecture)"
+        );
     }
     let files: Vec<Vec<u8>> = paths
         .iter()
@@ -38,15 +45,24 @@ fn main() -> Result<()> {
         .map(|(exe, path)| DwarfLayouts::new(exe).with_context(|| format!("{path}: no DWARF")))
         .collect::<Result<_>>()?;
     let mut images = Vec::new();
-    for ((exe, layouts), path) in exes.iter().zip(&all).zip(&paths) {
-        let wait_reasons = wait_reasons(exe, layouts);
+    for ((pair, layouts), path) in exes
+        .chunks(2)
+        .zip(all.iter().step_by(2))
+        .zip(paths.chunks(2))
+    {
+        let [big, small] = pair else { continue };
+        if big.arch != small.arch {
+            bail!("{path:?}: executables of different architectures");
+        }
+        let wait_reasons = wait_reasons(big, layouts);
         if wait_reasons.is_empty() {
-            bail!("{path}: runtime.waitReasonStrings is not where its DWARF says");
+            bail!("{path:?}: runtime.waitReasonStrings is not where its DWARF says");
         }
         images.push(TableImage {
-            arch: exe.arch,
+            arch: big.arch,
             layouts,
             wait_reasons,
+            recipes: recipes::recipes(small, big),
         });
     }
     let versions: Vec<Option<String>> = exes

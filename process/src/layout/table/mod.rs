@@ -16,6 +16,7 @@ use super::shape::{Member, Node, Shape, Shapes, resolve};
 use super::{Field, LayoutSource, Layouts};
 use crate::arch::Arch;
 use crate::image::GoVersion;
+use crate::runtime::search::Recipe;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use text::{Block, MemberType, Table};
@@ -101,6 +102,17 @@ impl TableLayouts {
         matches!(self.source, LayoutSource::Table(_))
             .then(|| self.table.wait_reason(number))
             .flatten()
+    }
+
+    /// How to find the runtime's variables in a program of this release without symbols.
+    pub fn recipes(&self) -> Vec<Recipe<'static>> {
+        let recipes = self.table.recipes();
+        let recipe = |(variable, offset, functions)| Recipe {
+            variable,
+            offset,
+            functions,
+        };
+        recipes.map(recipe).collect()
     }
 
     /// Every structure of the table for this architecture, and the names of its members.

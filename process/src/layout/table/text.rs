@@ -7,6 +7,7 @@
 //! const runtime._Gwaiting 4
 //! const runtime._Foo@arm64 5
 //! var runtime.semtable runtime.semTable
+//! find runtime.sched 8 runtime.schedinit,runtime.mcount
 //! runtime.g 456
 //!  stack 0 runtime.stack
 //!  goid 152 8
@@ -22,7 +23,7 @@
 //! is a number, which is the size of something without parts; the name of another structure; or `[n]` and a
 //! type. `+` marks an embedded member. A structure without a name of its own goes by the path to where it is
 //! used (`runtime.mheap.central`), or by the variable whose type it is. An array with a name has `[]` for its only
-//! member. What differs between the architectures stands twice, with `@GOARCH`.
+//! member. `find` is a recipe of [`crate::runtime::search`]. What differs between the architectures stands twice, with `@GOARCH`.
 
 use crate::arch::Arch;
 use crate::image::GoVersion;
@@ -129,6 +130,18 @@ impl<'t> Table<'t> {
             (here && size.parse::<u64>().is_ok()).then_some(name)
         });
         headings.filter_map(move |name| self.structure(name))
+    }
+
+    /// Recipes for finding variables: variable, offset, names of functions.
+    pub fn recipes(self) -> impl Iterator<Item = (&'t str, u64, Vec<&'t str>)> {
+        let lines = self.text.lines().filter_map(|l| l.strip_prefix("find "));
+        lines.filter_map(move |line| {
+            let mut words = line.splitn(3, ' ');
+            let (name, offset, functions) = (words.next()?, words.next()?, words.next()?);
+            let (name, arch) = name.split_once('@').unwrap_or((name, self.arch.name()));
+            let recipe = (name, offset.parse().ok()?, functions.split(',').collect());
+            (arch == self.arch.name()).then_some(recipe)
+        })
     }
 
     /// The value of a constant.

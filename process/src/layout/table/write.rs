@@ -6,6 +6,7 @@
 use crate::arch::Arch;
 use crate::layout::DwarfLayouts;
 use crate::layout::dwarf::TypeText;
+use crate::runtime::search::MadeRecipe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -42,6 +43,8 @@ pub struct TableImage<'r, 'a> {
     pub layouts: &'r DwarfLayouts<'a>,
     /// Its `runtime.waitReasonStrings`.
     pub wait_reasons: Vec<String>,
+    /// Recipes for finding variables in stripped programs.
+    pub recipes: Vec<MadeRecipe>,
 }
 
 /// The text of the table of a release from executables for several architectures.
@@ -62,6 +65,17 @@ pub fn write_table(release: &str, images: &[TableImage<'_, '_>]) -> String {
         (image.arch, lines.collect())
     });
     merge(&mut text, "const ", &constants.collect::<Vec<_>>());
+    let mut recipes = BTreeSet::new();
+    for image in images {
+        recipes.extend(image.recipes.iter().enumerate().map(|(index, r)| {
+            let (arch, functions) = (image.arch.name(), r.functions.join(","));
+            let line = format!("find {}@{arch} {} {functions}", r.variable, r.offset);
+            ((&r.variable, arch, index), line)
+        }));
+    }
+    for (_, line) in recipes {
+        let _ = writeln!(text, "{line}");
+    }
     let (mut all_variables, mut all_structures) = (Vec::new(), Vec::new());
     for image in images {
         let mut structures = structures(image.layouts);
