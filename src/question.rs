@@ -4,6 +4,7 @@
 use crate::answer::{Answer, Failure};
 use crate::cli::{BtFlags, FrameFlags, GoroutinesFlags, RegsFlags, VarsFlags, Verb, XFlags};
 use crate::commands;
+use crate::commands::bt::LocalsOf;
 use crate::commands::locals::Which;
 use crate::session::{Cursor, Move, Session};
 use clap::Parser;
@@ -190,7 +191,7 @@ impl Question {
             Self::Info => Box::new(commands::info::info(session)),
             Self::Goroutines(flags) => Box::new(commands::goroutines::goroutines(session, flags)?),
             Self::Threads => Box::new(commands::threads::threads(session)),
-            Self::Bt(flags) => Box::new(commands::bt::bt(session, flags, cursor)?),
+            Self::Bt(flags) => Box::new(commands::bt::bt(session, flags, cursor, LocalsOf::All)?),
             Self::Locals(flags) => Box::new(commands::locals::variables(
                 session,
                 flags,

@@ -9,7 +9,7 @@ use crate::text::{Role, Text, styled};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Origin, Standing, Variable};
-use dumpview_process::frames::Variables;
+use dumpview_process::frames::{Call, Variables};
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
 use dumpview_tui::safe_text::safe;
@@ -69,29 +69,50 @@ pub struct FrameDoc {
     pub why_no_variables: Option<String>,
 }
 
+/// Whose frames have their locals listed with `--full`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LocalsOf {
+    /// Every frame's.
+    All,
+    /// The program's own, not the standard library's.
+    Program,
+}
+
 /// Unwinds.
 ///
 /// # Errors
 ///
 /// When there is no such goroutine.
-pub fn bt(session: &Session<'_>, flags: &BtFlags, cursor: &Cursor) -> Result<Backtraces, Failure> {
+pub fn bt(
+    session: &Session<'_>,
+    flags: &BtFlags,
+    cursor: &Cursor,
+    locals_of: LocalsOf,
+) -> Result<Backtraces, Failure> {
     if !flags.all {
         let at = At::new(session, flags.goroutine, cursor)?;
-        return Ok(Backtraces::One(Box::new(backtrace(session, &at, flags))));
+        return Ok(Backtraces::One(Box::new(backtrace(
+            session, &at, flags, locals_of,
+        ))));
     }
     let all = session.process.goroutines().map_err(Failure::no_answer)?;
     let mut ids: Vec<u64> = all.list().iter().map(|g| g.id.0).collect();
     ids.sort_unstable();
     let stacks = ids.into_iter().map(|id| {
         let at = At::new(session, Some(id), cursor)?;
-        Ok(backtrace(session, &at, flags))
+        Ok(backtrace(session, &at, flags, locals_of))
     });
     Ok(Backtraces::All {
         goroutines: stacks.collect::<Result<_, Failure>>()?,
     })
 }
 
-fn backtrace(session: &Session<'_>, at: &At<'_>, flags: &BtFlags) -> Backtrace {
+fn backtrace(
+    session: &Session<'_>,
+    at: &At<'_>,
+    flags: &BtFlags,
+    locals_of: LocalsOf,
+) -> Backtrace {
     let len = usize::try_from(flags.max_len).unwrap_or(usize::MAX);
     // Arguments stand in one line with their function: without --full they are not opened far.
     let limits = if flags.full {
@@ -121,14 +142,15 @@ fn backtrace(session: &Session<'_>, at: &At<'_>, flags: &BtFlags) -> Backtrace {
             frame: call.frame.clone(),
             args: Vec::new(),
             arg_words: None,
-            locals: flags.full.then(Vec::new),
+            locals: None,
             why_no_variables: None,
         };
         match session.process.variables(&at.stack, call, limits) {
             Variables::Named(variables) => {
                 let (args, locals): (Vec<_>, Vec<_>) = variables.into_iter().partition(is_argument);
                 doc.args = args;
-                doc.locals = flags.full.then_some(locals);
+                let wanted = locals_of == LocalsOf::All || is_programs(session, call);
+                doc.locals = (flags.full && wanted).then_some(locals);
             }
             Variables::Words(words) => {
                 doc.arg_words = Some(printed_args(&words, &*session.process.memory));
@@ -147,6 +169,20 @@ fn backtrace(session: &Session<'_>, at: &At<'_>, flags: &BtFlags) -> Backtrace {
         state: describe(session, at.goroutine),
         show_runtime: flags.runtime,
     }
+}
+
+/// Whether a call is the program's own rather than the standard library's: its package is `main`, in the main
+/// module, or has a dot in its first path element, as no package of the standard library has.
+fn is_programs(session: &Session<'_>, call: &Call) -> bool {
+    let module = session
+        .process
+        .build
+        .as_ref()
+        .and_then(|b| b.module.as_deref());
+    let module = module.and_then(|m| m.split(' ').next()).unwrap_or("main");
+    let first = call.name.split('/').next().unwrap_or_default();
+    let dotted = call.name.contains('/') && first.contains('.');
+    call.name.starts_with("main.") || dotted || call.name.starts_with(module)
 }
 
 /// Arguments and results, as against locals and captured variables.

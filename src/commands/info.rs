@@ -259,7 +259,7 @@ impl Info {
             out.line("")?;
             out.line(styled(Role::Heading, "last printed by the runtime"))?;
             for line in printed.lines() {
-                out.line(format_args!("  {}", safe(line)))?;
+                out.line(format_args!("  {}", safe(&line.replace('\t', "    "))))?;
             }
         }
         if !self.findings.is_empty() {

@@ -1,6 +1,6 @@
 //! What FILE without a verb shows: why it died, the crashing goroutine's stack, the locals of its user frames.
 
-use super::bt::{Backtraces, bt};
+use super::bt::{Backtraces, LocalsOf, bt};
 use super::info::{Info, info};
 use crate::answer::Answer;
 use crate::cli::BtFlags;
@@ -28,7 +28,7 @@ pub fn report(session: &Session<'_>) -> Report {
     };
     Report {
         info: info(session),
-        backtrace: bt(session, &flags, &Cursor::default()).ok(),
+        backtrace: bt(session, &flags, &Cursor::default(), LocalsOf::Program).ok(),
     }
 }
 

@@ -165,10 +165,14 @@ impl<'s, 'a> Facts<'s, 'a> {
                 .into_iter()
                 .map(|label| (label.key, label.value))
                 .collect(),
-            created_by: self.place(g.gopc, true).map(|place| CreatorDoc {
-                place,
-                goroutine: g.parent.map(|id| id.0).filter(|id| *id != 0),
-            }),
+            // The runtime made main itself, and its tracebacks name no creator for it either.
+            created_by: self
+                .place(g.gopc, true)
+                .filter(|_| g.id.0 != 1)
+                .map(|place| CreatorDoc {
+                    place,
+                    goroutine: g.parent.map(|id| id.0).filter(|id| *id != 0),
+                }),
             start: self.start(g.startpc),
             location: None,
             thread: thread.map(|t| t.tid),
