@@ -224,3 +224,148 @@ fn generation(magic: u32) -> Result<Generation, PclntabError> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::FuncTable;
+    use super::*;
+    use crate::addr::Addr;
+
+    /// Two functions, `main.f` with a frame of 24 bytes that inlines `main.g` at its pc 4..8, and the end mark
+    /// that every wrapper id is counted from.
+    fn table() -> (Vec<u8>, Vec<u8>) {
+        let names = b"\0main.f\0main.g\0runtime.systemstack_switch\0";
+        let files = b"\0/src/f.go\0";
+        // From byte 1: frame size 0, then 24; line 10 then 33 then 11; file 0; inline index -1, 0, -1.
+        let pctab = [
+            &[0u8][..],
+            &[2, 1, 48, 15, 0],
+            &[22, 4, 46, 4, 43, 8, 0],
+            &[2, 16, 0],
+            &[0, 4, 2, 4, 1, 8, 0],
+        ]
+        .concat();
+        let (pcsp, pcln, pcfile, inl) = (1u32, 6u32, 13u32, 16u32);
+        let mut funcs = Vec::new();
+        let records = [(0u32, 24u32), (16, 24 + 44 + 12 + 16)];
+        for (entry, record) in records.iter().chain(&[(32, 0)]) {
+            funcs.extend(entry.to_le_bytes());
+            funcs.extend(record.to_le_bytes());
+        }
+        for (entry, name, id) in [(0u32, 1u32, 0u8), (16, 15, 9)] {
+            let npcdata = 3u32;
+            for word in [entry, name, 0, 0, pcsp, pcfile, pcln, npcdata, 0, 7] {
+                funcs.extend(word.to_le_bytes());
+            }
+            funcs.extend([id, 0, 0, 4]);
+            for word in [0, 0, inl, u32::MAX, u32::MAX, u32::MAX, 0] {
+                funcs.extend(word.to_le_bytes());
+            }
+        }
+        let mut out = vec![0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8];
+        let mut at = HEADER_SIZE;
+        let mut word = |w: u64| out.extend(w.to_le_bytes());
+        word(2);
+        word(1);
+        word(0);
+        for len in [names.len(), 4, files.len(), pctab.len(), 0] {
+            word(at);
+            at += len as u64;
+        }
+        out.extend(names);
+        out.extend(1u32.to_le_bytes());
+        out.extend(files);
+        out.extend(pctab);
+        out.extend(funcs);
+        // One inline record: main.g, called from pc 2, declared at line 30.
+        let tree = [0u32, 8, 2, 30].map(u32::to_le_bytes).concat();
+        (out, tree)
+    }
+
+    fn read<'a>(bytes: &'a [u8], tree: &'a [u8]) -> Result<FuncTable<'a>, PclntabError> {
+        let pcln = Pclntab::parse(bytes, Arch::Amd64)?;
+        let gofunc = Some((Addr(0x9000), tree));
+        Ok(FuncTable::new(
+            pcln,
+            Addr(0x8000),
+            Addr(0x1000),
+            Vec::new(),
+            gofunc,
+        ))
+    }
+
+    #[test]
+    fn a_function_is_found_named_placed_and_sized() {
+        let (bytes, tree) = table();
+        let funcs = read(&bytes, &tree).unwrap();
+        assert!(funcs.find(Addr(0xfff)).is_none());
+        assert!(funcs.find(Addr(0x1020)).is_none());
+        let f = funcs.find(Addr(0x100f)).unwrap();
+        assert_eq!(
+            (f.name(), f.entry, f.end),
+            ("main.f", Addr(0x1000), Addr(0x1010))
+        );
+        assert_eq!(f.start_line(), Some(7));
+        assert_eq!(f.sp_delta(Addr(0x1000)), Some(0));
+        assert_eq!(f.sp_delta(Addr(0x1001)), Some(24));
+        let lines: Vec<_> = f
+            .inline_frames(Addr(0x1005))
+            .map(|call| {
+                (
+                    call.name,
+                    call.position.file,
+                    call.position.line,
+                    call.inlined,
+                )
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                ("main.g", "/src/f.go", 33, true),
+                ("main.f", "/src/f.go", 10, false)
+            ]
+        );
+        assert_eq!(funcs.by_name("main.f").unwrap().index(), 0);
+        assert!(funcs.by_name("ain.f").is_none());
+        assert!(funcs.is_wrapper_id(10));
+        assert_eq!(funcs.files().into_iter().collect::<Vec<_>>(), ["/src/f.go"]);
+    }
+
+    #[test]
+    fn cut_or_changed_tables_give_an_answer_or_an_error() {
+        let (bytes, tree) = table();
+        let mut answers = 0;
+        let mut ask = |bytes: &[u8]| {
+            if let Ok(funcs) = read(bytes, &tree) {
+                for f in funcs.iter() {
+                    answers += f.inline_frames(Addr(f.entry.0.wrapping_add(5))).count();
+                    let _ = (f.printed_name(), f.sp_delta(f.entry), f.file());
+                }
+                let _ = funcs.files();
+            }
+        };
+        for len in 0..bytes.len() {
+            ask(&bytes[..len]);
+        }
+        for at in 0..bytes.len() {
+            for value in [0, 1, 0x7f, 0x80, 0xff] {
+                let mut changed = bytes.clone();
+                changed[at] = value;
+                ask(&changed);
+            }
+        }
+        assert!(answers > 0);
+    }
+
+    #[test]
+    fn older_releases_are_named() {
+        let mut bytes = table().0;
+        bytes[0] = 0xfb;
+        let error = Pclntab::parse(&bytes, Arch::Amd64).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "pclntab of Go 1.2 to 1.15: releases before Go 1.18 are not read"
+        );
+    }
+}
