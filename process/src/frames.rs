@@ -174,6 +174,7 @@ impl<'a> Process<'a> {
             },
             escaped: declared.escaped,
         }
+        .settled()
     }
 }
 

@@ -116,12 +116,7 @@ fn backtrace(
     let len = usize::try_from(flags.max_len).unwrap_or(usize::MAX);
     // Arguments stand in one line with their function: without --full they are not opened far.
     let limits = if flags.full {
-        Limits {
-            depth: flags.value_depth as usize,
-            len,
-            string: len,
-            ..Limits::default()
-        }
+        Limits::asked(flags.value_depth as usize, len)
     } else {
         Limits {
             depth: 1,

@@ -41,12 +41,7 @@ pub struct FrameVariables {
 impl From<ValueFlags> for Limits {
     fn from(flags: ValueFlags) -> Self {
         let len = usize::try_from(flags.max_len).unwrap_or(usize::MAX);
-        Self {
-            depth: flags.depth as usize,
-            len,
-            string: len.max(64),
-            ..Self::default()
-        }
+        Self::asked(flags.depth as usize, len)
     }
 }
 

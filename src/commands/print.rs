@@ -183,6 +183,7 @@ pub fn vars(
                 origin: Origin::Global,
                 escaped: false,
             }
+            .settled()
         })
         .collect();
     variables.sort_by(|a, b| a.name.cmp(&b.name));

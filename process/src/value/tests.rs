@@ -370,6 +370,9 @@ fn named_constants_and_well_known_types() {
     assert_eq!(w.line(group, HEAP), "sync.WaitGroup(counter 2, 1 waiter)");
     w.words(HEAP, &[5]);
     assert_eq!(w.line(atomic, HEAP), "sync/atomic.Int32(5)");
+    let flag = w.structure("sync/atomic.Bool", &[("v", w.basic("uint32"))]);
+    w.words(HEAP, &[1]);
+    assert_eq!(w.line(flag, HEAP), "sync/atomic.Bool(true)");
 
     let nat = w.slice_of(w.basic("uint"));
     let big = w.structure("math/big.Int", &[("neg", w.basic("bool")), ("abs", nat)]);

@@ -53,8 +53,19 @@ impl Style {
         out
     }
 
-    /// The value, broken into indented lines wherever one line would pass [`Style::width`].
+    /// The value, broken into indented lines wherever one line would pass [`Style::width`]. A pointer that was
+    /// followed says its address first, in a form that can be pasted into the next expression.
     pub fn block(&self, value: &Value) -> String {
+        match &value.data {
+            Data::Pointer {
+                addr,
+                pointee: Pointee::Value(_),
+            } => format!("({})({addr})\n{}", escape(&value.ty), self.lines(value)),
+            _ => self.lines(value),
+        }
+    }
+
+    fn lines(&self, value: &Value) -> String {
         let mut out = String::new();
         self.write(&mut out, value, Typed::Yes, 0, Some(0));
         out
@@ -67,7 +78,7 @@ impl Style {
 
     /// `name = value`, broken into lines where needed.
     pub fn variable_block(&self, variable: &Variable) -> String {
-        named(variable, |value| self.block(value))
+        named(variable, |value| self.lines(value))
     }
 
     /// Appends a value. `indent` is the level of the line it stands on, or `None` to keep to one line.
@@ -178,6 +189,7 @@ impl Style {
             ..
         } = &value.data
             && let Some(field) = fields.get(*index)
+            && value.reading.is_none()
         {
             if typed == Typed::Yes {
                 let _ = write!(out, "{}(", escape(&value.ty));

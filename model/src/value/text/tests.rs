@@ -354,6 +354,12 @@ fn wide_values_break_into_lines() {
 }
 
 #[test]
+fn a_printed_pointer_says_its_address() {
+    let pointer = pointer("*int", int(5));
+    assert_eq!(Style::default().block(&pointer), "(*int)(0xc000)\n*5");
+}
+
+#[test]
 fn standing_is_said_unless_exact() {
     let variable = |standing, value| Variable {
         name: "x".into(),
