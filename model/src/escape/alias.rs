@@ -37,12 +37,20 @@ impl Collector {
                 .or_default()
                 .insert((row.place.line, row.place.column, what));
         }
+        // Only files of the same last name can be the same.
+        let mut by_name: FxHashMap<&[u8], Vec<Key>> = FxHashMap::default();
+        for key in text.keys() {
+            by_name.entry(self.base_name(key.1)).or_default().push(*key);
+        }
         let mut renamed: FxHashMap<Key, Key> = FxHashMap::default();
         for (key, subjects) in &logged {
-            let twin = text
-                .iter()
-                .filter_map(|(other, theirs)| {
+            let twin = by_name
+                .get(self.base_name(key.1))
+                .into_iter()
+                .flatten()
+                .filter_map(|other| {
                     let tail = self.tail(*key, *other)?;
+                    let theirs = text.get(other)?;
                     subjects
                         .iter()
                         .any(|subject| theirs.contains(subject))
@@ -70,6 +78,12 @@ impl Collector {
                 place.file = *file;
             }
         }
+    }
+
+    fn base_name(&self, file: Sym) -> &[u8] {
+        let name = self.strings.bytes(file);
+        let start = memchr::memrchr(b'/', name).map_or(0, |at| at + 1);
+        name.get(start..).unwrap_or_default()
     }
 
     /// How long a tail of the log's file the text's name is, if it is one.

@@ -18,6 +18,7 @@ use dumpview_parsers::escape::{
     Category, Line, Message, Position, RawLine, bare, frame, message, without_prefix,
 };
 use hashbrown::HashTable;
+use rustc_hash::FxHashMap;
 
 /// Unrecognised lines that are kept with their text.
 const MAX_UNRECOGNIZED: usize = 200;
@@ -38,7 +39,7 @@ pub struct Collector {
     pub(super) spare: Vec<Vec<u8>>,
     pub(super) package: Sym,
     /// In which build a package was last seen, by package handle.
-    pub(super) seen: Vec<(Sym, u32)>,
+    pub(super) seen: FxHashMap<Sym, u32>,
     pub(super) build_count: u32,
     pub(super) builds: Vec<Build>,
     pub(super) counts: Counts,
@@ -71,7 +72,7 @@ impl Collector {
             open: Vec::new(),
             spare: Vec::new(),
             package: Sym::EMPTY,
-            seen: Vec::new(),
+            seen: FxHashMap::default(),
             build_count: 1,
             builds: vec![Build::default()],
             counts: Counts::default(),
@@ -163,7 +164,7 @@ impl Collector {
         if self.counts.total() > 0 {
             let build = self.build_count;
             self.next_build(1);
-            for (_, seen) in &mut self.seen {
+            for seen in self.seen.values_mut() {
                 *seen = build;
             }
         }
@@ -225,19 +226,11 @@ impl Collector {
 
     /// A package's output begins; if the package was seen in this build, so does the next build.
     pub(super) fn begin_block(&mut self, id: Sym, number: u64) {
-        match self.seen.binary_search_by_key(&id, |(sym, _)| *sym) {
-            Ok(at) => {
-                let build = self.build_count;
-                if let Some((_, seen)) = self.seen.get_mut(at) {
-                    if *seen == build {
-                        *seen = build + 1;
-                        self.next_build(number);
-                    } else {
-                        *seen = build;
-                    }
-                }
-            }
-            Err(at) => self.seen.insert(at, (id, self.build_count)),
+        let build = self.build_count;
+        let before = self.seen.insert(id, build);
+        if before == Some(build) {
+            self.seen.insert(id, build.saturating_add(1));
+            self.next_build(number);
         }
         let build = self.build_mut();
         if build.first_line == 0 {

@@ -53,15 +53,18 @@ impl Form {
         }
     }
 
-    /// The form of what a decision is about.
-    pub fn of(analysis: &Analysis, decision: &Decision) -> Self {
+    /// The form of what a decision is about. `None`: it does not escape and its text is a name, which may be
+    /// a parameter's or that of a variable put into an interface.
+    pub fn of(analysis: &Analysis, decision: &Decision) -> Option<Self> {
+        let expression = || Self::of_expression(&analysis.text(decision.what));
         match decision.kind() {
-            Kind::MovedToHeap | Kind::LeakingClosureReference => Self::Variable,
+            Kind::MovedToHeap | Kind::LeakingClosureReference => Some(Self::Variable),
             Kind::LeakingParam | Kind::LeakingParamContent | Kind::LeakingParamToResult => {
-                Self::Parameter
+                Some(Self::Parameter)
             }
-            Kind::EscapesToHeap | Kind::DoesNotEscape => {
-                Self::of_expression(&analysis.text(decision.what))
+            Kind::EscapesToHeap => Some(expression()),
+            Kind::DoesNotEscape => {
+                Some(expression()).filter(|form| !matches!(form, Self::Boxed | Self::Selector))
             }
         }
     }

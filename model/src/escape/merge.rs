@@ -13,6 +13,10 @@ use super::{
     strings::{Strings, Sym},
 };
 
+/// Outcomes and explanations of one decision that are told apart. Real ones have fewer than ten; a damaged or
+/// made-up input must not cost time that grows with its square.
+const MAX_PARTS: usize = 256;
+
 /// A diagnostic about a subject, on its way to a decision.
 struct Part {
     package: Sym,
@@ -189,6 +193,7 @@ impl Collector {
             let Some(flow) = self.flows.get(at as usize) else {
                 return;
             };
+            let full = out.len() >= MAX_PARTS;
             let same = out.iter_mut().find(|known| {
                 known.destination == destination
                     && self.pool.get(known.start..known.start + known.len)
@@ -199,6 +204,7 @@ impl Collector {
                     known.builds.insert(flow.builds);
                     known.count = known.count.saturating_add(flow.count);
                 }
+                None if full => return,
                 None => out.push(Flow {
                     start: flow.start,
                     len: flow.len,
@@ -276,6 +282,7 @@ fn add_outcome(
     row: &Row,
     explanation_only: bool,
 ) {
+    let to_result = to_result.filter(|_| outcomes.len() < MAX_PARTS);
     let known = outcomes
         .iter_mut()
         .find(|outcome| outcome.kind == kind && outcome.to_result == to_result);

@@ -124,7 +124,7 @@ impl Analysis {
     fn classify(&self, decision: &Decision, flow: &Flow) -> Reason {
         let form = Form::of(self, decision);
         let mut links: Vec<Link> = Vec::new();
-        let mut boxed = matches!(form, Form::Boxed | Form::Constant);
+        let mut boxed = matches!(form, Some(Form::Boxed | Form::Constant));
         let mut to_heap = false;
         // Steps below one `flow:` line that only make an address.
         let mut bare_spill = false;
@@ -151,7 +151,7 @@ impl Analysis {
                     if &*why == "interface-converted" {
                         boxed = true;
                     }
-                    if &*expression == "... argument" && form == Form::Selector {
+                    if &*expression == "... argument" && form == Some(Form::Selector) {
                         boxed = true;
                     }
                     let link = self.link(decision.package, &why, &expression, place, to_heap);
@@ -163,7 +163,7 @@ impl Analysis {
                 Step::Truncated => {}
             }
         }
-        if bare_spill && to_heap && matches!(form, Form::Closure | Form::Selector) {
+        if bare_spill && to_heap && matches!(form, Some(Form::Closure | Form::Selector)) {
             links.push(Link {
                 class: Class::GoDefer,
                 detail: None,
@@ -181,7 +181,7 @@ impl Analysis {
             });
         }
         let mut reason = choose(&links, boxed);
-        if form == Form::Append && reason.class != Class::Unexplained {
+        if form == Some(Form::Append) && reason.class != Class::Unexplained {
             // Whatever keeps the slice, it is its growth that allocates.
             if reason.chain.first() != Some(&Class::Growth) {
                 reason.chain.retain(|class| *class != Class::Growth);

@@ -162,7 +162,7 @@ pub fn summary(analysis: &Analysis, select: &Select) -> Summary {
         if !kind.is_heap() {
             continue;
         }
-        out.constants += u64::from(Form::of(analysis, decision) == Form::Constant);
+        out.constants += u64::from(Form::of(analysis, decision) == Some(Form::Constant));
         let class = analysis.reason(decision).map(|reason| reason.class);
         if let Some((_, count)) = out.reasons.iter_mut().find(|(c, _)| Some(*c) == class) {
             *count += 1;

@@ -185,6 +185,21 @@ fn test_variants_are_the_same_package_in_one_build() {
     assert_eq!(analysis.counts.of(Category::Error), 1);
 }
 
+#[test]
+fn inputs_made_to_be_slow_are_not() {
+    let results: Vec<String> = (0..40_000)
+        .map(|n| format!("./x.go:1:1: leaking param: p to result r level={n}\n"))
+        .collect();
+    let packages: Vec<String> = (0..40_000)
+        .map(|n| format!("# p{}\n", 40_000 - n))
+        .collect();
+    let analysis = read(&(results.concat() + &packages.concat()));
+    assert_eq!(analysis.decisions.len(), 1);
+    assert!(analysis.decisions[0].outcomes.len() < 300);
+    let lines: u32 = analysis.decisions[0].outcomes.iter().map(|o| o.count).sum();
+    assert_eq!(lines, 40_000);
+}
+
 fn heap_lines(lines: &[(u32, &str)]) -> Analysis {
     let lines: Vec<String> = lines
         .iter()

@@ -72,7 +72,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
                 &view.column.to_string(),
                 view.kind,
                 &view.what,
-                view.form,
+                view.form.unwrap_or_default(),
                 view.function.as_deref().unwrap_or_default(),
                 view.reason.unwrap_or_default(),
                 view.reason_text.as_deref().unwrap_or_default(),

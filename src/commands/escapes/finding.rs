@@ -104,7 +104,7 @@ pub(super) fn full(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>)
     };
     out.line(format_args!("      {}", clean(&reason.sentence())))?;
     flow(report, decision, out)?;
-    let advice = if Form::of(analysis, decision) == Form::Constant {
+    let advice = if Form::of(analysis, decision) == Some(Form::Constant) {
         "nothing: the data of a constant is read-only, no memory is allocated when this runs"
     } else {
         reason.class.advice()

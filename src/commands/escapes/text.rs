@@ -152,7 +152,7 @@ fn reasons(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
         out.line(styled(
             Role::Dim,
             format_args!(
-                "  {} of them are constants in interfaces: reported, but read-only data, nothing is allocated",
+                "  constants in interfaces among them: {} (reported, but read-only data: nothing is allocated)",
                 grouped(report.summary.constants)
             ),
         ))?;
@@ -188,7 +188,7 @@ fn promise(report: &Report<'_>, decision: &Decision) -> i32 {
         Class::Other | Class::Unexplained => 10,
     };
     // Reported, but nothing is allocated when it runs.
-    if Form::of(analysis, decision) == Form::Constant {
+    if Form::of(analysis, decision) == Some(Form::Constant) {
         score -= 80;
     }
     if decision.kind() == Kind::MovedToHeap {
