@@ -5,7 +5,10 @@
 
 use crate::addr::Addr;
 use crate::arch::Registers;
-use crate::dwarf::{Frame as Site, FrameVariables, Location, Origin as Kind, Variable as Declared};
+use crate::dwarf::{
+    Frame as Site, FrameVariables, Location, Origin as Kind, Variable as Declared,
+    range_body_parent,
+};
 use crate::expr::FrameScope;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
@@ -93,11 +96,38 @@ impl<'a> Process<'a> {
             memory: &*self.memory,
             inline_depth: call.inline_depth,
             line: call.frame.line.map(u64::from),
+            start_line: (call.inline_depth == 0)
+                .then(|| self.start_line(physical.pc))
+                .flatten(),
             closure: None,
         };
-        self.types()
+        let mut found = self
+            .types()
             .variables(&site)
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string())?;
+        if let Some(outer) = self.around_range_body(stack, call)
+            && let Ok(outer) = self.declared(stack, &outer)
+        {
+            found.add_outer(outer);
+        }
+        Ok(found)
+    }
+
+    /// The line on which the function that holds a pc starts: that of its first instruction.
+    fn start_line(&self, pc: Addr) -> Option<u64> {
+        let func = self.symbols().ok()?.find(pc)?;
+        let line = func.inline_frames(func.entry).last()?.position.line;
+        Some(u64::from(line)).filter(|line| *line != 0)
+    }
+
+    /// The call around the body of a range-over-func loop: the nearest one further out of the function the body
+    /// belongs to. It is further out than the body itself, so following it ends.
+    fn around_range_body(&self, stack: &Stack, body: &Call) -> Option<Call> {
+        let parent = range_body_parent(&body.name)?;
+        self.calls(stack)
+            .into_iter()
+            .skip_while(|call| call.physical <= body.physical)
+            .find(|call| call.name == parent)
     }
 
     /// The variables in scope in a call, with their values.

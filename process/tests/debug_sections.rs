@@ -69,6 +69,7 @@ fn variables(
         memory: &CoreMemory::default(),
         inline_depth,
         line: None,
+        start_line: None,
         closure: None,
     };
     types.variables(&frame).map(|found| found.variables)
@@ -201,7 +202,7 @@ fn fixture(index: usize) -> (&'static Sections, &'static str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn changed_bytes_end_in_answers_or_errors(

@@ -309,6 +309,7 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
             memory: &*dead.memory,
             inline_depth: traced.depth,
             line: Some(traced.line),
+            start_line: None,
             closure: None,
         });
         let found = match found {
@@ -399,6 +400,9 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
                 && (traced.depth > 0 || ["1.19", "1.21", "1.22"].iter().any(|v| name.contains(v)));
             if !untold && wanted["origin"].as_str().is_some_and(|o| o != origin) {
                 faults.push(format!("{at}: {origin} is not {}", wanted["origin"]));
+            }
+            if exact && wanted["escaped"] == true && noopt && !variable.escaped {
+                faults.push(format!("{at}: not shown as escaped"));
             }
             if exact {
                 tally.exact += 1;

@@ -24,7 +24,9 @@ pub use index::{Constant, GlobalIndex, NamedDie};
 pub use location::{Location, Piece};
 pub use packages::{Package, PackageItem, PackageVariable};
 pub use units::{FunctionDie, UnitEntry};
-pub use variables::{Frame, FrameVariables, Origin, Standing, Variable, VariablesError};
+pub use variables::{
+    Frame, FrameVariables, Origin, Standing, Variable, VariablesError, range_body_parent,
+};
 
 pub(crate) use attributes::{Attributes, go, name_text, type_name_text};
 

@@ -41,6 +41,9 @@ pub struct Frame<'f> {
     pub inline_depth: usize,
     /// The frame's line, for the rule that a variable is visible from the line after its declaration.
     pub line: Option<u64>,
+    /// The line on which the function starts, by pclntab: Go 1.19 has none on a function's DIE, and captured
+    /// variables are told by being declared before it.
+    pub start_line: Option<u64>,
     /// The closure object this function was called through, when the caller knows it (a deferred call's
     /// `_defer.fn`, the func value of a goroutine that has not run yet).
     pub closure: Option<Addr>,
@@ -225,10 +228,10 @@ impl<'a> Context<'_, 'a> {
         };
         let dictionary = self.dictionary(&raw, &homes);
         let closure = self.closure(&raw);
-        // Go 1.19 does not say on which line a function starts.
         let first_line = self
             .dwarf
-            .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line));
+            .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line))
+            .or(self.frame.start_line);
 
         let mut found: Vec<(usize, Variable)> = Vec::new();
         for variable in raw.iter().filter(|raw| !is_compilers(&raw.name)) {
@@ -525,6 +528,35 @@ impl<'a> Context<'_, 'a> {
     }
 }
 
+/// The function whose range-over-func loop has its body in this function: `main.f` of `main.f-range1`.
+///
+/// The body is a closure that the iterator calls, so the frame of the function around it lies further out on the
+/// same stack (Go 1.23, `cmd/compile/internal/rangefunc/rewrite.go`).
+pub fn range_body_parent(function: &str) -> Option<&str> {
+    let (parent, number) = function.rsplit_once("-range")?;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then_some(parent)
+}
+
+impl FrameVariables {
+    /// Adds the variables of the frame around a range-over-func body. Names the body has hide the outer ones,
+    /// unless they are captures that cannot be had: then the captured variable itself is shown.
+    pub fn add_outer(&mut self, outer: Self) {
+        for variable in outer.variables {
+            let own = self.variables.iter_mut().find(|v| v.name == variable.name);
+            let hidden = own.is_some_and(|own| {
+                let lost = own.origin == Origin::Capture && own.location.is_none();
+                own.shadowed |= lost && variable.location.is_some();
+                !own.shadowed
+            });
+            self.variables.push(Variable {
+                shadowed: variable.shadowed || hidden,
+                ..variable
+            });
+        }
+    }
+}
+
 /// Names that no source has: `.dict`, `.closureptr`, the state of a range-over-func loop (`#yield1`).
 pub(super) fn is_compilers(name: &str) -> bool {
     let bare = name.trim_start_matches('&');
@@ -580,4 +612,25 @@ fn arrange(mut found: Vec<(usize, Variable)>) -> Vec<Variable> {
         Origin::Local => (3, v.line),
     });
     variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range_body_parent;
+
+    #[test]
+    fn the_body_of_a_range_loop_belongs_to_the_function_around_it() {
+        assert_eq!(range_body_parent("main.f-range1"), Some("main.f"));
+        assert_eq!(
+            range_body_parent("main.f-range1-range2"),
+            Some("main.f-range1")
+        );
+        assert_eq!(
+            range_body_parent("main.f.func2-range13"),
+            Some("main.f.func2")
+        );
+        assert_eq!(range_body_parent("main.f-range1.func2"), None);
+        assert_eq!(range_body_parent("main.f-range"), None);
+        assert_eq!(range_body_parent("main.f"), None);
+    }
 }
