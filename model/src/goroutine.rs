@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 /// What a goroutine was doing, in the runtime's words (`runtime/traceback.go:gStatusStrings`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Just allocated, not yet set up.
+    #[default]
     Idle,
     /// On a run queue.
     Runnable,

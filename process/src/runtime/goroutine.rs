@@ -43,7 +43,7 @@ pub struct Gobuf {
 
 /// The fields of a `g` that say what the goroutine is and does. Null addresses are the runtime's nil; a field
 /// that this release does not have is null or zero too, which is what its absence means.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Goroutine {
     /// Where its `g` stands.
     pub addr: Addr,

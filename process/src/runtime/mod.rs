@@ -8,6 +8,7 @@
 //! pointer may lead nowhere, and what could not be had is noted, not guessed.
 
 mod clock;
+mod counts;
 mod defers;
 mod goroutine;
 mod goroutines;
@@ -20,8 +21,10 @@ mod tests;
 mod threads;
 mod vars;
 mod wait_reason;
+mod waits;
 
 pub use clock::Reached;
+pub use counts::FreeGs;
 pub use defers::{
     DeferKind, Deferred, LinkedDefers, linked as linked_defers, open_coded as open_coded_defers,
 };
@@ -33,6 +36,7 @@ pub use system::SystemRule;
 pub use threads::{OnStack, RuntimeThread, match_threads};
 pub use vars::{RuntimeVars, Variables};
 pub use wait_reason::WaitReasons;
+pub use waits::{ChannelWait, Semaphores, WaitsOn, waits_on};
 
 use crate::addr::Addr;
 use crate::layout::{FieldError, Layouts, Structure};

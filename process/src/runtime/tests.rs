@@ -391,3 +391,83 @@ mod labels {
         assert_eq!(cycle, "labels at 0x110: a map of 1 labels has 2");
     }
 }
+
+mod waits {
+    use super::*;
+
+    fn layouts() -> FakeLayouts {
+        let mut layouts = FakeLayouts::default();
+        for (path, word) in [
+            ("g", 0),
+            ("next", 1),
+            ("prev", 2),
+            ("elem", 3),
+            ("isSelect", 4),
+            ("waitlink", 5),
+            ("c", 6),
+        ] {
+            layouts = layouts.field("runtime.sudog", path, word * 8, 8);
+        }
+        layouts.field("runtime.semtable", "[0].root.treap", 8, 8)
+    }
+
+    fn sudog(g: u64, next: u64, elem: u64, waitlink: u64, chan: u64) -> Vec<u64> {
+        vec![g, next, 0, elem, 1, waitlink, chan]
+    }
+
+    #[test]
+    fn cases_of_a_select_are_listed_once_even_when_their_list_is_a_cycle() {
+        let parts = [
+            (0x100, sudog(1, 0, 0x10, 0x200, 0xc1)),
+            (0x200, sudog(1, 0, 0, 0x100, 0xc2)),
+        ];
+        let (memory, layouts, vars) = (memory(&parts), layouts(), FakeVars(BTreeMap::new()));
+        let runtime = Runtime {
+            memory: &memory,
+            layouts: &layouts,
+            vars: &vars,
+        };
+        let g = Goroutine {
+            waiting: Addr(0x100),
+            ..Goroutine::default()
+        };
+        let found = waits_on(&runtime, &g, "select", &Semaphores::default()).unwrap();
+        let chans: Vec<_> = found
+            .channels
+            .iter()
+            .map(|c| (c.chan.0, c.elem.0, c.select))
+            .collect();
+        assert_eq!(chans, [(0xc1, 0x10, true), (0xc2, 0, true)]);
+        let wild = Goroutine {
+            waiting: Addr(0x999),
+            ..Goroutine::default()
+        };
+        assert!(waits_on(&runtime, &wild, "select", &Semaphores::default()).is_err());
+    }
+
+    #[test]
+    fn semaphores_of_a_treap_are_found_through_all_its_links() {
+        let parts = [
+            (0x50, vec![0, 0x100]),
+            (0x100, sudog(0xa, 0x200, 0xe1, 0x300, 0)),
+            (0x200, sudog(0xb, 0x100, 0xe2, 0, 0)),
+            (0x300, sudog(0xc, 0, 0xe1, 0, 0)),
+        ];
+        let (memory, layouts) = (memory(&parts), layouts());
+        let vars = FakeVars(BTreeMap::from([("runtime.semtable", 0x50)]));
+        let runtime = Runtime {
+            memory: &memory,
+            layouts: &layouts,
+            vars: &vars,
+        };
+        let semaphores = Semaphores::read(&runtime);
+        for (addr, elem) in [(0xa, 0xe1), (0xb, 0xe2), (0xc, 0xe1)] {
+            let g = Goroutine {
+                addr: Addr(addr),
+                ..Goroutine::default()
+            };
+            let found = waits_on(&runtime, &g, "semacquire", &semaphores).unwrap();
+            assert_eq!(found.semaphore, Some(Addr(elem)));
+        }
+    }
+}
