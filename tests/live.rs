@@ -123,8 +123,8 @@ fn left_in(dir: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<Case> {
                 entry,
                 &dir.join(format!("{name}.core")),
                 &dir.join(entry["exe"].as_str().expect("a case has an executable")),
-                &read("truth.json"),
-                &read("stderr.txt"),
+                serde_json::from_slice(&read("truth.json")).expect("truth is JSON"),
+                &String::from_utf8_lossy(&read("stderr.txt")),
             )
         })
         .collect()

@@ -23,15 +23,15 @@ pub struct Case {
 
 impl Case {
     /// Puts a case together from an entry of a manifest (`name`, `variant`) and its files.
-    pub fn new(entry: &Value, core: &Path, exe: &Path, truth: &[u8], stderr: &[u8]) -> Self {
+    pub fn new(entry: &Value, core: &Path, exe: &Path, truth: Value, stderr: &str) -> Self {
         let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
         Self {
             name: text("name"),
             variant: text("variant"),
             core: core.to_owned(),
             exe: exe.to_owned(),
-            truth: serde_json::from_slice(truth).expect("truth is JSON"),
-            traceback: Traceback::parse(&String::from_utf8_lossy(stderr)),
+            truth,
+            traceback: Traceback::parse(stderr),
         }
     }
 

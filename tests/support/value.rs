@@ -192,7 +192,7 @@ fn named(truth: &[Value], found: &Value, place: &str, what: &str, out: &mut Vec<
         };
         used[at] = true;
         let got = &found[at];
-        for key in ["type", "embedded"] {
+        for key in ["type", "embedded", "origin", "escaped", "addr"] {
             if let Some(expected) = item.get(key)
                 && got.get(key) != Some(expected)
             {

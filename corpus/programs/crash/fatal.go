@@ -101,7 +101,7 @@ func init() {
 		truth.Death("concurrent_map", "SIGABRT", "")
 		truth.Crasher(-1)
 		m := map[int]int{}
-		for i := 0; i < 100000; i++ {
+		for i := 0; i < 2000; i++ {
 			m[i] = i
 		}
 		truth.Emit()
