@@ -177,13 +177,17 @@ fn write(session: &Session<'_>, verb: &str, answer: &dyn Answer) -> io::Result<E
             complain(common, &format!("{}: {}", shortfall.what, shortfall.why));
         }
     }
-    let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), color(common)));
+    let stdout = io::stdout().lock();
     if common.json {
+        // Untouched: what takes colours out of text would take bytes out of strings too (a DEL, for one).
+        let mut out = BufWriter::new(stdout);
         answer.write_document(&session.envelope(verb), &mut out)?;
+        out.flush()?;
     } else {
+        let mut out = BufWriter::new(AutoStream::new(stdout, color(common)));
         answer.text(&mut Text::new(&mut out))?;
+        out.flush()?;
     }
-    out.flush()?;
     let damaged = if session.is_damaged() {
         Exit::Damaged
     } else {
