@@ -58,7 +58,10 @@ fn package_variables_hold_what_the_program_said() {
 
 #[test]
 fn locals_and_args_agree_with_the_full_backtrace() {
-    every(variables::check_verbs, Case::has_dwarf).settle(&["answer of a verb"]);
+    every(variables::check_verbs, |case| {
+        case.has_dwarf() && (case.name.starts_with("types-") || case.name.contains("-nilptr-"))
+    })
+    .settle(&["answer of a verb"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod binary;
 pub mod case;
 pub mod death;
 pub mod goroutines;
+pub mod known;
 pub mod report;
 pub mod traceback;
 pub mod value;

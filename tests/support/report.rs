@@ -8,6 +8,7 @@ use std::fmt;
 pub struct Report {
     counts: BTreeMap<&'static str, usize>,
     problems: Vec<String>,
+    known: BTreeMap<&'static str, usize>,
 }
 
 impl Report {
@@ -52,6 +53,10 @@ impl Report {
             *self.counts.entry(what).or_default() += n;
         }
         for problem in other.problems {
+            if let Some(reason) = super::known::reason(name, &problem) {
+                *self.known.entry(reason).or_default() += 1;
+                continue;
+            }
             self.problems.push(format!("{name}: {problem}"));
         }
     }
@@ -59,6 +64,9 @@ impl Report {
     /// Fails when something is wrong, or when one of `needed` was compared nowhere.
     pub fn settle(&self, needed: &[&str]) {
         println!("compared {:?}", self.counts);
+        for (reason, times) in &self.known {
+            println!("known, {times} times: {reason}");
+        }
         for problem in self.problems.iter().take(200) {
             println!("  {problem}");
         }

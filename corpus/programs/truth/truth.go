@@ -56,19 +56,19 @@ func Begin(prog, m string) {
 	Grow()
 }
 
-// Grow makes the calling goroutine's stack large enough not to be copied again.
-//
-//go:noinline
-func Grow() {
-	var block [192 << 10]byte
-	for i := 0; i < len(block); i += 4096 {
-		block[i] = byte(i)
-	}
-	touch(&block)
-}
+// Grow makes the calling goroutine's stack large enough not to be copied again. In steps: newer compilers put an
+// array of more than 128 KiB on the heap.
+func Grow() { deepen(4) }
 
 //go:noinline
-func touch(b *[192 << 10]byte) { b[1] = b[2] }
+func deepen(n int) byte {
+	var block [60 << 10]byte
+	block[n] = byte(n)
+	if n == 0 {
+		return block[n]
+	}
+	return deepen(n-1) + block[n]
+}
 
 // Keep uses its arguments: called after the point of death, it keeps them alive there.
 //
