@@ -27,20 +27,11 @@ pub fn check(case: &Case, report: &mut Report) {
 
 fn goroutine(case: &Case, id: u64, told: &[&Value], report: &mut Report) {
     let id_text = id.to_string();
-    let args = [
-        "-g",
-        &id_text,
-        "--full",
-        "--depth",
-        "500",
-        "--value-depth",
-        DEPTH,
-        "--max-len",
-        LENGTH,
-    ];
-    let answer = case.dumpview().ask("bt", &args);
+    let answer = case
+        .dumpview()
+        .ask("bt", &["-g", &id_text, "--depth", "500"]);
     if let Some(failure) = answer.failure() {
-        report.problem(format!("bt -g {id} --full: {failure}"));
+        report.problem(format!("bt -g {id}: {failure}"));
         return;
     }
     let frames = answer.list("frames");
@@ -56,18 +47,41 @@ fn goroutine(case: &Case, id: u64, told: &[&Value], report: &mut Report) {
             .nth(*nth);
         *nth += 1;
         match frame {
-            Some(frame) => one_frame(case, function, told, frame, report),
+            Some(frame) => {
+                let shown = shown_in(case, &id_text, frame, report);
+                one_frame(case, function, told, &shown, report);
+            }
             None => report.problem(format!("goroutine {id}: no frame of {function}")),
         }
     }
 }
 
-fn one_frame(case: &Case, function: &str, told: &Value, frame: &Value, report: &mut Report) {
-    let shown: Vec<&Value> = ["args", "locals"]
-        .iter()
-        .filter_map(|key| frame[key].as_array())
-        .flatten()
-        .collect();
+/// What `args` and `locals` show of a frame, followed to the end: of this frame only, since the runtime's frames
+/// around it hold pointers to everything there is.
+fn shown_in(case: &Case, id: &str, frame: &Value, report: &mut Report) -> Vec<Value> {
+    let index = frame["index"].to_string();
+    let mut shown = Vec::new();
+    for verb in ["args", "locals"] {
+        let flags = [
+            "-g",
+            id,
+            "-f",
+            &index,
+            "--depth",
+            DEPTH,
+            "--max-len",
+            LENGTH,
+        ];
+        let answer = case.dumpview().ask(verb, &flags);
+        if let Some(failure) = answer.failure() {
+            report.problem(format!("{verb} -g {id} -f {index}: {failure}"));
+        }
+        shown.extend_from_slice(answer.list("variables"));
+    }
+    shown
+}
+
+fn one_frame(case: &Case, function: &str, told: &Value, shown: &[Value], report: &mut Report) {
     let mut used = vec![false; shown.len()];
     for variable in told["variables"].as_array().into_iter().flatten() {
         let place = format!("{function} {}", variable["name"]);
@@ -75,11 +89,11 @@ fn one_frame(case: &Case, function: &str, told: &Value, frame: &Value, report: &
             !used[i] && shown[i]["name"] == variable["name"] && shown[i]["type"] == variable["type"]
         });
         let Some(at) = at else {
-            absent(case, &place, variable, &shown, report);
+            absent(case, &place, variable, shown, report);
             continue;
         };
         used[at] = true;
-        one_variable(case, &place, variable, shown[at], report);
+        one_variable(case, &place, variable, &shown[at], report);
     }
     for name in told["absent"].as_array().into_iter().flatten() {
         report.compared("name out of scope");
@@ -90,7 +104,7 @@ fn one_frame(case: &Case, function: &str, told: &Value, frame: &Value, report: &
 }
 
 /// A variable that is not shown at all: only an optimised build may have lost it, or an inner one hides it.
-fn absent(case: &Case, place: &str, told: &Value, shown: &[&Value], report: &mut Report) {
+fn absent(case: &Case, place: &str, told: &Value, shown: &[Value], report: &mut Report) {
     if told["shadowed"] == true {
         report.compared("variable hidden by an inner one");
     } else if case.unoptimised() {
@@ -198,15 +212,7 @@ pub fn check_verbs(case: &Case, report: &mut Report) {
         return;
     };
     let id = told["goroutine"].to_string();
-    let full = [
-        "-g",
-        &id,
-        "--full",
-        "--value-depth",
-        DEPTH,
-        "--max-len",
-        LENGTH,
-    ];
+    let full = ["-g", &id, "--full", "--value-depth", "3", "--max-len", "64"];
     let answer = case.dumpview().ask("bt", &full);
     let Some(frame) = answer
         .list("frames")
@@ -218,16 +224,7 @@ pub fn check_verbs(case: &Case, report: &mut Report) {
     };
     let index = frame["index"].to_string();
     for verb in ["args", "locals"] {
-        let flags = [
-            "-g",
-            &id,
-            "-f",
-            &index,
-            "--depth",
-            DEPTH,
-            "--max-len",
-            LENGTH,
-        ];
+        let flags = ["-g", &id, "-f", &index, "--depth", "3", "--max-len", "64"];
         let one = case.dumpview().ask(verb, &flags);
         let place = format!("{verb} -g {id} -f {index}");
         report.equal(
