@@ -119,7 +119,7 @@ pub struct CoreAndWords {
 #[derive(Args, Debug, Clone)]
 pub struct CoreAndExpression {
     /// The core dump, optionally the executable, then the expression.
-    #[arg(value_name = "CORE [EXE] EXPR", required = true, num_args = 2..=3)]
+    #[arg(value_name = "CORE [EXE] EXPR", required = true, num_args = 1..=3)]
     pub words: Vec<String>,
 }
 

@@ -265,7 +265,8 @@ impl Verb {
         };
         let expression = |words: Vec<String>, flags: FrameFlags| {
             let mut words = words;
-            let text = words.pop().unwrap_or_default();
+            // With nothing but a core, the expression is what is missing: its parser says so.
+            let text = if words.len() > 1 { words.pop() } else { None }.unwrap_or_default();
             let mut paths = words.into_iter().map(PathBuf::from);
             let (core, executable) = (paths.next().unwrap_or_default(), paths.next());
             (

@@ -285,7 +285,11 @@ impl<'s, 'a> Described<'s, 'a> {
 
 /// The first call that is the program's own; the innermost one when there is none.
 pub fn first_user_place(calls: &[Call]) -> Option<PlaceDoc> {
-    let call = calls.get(first_user_call(calls))?;
+    // C frames have no source: the first call that has one is where people look.
+    let call = calls
+        .iter()
+        .skip(first_user_call(calls))
+        .find(|call| call.frame.file.is_some())?;
     Some(PlaceDoc {
         function: call.frame.function.clone(),
         file: call.frame.file.clone().unwrap_or_default(),

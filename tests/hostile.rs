@@ -1,0 +1,490 @@
+//! Bad input: one clear message or a partial answer marked incomplete; never a panic, a hang, or memory beyond 1 GB.
+//!
+//! Every run of the binary here is held to a data limit of 1 GB and a minute of time, whatever it is given.
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File, OpenOptions};
+    use std::io::{Read, Seek, SeekFrom, Write};
+    use std::os::unix::process::CommandExt;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Stdio};
+    use std::sync::OnceLock;
+    use std::time::{Duration, Instant};
+
+    const CORE: &str = "crash-nilptr-noopt-go1.27.3-amd64.core.zst";
+    const EXE: &str = "crash-noopt-go1.27.3-amd64.exe.zst";
+    const OTHER_EXE: &str = "crash-noopt-go1.19-amd64.exe.zst";
+    const STRINGS: &str = "types-all-noopt-go1.27.3-amd64.core.zst";
+    const STRINGS_EXE: &str = "types-noopt-go1.27.3-amd64.exe.zst";
+
+    struct Outcome {
+        code: i32,
+        stdout: String,
+        stderr: String,
+    }
+
+    fn scratch() -> &'static Path {
+        static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+        DIRECTORY.get_or_init(|| {
+            let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
+            fs::create_dir_all(&directory).unwrap();
+            directory
+        })
+    }
+
+    /// A fixture, decompressed into a file of its own that the test may damage.
+    fn fixture(name: &str, copy: &str) -> PathBuf {
+        let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("corpus/fixtures")
+            .join(name);
+        let file = File::open(&packed).unwrap_or_else(|e| panic!("{}: {e}", packed.display()));
+        let mut decoder = ruzstd::decoding::StreamingDecoder::new(file).unwrap();
+        let path = scratch().join(copy);
+        let mut out = File::create(&path).unwrap();
+        let mut chunk = vec![0u8; 1 << 16];
+        let mut size = 0u64;
+        loop {
+            let n = decoder.read(&mut chunk).unwrap();
+            if n == 0 {
+                break;
+            }
+            if chunk[..n].iter().any(|b| *b != 0) {
+                out.seek(SeekFrom::Start(size)).unwrap();
+                out.write_all(&chunk[..n]).unwrap();
+            }
+            size += n as u64;
+        }
+        out.set_len(size).unwrap();
+        path
+    }
+
+    fn run(mut command: Command) -> Outcome {
+        let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        command.stdin(Stdio::null());
+        command
+            .stdout(out.try_clone().unwrap())
+            .stderr(err.try_clone().unwrap());
+        let mut child = command.spawn().unwrap();
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                start.elapsed() < Duration::from_mins(1),
+                "hangs: {command:?}"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let text = |mut file: File| {
+            file.rewind().unwrap();
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).unwrap();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let outcome = Outcome {
+            code: status.code().unwrap_or(-1),
+            stdout: text(out),
+            stderr: text(err),
+        };
+        assert!(
+            !outcome.stderr.contains("panicked"),
+            "{command:?}: {}",
+            outcome.stderr
+        );
+        assert!(
+            (0..=4).contains(&outcome.code),
+            "{command:?}: {status}: {}",
+            outcome.stderr
+        );
+        outcome
+    }
+
+    /// The binary under a data limit of 1 GB.
+    fn dumpview(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Command {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "ulimit -d 1048576 && exec \"$0\" \"$@\"",
+            env!("CARGO_BIN_EXE_dumpview"),
+        ]);
+        command.args(args.iter().map(AsRef::as_ref));
+        command
+    }
+
+    fn ask(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Outcome {
+        run(dumpview(args))
+    }
+
+    /// Everything the first screen needs, and every goroutine.
+    fn ask_all(core: &Path, exe: &Path) -> [Outcome; 2] {
+        [
+            ask(&[&core, &exe]),
+            ask(&[&"goroutines", &core, &exe, &"--group", &"--system"]),
+        ]
+    }
+
+    #[test]
+    fn files_that_are_no_core_are_named_for_what_they_are() {
+        let text = scratch().join("text");
+        fs::write(&text, "hello\n").unwrap();
+        let empty = scratch().join("empty");
+        fs::write(&empty, "").unwrap();
+        let fifo = scratch().join("fifo");
+        let _ = fs::remove_file(&fifo);
+        assert!(
+            Command::new("mkfifo")
+                .arg(&fifo)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let exe = fixture(EXE, "exe-as-core");
+        let missing = scratch().join("missing");
+        let cases = [
+            (&text, "not an ELF file"),
+            (&empty, "empty"),
+            (&fifo, "not a regular file"),
+            (&scratch().to_owned(), "directory"),
+            (&exe, "an executable, where a core dump is expected"),
+            (&missing, "No such file"),
+        ];
+        for (path, says) in cases {
+            let outcome = ask(&[&"info", path]);
+            assert_eq!(outcome.code, 3, "{}: {}", path.display(), outcome.stderr);
+            assert!(
+                outcome.stderr.contains(says),
+                "{}: {}",
+                path.display(),
+                outcome.stderr
+            );
+            assert_eq!(outcome.stdout, "");
+        }
+    }
+
+    #[test]
+    fn a_core_nobody_may_read_says_so() {
+        use std::os::unix::fs::PermissionsExt;
+        // Where others can get at it, with the binary beside it.
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let core = directory.path().join("core");
+        fs::write(&core, "x").unwrap();
+        fs::set_permissions(&core, fs::Permissions::from_mode(0o000)).unwrap();
+        let binary = directory.path().join("dumpview");
+        fs::copy(env!("CARGO_BIN_EXE_dumpview"), &binary).unwrap();
+        let mut command = Command::new(&binary);
+        command.arg("info").arg(&core);
+        let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+        if is_root {
+            command.uid(65534);
+        }
+        let outcome = run(command);
+        assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("ermission denied"),
+            "{}",
+            outcome.stderr
+        );
+        assert!(outcome.stderr.contains("hint:"), "{}", outcome.stderr);
+    }
+
+    #[test]
+    fn the_executable_of_another_program_is_refused_and_the_core_still_answers() {
+        let (core, other) = (
+            fixture(CORE, "core-mismatch"),
+            fixture(OTHER_EXE, "exe-mismatch"),
+        );
+        let outcome = ask(&[&"threads", &core, &other]);
+        assert_eq!(outcome.code, 4);
+        assert!(
+            outcome
+                .stderr
+                .contains("not the program that left this core"),
+            "{}",
+            outcome.stderr
+        );
+        assert!(
+            outcome.stdout.contains("wrote the core"),
+            "{}",
+            outcome.stdout
+        );
+        let [_, goroutines] = ask_all(&core, &other);
+        assert_ne!(goroutines.code, 0);
+    }
+
+    #[test]
+    fn without_an_executable_there_are_still_version_signal_and_threads() {
+        let core = fixture(CORE, "core-alone");
+        let outcome = ask(&[&"info", &core, &"--json"]);
+        let info: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(info["input"]["go_version"], "go1.27.3");
+        assert_eq!(info["signal"]["name"], "SIGABRT");
+        assert!(info["threads"].as_u64().unwrap() > 1);
+        assert!(
+            info["incomplete"][0]["why"]
+                .as_str()
+                .unwrap()
+                .contains("none given")
+        );
+    }
+
+    #[test]
+    fn a_core_cut_anywhere_gives_what_is_left() {
+        let (core, exe) = (fixture(CORE, "core-cut"), fixture(EXE, "exe-cut"));
+        let whole = fs::metadata(&core).unwrap().len();
+        let file = OpenOptions::new().write(true).open(&core).unwrap();
+        // From nearly whole to nothing: every sixteenth, and each byte of the headers that matters.
+        let mut cuts: Vec<u64> = (1..16).map(|n| whole * n / 16).collect();
+        cuts.extend([
+            whole - 1,
+            65536,
+            8192,
+            4096,
+            2000,
+            1000,
+            500,
+            200,
+            120,
+            64,
+            63,
+            40,
+            20,
+            17,
+            16,
+            5,
+            4,
+            1,
+        ]);
+        cuts.sort_unstable_by(|a, b| b.cmp(a));
+        let mut answered = 0;
+        for cut in cuts {
+            file.set_len(cut).unwrap();
+            for outcome in ask_all(&core, &exe) {
+                assert_ne!(
+                    outcome.code, 0,
+                    "cut at {cut}: a damaged core must not pass for a whole one"
+                );
+                assert!(!outcome.stderr.is_empty(), "cut at {cut}");
+                answered += u32::from(outcome.code == 4);
+            }
+        }
+        assert!(answered > 10, "only {answered} answers from cut cores");
+    }
+
+    /// A small generator: the same bytes are flipped on every run.
+    fn random(seed: &mut u64) -> u64 {
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 7;
+        *seed ^= *seed << 17;
+        *seed
+    }
+
+    #[test]
+    fn bytes_changed_anywhere_in_the_executable_do_no_harm() {
+        let (core, exe) = (fixture(CORE, "core-exe-flips"), fixture(EXE, "exe-flips"));
+        let size = fs::metadata(&exe).unwrap().len();
+        let mut seed = 0x5eed_1234_5678_9abc;
+        for round in 0..24 {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(&exe)
+                .unwrap();
+            for _ in 0..=round * 8 {
+                let at = random(&mut seed) % size;
+                file.seek(SeekFrom::Start(at)).unwrap();
+                file.write_all(&[random(&mut seed).to_le_bytes()[0]])
+                    .unwrap();
+            }
+            let _ = ask(&[&core, &exe, &"--ignore-build-id"]);
+        }
+    }
+
+    #[test]
+    fn words_changed_in_the_core_do_no_harm() {
+        let (core, exe) = (fixture(CORE, "core-flips"), fixture(EXE, "exe-core-flips"));
+        let size = fs::metadata(&core).unwrap().len();
+        let mut seed = 0x0dd_ba11_dead_beef;
+        for _ in 0..24 {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(&core)
+                .unwrap();
+            for _ in 0..200 {
+                let at = (random(&mut seed) % size) & !7;
+                let mut word = [0u8; 8];
+                file.seek(SeekFrom::Start(at)).unwrap();
+                // Holes stay holes; what is data becomes a wild pointer, a huge number, or the neighbour.
+                if file.read(&mut word).unwrap() < 8 || word == [0; 8] {
+                    continue;
+                }
+                let wild = match random(&mut seed) % 4 {
+                    0 => u64::MAX,
+                    1 => random(&mut seed),
+                    2 => u64::from_le_bytes(word) + 8,
+                    _ => 1 << 40,
+                };
+                file.seek(SeekFrom::Start(at)).unwrap();
+                file.write_all(&wild.to_le_bytes()).unwrap();
+            }
+            let _ = ask_all(&core, &exe);
+        }
+    }
+
+    /// Overwrites 8 bytes of process memory in a core file, at a variable that the executable's symbols name.
+    fn poke(core: &Path, exe: &Path, addr: &str, values: &[u64]) {
+        let outcome = ask(&[
+            &"x", &core, &exe, &"--addr", &addr, &"--count", &"1", &"--size", &"8", &"--json",
+        ]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let target = u64::from_str_radix(addr.trim_start_matches("0x"), 16).unwrap();
+        let bytes = fs::read(core).unwrap();
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        let half = |at: usize| u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap());
+        let (first, count) = (usize::try_from(word(32)).unwrap(), usize::from(half(56)));
+        let offset = (0..count).map(|n| first + n * 56).find_map(|ph| {
+            let (offset, vaddr, size) = (word(ph + 8), word(ph + 16), word(ph + 32));
+            (vaddr <= target && target < vaddr + size).then(|| offset + target - vaddr)
+        });
+        let mut file = OpenOptions::new().write(true).open(core).unwrap();
+        file.seek(SeekFrom::Start(offset.expect("the address is in the core")))
+            .unwrap();
+        for value in values {
+            file.write_all(&value.to_le_bytes()).unwrap();
+        }
+    }
+
+    fn address_of(core: &Path, exe: &Path, variable: &str) -> String {
+        let expr = format!("&{variable}");
+        let outcome = ask(&[&"print", &core, &exe, &"--json", &expr]);
+        let printed: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        printed["value"]["addr"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{variable}: {printed}"))
+            .to_owned()
+    }
+
+    #[test]
+    fn a_list_of_goroutines_that_points_into_nowhere_is_survived() {
+        let exe = fixture(EXE, "exe-allgs");
+        for values in [[0x1234_5678, 1 << 60], [0, u64::MAX], [u64::MAX - 7, 5]] {
+            let core = fixture(CORE, "core-allgs");
+            for variable in ["runtime.allgs", "runtime.allgptr"] {
+                let addr = address_of(&core, &exe, variable);
+                let count = if variable == "runtime.allgs" { 2 } else { 1 };
+                poke(&core, &exe, &addr, &values[..count]);
+            }
+            let addr = address_of(&core, &exe, "runtime.allglen");
+            poke(&core, &exe, &addr, &values[1..]);
+            for outcome in ask_all(&core, &exe) {
+                assert!(
+                    !outcome.stdout.contains("goroutine 4611"),
+                    "{}",
+                    outcome.stdout
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_stack_that_leads_in_a_circle_ends() {
+        let (core, exe) = (fixture(CORE, "core-circle"), fixture(EXE, "exe-circle"));
+        let outcome = ask(&[&"bt", &core, &exe, &"--json", &"--runtime"]);
+        let bt: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let frames = bt["frames"].as_array().unwrap();
+        let mine: Vec<_> = frames
+            .iter()
+            .filter(|f| f["function"].as_str().unwrap().starts_with("main."))
+            .collect();
+        assert!(mine.len() > 2);
+        // Every word of the frame becomes a return address into the frame's own function.
+        let pc = u64::from_str_radix(mine[1]["pc"].as_str().unwrap().trim_start_matches("0x"), 16)
+            .unwrap();
+        let sp = mine[1]["sp"].as_str().unwrap();
+        poke(&core, &exe, sp, &[pc; 512]);
+        for outcome in ask_all(&core, &exe) {
+            assert!(outcome.stdout.len() < 50 << 20);
+        }
+    }
+
+    #[test]
+    fn a_core_of_a_program_that_is_not_go_has_threads_registers_and_signal() {
+        let core = scratch().join("core-of-c");
+        fs::write(&core, synthetic_core(11, 0x18)).unwrap();
+        let outcome = ask(&[&"info", &core, &"--json"]);
+        let info: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(info["kind"], "signal");
+        assert_eq!(info["signal"]["name"], "SIGSEGV");
+        assert_eq!(info["signal"]["fault_addr"], "0x18");
+        assert_eq!(info["input"]["go_version"], serde_json::Value::Null);
+        let outcome = ask(&[&"threads", &core, &"--json"]);
+        let threads: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(threads["threads"][0]["tid"], 4711);
+        assert_eq!(threads["threads"][0]["pc"], "0x401000");
+        let outcome = ask(&[&"regs", &core]);
+        assert!(
+            outcome.stdout.contains("rip = 0x0000000000401000"),
+            "{}",
+            outcome.stdout
+        );
+        let outcome = ask(&[&"goroutines", &core]);
+        assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    }
+
+    /// A minimal amd64 core: one `PT_NOTE` with one thread and a siginfo.
+    fn synthetic_core(signal: u32, fault: u64) -> Vec<u8> {
+        let mut status = vec![0u8; 336];
+        status[0..4].copy_from_slice(&signal.to_le_bytes());
+        status[32..36].copy_from_slice(&4711u32.to_le_bytes());
+        status[112 + 16 * 8..112 + 17 * 8].copy_from_slice(&0x40_1000u64.to_le_bytes());
+        let mut info = vec![0u8; 128];
+        info[0..4].copy_from_slice(&signal.to_le_bytes());
+        info[8..12].copy_from_slice(&1u32.to_le_bytes());
+        info[16..24].copy_from_slice(&fault.to_le_bytes());
+        let mut notes = Vec::new();
+        for (kind, desc) in [(1u32, status), (0x5349_4749, info)] {
+            notes.extend(5u32.to_le_bytes());
+            notes.extend(u32::try_from(desc.len()).unwrap().to_le_bytes());
+            notes.extend(kind.to_le_bytes());
+            notes.extend(b"CORE\0\0\0\0");
+            notes.extend(desc);
+        }
+        let mut out = vec![0u8; 64 + 56];
+        out[..16].copy_from_slice(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
+        out[16..20].copy_from_slice(&[4, 0, 62, 0]);
+        out[20] = 1;
+        out[32..40].copy_from_slice(&64u64.to_le_bytes());
+        out[52..58].copy_from_slice(&[64, 0, 56, 0, 1, 0]);
+        out[64] = 4;
+        out[64 + 8..64 + 16].copy_from_slice(&120u64.to_le_bytes());
+        out[64 + 32..64 + 40].copy_from_slice(&(notes.len() as u64).to_le_bytes());
+        out.extend(notes);
+        out
+    }
+
+    #[test]
+    fn strings_of_the_dump_reach_the_terminal_without_control_characters() {
+        let (core, exe) = (
+            fixture(STRINGS, "core-strings"),
+            fixture(STRINGS_EXE, "exe-strings"),
+        );
+        let mut seen = 0;
+        for color in ["never", "auto"] {
+            let outcome = ask(&[&"bt", &core, &exe, &"--full", &"--color", &color]);
+            assert!(
+                outcome.stdout.contains("\\x1b") || outcome.stdout.contains("\\u001b"),
+                "no escape in it"
+            );
+            let odd = outcome
+                .stdout
+                .chars()
+                .find(|c| c.is_control() && *c != '\n');
+            assert_eq!(odd, None);
+            seen += outcome.stdout.len();
+        }
+        assert!(seen > 1000);
+    }
+}
