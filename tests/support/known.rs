@@ -5,7 +5,7 @@
 use regex::Regex;
 
 /// Cases, problem, reason.
-const KNOWN: [(&str, &str, &str); 9] = [
+const KNOWN: [(&str, &str, &str); 10] = [
     (
         r"-go1\.(19|21\.\d+|22\.\d+)-",
         r"capture missing|origin: expected .capture., found .local.",
@@ -40,6 +40,11 @@ const KNOWN: [(&str, &str, &str); 9] = [
         r"^crash-nil-noopt-go1\.19",
         r"text of a panic",
         "panic(nil) before 1.21 has no value to read",
+    ),
+    (
+        r"^crash-deferred-args-",
+        r"^main\.deferredArgs .total.",
+        "the panic ran the deferred calls, which changed it after the truth was told",
     ),
     (
         r"^types-inline-",

@@ -375,6 +375,9 @@ func float(f float64, bits int) string {
 	case math.IsInf(f, -1):
 		return `"-Inf"`
 	}
+	if f == 0 && math.Signbit(f) {
+		return "-0.0" // as -0 some would read it as an integer
+	}
 	return strconv.FormatFloat(f, 'g', -1, bits)
 }
 
