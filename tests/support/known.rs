@@ -5,7 +5,7 @@
 use regex::Regex;
 
 /// Cases, problem, reason.
-const KNOWN: [(&str, &str, &str); 10] = [
+const KNOWN: [(&str, &str, &str); 9] = [
     (
         r"-go1\.(19|21\.\d+|22\.\d+)-",
         r"capture missing|origin: expected .capture., found .local.",
@@ -25,11 +25,6 @@ const KNOWN: [(&str, &str, &str); 10] = [
         r"^cgo-c-(abort|crash)-",
         r"frame 0: printed runtime\.cgocall|crashed goroutine",
         "a signal that came while in C: the handler's frames stand before the goroutine's own",
-    ),
-    (
-        r"-stripped-",
-        r"runtime has no field|^info: (kind of death|number of panics|crashed goroutine|fatal error|signal|fault)",
-        "the built-in tables are not consulted for everything yet",
     ),
     (
         r"^crash-named-string-",

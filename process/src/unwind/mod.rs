@@ -2,8 +2,8 @@
 //!
 //! Go frames are unwound by the linker's stack-size tables ([`crate::symbols`]), which hold for every instruction
 //! and are in every binary, not by DWARF or frame pointers. [`Unwinder`] decides where a stack starts (the
-//! goroutine's saved state, or its thread's registers); [`walk`] goes from frame to frame and across stacks;
-//! [`native`] does C. An answer that does not reach the outermost frame says why.
+//! goroutine's saved state, or its thread's registers); `walk` goes from frame to frame and across stacks;
+//! `native` does C. An answer that does not reach the outermost frame says why.
 //!
 //! For many goroutines, share one [`PcCache`] per worker thread: parked goroutines stop at few distinct pcs,
 //! and a step then costs a hash lookup and one word of memory.

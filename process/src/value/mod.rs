@@ -8,7 +8,7 @@
 //!   `unreadable` with the reason, and so is every byte that memory cannot give. Nothing becomes zero.
 //! * *Bounded.* Depth, elements, bytes of strings and the number of nodes have limits, chains are checked
 //!   for cycles, and no length field is trusted with an allocation: a hostile graph costs what it may cost.
-//! * *By name.* The runtime's structures are read through [`Layouts`] and types through [`TypeSource`]; no
+//! * *By name.* The runtime's structures are read through [`crate::layout::Layouts`] and types through [`TypeSource`]; no
 //!   offset of any release stands here.
 
 mod chan;
