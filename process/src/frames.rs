@@ -12,6 +12,7 @@ use crate::dwarf::{
 use crate::expr::FrameScope;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
+use crate::runtime::{Deferred, open_coded_defers};
 use crate::symbols::ArgWord;
 use crate::types::TypeRef;
 use crate::unwind::Stack;
@@ -142,6 +143,50 @@ impl<'a> Process<'a> {
                 .words(stack, call)
                 .map_or(Variables::None(why), Variables::Words),
         }
+    }
+
+    /// The calls that a call has deferred and not made yet, in the order in which they will be made, as func values:
+    /// name and captures, which are the arguments. `linked` are the goroutine's defer records.
+    pub fn deferred(
+        &self,
+        stack: &Stack,
+        call: &Call,
+        linked: &[Deferred],
+        limits: Limits,
+    ) -> Vec<Value> {
+        let frame = stack
+            .frames
+            .get(call.physical)
+            .filter(|_| call.inline_depth == 0);
+        let (Some(frame), Ok(symbols), Some(version)) = (frame, self.symbols(), &self.version)
+        else {
+            return Vec::new();
+        };
+        let mut calls: Vec<Deferred> = linked
+            .iter()
+            .filter(|deferred| deferred.sp == Some(frame.sp))
+            .copied()
+            .collect();
+        if let Some(func) = symbols.find(frame.pc) {
+            let memory = &*self.memory;
+            calls.extend(open_coded_defers(
+                memory,
+                &func,
+                self.arch(),
+                frame.cfa,
+                frame.sp,
+                version.minor,
+            ));
+        }
+        let Ok(ty) = self.types().by_name("func()") else {
+            return Vec::new();
+        };
+        let mut reader = Reader::new(self.sources(), limits);
+        let value = |deferred: Deferred| {
+            let word = Gathered::whole(deferred.closure.0.to_le_bytes().to_vec());
+            reader.read(ty, Place::Gathered(&word, 0))
+        };
+        calls.into_iter().map(value).collect()
     }
 
     /// The words of a call's arguments as the runtime's own traceback prints them. Inlined calls have none.

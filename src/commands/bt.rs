@@ -8,8 +8,10 @@ use crate::session::{Cursor, Session};
 use crate::text::{Role, Text, styled};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::text::Style;
-use dumpview_model::value::{Origin, Standing, Variable};
+use dumpview_model::value::{Origin, Standing, Value, Variable};
 use dumpview_process::frames::{Call, Variables};
+use dumpview_process::runtime::Goroutine;
+use dumpview_process::runtime::{Deferred, linked_defers};
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
 use dumpview_tui::safe_text::safe;
@@ -64,6 +66,9 @@ pub struct FrameDoc {
     /// Local and captured variables, with `--full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locals: Option<Vec<Variable>>,
+    /// Deferred calls that it has not made yet, first to be made first, with `--full`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<Value>,
     /// Why variables could not be listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_no_variables: Option<String>,
@@ -131,6 +136,7 @@ fn backtrace(
         first_user_call(&at.calls).min(at.calls.len())
     };
     let end = first.saturating_add(flags.depth).min(at.calls.len());
+    let linked = pending_records(session, at.goroutine);
     let frames = at.calls.iter().enumerate().take(end).map(|(index, call)| {
         let mut doc = FrameDoc {
             index,
@@ -138,8 +144,12 @@ fn backtrace(
             args: Vec::new(),
             arg_words: None,
             locals: None,
+            deferred: Vec::new(),
             why_no_variables: None,
         };
+        if flags.full {
+            doc.deferred = session.process.deferred(&at.stack, call, &linked, limits);
+        }
         match session.process.variables(&at.stack, call, limits) {
             Variables::Named(variables) => {
                 let (args, locals): (Vec<_>, Vec<_>) = variables.into_iter().partition(is_argument);
@@ -178,6 +188,14 @@ fn is_programs(session: &Session<'_>, call: &Call) -> bool {
     let first = call.name.split('/').next().unwrap_or_default();
     let dotted = call.name.contains('/') && first.contains('.');
     call.name.starts_with("main.") || dotted || call.name.starts_with(module)
+}
+
+/// The goroutine's defer records, newest first.
+fn pending_records(session: &Session<'_>, goroutine: &Goroutine) -> Vec<Deferred> {
+    let runtime = session.process.runtime();
+    runtime
+        .map(|runtime| linked_defers(&runtime, goroutine.defers).calls)
+        .unwrap_or_default()
 }
 
 /// Arguments and results, as against locals and captured variables.
@@ -273,6 +291,9 @@ impl FrameDoc {
         ))?;
         out.line(format_args!("        {}", place(&self.frame)))?;
         let full = Style::default();
+        for call in &self.deferred {
+            out.line(format_args!("            deferred {}", full.line(call)))?;
+        }
         for variable in self.locals.iter().flatten() {
             let shown = full.variable_block(variable);
             out.line(format_args!(

@@ -83,7 +83,7 @@ pub fn print(
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub fn whatis(
     session: &Session<'_>,
     flags: &FrameFlags,

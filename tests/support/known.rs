@@ -5,7 +5,7 @@
 use regex::Regex;
 
 /// Cases, problem, reason.
-const KNOWN: [(&str, &str, &str); 9] = [
+const KNOWN: [(&str, &str, &str); 8] = [
     (
         r"-go1\.(19|21\.\d+|22\.\d+)-",
         r"capture missing|origin: expected .capture., found .local.",
@@ -30,11 +30,6 @@ const KNOWN: [(&str, &str, &str); 9] = [
         r"^crash-named-string-",
         r"text of a panic",
         "the runtime does not escape quotes in the value it prints",
-    ),
-    (
-        r"^crash-nil-noopt-go1\.19",
-        r"text of a panic",
-        "panic(nil) before 1.21 has no value to read",
     ),
     (
         r"^crash-deferred-args-",

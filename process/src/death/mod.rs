@@ -179,7 +179,9 @@ pub(crate) fn explain(process: &Process<'_>) -> Death {
             6 => DeathKind::Abort,
             _ => DeathKind::Signal,
         };
-        death.goroutine = goroutine_of(process, dying.caughtsig).map(|g| g.id);
+        // A signal that comes while in C catches g0: the goroutine is the one that called C.
+        let caught = goroutine_of(process, dying.caughtsig);
+        death.goroutine = caught.or(current.filter(|_| dying.incgo)).map(|g| g.id);
         death.fault = None;
         death.signal = Some(signal);
     } else {

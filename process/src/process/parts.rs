@@ -16,7 +16,7 @@ use crate::runtime::{
 };
 use crate::symbols::{ModuleData, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
-use crate::unwind::{Natives, Stack, Unwinder};
+use crate::unwind::{Limits, Natives, Stack, Unwinder};
 use std::sync::{Arc, OnceLock};
 
 /// The parts, empty until asked for.
@@ -190,7 +190,12 @@ impl<'a> Process<'a> {
     pub fn unwinder(&self) -> Option<Unwinder<'_>> {
         let symbols = self.symbols().ok()?;
         let unwinder = Unwinder::new(&*self.memory, symbols, self.layouts()?, self.arch()).ok()?;
-        Some(unwinder.with_natives(self.natives()))
+        // Nobody reads a million frames: of a stack overflow both ends are kept.
+        let limits = Limits {
+            head: 10_000,
+            ..Limits::default()
+        };
+        Some(unwinder.with_natives(self.natives()).with_limits(limits))
     }
 
     /// The stack of a goroutine; empty and incomplete when there is nothing to unwind by.

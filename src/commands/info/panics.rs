@@ -3,7 +3,7 @@
 use crate::session::Session;
 use crate::text::Text;
 use dumpview_model::value::text::Style;
-use dumpview_model::value::{Data, Value};
+use dumpview_model::value::{Data, Float, Value};
 use dumpview_process::addr::Addr;
 use dumpview_process::death::{Death, Eface, PanicRecord};
 use dumpview_process::value::{Gathered, Limits, Place, Reader};
@@ -46,9 +46,17 @@ fn one(session: &Session<'_>, record: &PanicRecord) -> PanicDoc {
         .given
         .filter(|given| *given != record.arg)
         .and_then(|given| read(session, given));
-    let text = now
+    let version = session
+        .process
+        .version
         .as_ref()
-        .map_or_else(|| "a value that cannot be read".to_owned(), said);
+        .map_or(u32::MAX, |version| version.minor);
+    let text = match &now {
+        Some(value) => said(value, version),
+        // panic(nil), which since 1.21 is a PanicNilError.
+        None if record.arg.ty.is_null() => "nil".to_owned(),
+        None => "a value that cannot be read".to_owned(),
+    };
     let (value, standing) = match (given, &now) {
         // Only a string can have taken another value's place.
         (Some(given), Some(now)) if matches!(now.data, Data::String { .. }) => {
@@ -91,27 +99,39 @@ fn read(session: &Session<'_>, eface: Eface) -> Option<Value> {
 }
 
 /// What `printpanicval` prints (`runtime/error.go`): strings and numbers as they are, named ones with their type,
-/// anything else by type; here with the value instead of its address.
-fn said(value: &Value) -> String {
+/// anything else by type; here with the value instead of its address. `minor` is the Go release's.
+fn said(value: &Value, minor: u32) -> String {
     let style = Style {
         len: 8,
         string: 200,
         ..Style::default()
     };
-    let named = value.ty.contains('.');
-    match &value.data {
-        Data::String { bytes, .. } if !named => String::from_utf8_lossy(bytes).into_owned(),
-        Data::Bool(_) | Data::Int(_) | Data::Uint(_) | Data::Float(_) | Data::Complex { .. }
-            if !named =>
-        {
-            style.line(value)
+    let plain = match &value.data {
+        Data::String { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
+        Data::Bool(_) | Data::Int(_) | Data::Uint(_) => style.line(value),
+        Data::Float(f) => float(*f, minor),
+        Data::Complex { re, im } if minor < 26 => {
+            format!("({}{}i)", float(*re, minor), float(*im, minor))
         }
-        Data::String { bytes, .. } => format!("{}({:?})", value.ty, String::from_utf8_lossy(bytes)),
-        Data::Bool(_) | Data::Int(_) | Data::Uint(_) | Data::Float(_) | Data::Complex { .. } => {
-            format!("{}({})", value.ty, style.line(value))
-        }
-        _ => style.line(value),
+        Data::Complex { .. } => style.line(value),
+        _ => return style.line(value),
+    };
+    match (&value.data, value.ty.contains('.')) {
+        (_, false) => plain,
+        (Data::String { .. }, true) => format!("{}({plain:?})", value.ty),
+        (_, true) => format!("{}({plain})", value.ty),
     }
+}
+
+/// A float as the runtime's `print` writes it: up to 1.25 always with seven digits and a three-digit exponent
+/// (`runtime/print.go:printfloat`), since then the shortest digits that mean it.
+fn float(value: Float, minor: u32) -> String {
+    if minor >= 26 || value.special().is_some() {
+        return value.to_string();
+    }
+    let text = format!("{:+.6e}", value.to_f64());
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{digits}e{:+04}", exponent.parse::<i32>().unwrap_or(0))
 }
 
 impl PanicDoc {
@@ -137,5 +157,20 @@ impl PanicDoc {
             "  value{doubt}: {}",
             shown.replace('\n', "\n  ")
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Float, float};
+
+    #[test]
+    fn floats_up_to_1_25_have_seven_digits() {
+        assert_eq!(
+            float(Float::Double(std::f64::consts::PI), 25),
+            "+3.141593e+000"
+        );
+        assert_eq!(float(Float::Double(-2e-10), 19), "-2.000000e-010");
+        assert_eq!(float(Float::Double(0.25), 27), "0.25");
     }
 }
