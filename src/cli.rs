@@ -255,6 +255,36 @@ pub enum Verb {
         #[command(flatten)]
         flags: crate::commands::escapes::EscapesArgs,
     },
+    /// gctrace lines (GODEBUG=gctrace=1): the collector, live and summed up.
+    Gc {
+        /// What to ask.
+        #[command(flatten)]
+        flags: crate::commands::gc::GcArgs,
+    },
+    /// schedtrace lines (GODEBUG=schedtrace=1000): run queues, idle processors, threads.
+    Sched {
+        /// What to ask.
+        #[command(flatten)]
+        flags: crate::commands::sched::SchedArgs,
+    },
+    /// allocfreetrace records (GODEBUG=allocfreetrace=1, up to Go 1.22): what was allocated, by type, size and stack.
+    Alloc {
+        /// What to ask.
+        #[command(flatten)]
+        flags: crate::commands::alloc::AllocArgs,
+    },
+    /// runtime.MemStats as expvar, profiles, gops or logs print it: where the memory is.
+    Memstats {
+        /// What to ask.
+        #[command(flatten)]
+        flags: crate::commands::memstats::MemstatsArgs,
+    },
+    /// Several logs and cores on one axis.
+    Timeline {
+        /// What to ask.
+        #[command(flatten)]
+        flags: crate::commands::timeline::TimelineArgs,
+    },
     /// Shell completions on stdout.
     #[command(hide = true)]
     Completions {

@@ -318,7 +318,14 @@ impl Verb {
             }),
             Self::Regs { input, flags } => of(input, Question::Regs(flags)),
             Self::X { input, flags } => of(input, Question::X(flags)),
-            Self::Escapes { .. } | Self::Completions { .. } | Self::Man => None,
+            Self::Escapes { .. }
+            | Self::Gc { .. }
+            | Self::Sched { .. }
+            | Self::Alloc { .. }
+            | Self::Memstats { .. }
+            | Self::Timeline { .. }
+            | Self::Completions { .. }
+            | Self::Man => None,
         }
     }
 }

@@ -86,6 +86,21 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
     let common = &cli.common;
     match cli.verb {
         Some(Verb::Escapes { flags }) => escapes(&flags, common),
+        Some(Verb::Gc { flags }) => on_text(common, |out, complain| {
+            commands::gc::run(&flags, common, out, complain)
+        }),
+        Some(Verb::Sched { flags }) => on_text(common, |out, complain| {
+            commands::sched::run(&flags, common, out, complain)
+        }),
+        Some(Verb::Alloc { flags }) => on_text(common, |out, complain| {
+            commands::alloc::run(&flags, common, out, complain)
+        }),
+        Some(Verb::Memstats { flags }) => on_text(common, |out, complain| {
+            commands::memstats::run(&flags, common, out, complain)
+        }),
+        Some(Verb::Timeline { flags }) => on_text(common, |out, complain| {
+            commands::timeline::run(&flags, common, out, complain)
+        }),
         Some(Verb::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dumpview", &mut script);
@@ -136,10 +151,18 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
 
 /// Compiler output, which is no process.
 fn escapes(flags: &commands::escapes::EscapesArgs, common: &Common) -> Result<Exit, Stop> {
+    on_text(common, |out, complain| {
+        commands::escapes::run(flags, common, out, complain)
+    })
+}
+
+/// A verb that reads text and writes its own answer.
+fn on_text(
+    common: &Common,
+    ask: impl FnOnce(&mut dyn Write, &mut dyn FnMut(&str)) -> Result<io::Result<Exit>, Failure>,
+) -> Result<Exit, Stop> {
     let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), color(common)));
-    let exit = commands::escapes::run(flags, common, &mut out, &mut |message| {
-        complain(common, message);
-    })??;
+    let exit = ask(&mut out, &mut |message| complain(common, message))??;
     out.flush()?;
     Ok(exit)
 }

@@ -2,10 +2,24 @@
 //!
 //! A parser takes a `&[u8]` (or a line of text) and gives records that borrow from it, each with its byte
 //! offset or line number. No parser opens a file, knows Go semantics beyond its format, or prints.
-//! One directory per format.
+//! One directory per format; [`log`] is where the text formats come together.
 
 #![forbid(unsafe_code)]
 
+pub mod alloctrace;
+pub mod checkfinalizers;
 pub mod core;
 pub mod escape;
+pub mod gctrace;
 pub mod heap_profile;
+pub mod inittrace;
+pub mod lines;
+pub mod log;
+pub mod memstats;
+pub mod oom;
+pub mod pacertrace;
+pub mod profile;
+pub mod race;
+pub mod scavtrace;
+pub mod schedtrace;
+pub mod traceback;

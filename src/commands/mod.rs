@@ -1,15 +1,21 @@
-//! One file per verb: each turns an opened process into an answer.
+//! One file or folder per verb: each turns an opened input into an answer.
 
+pub mod alloc;
 pub mod at;
 pub mod bt;
 pub mod escapes;
+pub mod gc;
 pub mod goroutines;
 pub mod info;
 pub mod list;
 pub mod listing;
 pub mod locals;
+pub mod log;
+pub mod memstats;
 pub mod print;
 pub mod regs;
 pub mod report;
+pub mod sched;
 pub mod threads;
+pub mod timeline;
 pub mod x;

@@ -6,6 +6,7 @@
 mod bytes;
 mod decompress;
 mod kind;
+pub mod log;
 mod map;
 pub mod stream;
 

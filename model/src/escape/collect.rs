@@ -15,8 +15,9 @@ use super::{
     strings::{Strings, Sym},
 };
 use dumpview_parsers::escape::{
-    Category, Line, Message, Position, RawLine, bare, frame, message, without_prefix,
+    Category, Line, Message, Position, bare, frame, message, without_prefix,
 };
+use dumpview_parsers::lines::RawLine;
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 

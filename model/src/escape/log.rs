@@ -10,8 +10,9 @@ use super::{
     decision::{Place, Step},
 };
 use dumpview_parsers::escape::{
-    Category, LogDiagnostic, LogHeader, RawLine, log_diagnostic, log_header, message,
+    Category, LogDiagnostic, LogHeader, log_diagnostic, log_header, message,
 };
+use dumpview_parsers::lines::RawLine;
 
 /// Where the reading of one log file stands.
 #[derive(Debug, Default)]

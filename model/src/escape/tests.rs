@@ -1,7 +1,8 @@
 //! Lines to decisions: merging, builds, damage.
 
 use super::*;
-use dumpview_parsers::escape::{Category, LineReader};
+use dumpview_parsers::escape::Category;
+use dumpview_parsers::lines::LineReader;
 use proptest::prelude::*;
 
 fn read(text: &str) -> Analysis {

@@ -15,7 +15,6 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `records` | the types |
-//! | `reader` | bytes to lines, over chunk borders |
 //! | `frame` | a line's position |
 //! | `message` | what a message says |
 //! | `flow` | the indented explanation lines of `-m=2` |
@@ -31,7 +30,6 @@ mod logopt;
 mod message;
 mod noise;
 mod print;
-mod reader;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -40,5 +38,4 @@ pub use frame::{frame, without_prefix};
 pub use logopt::{LogDiagnostic, LogError, LogHeader, LogNote, log_diagnostic, log_header};
 pub use message::{message, recognizes};
 pub use noise::bare;
-pub use reader::{LineReader, MAX_LINE, RawLine};
 pub use records::{Category, Inlining, Line, Message, Position, Step};

@@ -8,7 +8,7 @@ use dumpview_model::escape::{
     AllocJoin, Analysis, Budget, BudgetReport, Decision, Diff, Profile, Select, diff,
     join_allocations,
 };
-use dumpview_parsers::escape::LineReader;
+use dumpview_parsers::lines::LineReader;
 use serde_json::{Value, json};
 use std::io::{self, Read, Write};
 use std::path::Path;

@@ -1,0 +1,33 @@
+//! A log: everything a Go process, and whoever shares its stderr, wrote as text. One pass from bytes to records.
+//!
+//! ```text
+//! chunks ─ lines ─▶ RawLine ─ unwrap ─▶ Line ─ reader ─▶ the formats, each a `Format` ─▶ Record
+//! ```
+//!
+//! Lines lose what log machinery put before them (`unwrap`), but keep their number, offset, time stamp and the
+//! origin that the prefix names. The reader offers each line to the formats, the one with an open record
+//! first; what none of them takes is the application's own and becomes [`Kind::Log`]. A line that looked like
+//! one of theirs and could not be read becomes [`Kind::Unreadable`]: nothing is dropped in silence.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `line` | a line and where it stood |
+//! | `stamp` | times that log machinery and loggers write |
+//! | `unwrap` | prefixes, colours, JSON and CRI wrapping |
+//! | `record` | what a line turned out to be |
+//! | `format` | what a format's reader is |
+//! | `reader` | which format reads a line |
+
+mod format;
+mod line;
+mod reader;
+mod record;
+mod stamp;
+mod unwrap;
+
+pub use format::{Format, Sink, Taken};
+pub use line::{Line, Origin, Place};
+pub use reader::LogReader;
+pub use record::{Kind, Record, Unreadable};
+pub use stamp::Stamp;
+pub use unwrap::Unwrapper;

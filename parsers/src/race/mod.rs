@@ -1,0 +1,7 @@
+//! Reports of the race detector.
+
+mod reader;
+mod records;
+
+pub use reader::Reader;
+pub use records::Record;
