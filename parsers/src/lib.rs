@@ -19,6 +19,7 @@ pub mod memstats;
 pub mod oom;
 pub mod pacertrace;
 pub mod profile;
+pub mod quantity;
 pub mod race;
 pub mod scavtrace;
 pub mod schedtrace;

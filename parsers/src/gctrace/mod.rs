@@ -4,4 +4,6 @@ mod reader;
 mod records;
 
 pub use reader::Reader;
-pub use records::Record;
+pub use records::{
+    Clock, Cpu, Cycle, Dialect, GreenTea, OldCycle, Record, Scan, ScanClass, Sweeps,
+};

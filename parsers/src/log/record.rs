@@ -26,9 +26,9 @@ pub enum Kind<'a> {
     /// `gctrace`.
     Gc(gctrace::Record<'a>),
     /// `scavtrace`, `scvg`.
-    Scavenger(scavtrace::Record<'a>),
+    Scavenger(scavtrace::Record),
     /// `gcpacertrace`.
-    Pacer(pacertrace::Record<'a>),
+    Pacer(pacertrace::Record),
     /// `inittrace`.
     Init(inittrace::Record<'a>),
     /// `checkfinalizers`.

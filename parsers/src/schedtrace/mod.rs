@@ -4,4 +4,4 @@ mod reader;
 mod records;
 
 pub use reader::Reader;
-pub use records::Record;
+pub use records::{Detail, G, M, Numbers, P, Record, Sample};
