@@ -1,11 +1,111 @@
-//! What stands in tracebacks.
+//! What stands in tracebacks. Texts are bytes as printed: a panic value or a label can hold anything.
 
-use std::marker::PhantomData;
+/// `goroutine 7 gp=0xc000006c40 m=nil [chan receive, 2 minutes]:`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Header<'a> {
+    /// The goroutine's number; 0 is a thread's scheduling stack.
+    pub id: u64,
+    /// Address of its `g` (1.22 and later, at level system).
+    pub g: Option<u64>,
+    /// The thread that runs it.
+    pub m: M,
+    /// Its status, or what it waits for, without the notes below.
+    pub state: &'a [u8],
+    /// The collector proved that nothing can wake it (1.26 and later).
+    pub leaked: bool,
+    /// Its stack was being scanned.
+    pub scan: bool,
+    /// Blocked on something of its own synctest bubble (1.25 and later).
+    pub durable: bool,
+    /// Whole minutes that it has waited, when at least one and a collection saw it wait.
+    pub minutes: Option<u64>,
+    /// It holds its thread (`runtime.LockOSThread`).
+    pub locked: bool,
+    /// Its synctest bubble (`group` in 1.24).
+    pub bubble: Option<u64>,
+    /// Profiler labels (1.26 and later).
+    pub labels: Labels<'a>,
+}
+
+/// The thread in a header.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum M {
+    /// Not printed.
+    #[default]
+    Unknown,
+    /// `m=nil`: it has none.
+    Nil,
+    /// `m=3 mp=0x57c400`
+    Id {
+        /// The runtime's number of it, not the kernel's.
+        id: u64,
+        /// Address of its `m`.
+        mp: u64,
+    },
+}
+
+/// Profiler labels as printed: `"k": "v", k2: v2`. [`Labels::iter`] takes the quotes off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Labels<'a> {
+    /// What stood between the braces.
+    pub text: &'a [u8],
+}
+
+/// `main.(*T).M(0x1, {0xc000012345?, 0x2})`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Function<'a> {
+    /// With its package, as printed: dots of the last path element are `%2e`.
+    pub name: &'a [u8],
+    /// What stood between the parentheses; `...` for an inlined call.
+    pub args: &'a [u8],
+}
+
+impl Function<'_> {
+    /// Whether the call was inlined: such have no arguments to show.
+    pub fn is_inlined(&self) -> bool {
+        self.args == b"..."
+    }
+}
+
+/// `/src/main.go:18 +0x5e fp=0xc00004 sp=0xc00003 pc=0x45ae1a`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Source<'a> {
+    /// The file; empty where a C symbolizer knew none.
+    pub file: &'a [u8],
+    /// The line; 0 along with an empty file.
+    pub line: u32,
+    /// How far into the function, in bytes; absent for inlined calls and at a function's first instruction.
+    pub offset: Option<u64>,
+    /// Frame pointer, at level system.
+    pub fp: Option<u64>,
+    /// Stack pointer, at level system.
+    pub sp: Option<u64>,
+    /// Program counter, at level system.
+    pub pc: Option<u64>,
+}
+
+/// `created by main.main in goroutine 1`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Creator<'a> {
+    /// The function with the `go` statement.
+    pub function: &'a [u8],
+    /// The goroutine that ran it (1.21 and later).
+    pub goroutine: Option<u64>,
+}
+
+/// Frames that were left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Elided {
+    /// `...40 frames elided...`: so many, in the middle (1.21 and later).
+    Middle(u64),
+    /// `...additional frames elided...`: nobody knows how many, at the end (up to 1.20, and of ancestors).
+    End,
+}
 
 /// One record of tracebacks.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Record<'a> {
-    /// Nothing is read yet.
-    Nothing(PhantomData<&'a ()>),
+    /// A goroutine's section begins.
+    Header(Header<'a>),
 }
