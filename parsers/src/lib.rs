@@ -11,7 +11,6 @@ pub mod checkfinalizers;
 pub mod core;
 pub mod escape;
 pub mod gctrace;
-pub mod heap_profile;
 pub mod inittrace;
 pub mod lines;
 pub mod log;

@@ -10,7 +10,7 @@
 //! probability 1 - exp(-s/rate).
 
 use super::decision::{Analysis, Decision};
-use dumpview_parsers::heap_profile::{Line, Sample, line};
+use dumpview_parsers::profile::{Header, Memory, Record, Values, line};
 use rustc_hash::FxHashMap;
 
 /// One function of a record's stack.
@@ -30,7 +30,7 @@ pub struct ProfileFrame {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct ProfileRecord {
     /// As sampled.
-    pub sample: Sample,
+    pub sample: Memory,
     /// Innermost first.
     pub frames: Vec<ProfileFrame>,
 }
@@ -48,14 +48,21 @@ impl Profile {
     /// Reads one line.
     pub fn line(&mut self, text: &[u8]) {
         match line(text) {
-            Line::Header(header) => self.sample_rate = Some(header.sample_rate),
-            Line::Sample(sample) if self.sample_rate.is_some() => {
-                self.records.push(ProfileRecord {
-                    sample,
-                    frames: Vec::new(),
-                });
+            Some(Record::Header(header)) => {
+                self.sample_rate = match header {
+                    Header::Heap { sample_rate, .. } => Some(sample_rate),
+                    _ => None,
+                };
             }
-            Line::Frame(frame) => {
+            Some(Record::Sample(sample)) if self.sample_rate.is_some() => {
+                if let Values::Memory(sample) = sample.values {
+                    self.records.push(ProfileRecord {
+                        sample,
+                        frames: Vec::new(),
+                    });
+                }
+            }
+            Some(Record::Frame(frame)) if !frame.function.is_empty() => {
                 if let Some(record) = self.records.last_mut() {
                     record.frames.push(ProfileFrame {
                         entry: frame.entry,
@@ -65,7 +72,7 @@ impl Profile {
                     });
                 }
             }
-            Line::Sample(_) | Line::Other => {}
+            _ => {}
         }
     }
 }
