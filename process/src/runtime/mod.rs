@@ -8,6 +8,7 @@
 //! pointer may lead nowhere, and what could not be had is noted, not guessed.
 
 mod clock;
+mod collections;
 mod counts;
 mod defers;
 mod goroutine;
@@ -24,6 +25,7 @@ mod wait_reason;
 mod waits;
 
 pub use clock::Reached;
+pub use collections::{Collections, Pause};
 pub use counts::FreeGs;
 pub use defers::{
     DeferKind, Deferred, LinkedDefers, linked as linked_defers, open_coded as open_coded_defers,
