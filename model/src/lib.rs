@@ -5,4 +5,5 @@
 pub mod escape;
 pub mod frame;
 pub mod goroutine;
+pub mod timeline;
 pub mod value;

@@ -46,8 +46,7 @@ pub struct Collections {
 impl Collections {
     /// Reads them; `None` when `runtime.memstats` is not to be had.
     pub fn read(runtime: &Runtime<'_>) -> Option<Self> {
-        let stats =
-            runtime.structure("runtime.mstats", runtime.vars.address("runtime.memstats")?);
+        let stats = runtime.structure("runtime.mstats", runtime.vars.address("runtime.memstats")?);
         let count = stats.uint("numgc").ok()?;
         let remembered = count.min(RING);
         let pauses = (count - remembered..count).map_while(|before| {
@@ -65,7 +64,7 @@ impl Collections {
             .filter(|(unix, nano)| *unix > 0 && *nano > 0)
             .and_then(|(unix, nano)| unix.checked_sub(nano));
         let started = runtime
-            .variable("runtimeInitTime", |memory, at| memory.i64(at))
+            .variable("runtimeInitTime", MemoryExt::i64)
             .ok()
             .filter(|nano| *nano > 0);
         let reached = Reached::read(runtime);

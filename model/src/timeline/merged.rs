@@ -1,0 +1,212 @@
+//! All inputs on one axis.
+
+use super::collect::{Source, UnreadableLine};
+use super::{Bounds, Event, Lane, What};
+
+/// What the axis counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Clock {
+    /// Nanoseconds since 1970.
+    Wall,
+    /// Nanoseconds since the process started; no source knows the wall clock.
+    Process,
+}
+
+impl Clock {
+    /// As JSON spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Process => "process",
+        }
+    }
+}
+
+/// The axis. Times of a [`Timeline`] count from its zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Axis {
+    /// What it counts.
+    pub clock: Clock,
+    /// Its zero on that clock: the first start of a process, else the first event.
+    pub zero: i64,
+}
+
+/// What is known of a strand: one process in one source.
+#[derive(Clone, Debug)]
+pub struct StrandInfo {
+    /// The source, by its number.
+    pub source: usize,
+    /// What the prefix of its lines calls it; empty without one.
+    pub origin: String,
+    /// Which process of that origin, counted from 0.
+    pub run: usize,
+    /// Strands of one process have the same number.
+    pub process: usize,
+    /// When it started, on the axis; absent when nothing tells.
+    pub start: Option<Bounds>,
+    /// How it came to stand where it does.
+    pub how: Vec<String>,
+    /// That it is this process is an assumption.
+    pub assumed: bool,
+    /// Lanes: how many events there were, and that one in so many is kept.
+    pub lanes: Vec<(Lane, u64, u64)>,
+}
+
+/// By what an event was placed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum By {
+    /// Its own time.
+    Own,
+    /// The stamp of its line.
+    Stamp,
+    /// The lines around it.
+    Neighbours,
+    /// It could not be placed.
+    Nothing,
+}
+
+impl By {
+    /// As JSON spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Stamp => "stamp",
+            Self::Neighbours => "neighbours",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// An event on the axis.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Placed {
+    /// When it began; absent when nothing tells.
+    pub at: Option<Bounds>,
+    /// By what that is known.
+    pub by: By,
+    /// Its strand, by number.
+    pub strand: usize,
+    /// The event.
+    pub event: Event,
+}
+
+/// All inputs on one axis.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// The axis.
+    pub axis: Axis,
+    /// The inputs, in the order given.
+    pub sources: Vec<Source>,
+    /// The processes in each.
+    pub strands: Vec<StrandInfo>,
+    /// In order of time; those without one at the end.
+    pub events: Vec<Placed>,
+    /// Lines that looked like a trace and could not be read.
+    pub unreadable: Vec<UnreadableLine>,
+    /// What a reader has to know about the clocks.
+    pub notes: Vec<String>,
+}
+
+impl Timeline {
+    /// From the first to the last event that has a time, spans included; `None` when none has.
+    pub fn extent(&self) -> Option<Bounds> {
+        let ends = self.events.iter().filter_map(|placed| {
+            let at = placed.at?.mid();
+            let span = i64::try_from(placed.event.span).unwrap_or(0);
+            Some((at, at.saturating_add(span)))
+        });
+        let (first, last) = ends.fold((i64::MAX, i64::MIN), |(first, last), (from, to)| {
+            (first.min(from), last.max(to))
+        });
+        (first <= last).then_some(Bounds {
+            lo: first,
+            hi: last,
+        })
+    }
+
+    /// The events that begin in a range of the axis.
+    pub fn range(&self, range: Bounds) -> &[Placed] {
+        let time = |placed: &Placed| placed.at.map_or(i64::MAX, Bounds::mid);
+        let from = self.events.partition_point(|p| time(p) < range.lo);
+        let to = self.events.partition_point(|p| time(p) <= range.hi);
+        self.events.get(from..to).unwrap_or_default()
+    }
+
+    /// A number over time, from the events that have it: nanoseconds on the axis and the value.
+    pub fn series(&self, series: Series) -> Vec<(i64, u64)> {
+        let mut points = Vec::new();
+        for placed in &self.events {
+            let Some(at) = placed.at.map(Bounds::mid) else {
+                continue;
+            };
+            series.of(&placed.event, at, &mut points);
+        }
+        points.sort_by_key(|(at, _)| *at);
+        points
+    }
+}
+
+/// Numbers that make a curve.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Series {
+    /// Heap in use, bytes: up to the end of marking, down to what lives.
+    Heap,
+    /// The goal of each collection, bytes.
+    HeapGoal,
+    /// Time with the world stopped in each collection, nanoseconds.
+    Pause,
+    /// Goroutines that could run and do not.
+    Runnable,
+    /// Threads.
+    Threads,
+    /// Bytes from the system, as memory statistics have it.
+    Sys,
+}
+
+impl Series {
+    /// All.
+    pub const ALL: [Self; 6] = [
+        Self::Heap,
+        Self::HeapGoal,
+        Self::Pause,
+        Self::Runnable,
+        Self::Threads,
+        Self::Sys,
+    ];
+
+    /// As it is headed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Heap => "heap",
+            Self::HeapGoal => "goal",
+            Self::Pause => "pauses",
+            Self::Runnable => "runnable",
+            Self::Threads => "threads",
+            Self::Sys => "sys",
+        }
+    }
+
+    fn of(self, event: &Event, at: i64, points: &mut Vec<(i64, u64)>) {
+        match (self, &event.what) {
+            (Self::Heap, What::Cycle(cycle)) => {
+                let end = at.saturating_add(i64::try_from(event.span).unwrap_or(0));
+                points.push((at, cycle.heap_start.to_bytes().0));
+                points.push((end, cycle.heap_end.to_bytes().0));
+                points.push((end, cycle.heap_live.to_bytes().0));
+            }
+            (Self::HeapGoal, What::Cycle(cycle)) => points.push((at, cycle.goal.to_bytes().0)),
+            (Self::Pause, What::Cycle(cycle)) => {
+                let clock = cycle.clock;
+                points.push((at, clock.sweep_termination.0 + clock.mark_termination.0));
+            }
+            (Self::Pause, What::Pause { ns, .. }) => points.push((at, *ns)),
+            (Self::Runnable, What::Sched(sample)) => points.push((at, sample.waiting())),
+            (Self::Threads, What::Sched(sample)) => points.push((at, u64::from(sample.threads))),
+            (Self::Sys, What::Memory(memory)) => points.extend(memory.sys.map(|sys| (at, sys))),
+            (Self::Heap, What::Memory(memory)) => {
+                points.extend(memory.heap_alloc.map(|heap| (at, heap)));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Where each event of a strand stands on the axis.
+//!
+//! By its own time on its process's clock, else by its line's stamp, else between its neighbours in the file: a line
+//! was written after the one before it and before the one after.
+
+use super::event::Since;
+use super::merged::{By, Placed};
+use super::strand::Strand;
+use super::wall::Zone;
+use super::{Bounds, Event};
+
+/// What placing a strand needs to know.
+pub(super) struct Placement {
+    /// The axis' zero on the axis' clock.
+    pub zero: i64,
+    /// When the process started, on the axis' clock.
+    pub start: Option<Bounds>,
+    /// What is added to stamps.
+    pub stamp_shift: i64,
+    /// Whether stamps are on the axis' clock.
+    pub stamps: bool,
+}
+
+/// All events on the axis, in order of time; those without one at the end, in order of their lines.
+pub(super) fn place(strands: Vec<Strand>, placements: &[Placement]) -> Vec<Placed> {
+    let mut all = Vec::new();
+    for (index, (strand, placement)) in strands.into_iter().zip(placements).enumerate() {
+        one(index, strand, placement, &mut all);
+    }
+    all.sort_by_key(|placed: &Placed| {
+        let time = placed.at.map(Bounds::mid);
+        (time.is_none(), time, placed.strand, placed.event.place.line)
+    });
+    all
+}
+
+fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed>) {
+    let sched = strand.sched_start();
+    let to_zero = placement.zero.saturating_neg();
+    let own = |event: &Event| {
+        let (since, at) = event.process?;
+        let from = match since {
+            Since::Start => Bounds::exact(0),
+            Since::FirstSample => sched?,
+        };
+        Some(placement.start?.plus(from).plus(at).shift(to_zero))
+    };
+    let stamped = |event: &Event| {
+        let (zone, at) = Zone::of(event.stamp?);
+        let usable = placement.stamps && zone != Zone::Boot;
+        usable.then(|| Bounds::exact(at.saturating_add(placement.stamp_shift)).shift(to_zero))
+    };
+    let mut events: Vec<Event> = strand
+        .lanes
+        .into_values()
+        .flat_map(|kept| kept.events)
+        .collect();
+    events.sort_by_key(|event| event.place);
+    let first = all.len();
+    // When a line was written, not when what it tells of began.
+    let mut written = Vec::with_capacity(events.len());
+    for event in events {
+        let (at, by) = match (own(&event), stamped(&event)) {
+            (Some(at), _) => (Some(at), By::Own),
+            (None, Some(at)) => (Some(at), By::Stamp),
+            (None, None) => (None, By::Nothing),
+        };
+        let span = i64::try_from(event.span).unwrap_or(i64::MAX);
+        written.push(at.map(|at| at.shift(span)));
+        all.push(Placed {
+            at,
+            by,
+            strand: index,
+            event,
+        });
+    }
+    // Forward for what came before, backward for what came after.
+    let mut before = None;
+    let mut lower = Vec::with_capacity(written.len());
+    for at in &written {
+        lower.push(before);
+        before = at.or(before);
+    }
+    let mut after = None;
+    for (offset, at) in written.iter().enumerate().rev() {
+        let placed = all.get_mut(first + offset).filter(|p| p.at.is_none());
+        if let Some(placed) = placed {
+            let before: Option<Bounds> = lower.get(offset).copied().flatten();
+            placed.at = match (before, after) {
+                (Some(before), Some(after)) => Some(Bounds::between(before.lo, after.hi)),
+                (Some(only), None) | (None, Some(only)) => Some(only),
+                (None, None) => None,
+            };
+            if placed.at.is_some() {
+                placed.by = By::Neighbours;
+            }
+        }
+        after = at.or(after);
+    }
+}
