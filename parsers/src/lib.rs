@@ -20,6 +20,7 @@ pub mod pacertrace;
 pub mod profile;
 pub mod quantity;
 pub mod race;
+mod scan;
 pub mod scavtrace;
 pub mod schedtrace;
 pub mod traceback;

@@ -1,15 +1,46 @@
-//! Lines to records.
+//! Lines to records: the report that follows the warning.
 
-use crate::log::{Format, Line, Sink, Taken};
+use super::Record;
+use super::parse;
+use crate::log::{Format, Kind, Line, Record as LogRecord, Sink, Taken};
 
-/// Reads finalizer checks.
+/// Reads reports. Lines of the queue need no reader: they are whole by themselves.
 #[derive(Clone, Debug, Default)]
-pub struct Reader {}
+pub struct Reader {
+    /// The warning has been seen, and neither the fatal error nor anything else.
+    inside: bool,
+}
 
 impl Format for Reader {
-    fn line(&mut self, _line: &Line<'_>, _out: &mut Sink<'_>) -> Taken {
-        Taken::No
+    fn begins(&self, first: Option<u8>) -> bool {
+        first == Some(b'W')
     }
 
-    fn finish(&mut self, _out: &mut Sink<'_>) {}
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+        let record = if line.text == b"WARNING: LIKELY CLEANUP/FINALIZER ISSUES" {
+            self.inside = true;
+            Some(Record::Warning)
+        } else if !self.inside {
+            return Taken::No;
+        } else if line.text.is_empty() {
+            return Taken::Open;
+        } else {
+            parse::report(line.text)
+        };
+        let Some(record) = record else {
+            self.inside = false;
+            return Taken::No;
+        };
+        out(LogRecord {
+            place: line.place,
+            stamp: line.stamp,
+            origin: line.origin,
+            kind: Kind::Finalizers(record),
+        });
+        Taken::Open
+    }
+
+    fn finish(&mut self, _out: &mut Sink<'_>) {
+        self.inside = false;
+    }
 }

@@ -1,9 +1,9 @@
 //! GODEBUG=gctrace=1 and 2, of every release (runtime/mgc.go; runtime/mgc0.c up to 1.4).
 
-mod reader;
+mod parse;
 mod records;
 
-pub use reader::Reader;
+pub(crate) use parse::record;
 pub use records::{
     Clock, Cpu, Cycle, Dialect, GreenTea, OldCycle, Record, Scan, ScanClass, Sweeps,
 };

@@ -1,7 +1,7 @@
 //! GODEBUG=inittrace=1 (Go 1.16 and later; runtime/proc.go, doInit).
 
-mod reader;
+mod parse;
 mod records;
 
-pub use reader::Reader;
+pub(crate) use parse::record;
 pub use records::Record;

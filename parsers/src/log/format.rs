@@ -18,6 +18,12 @@ pub enum Taken {
 
 /// A push reader of one format: no I/O, no memory that grows with the input.
 pub trait Format {
+    /// Whether a record could begin with a line that begins with this byte (`None`: an empty line). Others are
+    /// not offered while the reader is at rest, so that an application's own lines cost little.
+    fn begins(&self, _first: Option<u8>) -> bool {
+        true
+    }
+
     /// Offers a line. Records may be given at once, or when a later line completes them.
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken;
 

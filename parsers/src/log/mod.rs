@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Lines lose what log machinery put before them (`unwrap`), but keep their number, offset, time stamp and the
-//! origin that the prefix names. The reader offers each line to the formats, the one with an open record
-//! first; what none of them takes is the application's own and becomes [`Kind::Log`]. A line that looked like
+//! origin that the prefix names. A line of the runtime's one-line traces is read at once; any other is offered
+//! to the formats of its origin, the one with an open record first; what none of them takes is the
+//! application's own and becomes [`Kind::Log`]. A line that looked like
 //! one of theirs and could not be read becomes [`Kind::Unreadable`]: nothing is dropped in silence.
 //!
 //! | file | in charge of |
@@ -16,13 +17,19 @@
 //! | `unwrap` | prefixes, colours, JSON and CRI wrapping |
 //! | `record` | what a line turned out to be |
 //! | `format` | what a format's reader is |
-//! | `reader` | which format reads a line |
+//! | `trace` | the traces of one line |
+//! | `formats` | the readers of one origin, and which of them reads a line |
+//! | `reader` | chunks to records |
 
+#[cfg(test)]
+mod corpus;
 mod format;
+mod formats;
 mod line;
 mod reader;
 mod record;
 mod stamp;
+mod trace;
 mod unwrap;
 
 pub use format::{Format, Sink, Taken};

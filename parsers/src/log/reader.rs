@@ -1,90 +1,38 @@
 //! Which format reads a line.
 
-use super::{Format, Kind, Line, Origin, Record, Sink, Taken, Unwrapper};
+use super::formats::{Formats, Starts};
+use super::{Line, Origin, Sink, Unwrapper};
 use crate::lines::LineReader;
-use crate::{
-    alloctrace, checkfinalizers, gctrace, inittrace, memstats, oom, pacertrace, profile, race,
-    scavtrace, schedtrace, traceback,
-};
 
 /// Chunks of a log to records.
 #[derive(Debug, Default)]
 pub struct LogReader {
     lines: LineReader,
     unwrapper: Unwrapper,
-    formats: Formats,
+    origins: Origins,
 }
 
-/// The readers of one origin.
+/// The readers of each origin, by its number. The unwrapper bounds how many there are.
 #[derive(Debug, Default)]
-struct Formats {
-    open: Option<usize>,
-    gctrace: gctrace::Reader,
-    scavtrace: scavtrace::Reader,
-    pacertrace: pacertrace::Reader,
-    inittrace: inittrace::Reader,
-    checkfinalizers: checkfinalizers::Reader,
-    schedtrace: schedtrace::Reader,
-    alloctrace: alloctrace::Reader,
-    race: race::Reader,
-    traceback: traceback::Reader,
-    profile: profile::Reader,
-    memstats: memstats::Reader,
-    oom: oom::Reader,
+struct Origins {
+    starts: Starts,
+    formats: Vec<Formats>,
 }
 
-impl Formats {
-    /// In the order in which a line is offered.
-    fn all(&mut self) -> [&mut dyn Format; 12] {
-        [
-            &mut self.gctrace,
-            &mut self.scavtrace,
-            &mut self.pacertrace,
-            &mut self.inittrace,
-            &mut self.checkfinalizers,
-            &mut self.schedtrace,
-            &mut self.alloctrace,
-            &mut self.race,
-            &mut self.traceback,
-            &mut self.profile,
-            &mut self.memstats,
-            &mut self.oom,
-        ]
-    }
-
+impl Origins {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) {
-        let open = self.open.take();
-        let mut all = self.all();
-        let first = open.and_then(|index| Some((index, all.get_mut(index)?.line(line, out))));
-        let mut taken = first;
-        if !matches!(first, Some((_, Taken::Yes | Taken::Open))) {
-            taken = None;
-            for (index, format) in all.iter_mut().enumerate() {
-                if Some(index) == open {
-                    continue;
-                }
-                let answer = format.line(line, out);
-                if answer != Taken::No {
-                    taken = Some((index, answer));
-                    break;
-                }
-            }
+        let index = line.origin.0 as usize;
+        if index >= self.formats.len() {
+            self.formats.resize_with(index + 1, Formats::default);
         }
-        match taken {
-            Some((index, Taken::Open)) => self.open = Some(index),
-            Some(_) => {}
-            None => out(Record {
-                place: line.place,
-                stamp: line.stamp,
-                origin: line.origin,
-                kind: Kind::Log(line.text),
-            }),
+        if let Some(formats) = self.formats.get_mut(index) {
+            formats.line(&self.starts, line, out);
         }
     }
 
     fn finish(&mut self, out: &mut Sink<'_>) {
-        for format in self.all() {
-            format.finish(out);
+        for formats in &mut self.formats {
+            formats.finish(out);
         }
     }
 }
@@ -100,10 +48,10 @@ impl LogReader {
         let Self {
             lines,
             unwrapper,
-            formats,
+            origins,
         } = self;
         lines.push(chunk, |raw| {
-            unwrapper.line(&raw, &mut |line| formats.line(line, out));
+            unwrapper.line(&raw, &mut |line| origins.line(line, out));
         });
     }
 
@@ -112,11 +60,11 @@ impl LogReader {
         let Self {
             lines,
             unwrapper,
-            formats,
+            origins,
         } = self;
-        lines.finish(|raw| unwrapper.line(&raw, &mut |line| formats.line(line, out)));
-        unwrapper.finish(&mut |line| formats.line(line, out));
-        formats.finish(out);
+        lines.finish(|raw| unwrapper.line(&raw, &mut |line| origins.line(line, out)));
+        unwrapper.finish(&mut |line| origins.line(line, out));
+        origins.finish(out);
     }
 
     /// The name that the prefix gave an origin; empty for lines without one.

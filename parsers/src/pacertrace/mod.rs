@@ -1,7 +1,7 @@
 //! GODEBUG=gcpacertrace=1 (runtime/mgcpacer.go, mgcsweep.go).
 
-mod reader;
+mod parse;
 mod records;
 
-pub use reader::Reader;
+pub(crate) use parse::record;
 pub use records::{End, OldEnd, Record, Start, SweepDone};

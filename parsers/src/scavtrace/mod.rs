@@ -1,7 +1,7 @@
 //! GODEBUG=scavtrace=1 and the older `scvg` lines (runtime/mgcscavenge.go).
 
-mod reader;
+mod parse;
 mod records;
 
-pub use reader::Reader;
+pub(crate) use parse::record;
 pub use records::{Record, Released, State, Work};

@@ -1,7 +1,7 @@
 //! GODEBUG=schedtrace=X and scheddetail=1 (runtime/proc.go, schedtrace).
 
-mod reader;
+mod parse;
 mod records;
 
-pub use reader::Reader;
+pub(crate) use parse::record;
 pub use records::{Detail, G, M, Numbers, P, Record, Sample};

@@ -1,0 +1,138 @@
+//! The committed samples, read whole, against an independent count of what stands in them.
+
+use super::{Kind, LogReader, Record};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// A sample's name and its text, in UTF-8.
+pub(super) fn samples(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../corpus/logs")
+        .join(folder);
+    let mut found: Vec<_> = std::fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending != "md"))
+        .map(|path| {
+            let name = path
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .trim_end_matches(".gz")
+                .to_owned();
+            let mut bytes = std::fs::read(&path).unwrap();
+            if path.extension().unwrap() == "gz" {
+                let mut unpacked = Vec::new();
+                flate2::read::GzDecoder::new(bytes.as_slice())
+                    .read_to_end(&mut unpacked)
+                    .unwrap();
+                bytes = unpacked;
+            }
+            if bytes.starts_with(&[0xff, 0xfe]) {
+                let units = bytes
+                    .chunks_exact(2)
+                    .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+                bytes = char::decode_utf16(units)
+                    .map(Result::unwrap)
+                    .collect::<String>()
+                    .into_bytes();
+            }
+            (name, bytes)
+        })
+        .collect();
+    found.sort();
+    assert!(!found.is_empty(), "{folder}");
+    found
+}
+
+/// Reads a text, and hands each record on.
+pub(super) fn read(text: &[u8], mut each: impl FnMut(&Record<'_>)) {
+    let mut reader = LogReader::new();
+    let mut sink = |record: Record<'_>| each(&record);
+    for chunk in text.chunks(1000) {
+        reader.push(chunk, &mut sink);
+    }
+    reader.finish(&mut sink);
+}
+
+/// What a record is counted as.
+pub(super) fn kind(kind: &Kind<'_>) -> &'static str {
+    use crate::{checkfinalizers as fin, gctrace as gc, scavtrace as scav, schedtrace as sched};
+    match kind {
+        Kind::Gc(gc::Record::Cycle(_)) => "gc",
+        Kind::Gc(gc::Record::OldCycle(_)) => "old gc",
+        Kind::Gc(gc::Record::SysmonForced { .. }) => "GC forced",
+        Kind::Gc(gc::Record::Scan(_)) => "scan",
+        Kind::Gc(gc::Record::Package(_)) => "package",
+        Kind::Scavenger(scav::Record::Work(_)) => "scav",
+        Kind::Scavenger(_) => "scvg",
+        Kind::Pacer(_) => "pacer",
+        Kind::Init(_) => "init",
+        Kind::Finalizers(fin::Record::Queue { .. }) => "queue",
+        Kind::Sched(sched::Record::Sample(_)) => "SCHED",
+        Kind::Sched(sched::Record::P(_)) => "P",
+        Kind::Sched(sched::Record::M(_)) => "M",
+        Kind::Sched(sched::Record::G(_)) => "G",
+        Kind::Unreadable(_) => "unreadable",
+        Kind::Log(_) => "log",
+        _ => "other",
+    }
+}
+
+/// Counts by words that only stand in one kind of line, however it was cut or wrapped.
+fn expected(text: &[u8]) -> BTreeMap<&'static str, usize> {
+    let text = String::from_utf8_lossy(text).replace("\\u003e", ">");
+    let count = |word: &str| text.matches(word).count();
+    let lines = |test: &dyn Fn(&str) -> bool| text.lines().filter(|line| test(line)).count();
+    [
+        ("gc", count(" MB goal, ")),
+        ("old gc", count(" handoff, ")),
+        ("GC forced", lines(&|line| line.ends_with("GC forced"))),
+        ("scan", count("scan: total ") + count("scan: class ")),
+        ("scav", count("% util")),
+        ("scvg", count("scvg")),
+        ("pacer", count("pacer: ")),
+        ("init", count(" bytes, ").min(count("init "))),
+        ("queue", count("checkfinalizers: queue: ")),
+        ("SCHED", count("SCHED ")),
+        ("P", count(" syscalltick=")),
+        ("M", count(" lockedg=")),
+        ("G", count(" lockedm=")),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .collect()
+}
+
+#[test]
+fn every_record_of_the_samples_is_read() {
+    let mut compared = 0;
+    for folder in ["gctrace", "schedtrace", "inittrace"] {
+        for (name, text) in samples(folder) {
+            let later = ["paste", "syslog", "applog", "partial"];
+            if later.iter().any(|word| name.contains(word)) {
+                continue;
+            }
+            let mut counts = BTreeMap::new();
+            read(&text, |record| {
+                *counts.entry(kind(&record.kind)).or_insert(0usize) += 1;
+                if let Kind::Unreadable(bad) = record.kind {
+                    panic!(
+                        "{name}:{}: {}: {:?}",
+                        record.place.line,
+                        bad.why,
+                        bstr::BStr::new(bad.text)
+                    );
+                }
+            });
+            for (kind, expected) in expected(&text) {
+                let read = counts.get(kind).copied().unwrap_or_default();
+                assert_eq!(read, expected, "{folder}/{name}: {kind}");
+                compared += expected;
+            }
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+}

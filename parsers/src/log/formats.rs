@@ -1,0 +1,156 @@
+//! The readers of one origin, and which of them a line is offered to.
+
+use super::{Format, Kind, Line, Place, Record, Sink, Taken, trace};
+use crate::{alloctrace, checkfinalizers, gctrace, memstats, oom, profile, race, traceback};
+
+/// How many formats have readers.
+const COUNT: usize = 7;
+
+/// What one origin's lines are read with.
+#[derive(Debug, Default)]
+pub(super) struct Formats {
+    /// Whose record is open, by its place in [`Formats::all`].
+    open: Option<usize>,
+    package: Option<Package>,
+    checkfinalizers: checkfinalizers::Reader,
+    alloctrace: alloctrace::Reader,
+    race: race::Reader,
+    traceback: traceback::Reader,
+    profile: profile::Reader,
+    memstats: memstats::Reader,
+    oom: oom::Reader,
+}
+
+/// A line `# import/path`. The go command says so whose output follows; it is told when a collector's trace does.
+#[derive(Debug)]
+struct Package {
+    place: Place,
+    path: Vec<u8>,
+}
+
+impl Package {
+    fn read(line: &Line<'_>) -> Option<Self> {
+        let path = line.text.strip_prefix(b"# ")?;
+        let plausible = (1..=256).contains(&path.len())
+            && path
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/[] ".contains(byte));
+        plausible.then(|| Self {
+            place: line.place,
+            path: path.to_vec(),
+        })
+    }
+}
+
+/// For every first byte of a line (256 stands for an empty line) the formats that could begin with it.
+#[derive(Debug)]
+pub(super) struct Starts([u8; 257]);
+
+impl Default for Starts {
+    fn default() -> Self {
+        let mut formats = Formats::default();
+        let mut starts = [0; 257];
+        for (index, format) in formats.all().into_iter().enumerate() {
+            for (byte, mask) in starts.iter_mut().enumerate() {
+                if format.begins(u8::try_from(byte).ok()) {
+                    *mask |= 1 << index;
+                }
+            }
+        }
+        Self(starts)
+    }
+}
+
+impl Starts {
+    fn of(&self, text: &[u8]) -> u8 {
+        let index = text.first().map_or(256, |&byte| usize::from(byte));
+        self.0.get(index).copied().unwrap_or_default()
+    }
+}
+
+impl Formats {
+    /// In the order in which a line is offered.
+    fn all(&mut self) -> [&mut dyn Format; COUNT] {
+        [
+            &mut self.checkfinalizers,
+            &mut self.alloctrace,
+            &mut self.race,
+            &mut self.traceback,
+            &mut self.profile,
+            &mut self.memstats,
+            &mut self.oom,
+        ]
+    }
+
+    #[inline]
+    pub(super) fn line(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
+        match trace::whole(line.text, 1) {
+            Some(kind) => self.trace(line, kind, out),
+            None => self.other(starts, line, out),
+        }
+    }
+
+    /// Gives a record of one line, and the package that was announced for it.
+    #[inline]
+    fn trace(&mut self, line: &Line<'_>, kind: Kind<'_>, out: &mut Sink<'_>) {
+        let record = Record {
+            place: line.place,
+            stamp: line.stamp,
+            origin: line.origin,
+            kind,
+        };
+        if let Some(package) = self.package.take()
+            && matches!(kind, Kind::Gc(_))
+        {
+            out(Record {
+                place: package.place,
+                kind: Kind::Gc(gctrace::Record::Package(&package.path)),
+                ..record
+            });
+        }
+        out(record);
+    }
+
+    /// Offers a line to the formats whose records are more than a line.
+    fn other(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
+        self.package = Package::read(line);
+        let open = self.open.take();
+        let mut all = self.all();
+        let first = open.and_then(|index| Some((index, all.get_mut(index)?.line(line, out))));
+        let mut taken = first.filter(|(_, taken)| *taken != Taken::No);
+        if taken.is_none() {
+            let mut mask = starts.of(line.text);
+            while mask != 0 {
+                let index = mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                if Some(index) == open {
+                    continue;
+                }
+                let Some(format) = all.get_mut(index) else {
+                    break;
+                };
+                let answer = format.line(line, out);
+                if answer != Taken::No {
+                    taken = Some((index, answer));
+                    break;
+                }
+            }
+        }
+        match taken {
+            Some((index, Taken::Open)) => self.open = Some(index),
+            Some(_) => {}
+            None => out(Record {
+                place: line.place,
+                stamp: line.stamp,
+                origin: line.origin,
+                kind: Kind::Log(line.text),
+            }),
+        }
+    }
+
+    pub(super) fn finish(&mut self, out: &mut Sink<'_>) {
+        for format in self.all() {
+            format.finish(out);
+        }
+    }
+}
