@@ -1,11 +1,32 @@
-//! Crashes and goroutine dumps (runtime/panic.go, traceback.go, signal_unix.go).
+//! Crashes and goroutine dumps (runtime/panic.go, traceback.go, signal_unix.go) of every release and level of
+//! `GOTRACEBACK`, also those of `runtime.Stack`, `/debug/pprof/goroutine?debug=2` and gops.
+//!
+//! A dump can be larger than memory should be, so records are lines or pairs of lines, given as they are read;
+//! which of them make one goroutine, or one crash, is for the model to say.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `records` | the types |
+//! | `header` | `goroutine 7 [running]:` and its notes and labels |
+//! | `grammar` | the other lines of a goroutine's section |
+//! | `head` | the lines that say why, registers |
+//! | `reader` | which line may follow which |
+//! | `embedded` | dumps inside one line, escaped |
+//! | `print` | the way back, for tests |
 
+mod embedded;
 mod grammar;
+mod head;
 mod header;
 mod reader;
 mod records;
+#[cfg(test)]
+mod tests;
 
 pub use grammar::{created_by, elided, function, originating_from, source};
 pub use header::header;
 pub use reader::Reader;
-pub use records::{Creator, Elided, Function, Header, Labels, M, Record, Source};
+pub use records::{
+    Creator, Elided, Frame, Function, Header, Labels, M, Record, Recovered, SignalNote,
+    SignalPlace, Source, Text,
+};

@@ -102,10 +102,121 @@ pub enum Elided {
     End,
 }
 
+/// A call and where it stood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame<'a> {
+    /// The call. C functions, and `non-Go function`, have no parentheses and so no arguments.
+    pub function: Function<'a>,
+    /// The line below it; absent where it was lost.
+    pub source: Option<Source<'a>>,
+}
+
+/// What became of a panic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Recovered {
+    /// It went on to the end of the stack.
+    #[default]
+    No,
+    /// `[recovered]`: a deferred call recovered it and panicked anew, or the printing stopped short.
+    Recovered,
+    /// `[recovered, repanicked]` (1.25 and later): the same value was panicked with again.
+    Repanicked,
+}
+
+/// `panic: boom [recovered]`, or a further line of such a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Text<'a> {
+    /// Without the words before and after it, and the tab that 1.23 and later put before further lines.
+    pub text: &'a [u8],
+    /// What stood at the end of the line.
+    pub recovered: Recovered,
+}
+
+/// `PC=0x495dc1 m=0 sigcode=0 addr=0x0`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SignalPlace {
+    /// Where the thread was.
+    pub pc: u64,
+    /// The runtime's number of the thread.
+    pub m: Option<i64>,
+    /// `si_code`, which the runtime prints as an unsigned word.
+    pub sigcode: Option<u64>,
+    /// The address of the fault.
+    pub addr: Option<u64>,
+}
+
+/// `[signal SIGSEGV: segmentation violation code=0x1 addr=0x8 pc=0x4ab573]`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SignalNote<'a> {
+    /// Its name, or its number in hexadecimal (up to 1.8, and on Windows).
+    pub name: &'a [u8],
+    /// What it means; may be empty.
+    pub description: &'a [u8],
+    /// `si_code`.
+    pub code: u64,
+    /// The address of the fault.
+    pub addr: u64,
+    /// Where it was raised.
+    pub pc: u64,
+}
+
 /// One record of tracebacks.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Record<'a> {
+    /// `panic: …`; a second one without a section between is the panic of a deferred call.
+    Panic(Text<'a>),
+    /// `fatal error: …`; the panics just before it were in flight (1.26 and later).
+    Fatal(Text<'a>),
+    /// A further line of the text before.
+    More(Text<'a>),
+    /// `http: panic serving 127.0.0.1:60304: …`: a panic that net/http caught.
+    Served {
+        /// The client.
+        client: &'a [u8],
+        /// The panic's value.
+        text: &'a [u8],
+    },
+    /// `SIGQUIT: quit`
+    Signal(&'a [u8]),
+    /// Where it found the thread.
+    SignalPlace(SignalPlace),
+    /// The signal that became a panic or a fatal error.
+    SignalNote(SignalNote<'a>),
+    /// Any other line that the runtime prints around a crash: `runtime: …`, `unexpected fault address 0x…`,
+    /// `signal arrived during cgo execution`, `instruction bytes: …`, dumps of stack memory.
+    Note(&'a [u8]),
+    /// `runtime stack:`: a thread's scheduling stack, which belongs to no goroutine.
+    RuntimeStack,
     /// A goroutine's section begins.
     Header(Header<'a>),
+    /// A call.
+    Frame(Frame<'a>),
+    /// `goroutine running on other thread; stack unavailable`, in place of calls.
+    Unavailable(&'a [u8]),
+    /// Frames were left out here.
+    Elided(Elided),
+    /// Who created the goroutine.
+    CreatedBy {
+        /// The function and the goroutine.
+        creator: Creator<'a>,
+        /// Where its `go` statement is; absent where the line was lost.
+        source: Option<Source<'a>>,
+    },
+    /// The goroutine that created the one before, as its stack was then (`tracebackancestors`).
+    Ancestor(u64),
+    /// A register of the thread that got the signal.
+    Register {
+        /// `rax`, `pc`, …
+        name: &'a [u8],
+        /// Its value.
+        value: u64,
+    },
+    /// `-----`: at level crash, the next thread reports.
+    Separator,
+    /// A dump that stood escaped inside one line (a field of a JSON log) begins, and the same at its end.
+    Embedded {
+        /// Whether it begins.
+        begins: bool,
+    },
 }

@@ -1,0 +1,340 @@
+//! The reader on whole texts: recorded ones of every release, and damage done to them.
+
+use super::Record;
+use crate::log::{Kind, LogReader};
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+fn corpus() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus/logs")
+}
+
+/// Every recorded dump: name and text.
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let mut out = Vec::new();
+    for (folder, part) in [
+        ("traceback", ""),
+        ("pprof-text", "debug2"),
+        ("pprof-text", "goroutine2"),
+    ] {
+        for entry in std::fs::read_dir(corpus().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if !name.contains(".txt") || !name.contains(part) {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            let text = if bytes.starts_with(&[0x1f, 0x8b]) {
+                let mut text = Vec::new();
+                flate2::read::MultiGzDecoder::new(&bytes[..])
+                    .read_to_end(&mut text)
+                    .unwrap();
+                text
+            } else {
+                bytes
+            };
+            let text = if name.contains("-json-") {
+                unwrap_test2json(&text)
+            } else {
+                text
+            };
+            out.push((name.trim_end_matches(".gz").to_owned(), text));
+        }
+    }
+    out.sort();
+    assert!(out.len() > 80, "{} samples", out.len());
+    out
+}
+
+/// What the program wrote: `log::Unwrapper` has tests of its own.
+fn unwrap_test2json(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in text.split(|b| *b == b'\n') {
+        if let Ok(value) = serde_json::from_slice::<serde_json::Value>(line) {
+            out.extend_from_slice(value["Output"].as_str().unwrap_or_default().as_bytes());
+        } else {
+            out.extend_from_slice(line);
+            out.push(b'\n');
+        }
+    }
+    out
+}
+
+/// One line for each record, shortened to what tells them apart.
+fn read(text: &[u8]) -> Vec<(u64, String)> {
+    let mut out = Vec::new();
+    let mut each = |record: crate::log::Record<'_>| {
+        let line = match record.kind {
+            Kind::Traceback(record) => show(&record),
+            Kind::Unreadable(u) => {
+                format!("UNREADABLE {} ({}): {}", u.format, u.why, lossy(u.text))
+            }
+            Kind::Log(text) => format!("log {}", lossy(text)),
+            other => format!("other {other:?}"),
+        };
+        out.push((record.place.line, line));
+    };
+    let mut reader = LogReader::new();
+    reader.push(text, &mut each);
+    reader.finish(&mut each);
+    out
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).chars().take(100).collect()
+}
+
+fn show(record: &Record<'_>) -> String {
+    match record {
+        Record::Header(h) => {
+            let mut out = format!("header {} [{}]", h.id, lossy(h.state));
+            for (flag, name) in [
+                (h.leaked, "leaked"),
+                (h.scan, "scan"),
+                (h.durable, "durable"),
+                (h.locked, "locked"),
+            ] {
+                if flag {
+                    out = out + " " + name;
+                }
+            }
+            if let Some(minutes) = h.minutes {
+                write!(out, " {minutes} min").unwrap();
+            }
+            if let Some(bubble) = h.bubble {
+                write!(out, " bubble {bubble}").unwrap();
+            }
+            for (key, value) in h.labels.iter() {
+                write!(out, " {}={}", lossy(&key), lossy(&value)).unwrap();
+            }
+            if h.g.is_some() {
+                write!(out, " gp {:?}", h.m).unwrap();
+            }
+            out
+        }
+        Record::Frame(f) => {
+            let source = f.source.map_or("no source".to_owned(), |s| {
+                format!("{}:{}", lossy(s.file), s.line)
+            });
+            let args = if f.function.is_inlined() { "(...)" } else { "" };
+            format!("  {}{args} {source}", lossy(f.function.name))
+        }
+        Record::CreatedBy { creator, source } => {
+            let by = creator
+                .goroutine
+                .map_or(String::new(), |id| format!(" in {id}"));
+            let source = source.map_or("no source".to_owned(), |s| {
+                format!("{}:{}", lossy(s.file), s.line)
+            });
+            format!("  by {}{by} {source}", lossy(creator.function))
+        }
+        Record::Panic(t) => format!("panic {:?} {:?}", lossy(t.text), t.recovered),
+        Record::Fatal(t) => format!("fatal {:?}", lossy(t.text)),
+        Record::More(t) => format!("more {:?} {:?}", lossy(t.text), t.recovered),
+        Record::Signal(t) => format!("signal {}", lossy(t)),
+        Record::Note(t) => format!("note {}", lossy(t)),
+        Record::SignalNote(n) => {
+            let (name, what) = (lossy(n.name), lossy(n.description));
+            format!(
+                "raised {name} ({what}) code {:#x} addr {:#x} pc {:#x}",
+                n.code, n.addr, n.pc
+            )
+        }
+        Record::Served { client, text } => format!("served {} {:?}", lossy(client), lossy(text)),
+        Record::Register { name, .. } => format!("register {}", lossy(name)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The same counts by a look at the bytes alone: lines that begin as sections do, and lines that end as source
+/// lines do under a line that ends as calls do.
+fn naive(text: &[u8]) -> (usize, usize) {
+    // A field of a JSON log: the dump starts after the quote.
+    let text = String::from_utf8_lossy(text)
+        .replace("\\n", "\n")
+        .replace("\\t", "\t");
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| match line.rfind("\"goroutine ") {
+            Some(at) if line.starts_with('{') => &line[at + 1..],
+            _ => line,
+        })
+        .filter(|line| *line != "\"}")
+        .collect();
+    let headers = lines
+        .iter()
+        .filter(|line| line.starts_with("goroutine ") && line.ends_with(':') && line.contains('['))
+        .count();
+    let is_source = |line: &str| {
+        let line = line.trim();
+        let head = line
+            .split(" +0x")
+            .next()
+            .unwrap()
+            .split(" fp=0x")
+            .next()
+            .unwrap();
+        head.rsplit_once(':')
+            .is_some_and(|(file, n)| !file.is_empty() && n.parse::<u32>().is_ok())
+    };
+    let frames = lines
+        .windows(2)
+        .filter(|pair| {
+            pair[0].ends_with(')')
+                && !pair[0].starts_with(['\t', ' '])
+                && !pair[0].starts_with("created by ")
+                && is_source(pair[1])
+        })
+        .count();
+    (headers, frames)
+}
+
+#[test]
+fn goroutines_and_frames_are_as_many_as_a_naive_count_says() {
+    let (mut headers, mut frames) = (0, 0);
+    for (name, text) in samples() {
+        let records = read(&text);
+        let count = |start: &str| records.iter().filter(|(_, r)| r.starts_with(start)).count();
+        let found = (count("header "), count("  ") - count("  by "));
+        assert_eq!(found, naive(&text), "{name}");
+        headers += found.0;
+        frames += found.1;
+    }
+    assert!(headers > 1000 && frames > 5000, "{headers} {frames}");
+}
+
+#[test]
+fn no_line_of_a_recorded_dump_is_unreadable() {
+    for (name, text) in samples() {
+        for (line, record) in read(&text) {
+            assert!(!record.starts_with("UNREADABLE"), "{name}:{line}: {record}");
+        }
+    }
+}
+
+/// All but the calls in full; of these the number, the innermost and the outermost.
+fn condensed(records: &[(u64, String)]) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some((line, record)) = records.get(at) {
+        let calls: Vec<&str> = records[at..]
+            .iter()
+            .take_while(|(_, r)| r.starts_with("  ") && !r.starts_with("  by "))
+            .map(|(_, r)| r.trim())
+            .collect();
+        match calls.as_slice() {
+            [] => {
+                writeln!(out, "{line} {record}").unwrap();
+                at += 1;
+            }
+            [only] => writeln!(out, "{line}   {only}").unwrap(),
+            [first, .., last] => {
+                writeln!(out, "{line}   {} calls: {first} … {last}", calls.len()).unwrap();
+            }
+        }
+        at += calls.len();
+    }
+    out
+}
+
+#[test]
+fn recorded_dumps_are_read_as_reviewed() {
+    for (name, text) in samples() {
+        insta::assert_snapshot!(name.as_str(), condensed(&read(&text)));
+    }
+}
+
+/// Everything that a section can have, twice, and what stands before and after.
+const DUMP: &str = "\
+fine so far
+panic: first
+\tsecond line [recovered]
+\tpanic: again
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x8 pc=0x4ab573]
+
+goroutine 7 gp=0xc6c40 m=3 mp=0x57c400 [running, locked to thread] {k: \"]: }\"}:
+main.(*T[...]).M({0xc000012345?, 0x2}, ...)
+\t/src/main.go:18 +0x5e fp=0xc1 sp=0xc0 pc=0x45
+main.inlined(...)
+\t/src/main.go:19
+...12 frames elided...
+main.main()
+\t/src/main.go:20 +0x1
+created by main.start in goroutine 1
+\t/src/main.go:4 +0x9
+[originating from goroutine 1]:
+main.start(...)
+\t/src/main.go:4 +0x9
+
+goroutine 8 [chan receive (nil chan) (leaked), 3 minutes]:
+\tgoroutine running on other thread; stack unavailable
+created by main.start
+\t/src/main.go:5 +0x9
+
+rax    0x1
+rflags 0x2
+
+-----
+
+SIGQUIT: quit
+PC=0x1 m=2 sigcode=0
+
+goroutine 0 gp=0x1 m=2 mp=0x3 [idle]:
+runtime.futex(0x1)
+\t/go/src/runtime/sys.s:5 +0x1 fp=0x2 sp=0x1 pc=0x3
+rax    0x2
+exit status 2
+on we go
+";
+
+#[test]
+fn a_dump_cut_at_any_byte_gives_what_came_before_unchanged() {
+    let whole = read(DUMP.as_bytes());
+    assert!(
+        !whole.iter().any(|(_, r)| r.starts_with("UNREADABLE")),
+        "{whole:#?}"
+    );
+    for cut in 0..=DUMP.len() {
+        let part = &DUMP.as_bytes()[..cut];
+        let cut_line = part.split(|b| *b == b'\n').count() as u64;
+        let before = |records: &[(u64, String)]| -> Vec<(u64, String)> {
+            records
+                .iter()
+                .filter(|(line, _)| line + 1 < cut_line)
+                .cloned()
+                .collect()
+        };
+        let found = read(part);
+        assert_eq!(before(&found), before(&whole), "cut at {cut}");
+        for (line, record) in found.iter().filter(|(line, _)| line + 1 >= cut_line) {
+            let known = whole.contains(&(*line, record.clone()));
+            let partial = record.ends_with("no source")
+                || record.starts_with("UNREADABLE")
+                || record.starts_with("log ");
+            let text = record.starts_with("panic ") || record.starts_with("more ");
+            assert!(
+                known || partial || text,
+                "cut at {cut}, line {line}: {record}"
+            );
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(300))]
+
+    #[test]
+    fn damage_anywhere_costs_no_other_goroutine(at in 0..DUMP.len(), byte: u8) {
+        let mut damaged = DUMP.as_bytes().to_vec();
+        damaged[at] = byte;
+        let _ = read(&damaged);
+    }
+
+    #[test]
+    fn any_lines_in_any_order_are_read_in_bounded_time(order in proptest::collection::vec(0usize..60, 0..80)) {
+        let lines: Vec<&str> = DUMP.lines().collect();
+        let text: Vec<&str> = order.iter().map(|at| lines[at % lines.len()]).collect();
+        let _ = read(text.join("\n").as_bytes());
+    }
+}
