@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod escape;
+pub mod finding;
 pub mod frame;
 pub mod goroutine;
 pub mod timeline;
+pub mod stats;
 pub mod value;

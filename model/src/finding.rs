@@ -1,0 +1,75 @@
+//! What is worth knowing, in a sentence: the shape that every model's verdicts share.
+
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Costs something, or will.
+    Warning,
+    /// Is, or will be, the end of the process or of its latency.
+    Critical,
+}
+
+impl Severity {
+    /// The word in JSON and text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// A line that shows what a finding says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Evidence {
+    /// Line number in the input, from 1.
+    pub line: u64,
+    /// What stands there, in the runtime's words where it has some.
+    pub what: String,
+}
+
+/// One finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    /// A name that scripts can rely on: `gc.death-spiral`.
+    pub id: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// One or two sentences with the numbers, and what to do.
+    pub text: String,
+    /// Where to look.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Finding {
+    /// A finding without evidence yet.
+    pub fn new(id: &'static str, severity: Severity, text: impl Into<String>) -> Self {
+        Self {
+            id,
+            severity,
+            text: text.into(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Adds a line to look at.
+    #[must_use]
+    pub fn at(mut self, line: u64, what: impl Into<String>) -> Self {
+        self.evidence.push(Evidence {
+            line,
+            what: what.into(),
+        });
+        self
+    }
+}
+
+/// Puts what matters most first; among equals the order of finding stays.
+pub fn rank(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+}
