@@ -5,7 +5,9 @@
 pub mod escape;
 pub mod finding;
 pub mod frame;
+pub mod gc;
 pub mod goroutine;
 pub mod timeline;
 pub mod stats;
+pub mod units;
 pub mod value;

@@ -1,10 +1,9 @@
 //! Writing for people: styles that vanish when colour is off, tables in columns, bytes in IEC units.
 
 mod table;
-mod units;
 
+pub use dumpview_model::units::{bytes, duration};
 pub use table::{Align, Table};
-pub use units::{bytes, duration};
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;

@@ -123,7 +123,8 @@ mod tests {
             for bucket in buckets {
                 prop_assert_eq!(bucket.from, next);
                 next = bucket.to + 1;
-                let part = &values[bucket.from as usize..=bucket.to as usize];
+                let index = |time: u64| usize::try_from(time).unwrap();
+                let part = &values[index(bucket.from)..=index(bucket.to)];
                 prop_assert_eq!(Some(bucket.min), part.iter().copied().min());
                 prop_assert_eq!(Some(bucket.max), part.iter().copied().max());
             }

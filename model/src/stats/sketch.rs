@@ -197,6 +197,13 @@ fn bounds(index: usize) -> (u64, u64) {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "small numbers, and 0.0 is exact"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -234,7 +241,9 @@ mod tests {
         #[test]
         fn small_inputs_are_exact(values in proptest::collection::vec(0u64..1 << 40, 1..300), q in 0.0f64..=1.0) {
             let mut sketch = Sketch::new();
-            values.iter().for_each(|value| sketch.add(*value));
+            for value in &values {
+                sketch.add(*value);
+            }
             let answer = sketch.quantile(q).unwrap();
             prop_assert_eq!(answer.value, naive(&values, q));
             prop_assert_eq!(answer.relative_error, 0.0);
@@ -249,7 +258,9 @@ mod tests {
                 x >> (x & 31)
             }).collect();
             let mut sketch = Sketch::new();
-            values.iter().for_each(|value| sketch.add(*value));
+            for value in &values {
+                sketch.add(*value);
+            }
             let answer = sketch.quantile(q).unwrap();
             let truth = naive(&values, q);
             prop_assert!(answer.value >= truth);

@@ -1,4 +1,4 @@
-//! Quantities as people say them. JSON keeps the exact numbers.
+//! Quantities as people say them: bytes, durations, counts, shares. JSON keeps the exact numbers.
 
 /// Bytes in IEC units: `512 B`, `1.4 GiB`.
 #[expect(clippy::cast_precision_loss, reason = "shown with two digits")]
@@ -30,6 +30,43 @@ pub fn duration(ns: u64) -> String {
     }
 }
 
+/// `1,234,567`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 cycle`, `1,204 cycles`.
+pub fn plural(n: u64, one: &str) -> String {
+    let digits = grouped(n);
+    if n == 1 {
+        format!("{digits} {one}")
+    } else {
+        format!("{digits} {one}s")
+    }
+}
+
+/// A share (1.0 is all) in percent: `0.04%`, `3.1%`, `42%`.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent == 0.0 {
+        "0%".to_owned()
+    } else if percent.abs() < 0.1 {
+        format!("{percent:.2}%")
+    } else if percent.abs() < 10.0 {
+        format!("{percent:.1}%")
+    } else {
+        format!("{percent:.0}%")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +77,8 @@ mod tests {
         assert_eq!(duration(250_000_000_000), "4 min 10 s");
         assert_eq!(bytes(512), "512 B");
         assert_eq!(bytes(1_503_238_553), "1.4 GiB");
+        assert_eq!(plural(1, "cycle"), "1 cycle");
+        assert_eq!(plural(1_234_567, "cycle"), "1,234,567 cycles");
+        assert_eq!(percent(0.0314), "3.1%");
     }
 }

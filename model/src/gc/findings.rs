@@ -1,0 +1,515 @@
+//! What the figures mean: each finding is a sentence with its numbers, its lines and what to do.
+//!
+//! Thresholds are those at which people act; each stands at its finding. Numbers of a trace are lower bounds, so a
+//! finding may come late, but not for nothing.
+
+use super::collect::Collector;
+use super::cycle::Cycle;
+use super::growth::Shape;
+use super::run::Run;
+use super::summary::Summary;
+use crate::finding::{Finding, Severity, rank};
+use crate::units::{bytes, duration, grouped, percent, plural};
+
+/// Everything worth knowing about `run` (mostly [`Collector::main`]) and about the stream as a whole, what matters most
+/// first.
+pub fn findings(collector: &Collector, run: &Run) -> Vec<Finding> {
+    let summary = run.summary();
+    let mut found: Vec<Finding> = [
+        pressure(run),
+        cpu(&summary),
+        leak(run, &summary),
+        pauses(run, &summary),
+        assists(run, &summary),
+        forced(run),
+        small_heap(&summary),
+        overshoot(run, &summary),
+        idle(run),
+        leak_checks(run),
+        procs(run),
+        coarse_clock(run),
+        init(run),
+        eager(run),
+        processes(collector, run),
+        doubt(run),
+        lost(run),
+        mended(run),
+        unreadable(collector),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    rank(&mut found);
+    found
+}
+
+fn mib(n: u64) -> String {
+    bytes(n.saturating_mul(1 << 20))
+}
+
+/// `cycle 12 at 3.4 s`.
+fn cycle(cycle: &Cycle) -> String {
+    match cycle.start() {
+        Some(start) => format!("cycle {} at {}", cycle.number(), duration(start.0)),
+        None => format!("cycle {}", cycle.number()),
+    }
+}
+
+/// Five cycles back to back are a spiral; ten with a tight goal are pressure.
+fn pressure(run: &Run) -> Option<Finding> {
+    let longest = run.pressure.longest.filter(|streak| streak.cycles >= 5);
+    let Some(streak) = longest else {
+        return (run.pressure.tight >= 10).then(|| {
+            Finding::new(
+                "gc.memory-pressure",
+                Severity::Warning,
+                format!(
+                    "{} of {} had a goal that left at most a tenth of the live heap free: a memory limit (GOMEMLIMIT) or a \
+                     very small GOGC makes the collector run more often than the heap grows; raise it, or hold less",
+                    plural(run.pressure.tight, "cycle"),
+                    grouped(run.cycles)
+                ),
+            )
+            .at(run.last.place.line, cycle(&run.last))
+        });
+    };
+    let goal = streak.last.goal().unwrap_or_default().0;
+    let live = streak.last.live().unwrap_or_default().0;
+    let cause = if goal < live {
+        "the goal is below what is live, so a memory limit (GOMEMLIMIT) is in force and too near the live heap"
+    } else {
+        "a memory limit (GOMEMLIMIT) is too near the live heap, or GOGC is very small"
+    };
+    let severity = if streak.cpu_share() >= 0.25 || streak.wall.0 >= 1_000_000_000 {
+        Severity::Critical
+    } else {
+        Severity::Warning
+    };
+    Some(
+        Finding::new(
+            "gc.death-spiral",
+            severity,
+            format!(
+                "the collector ran back to back: {} in {} took {} of the CPU while goals left at most a tenth of the live \
+                 heap free (at the end {} live, goal {}); {cause}. Raise it or hold less: the runtime gives up at half of the \
+                 CPU, and then the heap grows past the limit",
+                plural(streak.cycles, "cycle"),
+                duration(streak.wall.0),
+                percent(streak.cpu_share().min(1.0)),
+                mib(live),
+                mib(goal),
+            ),
+        )
+        .at(streak.first.place.line, format!("begins with {}", cycle(&streak.first)))
+        .at(streak.last.place.line, format!("ends with {}", cycle(&streak.last))),
+    )
+}
+
+/// A tenth of the CPU is worth a look, a quarter is what the pacer uses all the time at most when it keeps up.
+fn cpu(summary: &Summary) -> Option<Finding> {
+    let printed = summary
+        .cpu_percent
+        .map(|percent| f64::from(percent) / 100.0);
+    let share = summary.cpu_share.or(printed)?;
+    let seconds = summary.wall_ns? / 1_000_000_000;
+    if share < 0.10 || summary.cycles < 5 {
+        return None;
+    }
+    let severity = if share >= 0.25 && seconds >= 1 {
+        Severity::Critical
+    } else {
+        Severity::Warning
+    };
+    let printed = summary.cpu_percent.map_or_else(String::new, |percent| {
+        format!(
+            " (the runtime itself says {percent}%: cut to a whole number, since the start of the process)"
+        )
+    });
+    let remedy = match summary.gogc {
+        Some(gogc) if gogc.p50_percent <= 150 => format!(
+            "GOGC is about {}: twice as much halves it, for more memory",
+            gogc.p50_percent
+        ),
+        _ => "a larger GOGC trades memory for it; fewer allocations cost nothing".to_owned(),
+    };
+    Some(
+        Finding::new(
+            "gc.cpu",
+            severity,
+            format!(
+                "the collector took {} of all CPU{printed}; {remedy}",
+                percent(share)
+            ),
+        )
+        .at(summary.last_line, format!("cycle {}", summary.last_number)),
+    )
+}
+
+fn leak(run: &Run, summary: &Summary) -> Option<Finding> {
+    let growth = run.growth();
+    let (id, severity, verdict) = match growth.shape {
+        Shape::Leak => (
+            "gc.leak",
+            Severity::Warning,
+            "the live heap rises steadily, the shape of a leak",
+        ),
+        Shape::Rising => (
+            "gc.growth",
+            Severity::Info,
+            "the live heap rises, with falls in between",
+        ),
+        Shape::Risen => (
+            "gc.growth",
+            Severity::Info,
+            "the live heap rose and then stayed",
+        ),
+        _ => return None,
+    };
+    let minima = &growth.minima;
+    let against = if growth.against.is_empty() {
+        String::new()
+    } else {
+        format!("; against a leak: {}", growth.against.join("; "))
+    };
+    let rate = growth.slope * 60.0;
+    let rate = if rate >= 10.0 {
+        format!("{rate:.0}")
+    } else {
+        format!("{rate:.1}")
+    };
+    Some(
+        Finding::new(
+            id,
+            severity,
+            format!(
+                "{verdict} ({} confidence): from {} to {} between the least of each eighth of the time, {rate} MiB a minute\
+                 {against}",
+                growth.confidence.name(),
+                mib(minima.first().copied().unwrap_or(0)),
+                mib(minima.last().copied().unwrap_or(0)),
+            ),
+        )
+        .at(summary.first_line, format!("cycle {}", summary.first_number))
+        .at(summary.last_line, format!("cycle {}", summary.last_number)),
+    )
+}
+
+/// Pauses are meant to stay below a millisecond; from 10 ms on users see them.
+fn pauses(run: &Run, summary: &Summary) -> Option<Finding> {
+    let longest = run.extremes.pause.as_ref()?;
+    if longest.pause().0 < 10_000_000 {
+        return None;
+    }
+    let severity = if longest.pause().0 >= 100_000_000 {
+        Severity::Critical
+    } else {
+        Severity::Warning
+    };
+    let phase = match (longest.sweep_termination(), longest.mark_termination()) {
+        (Some(sweep), Some(mark)) if sweep >= mark => format!(
+            "{} of it before marking, where the world is made to stop: a goroutine that could not be preempted, more \
+             threads than CPUs, or a CPU quota that was used up",
+            duration(sweep.0)
+        ),
+        (Some(_), Some(mark)) => format!(
+            "{} of it after marking: waiting for goroutines to stop, or a CPU quota that was used up",
+            duration(mark.0)
+        ),
+        _ => "up to Go 1.4 all marking is in the pause".to_owned(),
+    };
+    Some(
+        Finding::new(
+            "gc.long-pause",
+            severity,
+            format!(
+                "the longest pause was {} ({phase}); the median is {}, the 99th percentile {}",
+                duration(longest.pause().0),
+                duration(summary.pause.p50_ns),
+                duration(summary.pause.p99_ns),
+            ),
+        )
+        .at(longest.place.line, cycle(longest)),
+    )
+}
+
+/// From a fifth of marking on, requests pay for the collector.
+fn assists(run: &Run, summary: &Summary) -> Option<Finding> {
+    let share = summary.assist_share?;
+    if share < 0.20 || run.cycles < 5 || summary.assist_cpu_ns < 1_000_000 {
+        return None;
+    }
+    Some(
+        Finding::new(
+            "gc.assist",
+            Severity::Warning,
+            format!(
+                "{} of marking ({} of CPU) was done by the program's own goroutines as assists: they allocate faster than the \
+                 collector's workers mark, and their requests wait for it; allocate less, or give it room (GOGC, memory limit)",
+                percent(share),
+                duration(summary.assist_cpu_ns),
+            ),
+        )
+        .at(run.last.place.line, cycle(&run.last)),
+    )
+}
+
+/// Forced cycles are meant to be rare.
+fn forced(run: &Run) -> Option<Finding> {
+    let first = run.first_forced.as_ref()?;
+    let often = run.forced >= 3 && run.forced * 4 >= run.cycles;
+    let severity = if often {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
+    Some(
+        Finding::new(
+            "gc.forced",
+            severity,
+            format!(
+                "{} of {} {} forced by the program (runtime.GC, debug.FreeOSMemory, a heap dump or profile){}",
+                grouped(run.forced),
+                plural(run.cycles, "cycle"),
+                if run.forced == 1 { "was" } else { "were" },
+                if often {
+                    ": look for who calls it, the pacer knows better when to collect"
+                } else {
+                    ""
+                }
+            ),
+        )
+        .at(first.place.line, cycle(first)),
+    )
+}
+
+/// Many cycles over a heap that costs nothing: the minimum goal is 4 MiB.
+fn small_heap(summary: &Summary) -> Option<Finding> {
+    let rate = summary.cycles_per_s?;
+    let peak = summary.peak?.mib;
+    if rate < 5.0 || peak > 32 || summary.cycles < 20 {
+        return None;
+    }
+    Some(
+        Finding::new(
+            "gc.small-heap",
+            Severity::Info,
+            format!(
+                "{rate:.0} cycles a second over a heap of at most {}: a larger GOGC, or GOGC=off with a GOMEMLIMIT, would cost \
+                 little memory and save most of them",
+                mib(peak + 1)
+            ),
+        )
+        .at(summary.last_line, format!("cycle {}", summary.last_number)),
+    )
+}
+
+/// The pacer aims to end at the goal.
+fn overshoot(run: &Run, summary: &Summary) -> Option<Finding> {
+    let worst = run.extremes.over_goal.as_ref()?;
+    let over = worst.over_goal()?.0;
+    let goal = worst.goal()?.0;
+    if over < 4 || over * 10 < goal {
+        return None;
+    }
+    Some(
+        Finding::new(
+            "gc.over-goal",
+            Severity::Info,
+            format!(
+                "{} of {} ended above their goal, the furthest by {} ({} for a goal of {}): allocation outran marking; count \
+                 with it where memory is limited",
+                grouped(summary.over_goal),
+                plural(run.cycles, "cycle"),
+                mib(over),
+                mib(worst.heap_peak().0),
+                mib(goal),
+            ),
+        )
+        .at(worst.place.line, cycle(worst)),
+    )
+}
+
+fn idle(run: &Run) -> Option<Finding> {
+    (run.sysmon_forced > 0).then(|| {
+        Finding::new(
+            "gc.idle",
+            Severity::Info,
+            format!(
+                "{} started by sysmon because nothing had been collected for two minutes: the process was idle",
+                plural(run.sysmon_forced, "cycle")
+            ),
+        )
+        .at(run.last.place.line, cycle(&run.last))
+    })
+}
+
+fn leak_checks(run: &Run) -> Option<Finding> {
+    (run.leak_checks > 0).then(|| {
+        Finding::new(
+            "gc.goroutine-leak-check",
+            Severity::Info,
+            format!(
+                "{} looked for leaked goroutines (a goroutineleak profile was taken)",
+                plural(run.leak_checks, "cycle")
+            ),
+        )
+        .at(run.last.place.line, cycle(&run.last))
+    })
+}
+
+fn procs(run: &Run) -> Option<Finding> {
+    let (least, most, changed) = run.procs?;
+    let changed = changed?;
+    Some(
+        Finding::new(
+            "gc.gomaxprocs",
+            Severity::Info,
+            format!(
+                "GOMAXPROCS changed between {least} and {most}: set by the program, or since Go 1.25 by a new CPU limit of \
+                 its container"
+            ),
+        )
+        .at(changed.place.line, cycle(&changed)),
+    )
+}
+
+fn coarse_clock(run: &Run) -> Option<Finding> {
+    let silent = run.times.wall.max() == Some(0) && run.cycles >= 3;
+    silent.then(|| {
+        Finding::new(
+            "gc.coarse-clock",
+            Severity::Warning,
+            "every phase of every cycle took 0 ms: the clock is too coarse (old Windows, go.dev/issue/22439) and pauses are \
+             not known",
+        )
+        .at(run.first.place.line, cycle(&run.first))
+    })
+}
+
+/// A tenth of a second before main runs is noticed by whoever starts it often.
+fn init(run: &Run) -> Option<Finding> {
+    let inits = &run.extras.inits;
+    let (package, clock, line) = inits.slowest.as_ref()?;
+    (inits.clock.0 >= 100_000_000).then(|| {
+        Finding::new(
+            "gc.init",
+            Severity::Info,
+            format!(
+                "{} took {} to initialise, {} of it {package}",
+                plural(inits.packages, "package"),
+                duration(inits.clock.0),
+                duration(clock.0)
+            ),
+        )
+        .at(*line, format!("init {package}"))
+    })
+}
+
+fn eager(run: &Run) -> Option<Finding> {
+    let scavenger = &run.extras.scavenger;
+    (scavenger.eager.0 > 0).then(|| {
+        Finding::new(
+            "gc.eager-scavenging",
+            Severity::Warning,
+            format!(
+                "goroutines that allocate had to return {} to the system first, to stay within the memory limit ({} were \
+                 returned in the background)",
+                bytes(scavenger.eager.to_bytes().0),
+                bytes(scavenger.background.to_bytes().0)
+            ),
+        )
+        .at(run.last.place.line, cycle(&run.last))
+    })
+}
+
+fn processes(collector: &Collector, run: &Run) -> Option<Finding> {
+    let runs = collector.runs();
+    let more = collector.more();
+    let count = runs.len() as u64 + more.runs;
+    if count < 2 {
+        return None;
+    }
+    let cycles: u64 = runs.iter().map(|run| run.cycles).sum::<u64>() + more.cycles;
+    let mut finding = Finding::new(
+        "gc.processes",
+        Severity::Info,
+        format!(
+            "{count} processes write to this stream, {} in all: numbers start anew or do not follow each other (restarts, \
+             go run, go build, several services). This is about the one with the most, {}; --json has all",
+            plural(cycles, "cycle"),
+            plural(run.cycles, "cycle"),
+        ),
+    );
+    for other in runs.iter().filter(|other| other.id != run.id).take(8) {
+        let name = other.package.as_ref().map_or_else(String::new, |package| {
+            format!(" of the compiler of {package}")
+        });
+        finding = finding.at(
+            other.first.place.line,
+            format!("{}{name} from here", plural(other.cycles, "cycle")),
+        );
+    }
+    Some(finding)
+}
+
+fn doubt(run: &Run) -> Option<Finding> {
+    let first = run.first_doubt.as_ref()?;
+    Some(
+        Finding::new(
+            "gc.doubtful-process",
+            Severity::Warning,
+            format!(
+                "{} may belong to another process: two had the number before, or more than 100 are missing between. Prefixes \
+                 that name the process (docker, kubectl --prefix) would tell",
+                plural(run.doubtful, "cycle")
+            ),
+        )
+        .at(first.place.line, cycle(first)),
+    )
+}
+
+fn lost(run: &Run) -> Option<Finding> {
+    let first = run.first_gap.as_ref()?;
+    Some(
+        Finding::new(
+            "gc.lost-cycles",
+            Severity::Warning,
+            format!(
+                "{} missing between cycles {} and {}: lines were lost, cut, or written into each other, so totals are too low",
+                plural(run.lost, "cycle"),
+                run.first.number(),
+                run.last.number()
+            ),
+        )
+        .at(first.place.line, format!("the first gap is before {}", cycle(first))),
+    )
+}
+
+fn mended(run: &Run) -> Option<Finding> {
+    (run.mended > 0).then(|| {
+        Finding::new(
+            "gc.mended",
+            Severity::Info,
+            format!(
+                "{} pieced together from several lines: the program writes to the same descriptor, and its output stands \
+                 between the runtime's",
+                plural(run.mended, "cycle")
+            ),
+        )
+    })
+}
+
+fn unreadable(collector: &Collector) -> Option<Finding> {
+    let first = collector.unrecognized().first()?;
+    Some(
+        Finding::new(
+            "gc.unreadable",
+            Severity::Warning,
+            format!(
+                "{} looked like traces and could not be read (--json lists them under unrecognized)",
+                plural(collector.unrecognized_count(), "line")
+            ),
+        )
+        .at(first.line, first.why),
+    )
+}

@@ -1,0 +1,227 @@
+//! Whether the live heap rises like a leak.
+//!
+//! A leak shows as minima of live-after-GC that go on rising, at a rate that does not fade. So the series is cut
+//! into windows of equal time, their minima are compared one by one, and the slope is a Theil–Sen one. What speaks
+//! against a leak is said with it: a cache that fills looks the same until it is full.
+
+use crate::stats::{Bucket, theil_sen};
+
+/// What live heap does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// Too few cycles or too little time to say.
+    Unknown,
+    /// It has no trend: it changes by less than a fifth, or up and down.
+    Flat,
+    /// It rose, and then stayed.
+    Risen,
+    /// It falls.
+    Falling,
+    /// It rises, but falls back in between.
+    Rising,
+    /// Its minima rise and go on rising: the shape of a leak.
+    Leak,
+}
+
+impl Shape {
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Flat => "flat",
+            Self::Risen => "risen",
+            Self::Falling => "falling",
+            Self::Rising => "rising",
+            Self::Leak => "leak",
+        }
+    }
+}
+
+/// How sure that is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Confidence {
+    /// Something speaks against it, or there is little to go by.
+    Low,
+    /// Nothing speaks against it.
+    Medium,
+    /// Nothing does, in a long series.
+    High,
+}
+
+impl Confidence {
+    /// The word in JSON and text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// The verdict on a series of live heap sizes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Growth {
+    /// What it does.
+    pub shape: Shape,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// MiB a second, robustly.
+    pub slope: f64,
+    /// Of pairs of points, how many more rise than fall (−1 to 1).
+    pub tau: f64,
+    /// Minima of the windows, in MiB, in order of time.
+    pub minima: Vec<u64>,
+    /// What speaks against a leak.
+    pub against: Vec<String>,
+}
+
+const WINDOWS: usize = 8;
+/// Changes below this many MiB say nothing: the numbers are whole MiB.
+const NOTABLE: f64 = 4.0;
+
+impl Growth {
+    fn unknown(why: &str) -> Self {
+        Self {
+            shape: Shape::Unknown,
+            confidence: Confidence::Low,
+            slope: 0.0,
+            tau: 0.0,
+            minima: Vec::new(),
+            against: vec![why.to_owned()],
+        }
+    }
+
+    /// Of releases that print no time.
+    pub(super) fn without_time() -> Self {
+        Self::unknown("this release prints no times")
+    }
+
+    /// Judges a series whose times are nanoseconds, of `cycles` cycles.
+    #[expect(clippy::cast_precision_loss, reason = "for a slope")]
+    pub(super) fn judge(buckets: &[Bucket], cycles: u64) -> Self {
+        let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
+            return Self::unknown("no cycles");
+        };
+        let seconds = last.to.saturating_sub(first.from) as f64 / 1e9;
+        if cycles < 10 {
+            return Self::unknown("fewer than 10 cycles");
+        }
+        if seconds < 1.0 {
+            return Self::unknown("less than a second of time");
+        }
+        // The start of a program is growth: its first tenth is left out.
+        let span = last.to - first.from;
+        let begin = first.from + span / 10;
+        let points: Vec<(f64, f64)> = buckets
+            .iter()
+            .filter(|bucket| bucket.from >= begin)
+            .map(|bucket| (bucket.to as f64 / 1e9, bucket.min as f64))
+            .collect();
+        let Some(trend) = theil_sen(&points) else {
+            return Self::unknown("too few points after the first tenth of the time");
+        };
+        let minima = minima(buckets, begin, last.to);
+        let start = minima.first().copied().unwrap_or(0) as f64;
+        let end = minima.last().copied().unwrap_or(0) as f64;
+        let change = end - start;
+        let notable = (start.max(1.0) * 0.2).max(NOTABLE);
+        let steps = minima.iter().zip(minima.iter().skip(1));
+        let rising_steps = steps.clone().filter(|(a, b)| b > a).count();
+        let falling_steps = steps.filter(|(a, b)| b < a).count();
+        let late = points.get(points.len() * 2 / 3..).unwrap_or_default();
+        let late_slope = theil_sen(late).map_or(0.0, |trend| trend.slope);
+        let fades = late_slope < trend.slope / 4.0;
+        let mut against = Vec::new();
+        let shape = if change <= -notable && trend.tau <= -0.25 {
+            Shape::Falling
+        } else if change < notable || trend.tau < 0.25 {
+            Shape::Flat
+        } else if trend.tau < 0.5 || falling_steps > 1 {
+            Shape::Rising
+        } else if fades || rising_steps + 1 < minima.len().saturating_sub(1) {
+            Shape::Risen
+        } else {
+            Shape::Leak
+        };
+        if cycles < 30 {
+            against.push(format!("only {cycles} cycles"));
+        }
+        if seconds < 60.0 {
+            against.push(format!(
+                "only {seconds:.0} s: a program that still warms up grows too"
+            ));
+        }
+        if falling_steps > 0 {
+            against.push(format!(
+                "live heap fell back between {falling_steps} of {} stretches of time",
+                minima.len().saturating_sub(1)
+            ));
+        }
+        if fades && change >= notable {
+            against.push("growth fades in the last third of the time".to_owned());
+        }
+        let confidence = match (against.len(), cycles >= 100 && trend.tau.abs() >= 0.8) {
+            (0, true) => Confidence::High,
+            (0, false) => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        Self {
+            shape,
+            confidence,
+            slope: trend.slope,
+            tau: trend.tau,
+            minima,
+            against,
+        }
+    }
+}
+
+/// The least live heap in each of equal stretches of time; stretches without a cycle are left out.
+fn minima(buckets: &[Bucket], begin: u64, end: u64) -> Vec<u64> {
+    let width = (end.saturating_sub(begin) / WINDOWS as u64).max(1);
+    let mut windows = [None::<u64>; WINDOWS];
+    for bucket in buckets.iter().filter(|bucket| bucket.from >= begin) {
+        let index = usize::try_from((bucket.from - begin) / width)
+            .unwrap_or(usize::MAX)
+            .min(WINDOWS - 1);
+        if let Some(slot) = windows.get_mut(index) {
+            *slot = Some(slot.map_or(bucket.min, |least| least.min(bucket.min)));
+        }
+    }
+    windows.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Series;
+
+    fn judge(live: impl Fn(u64) -> u64, cycles: u64) -> Growth {
+        let mut series = Series::default();
+        for i in 0..cycles {
+            series.add(i * 1_000_000_000, live(i));
+        }
+        Growth::judge(series.buckets(), cycles)
+    }
+
+    #[test]
+    fn shapes_are_told_apart() {
+        let noise = |i: u64| (i * 7919) % 5;
+        assert_eq!(judge(|i| 50 + i + noise(i), 300).shape, Shape::Leak);
+        assert_eq!(judge(|i| 50 + noise(i), 300).shape, Shape::Flat);
+        assert_eq!(judge(|i| 400 - i, 300).shape, Shape::Falling);
+        assert_eq!(judge(|i| 50 + i.min(150), 300).shape, Shape::Risen);
+        assert_eq!(judge(|i| 50 + i % 90, 300).shape, Shape::Flat);
+        assert_eq!(judge(|i| 50 + i, 9).shape, Shape::Unknown);
+    }
+
+    #[test]
+    fn a_long_clear_leak_is_said_with_confidence() {
+        let growth = judge(|i| 50 + i, 300);
+        assert_eq!(growth.confidence, Confidence::High);
+        assert!((growth.slope - 1.0).abs() < 0.01);
+        assert!(growth.against.is_empty());
+        assert_eq!(judge(|i| 50 + 10 * i, 20).confidence, Confidence::Low);
+    }
+}

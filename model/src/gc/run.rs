@@ -1,0 +1,397 @@
+//! A process's totals.
+
+use super::cycle::{Cycle, Printed};
+use super::extras::Extras;
+use super::pressure::Pressure;
+use crate::stats::{Series, Sketch};
+use dumpview_parsers::log::Origin;
+use dumpview_parsers::quantity::Nanos;
+use std::collections::VecDeque;
+
+/// How many of the last cycles a run keeps whole.
+pub const RECENT: usize = 512;
+
+/// What charts are drawn from. Times are [`Cycle::axis`]; buckets of all but `live` stand at the same times.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesSet {
+    /// MiB when a cycle started.
+    pub before: Series,
+    /// MiB at most during a cycle.
+    pub peak: Series,
+    /// MiB found alive.
+    pub live: Series,
+    /// MiB that cycles were to end within.
+    pub goal: Series,
+    /// Nanoseconds that the world stood still.
+    pub pause: Series,
+    /// The collector's share of CPU since the start, in percent.
+    pub cpu_percent: Series,
+}
+
+/// Pauses and marking.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Times {
+    /// Stop-the-world of each cycle, in nanoseconds.
+    pub pause: Sketch,
+    /// By how much `pause.sum()` may undershoot: the steps of all its numbers.
+    pub pause_step: u64,
+    /// The pauses before marking.
+    pub sweep_termination: Sketch,
+    /// The pauses after marking.
+    pub mark_termination: Sketch,
+    /// Wall time of marking.
+    pub mark: Sketch,
+    /// Wall time of whole cycles.
+    pub wall: Sketch,
+    /// From one cycle's start to the next one's.
+    pub interval: Sketch,
+}
+
+/// Cycles that hold a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extremes {
+    /// The longest pause.
+    pub pause: Option<Cycle>,
+    /// The longest pause before marking.
+    pub sweep_termination: Option<Cycle>,
+    /// The longest pause after marking.
+    pub mark_termination: Option<Cycle>,
+    /// The longest marking.
+    pub mark: Option<Cycle>,
+    /// The largest heap.
+    pub peak: Option<Cycle>,
+    /// The most live heap.
+    pub live: Option<Cycle>,
+    /// The furthest above its goal.
+    pub over_goal: Option<Cycle>,
+}
+
+/// CPU time of all cycles, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuTotals {
+    /// Marking by the program's own goroutines.
+    pub assist: u128,
+    /// Dedicated and fractional workers.
+    pub background: u128,
+    /// Marking in idle time.
+    pub idle: u128,
+    /// All Ps while the world stood still: an upper bound.
+    pub stopped: u128,
+    /// What all Ps had, from the first moment known to the end of the last cycle.
+    pub capacity: u128,
+    /// What all Ps had while cycles were marking.
+    pub marking_capacity: u128,
+}
+
+/// How the heap went from cycle to cycle.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heap {
+    /// MiB allocated between and during cycles that follow each other; numbers are cut, so it may be off by 1 for
+    /// each of `differences`.
+    pub allocated: i64,
+    /// How many differences of cut numbers `allocated` is the sum of.
+    pub differences: u64,
+    /// The time in which that was.
+    pub allocated_in: u64,
+    /// Cycles that ended above their goal for certain.
+    pub over_goal: u64,
+    /// Live heap, in MiB.
+    pub live: Sketch,
+    /// Heap at its largest in each cycle, in MiB.
+    pub peak: Sketch,
+    /// Percent by which the goal exceeds what it is computed from, where the heap is large enough to tell.
+    pub gogc: Sketch,
+    /// The last of them, and by how much it may be off.
+    pub gogc_last: Option<(u64, u64)>,
+}
+
+/// One process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its number in the order of appearance, from 0.
+    pub id: u32,
+    /// Who wrote the lines, by their prefix.
+    pub origin: Origin,
+    /// The package that a compiler worked on, where the go command says so.
+    pub package: Option<String>,
+    /// Its first cycle here.
+    pub first: Cycle,
+    /// Its last cycle.
+    pub last: Cycle,
+    /// Cycles counted.
+    pub cycles: u64,
+    /// Cycles missing between them, by their numbers.
+    pub lost: u64,
+    /// The first cycle after a gap.
+    pub first_gap: Option<Cycle>,
+    /// Cycles that may be another process's.
+    pub doubtful: u64,
+    /// The first of them.
+    pub first_doubt: Option<Cycle>,
+    /// Lines that were there twice; counted once.
+    pub repeated: u64,
+    /// Started by the program.
+    pub forced: u64,
+    /// The first of them.
+    pub first_forced: Option<Cycle>,
+    /// Announced by sysmon.
+    pub sysmon_forced: u64,
+    /// That looked for leaked goroutines.
+    pub leak_checks: u64,
+    /// Pieced together from several lines.
+    pub mended: u64,
+    /// The least and the greatest GOMAXPROCS, and the first cycle with another than before.
+    pub procs: Option<(u32, u32, Option<Cycle>)>,
+    /// Pauses and marking.
+    pub times: Times,
+    /// Cycles that hold a record.
+    pub extremes: Extremes,
+    /// CPU time.
+    pub cpu: CpuTotals,
+    /// Heap sizes.
+    pub heap: Heap,
+    /// Cycles under a limit.
+    pub pressure: Pressure,
+    /// For charts.
+    pub series: SeriesSet,
+    /// The last cycles, the latest at the back: at most [`RECENT`].
+    pub recent: VecDeque<Cycle>,
+    /// What else was printed.
+    pub extras: Extras,
+}
+
+/// The heap must be so large, in MiB, for GOGC to be read from its goal.
+const GOGC_FROM: u64 = 10;
+
+impl Run {
+    pub(super) fn new(id: u32, origin: Origin, package: Option<String>, first: &Cycle) -> Self {
+        let mut run = Self {
+            id,
+            origin,
+            package,
+            first: *first,
+            last: *first,
+            cycles: 0,
+            lost: 0,
+            first_gap: None,
+            doubtful: 0,
+            first_doubt: None,
+            repeated: 0,
+            forced: 0,
+            first_forced: None,
+            sysmon_forced: 0,
+            leak_checks: 0,
+            mended: 0,
+            procs: None,
+            times: Times::default(),
+            extremes: Extremes::default(),
+            cpu: CpuTotals::default(),
+            heap: Heap::default(),
+            pressure: Pressure::default(),
+            series: SeriesSet::default(),
+            recent: VecDeque::new(),
+            extras: Extras::default(),
+        };
+        run.add(first);
+        run
+    }
+
+    /// The moment from which it is known, since the runtime started: 0 when its first cycle is here.
+    pub fn begin(&self) -> Option<Nanos> {
+        let start = self.first.start()?;
+        Some(if self.first.number() == 1 {
+            Nanos(0)
+        } else {
+            start
+        })
+    }
+
+    /// The end of the last cycle, since the runtime started.
+    pub fn end(&self) -> Option<Nanos> {
+        self.last.end()
+    }
+
+    /// Cycles of this process that the log does not have, the ones before the first included.
+    pub fn missing(&self) -> u64 {
+        self.lost + u64::from(self.first.number()).saturating_sub(1)
+    }
+
+    pub(super) fn add(&mut self, cycle: &Cycle) {
+        let previous = (self.cycles > 0).then_some(self.last);
+        self.cycles += 1;
+        self.lost += cycle.lost_before;
+        if cycle.lost_before > 0 {
+            self.first_gap.get_or_insert(*cycle);
+        }
+        if cycle.doubtful {
+            self.doubtful += 1;
+            self.first_doubt.get_or_insert(*cycle);
+        }
+        if cycle.forced() {
+            self.forced += 1;
+            self.first_forced.get_or_insert(*cycle);
+        }
+        self.sysmon_forced += u64::from(cycle.sysmon_forced);
+        self.leak_checks += u64::from(cycle.leak_check());
+        self.mended += u64::from(cycle.pieces() > 1);
+        self.count_procs(cycle);
+        self.count_times(cycle, previous.as_ref());
+        self.count_extremes(cycle);
+        self.count_cpu(cycle, previous.as_ref());
+        self.count_heap(cycle, previous.as_ref());
+        self.count_series(cycle, previous.as_ref());
+        if let Some(previous) = &previous
+            && cycle.lost_before == 0
+        {
+            self.pressure.add(previous, cycle);
+        }
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(*cycle);
+        self.last = *cycle;
+    }
+
+    fn count_procs(&mut self, cycle: &Cycle) {
+        let Some(procs) = cycle.procs() else { return };
+        match &mut self.procs {
+            None => self.procs = Some((procs, procs, None)),
+            Some((least, most, changed)) => {
+                if procs < *least || procs > *most {
+                    changed.get_or_insert(*cycle);
+                }
+                *least = procs.min(*least);
+                *most = procs.max(*most);
+            }
+        }
+    }
+
+    fn count_times(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+        let times = &mut self.times;
+        times.pause.add(cycle.pause().0);
+        times.pause_step = times.pause_step.saturating_add(cycle.pause_step().0);
+        if let Some(time) = cycle.sweep_termination() {
+            times.sweep_termination.add(time.0);
+        }
+        if let Some(time) = cycle.mark_termination() {
+            times.mark_termination.add(time.0);
+        }
+        times.mark.add(cycle.mark().0);
+        times.wall.add(cycle.wall().0);
+        if cycle.lost_before == 0
+            && let (Some(before), Some(start)) = (previous.and_then(Cycle::start), cycle.start())
+        {
+            times.interval.add(start.0.saturating_sub(before.0));
+        }
+    }
+
+    fn count_extremes(&mut self, cycle: &Cycle) {
+        fn keep<T: PartialOrd>(
+            slot: &mut Option<Cycle>,
+            cycle: &Cycle,
+            of: impl Fn(&Cycle) -> Option<T>,
+        ) {
+            let value = of(cycle);
+            if value.is_some() && slot.as_ref().is_none_or(|held| value > of(held)) {
+                *slot = Some(*cycle);
+            }
+        }
+        let extremes = &mut self.extremes;
+        keep(&mut extremes.pause, cycle, |c| Some(c.pause()));
+        keep(
+            &mut extremes.sweep_termination,
+            cycle,
+            Cycle::sweep_termination,
+        );
+        keep(
+            &mut extremes.mark_termination,
+            cycle,
+            Cycle::mark_termination,
+        );
+        keep(&mut extremes.mark, cycle, |c| Some(c.mark()));
+        keep(&mut extremes.peak, cycle, |c| Some(c.heap_peak()));
+        keep(&mut extremes.live, cycle, Cycle::live);
+        keep(&mut extremes.over_goal, cycle, Cycle::over_goal);
+    }
+
+    fn count_cpu(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+        let (Printed::Cycle(printed), Some(start), Some(end)) =
+            (&cycle.printed, cycle.start(), cycle.end())
+        else {
+            return;
+        };
+        let totals = &mut self.cpu;
+        let cpu = &printed.cpu;
+        totals.assist += u128::from(cpu.assist.0);
+        totals.background += u128::from(cpu.background.0);
+        totals.idle += u128::from(cpu.idle.0);
+        totals.stopped += u128::from(cpu.sweep_termination.0) + u128::from(cpu.mark_termination.0);
+        // Scanning in 1.5 was done by background workers.
+        totals.background +=
+            u128::from(cpu.scan.unwrap_or_default().0) + u128::from(cpu.sync.unwrap_or_default().0);
+        let from = match previous.and_then(Cycle::end) {
+            Some(end) => end,
+            None if printed.number == 1 => Nanos(0),
+            None => start,
+        };
+        let procs = u128::from(printed.procs);
+        totals.capacity += u128::from(end.0.saturating_sub(from.0)) * procs;
+        totals.marking_capacity += u128::from(cycle.mark().0) * procs;
+    }
+
+    fn count_heap(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+        let heap = &mut self.heap;
+        heap.peak.add(cycle.heap_peak().0);
+        if let Some(live) = cycle.live().or(cycle.live_of_previous()) {
+            heap.live.add(live.0);
+        }
+        heap.over_goal += u64::from(cycle.over_goal().is_some());
+        let Some(previous) = previous.filter(|_| cycle.lost_before == 0) else {
+            return;
+        };
+        let (Printed::Cycle(old), Printed::Cycle(new)) = (&previous.printed, &cycle.printed) else {
+            return;
+        };
+        let difference = |more: u64, less: u64| {
+            i64::try_from(more).unwrap_or(i64::MAX) - i64::try_from(less).unwrap_or(i64::MAX)
+        };
+        // From the start of the cycle before to this one's: what was allocated while it marked, and since.
+        heap.allocated = heap
+            .allocated
+            .saturating_add(difference(old.heap_end.0, old.heap_start.0))
+            .saturating_add(difference(new.heap_start.0, old.heap_live.0));
+        heap.differences += 2;
+        heap.allocated_in = heap
+            .allocated_in
+            .saturating_add(new.start.0.saturating_sub(old.start.0));
+        let base = old.heap_live.0 + previous.other_roots().unwrap_or_default().0;
+        if old.heap_live.0 >= GOGC_FROM && base > 0 {
+            let room = new.goal.0.saturating_sub(old.heap_live.0);
+            let percent = room.saturating_mul(100) / base;
+            // Each of up to four cut numbers may be off by one.
+            let off = (200 + 2 * percent).div_ceil(base);
+            heap.gogc.add(percent);
+            heap.gogc_last = Some((percent, off));
+        }
+    }
+
+    fn count_series(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+        let series = &mut self.series;
+        let at = cycle.axis();
+        series.before.add(at, cycle.heap_before().0);
+        series.peak.add(at, cycle.heap_peak().0);
+        if let Some(live) = cycle.live() {
+            series.live.add(at, live.0);
+        }
+        if let (Some(live), Some(previous)) = (cycle.live_of_previous(), previous) {
+            series.live.add(previous.axis(), live.0);
+        }
+        if let Some(goal) = cycle.goal() {
+            series.goal.add(at, goal.0);
+        }
+        series.pause.add(at, cycle.pause().0);
+        if let Some(percent) = cycle.cpu_percent() {
+            series.cpu_percent.add(at, u64::from(percent));
+        }
+    }
+}

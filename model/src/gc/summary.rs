@@ -1,0 +1,438 @@
+//! Figures of a run, as JSON has them and as texts are made from. What cannot be known is absent.
+
+use super::cycle::Cycle;
+use super::growth::Growth;
+use super::pressure::Streak;
+use super::run::{CpuTotals, Run};
+use crate::stats::Sketch;
+use dumpview_parsers::gctrace::Dialect;
+use serde::Serialize;
+
+/// Where a figure comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Moment {
+    /// The cycle's number.
+    pub number: u32,
+    /// When it started, in nanoseconds since the runtime did.
+    pub start_ns: Option<u64>,
+    /// Its line.
+    pub line: u64,
+}
+
+impl Moment {
+    /// The moment of a cycle.
+    pub fn of(cycle: &Cycle) -> Self {
+        Self {
+            number: cycle.number(),
+            start_ns: cycle.start().map(|start| start.0),
+            line: cycle.place.line,
+        }
+    }
+}
+
+/// Times of a kind. Printed times are cut down, so all are lower bounds; a total is below `total_below_ns`.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct Phase {
+    /// How many.
+    pub count: u64,
+    /// Their sum.
+    pub total_ns: u64,
+    /// The true sum is less; known for pauses only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_below_ns: Option<u64>,
+    /// Median (nearest rank).
+    pub p50_ns: u64,
+    /// The 90th percentile.
+    pub p90_ns: u64,
+    /// The 99th percentile.
+    pub p99_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+    /// Which that was.
+    pub max_at: Option<Moment>,
+    /// Percentiles are too high by at most this share; 0 when they are exact.
+    pub relative_error: f64,
+}
+
+impl Phase {
+    fn of(sketch: &Sketch, at: Option<&Cycle>) -> Option<Self> {
+        let p50 = sketch.quantile(0.5)?;
+        let p90 = sketch.quantile(0.9)?;
+        let p99 = sketch.quantile(0.99)?;
+        Some(Self {
+            count: sketch.count(),
+            total_ns: saturate(sketch.sum()),
+            total_below_ns: None,
+            p50_ns: p50.value,
+            p90_ns: p90.value,
+            p99_ns: p99.value,
+            max_ns: sketch.max()?,
+            max_at: at.map(Moment::of),
+            relative_error: p50
+                .relative_error
+                .max(p90.relative_error)
+                .max(p99.relative_error),
+        })
+    }
+}
+
+/// A rate that is known to lie within `off` of `mib_per_s`.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Rate {
+    /// MiB a second.
+    pub mib_per_s: f64,
+    /// Heap sizes are whole MiB: the truth is off by less than this.
+    pub off_mib_per_s: f64,
+}
+
+/// GOGC as the goals show it: by how many percent they exceed live heap (since Go 1.18 with stacks and globals).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Gogc {
+    /// Of the last cycle that can tell.
+    pub last_percent: u64,
+    /// That one may be off by so much, up or down.
+    pub last_off_percent: u64,
+    /// The median of all that can tell.
+    pub p50_percent: u64,
+    /// How many can tell: the heap has to be large enough.
+    pub cycles: u64,
+}
+
+/// A heap size and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Size {
+    /// Whole MiB, cut down.
+    pub mib: u64,
+    /// When.
+    pub at: Moment,
+}
+
+/// How live heap goes.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Live {
+    /// After the last cycle that shows it, in whole MiB.
+    pub last_mib: Option<u64>,
+    /// The most.
+    pub max: Option<Size>,
+    /// `flat`, `rising`, `leak`, `risen`, `falling` or `unknown`.
+    pub shape: &'static str,
+    /// `low`, `medium` or `high`.
+    pub confidence: &'static str,
+    /// MiB a second (Theil–Sen, without the first tenth of the time).
+    pub slope_mib_per_s: f64,
+    /// What speaks against a leak.
+    pub against: Vec<String>,
+}
+
+/// Cycles back to back without room to the goal.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Spiral {
+    /// The first.
+    pub from: Moment,
+    /// The last.
+    pub to: Moment,
+    /// How many.
+    pub cycles: u64,
+    /// How long.
+    pub wall_ns: u64,
+    /// The collector's share of CPU meanwhile.
+    pub cpu_share: f64,
+}
+
+impl Spiral {
+    fn of(streak: &Streak) -> Self {
+        Self {
+            from: Moment::of(&streak.first),
+            to: Moment::of(&streak.last),
+            cycles: streak.cycles,
+            wall_ns: streak.wall.0,
+            cpu_share: streak.cpu_share(),
+        }
+    }
+}
+
+/// A run in figures.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Summary {
+    /// Its number.
+    pub run: u32,
+    /// The package that a compiler worked on, where it is one.
+    pub package: Option<String>,
+    /// Releases that print such lines: `go1.18+`.
+    pub dialect: &'static str,
+    /// Cycles counted.
+    pub cycles: u64,
+    /// Number of the first.
+    pub first_number: u32,
+    /// Number of the last.
+    pub last_number: u32,
+    /// Line of the first.
+    pub first_line: u64,
+    /// Line of the last.
+    pub last_line: u64,
+    /// Missing between them, by their numbers.
+    pub lost: u64,
+    /// Missing before the first.
+    pub missing_before: u64,
+    /// That may be another process's.
+    pub doubtful: u64,
+    /// Lines that were there twice, counted once.
+    pub repeated: u64,
+    /// Pieced together from several lines.
+    pub mended: u64,
+    /// Started by the program.
+    pub forced: u64,
+    /// Started by sysmon after two idle minutes.
+    pub sysmon_forced: u64,
+    /// That looked for leaked goroutines.
+    pub leak_checks: u64,
+    /// The least GOMAXPROCS.
+    pub procs_min: Option<u32>,
+    /// The greatest GOMAXPROCS.
+    pub procs_max: Option<u32>,
+    /// From when it is known, since the runtime started.
+    pub begin_ns: Option<u64>,
+    /// To the end of the last cycle.
+    pub end_ns: Option<u64>,
+    /// The time between.
+    pub wall_ns: Option<u64>,
+    /// Share of that time in which a cycle ran.
+    pub active_share: Option<f64>,
+    /// The runtime's own figure at the end: share of CPU since the start, whole percent.
+    pub cpu_percent: Option<u32>,
+    /// The same from the cycles here: CPU of assists, background workers and stopped Ps over all that the Ps had.
+    pub cpu_share: Option<f64>,
+    /// CPU of assists.
+    pub assist_cpu_ns: u64,
+    /// CPU of background workers.
+    pub background_cpu_ns: u64,
+    /// CPU of marking in idle time.
+    pub idle_cpu_ns: u64,
+    /// CPU that stood still: an upper bound.
+    pub stopped_cpu_ns: u64,
+    /// Assists' share of all marking.
+    pub assist_share: Option<f64>,
+    /// Share of the Ps that marking used while it ran (assists and background; 25% is aimed at).
+    pub mark_utilization: Option<f64>,
+    /// The same with idle time.
+    pub mark_utilization_with_idle: Option<f64>,
+    /// The world stood still: both terminations of a cycle together.
+    pub pause: Phase,
+    /// Before marking.
+    pub sweep_termination: Option<Phase>,
+    /// After marking.
+    pub mark_termination: Option<Phase>,
+    /// Marking.
+    pub mark: Phase,
+    /// From start to start.
+    pub interval: Option<Phase>,
+    /// Cycles a second.
+    pub cycles_per_s: Option<f64>,
+    /// How fast the program allocates.
+    pub allocation: Option<Rate>,
+    /// The largest heap.
+    pub peak: Option<Size>,
+    /// Live heap.
+    pub live: Live,
+    /// The last goal, in whole MiB.
+    pub goal_mib: Option<u64>,
+    /// Cycles that ended above their goal for certain.
+    pub over_goal: u64,
+    /// The furthest, by how much.
+    pub over_goal_max: Option<Size>,
+    /// GOGC by the goals.
+    pub gogc: Option<Gogc>,
+    /// Cycles whose goal left at most a tenth of live heap free.
+    pub tight_goals: u64,
+    /// The longest of these back to back.
+    pub spiral: Option<Spiral>,
+    /// Package initialisations, and their time.
+    pub inits: u64,
+    /// Their time.
+    pub init_ns: u64,
+    /// Scavenger lines.
+    pub scavenger_lines: u64,
+    /// Returned to the system, added up, in KiB.
+    pub scavenged_kib: u64,
+    /// Of that by goroutines that had to, under a limit.
+    pub scavenged_eagerly_kib: u64,
+    /// Pacer lines about ended cycles.
+    pub pacer_cycles: u64,
+}
+
+/// The releases that print lines of a dialect.
+pub(super) const fn dialect(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Go1_1 => "go1.1-1.2",
+        Dialect::Go1_3 => "go1.3",
+        Dialect::Go1_4 => "go1.4",
+        Dialect::Go1_5 => "go1.5",
+        Dialect::Go1_6 => "go1.6-1.17",
+        Dialect::Go1_18 => "go1.18+",
+    }
+}
+
+fn saturate(n: u128) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share for people")]
+fn share(part: u128, whole: u128) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+impl Run {
+    /// The share of CPU that the collector took, from the cycles here.
+    pub fn cpu_share(&self) -> Option<f64> {
+        let cpu = &self.cpu;
+        // What was lost took CPU too.
+        if self.lost > 0 {
+            return None;
+        }
+        share(cpu.assist + cpu.background + cpu.stopped, cpu.capacity)
+    }
+
+    /// How live heap goes.
+    pub fn growth(&self) -> Growth {
+        if self.last.start().is_none() {
+            return Growth::without_time();
+        }
+        Growth::judge(self.series.live.buckets(), self.heap.live.count())
+    }
+
+    fn live(&self) -> Live {
+        let growth = self.growth();
+        let last = self.last.live().or_else(|| {
+            let bucket = self.series.live.buckets().last()?;
+            Some(dumpview_parsers::quantity::MiB(bucket.last))
+        });
+        Live {
+            last_mib: last.map(|live| live.0),
+            max: self.extremes.live.as_ref().and_then(|cycle| {
+                Some(Size {
+                    mib: cycle.live()?.0,
+                    at: Moment::of(cycle),
+                })
+            }),
+            shape: growth.shape.name(),
+            confidence: growth.confidence.name(),
+            slope_mib_per_s: growth.slope,
+            against: growth.against,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn allocation(&self) -> Option<Rate> {
+        let heap = &self.heap;
+        (heap.allocated_in > 0 && heap.allocated >= 0).then(|| {
+            let seconds = heap.allocated_in as f64 / 1e9;
+            Rate {
+                mib_per_s: heap.allocated as f64 / seconds,
+                off_mib_per_s: heap.differences as f64 / seconds,
+            }
+        })
+    }
+
+    /// The run in figures.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    pub fn summary(&self) -> Summary {
+        let CpuTotals {
+            assist,
+            background,
+            idle,
+            stopped,
+            capacity: _,
+            marking_capacity,
+        } = self.cpu;
+        let times = &self.times;
+        let at = &self.extremes;
+        let begin = self.begin().map(|begin| begin.0);
+        let end = self.end().map(|end| end.0);
+        let wall = begin.zip(end).map(|(begin, end)| end.saturating_sub(begin));
+        let mut pause = Phase::of(&times.pause, at.pause.as_ref()).unwrap_or_default();
+        pause.total_below_ns = Some(pause.total_ns.saturating_add(times.pause_step));
+        let marking = assist + background + idle;
+        let printed_cpu = self.last.cpu_percent().is_some();
+        Summary {
+            run: self.id,
+            package: self.package.clone(),
+            dialect: dialect(self.last.dialect()),
+            cycles: self.cycles,
+            first_number: self.first.number(),
+            last_number: self.last.number(),
+            first_line: self.first.place.line,
+            last_line: self.last.place.line,
+            lost: self.lost,
+            missing_before: u64::from(self.first.number()).saturating_sub(1),
+            doubtful: self.doubtful,
+            repeated: self.repeated,
+            mended: self.mended,
+            forced: self.forced,
+            sysmon_forced: self.sysmon_forced,
+            leak_checks: self.leak_checks,
+            procs_min: self.procs.map(|procs| procs.0),
+            procs_max: self.procs.map(|procs| procs.1),
+            begin_ns: begin,
+            end_ns: end,
+            wall_ns: wall,
+            active_share: wall
+                .filter(|_| self.lost == 0)
+                .and_then(|wall| share(times.wall.sum(), u128::from(wall))),
+            cpu_percent: self.last.cpu_percent(),
+            cpu_share: self.cpu_share(),
+            assist_cpu_ns: saturate(assist),
+            background_cpu_ns: saturate(background),
+            idle_cpu_ns: saturate(idle),
+            stopped_cpu_ns: saturate(stopped),
+            assist_share: share(assist, marking).filter(|_| printed_cpu),
+            mark_utilization: share(assist + background, marking_capacity),
+            mark_utilization_with_idle: share(marking, marking_capacity),
+            pause,
+            sweep_termination: Phase::of(&times.sweep_termination, at.sweep_termination.as_ref()),
+            mark_termination: Phase::of(&times.mark_termination, at.mark_termination.as_ref()),
+            mark: Phase::of(&times.mark, at.mark.as_ref()).unwrap_or_default(),
+            interval: Phase::of(&times.interval, None),
+            cycles_per_s: wall
+                .filter(|wall| *wall > 0)
+                .map(|wall| (self.cycles + self.lost) as f64 / (wall as f64 / 1e9)),
+            allocation: self.allocation(),
+            peak: at.peak.as_ref().map(|cycle| Size {
+                mib: cycle.heap_peak().0,
+                at: Moment::of(cycle),
+            }),
+            live: self.live(),
+            goal_mib: self.last.goal().map(|goal| goal.0),
+            over_goal: self.heap.over_goal,
+            over_goal_max: at.over_goal.as_ref().and_then(|cycle| {
+                Some(Size {
+                    mib: cycle.over_goal()?.0,
+                    at: Moment::of(cycle),
+                })
+            }),
+            gogc: self.gogc(),
+            tight_goals: self.pressure.tight,
+            spiral: self.pressure.longest.as_ref().map(Spiral::of),
+            inits: self.extras.inits.packages,
+            init_ns: self.extras.inits.clock.0,
+            scavenger_lines: self.extras.scavenger.lines,
+            scavenged_kib: self
+                .extras
+                .scavenger
+                .background
+                .0
+                .saturating_add(self.extras.scavenger.eager.0),
+            scavenged_eagerly_kib: self.extras.scavenger.eager.0,
+            pacer_cycles: self.extras.pacer.cycles,
+        }
+    }
+
+    fn gogc(&self) -> Option<Gogc> {
+        let (last_percent, last_off_percent) = self.heap.gogc_last?;
+        Some(Gogc {
+            last_percent,
+            last_off_percent,
+            p50_percent: self.heap.gogc.quantile(0.5)?.value,
+            cycles: self.heap.gogc.count(),
+        })
+    }
+}
