@@ -7,7 +7,7 @@ pub mod finding;
 pub mod frame;
 pub mod gc;
 pub mod goroutine;
-pub mod timeline;
 pub mod stats;
+pub mod timeline;
 pub mod units;
 pub mod value;
