@@ -21,7 +21,7 @@ use std::io;
 #[derive(Serialize)]
 pub struct Info {
     /// One sentence.
-    reason: String,
+    pub(super) reason: String,
     /// `panic`, `deadlock`, …
     kind: &'static str,
     signal: Option<SignalDoc>,

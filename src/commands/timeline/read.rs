@@ -1,0 +1,140 @@
+//! Inputs to a timeline: what each is, and what of it goes there.
+
+use super::args::TimelineArgs;
+use crate::answer::Failure;
+use crate::cli::Common;
+use crate::commands::info;
+use crate::input::{log, stream};
+use crate::session::{Session, with_session};
+use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
+use dumpview_parsers::log::LogReader;
+use dumpview_process::runtime::Collections;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What an input is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum InputKind {
+    Core,
+    Executable,
+    Log,
+}
+
+/// What was read, and what was lost on the way.
+pub(super) struct Inputs {
+    /// The timeline.
+    pub timeline: Timeline,
+    /// Inputs that were not read whole.
+    pub lost: Vec<String>,
+}
+
+/// Reads every input.
+pub(super) fn read(args: &TimelineArgs, common: &Common) -> Result<Inputs, Failure> {
+    let mut kinds = Vec::new();
+    for file in &args.files {
+        kinds.push((file, kind(file)?));
+    }
+    let executables: Vec<&PathBuf> = kinds
+        .iter()
+        .filter(|(_, kind)| *kind == InputKind::Executable)
+        .map(|(file, _)| *file)
+        .collect();
+    let inputs: Vec<_> = kinds
+        .iter()
+        .filter(|(_, kind)| *kind != InputKind::Executable)
+        .collect();
+    if inputs.is_empty() {
+        return Err(Failure::usage(
+            "only executables given: a timeline needs a log or a core",
+        ));
+    }
+    let names: Vec<String> = inputs
+        .iter()
+        .map(|(f, _)| f.display().to_string())
+        .collect();
+    let align = args.align(&names)?;
+    let mut collector = Collector::new();
+    let mut lost = Vec::new();
+    for (file, kind) in inputs {
+        if *kind == InputKind::Core {
+            collector.core(&core(file, &executables, common)?);
+        } else {
+            lost.extend(read_log(file, &mut collector)?);
+        }
+    }
+    Ok(Inputs {
+        timeline: collector.finish(&align),
+        lost,
+    })
+}
+
+fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::unreadable(format!("{}: {error}", path.display()))
+}
+
+/// Told from the first bytes; ELF's `e_type` says whether it is a core.
+fn kind(path: &Path) -> Result<InputKind, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(InputKind::Log);
+    }
+    if path.is_dir() {
+        return Err(unreadable(path, "is a directory"));
+    }
+    if !path.is_file() {
+        // A pipe can be read only once.
+        return Ok(InputKind::Log);
+    }
+    let mut head = Vec::new();
+    stream::open(path)
+        .and_then(|input| input.take(18).read_to_end(&mut head))
+        .map_err(|error| unreadable(path, error))?;
+    const ET_CORE: u8 = 4;
+    Ok(match head.as_slice() {
+        [0x7f, b'E', b'L', b'F', .., ET_CORE, 0] => InputKind::Core,
+        [0x7f, b'E', b'L', b'F', ..] => InputKind::Executable,
+        _ => InputKind::Log,
+    })
+}
+
+fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<String>, Failure> {
+    collector.begin_log(&path.display().to_string());
+    let mut reader = LogReader::new();
+    let ended = log::read(path, &mut reader, &mut |record| collector.record(&record))
+        .map_err(|error| unreadable(path, error))?;
+    collector.end_log(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
+    Ok(ended.lost.map(|why| format!("{}: {why}", path.display())))
+}
+
+/// What a core has for a timeline. Of several executables the first that is not another program's is its own.
+fn core(path: &Path, executables: &[&PathBuf], common: &Common) -> Result<CoreFacts, Failure> {
+    let mut with: Vec<Option<&Path>> = executables.iter().map(|exe| Some(exe.as_path())).collect();
+    with.push(None);
+    for executable in with {
+        let facts = with_session(path, executable, common, |session| {
+            let fits = executable.is_none() || session.process.executable.is_some();
+            Ok(fits.then(|| facts(path, session)))
+        })?;
+        if let Some(facts) = facts {
+            return Ok(facts);
+        }
+    }
+    Err(unreadable(path, "cannot be read as a core"))
+}
+
+fn facts(path: &Path, session: &Session<'_>) -> CoreFacts {
+    let process = &session.process;
+    let collections = process.runtime().and_then(|r| Collections::read(&r));
+    let pauses = collections.as_ref().map_or_else(Vec::new, |collections| {
+        let pauses = collections.pauses.iter();
+        pauses.map(|p| (p.cycle, p.end_unix, p.ns)).collect()
+    });
+    CoreFacts {
+        name: path.display().to_string(),
+        go_version: process.version.as_ref().map(ToString::to_string),
+        reason: info::info(session).reason,
+        goroutines: process.goroutines().ok().map(|all| all.list().len() as u64),
+        started_unix: collections.as_ref().and_then(|c| c.started_unix),
+        reached_unix: collections.as_ref().and_then(|c| c.reached_unix),
+        pauses,
+    }
+}

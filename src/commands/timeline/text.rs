@@ -1,0 +1,240 @@
+//! The timeline for people: the inputs and how they were joined, then what happened.
+
+use super::Report;
+use super::view;
+use crate::text::{Role, Text, styled};
+use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
+use dumpview_tui::safe_text::safe;
+use std::collections::BTreeMap;
+use std::io;
+
+/// Up to so many events each have a line; of more, the ordinary ones are summed up.
+const EACH: usize = 200;
+
+/// Writes it.
+pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    heading(report, out)?;
+    sources(report, out)?;
+    for note in &report.timeline.notes {
+        out.line(format_args!("note: {}", safe(note)))?;
+    }
+    out.line("")?;
+    let chosen: Vec<&Placed> = report.chosen().collect();
+    if chosen.is_empty() {
+        return out.line("no event in that range");
+    }
+    if report.all || chosen.len() <= EACH {
+        for placed in &chosen {
+            row(report, placed, out)?;
+        }
+    } else {
+        summed_up(report, &chosen, out)?;
+    }
+    let lost = report.timeline.unreadable.len();
+    if lost > 0 {
+        out.line(format_args!(
+            "{lost} lines looked like traces and could not be read (--json lists them)"
+        ))?;
+    }
+    Ok(())
+}
+
+fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    let timeline = &report.timeline;
+    let mut processes: Vec<usize> = timeline.strands.iter().map(|s| s.process).collect();
+    processes.sort_unstable();
+    processes.dedup();
+    let count =
+        |n: usize, what: &str, many: &str| format!("{n} {}", if n == 1 { what } else { many });
+    let from = match timeline.axis.clock {
+        Clock::Wall => format!("; +0 is {} UTC", date(timeline.axis.zero)),
+        Clock::Process => "; +0 is the start of the process".to_owned(),
+    };
+    let length = timeline.extent().map_or_else(String::new, |extent| {
+        let ns = u64::try_from(extent.hi.saturating_sub(extent.lo)).unwrap_or(0);
+        format!(", {}", crate::text::duration(ns))
+    });
+    out.line(styled(
+        Role::Heading,
+        format_args!(
+            "{} of {}{length}{from}",
+            count(timeline.sources.len(), "input", "inputs"),
+            count(processes.len(), "process", "processes"),
+        ),
+    ))
+}
+
+fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    let timeline = &report.timeline;
+    let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
+    for strand in &timeline.strands {
+        let next = numbers.len() + 1;
+        numbers.entry(strand.process).or_insert(next);
+    }
+    for (index, source) in timeline.sources.iter().enumerate() {
+        let version = source.go_version.as_deref().unwrap_or_default();
+        out.line(format_args!(
+            "  {}  {} {}",
+            safe(&source.name),
+            source.kind,
+            safe(version)
+        ))?;
+        for strand in timeline.strands.iter().filter(|s| s.source == index) {
+            let lanes: Vec<String> = strand
+                .lanes
+                .iter()
+                .map(|(lane, seen, stride)| {
+                    let thinned = match stride {
+                        1 => String::new(),
+                        n => format!(" (1 in {n} kept)"),
+                    };
+                    format!("{} {seen}{thinned}", lane.as_str())
+                })
+                .collect();
+            let start = strand.start.map_or_else(String::new, |start| {
+                format!(", started at {}{}", offset(start.mid()), plus_minus(start))
+            });
+            let number = numbers.get(&strand.process).copied().unwrap_or(0);
+            let origin = if strand.origin.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", safe(&strand.origin))
+            };
+            out.line(format_args!(
+                "      process {number}{origin}: {}{start}",
+                lanes.join(", ")
+            ))?;
+            for how in &strand.how {
+                out.line(styled(Role::Dim, format_args!("        {}", safe(how))))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `2026-11-21 02:21:10.123456`
+fn date(unix: i64) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(unix)).map_or_else(
+        |_| unix.to_string(),
+        |at| at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
+    )
+}
+
+/// Seconds from the axis' zero.
+#[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
+fn offset(ns: i64) -> String {
+    format!("{:+.6} s", ns as f64 / 1e9)
+}
+
+/// How uncertain, unless that is below what is shown.
+fn plus_minus(at: Bounds) -> String {
+    match u64::try_from(at.plus_minus()) {
+        Ok(ns) if ns >= 1000 => format!(" ±{}", crate::text::duration(ns)),
+        _ => String::new(),
+    }
+}
+
+fn when(placed: &Placed) -> String {
+    match placed.at {
+        None => "no time".to_owned(),
+        Some(at) if placed.by == By::Neighbours => format!("~{}", offset(at.mid())),
+        Some(at) => offset(at.mid()),
+    }
+}
+
+fn row(report: &Report, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
+    let event = &placed.event;
+    let uncertain = placed.at.map_or_else(String::new, plus_minus);
+    let text = view::sentence(event);
+    let role = match event.lane {
+        Lane::Moment => Role::Alarm,
+        Lane::Log => Role::Dim,
+        _ => Role::Name,
+    };
+    out.line(format_args!(
+        "{:>18}{uncertain:<12}  {:<9}  {}  {}",
+        when(placed),
+        event.lane.as_str(),
+        match role {
+            Role::Name => safe(&text).into_owned(),
+            role => styled(role, safe(&text)).to_string(),
+        },
+        styled(Role::Dim, report.place(placed))
+    ))
+}
+
+/// Events that people want to see each, and between them how many others there were.
+fn summed_up(report: &Report, chosen: &[&Placed], out: &mut Text<'_>) -> io::Result<()> {
+    let worst = longest_pauses(chosen);
+    let mut between: Vec<&Placed> = Vec::new();
+    for placed in chosen {
+        let special = match &placed.event.what {
+            What::Moment(_) | What::SysmonForced => true,
+            What::Cycle(cycle) => cycle.forced || worst.contains(&placed.event.place.line),
+            _ => false,
+        };
+        if special {
+            sum(report, &between, out)?;
+            between.clear();
+            row(report, placed, out)?;
+        } else {
+            between.push(placed);
+        }
+    }
+    sum(report, &between, out)?;
+    out.line(styled(
+        Role::Dim,
+        "crashes, forced collections and the five longest pauses are shown; --all shows each event, \
+         --since, --until and --lane narrow",
+    ))
+}
+
+/// Lines of the collections that stopped the world for longest.
+fn longest_pauses(chosen: &[&Placed]) -> Vec<u64> {
+    const SHOWN: usize = 5;
+    let mut pauses: Vec<(u64, u64)> = chosen
+        .iter()
+        .filter_map(|placed| match &placed.event.what {
+            What::Cycle(cycle) => {
+                let clock = cycle.clock;
+                let stopped = clock.sweep_termination.0 + clock.mark_termination.0;
+                Some((stopped, placed.event.place.line))
+            }
+            _ => None,
+        })
+        .collect();
+    pauses.sort_unstable_by_key(|pause| std::cmp::Reverse(*pause));
+    pauses
+        .into_iter()
+        .take(SHOWN)
+        .map(|(_, line)| line)
+        .collect()
+}
+
+fn sum(report: &Report, between: &[&Placed], out: &mut Text<'_>) -> io::Result<()> {
+    let [first, rest @ ..] = between else {
+        return Ok(());
+    };
+    let last = rest.last().unwrap_or(first);
+    if rest.is_empty() {
+        return row(report, first, out);
+    }
+    let mut counts: BTreeMap<Lane, u64> = BTreeMap::new();
+    for placed in between {
+        *counts.entry(placed.event.lane).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(lane, count)| format!("{count} {}", lane.as_str()))
+        .collect();
+    out.line(styled(
+        Role::Dim,
+        format_args!(
+            "{:>18}{:12}  …          {} until {}",
+            when(first),
+            "",
+            counts.join(", "),
+            when(last)
+        ),
+    ))
+}
