@@ -1,15 +1,254 @@
-//! Lines to records.
+//! Which line is what.
 
-use crate::log::{Format, Line, Sink, Taken};
+use super::block::{Block, Manner, TORN, Went, number};
+use super::json::{self, Indented};
+use super::metrics;
+use super::object;
+use super::pairs::{Pairs, name_before};
+use super::records::{Form, Snapshot};
+use crate::log::{Format, Kind, Line, Record, Sink, Taken, Unreadable};
+use memchr::memmem::Finder;
+
+/// The shortest `%v` of a MemStats: 29 numbers and two rings of 256.
+const POSITIONAL: usize = 1100;
+/// Lines of one field are shorter.
+const SHORT: usize = 80;
+/// An object of a MemStats is longer; a shorter one may be the program's own with the same names.
+const WHOLE: usize = 1500;
 
 /// Reads memory statistics.
-#[derive(Clone, Debug, Default)]
-pub struct Reader {}
+#[derive(Clone, Debug)]
+pub struct Reader {
+    block: Option<Box<Block>>,
+    pairs: Pairs,
+    /// `alloc` in `Alloc`, `HeapAlloc`, `total_alloc`.
+    alloc: Finder<'static>,
+    /// `heap` in `HeapInuse`, `heap_sys`.
+    heap: Finder<'static>,
+}
 
-impl Format for Reader {
-    fn line(&mut self, _line: &Line<'_>, _out: &mut Sink<'_>) -> Taken {
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            block: None,
+            pairs: Pairs::default(),
+            alloc: Finder::new("lloc"),
+            heap: Finder::new("eap"),
+        }
+    }
+}
+
+/// What follows the time that Go's log package writes, and the file that it may name:
+/// `2026/11/21 02:34:46 main.go:12: text`.
+fn after_stamp(text: &[u8]) -> &[u8] {
+    let [
+        _,
+        _,
+        _,
+        _,
+        b'/',
+        _,
+        _,
+        b'/',
+        _,
+        _,
+        b' ',
+        _,
+        _,
+        b':',
+        _,
+        _,
+        b':',
+        rest @ ..,
+    ] = text
+    else {
+        return text;
+    };
+    let end = rest
+        .iter()
+        .position(|b| !b.is_ascii_digit() && *b != b'.')
+        .unwrap_or(rest.len());
+    let Some(rest) = rest.get(end..).and_then(|rest| rest.strip_prefix(b" ")) else {
+        return text;
+    };
+    let word = rest.split(|b| *b == b' ').next().unwrap_or_default();
+    let file = word
+        .strip_suffix(b":")
+        .is_some_and(|word| memchr::memmem::find(word, b".go:").is_some());
+    if file {
+        rest.get(word.len() + 1..).unwrap_or_default()
+    } else {
+        rest
+    }
+}
+
+fn unreadable(line: &Line<'_>, why: &'static str, out: &mut Sink<'_>) {
+    give(
+        line,
+        Kind::Unreadable(Unreadable {
+            format: "memstats",
+            text: line.text,
+            why,
+        }),
+        out,
+    );
+}
+
+fn give(line: &Line<'_>, kind: Kind<'_>, out: &mut Sink<'_>) {
+    out(Record {
+        place: line.place,
+        stamp: line.stamp,
+        origin: line.origin,
+        kind,
+    });
+}
+
+fn snapshot(line: &Line<'_>, snapshot: &Snapshot, out: &mut Sink<'_>) {
+    give(line, Kind::MemStats(super::Record::Snapshot(snapshot)), out);
+}
+
+impl Reader {
+    /// Whether a snapshot could begin with this line; almost every line of a log is told here.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        match text {
+            [] => return false,
+            [b'/', ..] => return true,
+            [b'g', b'o', b'_', ..] => return true,
+            [b'#', b' ', ..] if text.len() < SHORT => return true,
+            _ => {}
+        }
+        if text.len() < SHORT {
+            let text = after_stamp(text);
+            if text.last().is_some_and(u8::is_ascii_digit) && number(text).is_some() {
+                return true;
+            }
+            let first = memchr::memchr2(b'=', b':', text);
+            if first.is_some_and(|at| name_before(text, at).is_some()) {
+                return true;
+            }
+        }
+        self.alloc.find(text).is_some()
+            || self.heap.find(text).is_some()
+            || (text.len() >= POSITIONAL && text.ends_with(b"}]}"))
+    }
+
+    fn begin(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+        let text = after_stamp(line.text);
+        let manner = match text {
+            [b'#', ..] => Some(Manner::Footer),
+            [b'/', ..] => metrics::runtime(text).map(|_| Manner::Metrics),
+            [b'g', b'o', b'_', ..] => metrics::prometheus(text).map(|_| Manner::Prometheus),
+            _ if number(text).is_some() => Some(Manner::Nameless(Vec::new())),
+            _ if json::may_begin(text) => Some(Manner::Indented(Indented::default())),
+            _ => None,
+        };
+        if let Some(manner) = manner {
+            let mut block = Block::new(manner, line);
+            match block.line(line, text, &mut self.pairs) {
+                Went::Out | Went::Between => return Taken::No,
+                Went::Wrong(why) => unreadable(line, why, out),
+                Went::On | Went::Last => {}
+            }
+            self.block = Some(Box::new(block));
+            return Taken::Open;
+        }
+        if let Some(taken) = Self::object(line, text, out) {
+            return taken;
+        }
+        self.pairs.scan(text);
+        if self.pairs.are_whole(text) {
+            let mut block = Block::new(Manner::Fields, line);
+            let went = block.line(line, text, &mut self.pairs);
+            match went {
+                Went::Out => return Taken::No,
+                Went::Wrong(why) => unreadable(line, why, out),
+                _ => {}
+            }
+            self.block = Some(Box::new(block));
+            return Taken::Open;
+        }
+        if self.pairs.are_chained(text) {
+            let torn = (line.unterminated || line.cut) && self.pairs.torn_at_end(text);
+            if torn {
+                self.pairs.list.pop();
+                unreadable(line, TORN, out);
+            }
+            let mut found = Snapshot::new(Form::Named);
+            for pair in &self.pairs.list {
+                found.set(pair.name.field, pair.value);
+            }
+            snapshot(line, &found, out);
+            return Taken::Yes;
+        }
         Taken::No
     }
 
-    fn finish(&mut self, _out: &mut Sink<'_>) {}
+    /// A whole MemStats on one line.
+    fn object(line: &Line<'_>, text: &[u8], out: &mut Sink<'_>) -> Option<Taken> {
+        let find = |needle: &[u8]| memchr::memmem::find(text, needle);
+        let (at, found) = if let Some(at) = find(b"{\"Alloc\":") {
+            (at, json::object(text.get(at..)?))
+        } else if let Some(at) = find(b"{Alloc:") {
+            (at, object::named(text.get(at..)?))
+        } else if text.len() >= POSITIONAL {
+            let at = memchr::memchr(b'{', text)?;
+            return object::positional(text.get(at..)?).map(|found| {
+                snapshot(line, &found, out);
+                Taken::Yes
+            });
+        } else {
+            return None;
+        };
+        if let Some(found) = found
+            && found.fields().nth(2).is_some()
+        {
+            snapshot(line, &found, out);
+            return Some(Taken::Yes);
+        }
+        let closed = memchr::memchr(b'}', text.get(at..)?).is_some();
+        if closed && text.len() < WHOLE {
+            return None;
+        }
+        unreadable(line, "not a whole MemStats", out);
+        Some(Taken::Yes)
+    }
+
+    fn close(&mut self, out: &mut Sink<'_>) {
+        if let Some(block) = self.block.take() {
+            block.close(out);
+        }
+    }
+}
+
+impl Format for Reader {
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+        if let Some(block) = &mut self.block {
+            let went = block.line(line, after_stamp(line.text), &mut self.pairs);
+            block.give_back(out);
+            match went {
+                Went::On => return Taken::Open,
+                Went::Last => {
+                    self.close(out);
+                    return Taken::Yes;
+                }
+                Went::Wrong(why) => {
+                    unreadable(line, why, out);
+                    return Taken::Open;
+                }
+                Went::Between => {
+                    give(line, Kind::Log(line.text), out);
+                    return Taken::Open;
+                }
+                Went::Out => self.close(out),
+            }
+        }
+        if !self.may_begin(line.text) {
+            return Taken::No;
+        }
+        self.begin(line, out)
+    }
+
+    fn finish(&mut self, out: &mut Sink<'_>) {
+        self.close(out);
+    }
 }
