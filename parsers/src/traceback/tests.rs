@@ -71,6 +71,7 @@ fn read(text: &[u8]) -> Vec<(u64, String)> {
                 format!("UNREADABLE {} ({}): {}", u.format, u.why, lossy(u.text))
             }
             Kind::Log(text) => format!("log {}", lossy(text)),
+            Kind::Gc(_) => "a collector's line".to_owned(),
             other => format!("other {other:?}"),
         };
         out.push((record.place.line, line));
