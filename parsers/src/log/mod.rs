@@ -14,7 +14,10 @@
 //! |---|---|
 //! | `line` | a line and where it stood |
 //! | `stamp` | times that log machinery and loggers write |
-//! | `unwrap` | prefixes, colours, JSON and CRI wrapping |
+//! | `unwrap` | what log machinery put around a line is taken off |
+//! | `prefix` | the kinds of prefix there are |
+//! | `wrapped` | lines in JSON |
+//! | `telling` | beginnings that only traces have |
 //! | `record` | what a line turned out to be |
 //! | `format` | what a format's reader is |
 //! | `trace` | the traces of one line |
@@ -26,15 +29,20 @@ mod corpus;
 mod format;
 mod formats;
 mod line;
+mod prefix;
 mod reader;
 mod record;
 mod stamp;
+mod telling;
 mod trace;
 mod unwrap;
+#[cfg(test)]
+mod unwrap_tests;
+mod wrapped;
 
 pub use format::{Format, Sink, Taken};
 pub use line::{Line, Origin, Place};
 pub use reader::LogReader;
 pub use record::{Kind, Record, Unreadable};
 pub use stamp::Stamp;
-pub use unwrap::Unwrapper;
+pub use unwrap::{Strip, Unwrapper};

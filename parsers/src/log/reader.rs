@@ -1,7 +1,7 @@
 //! Which format reads a line.
 
 use super::formats::{Formats, Starts};
-use super::{Line, Origin, Sink, Unwrapper};
+use super::{Line, Origin, Sink, Strip, Unwrapper};
 use crate::lines::LineReader;
 
 /// Chunks of a log to records.
@@ -41,6 +41,13 @@ impl LogReader {
     /// A reader at the start of an input.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes a prefix off every line, before the known ones are looked for.
+    #[must_use]
+    pub fn with_strip(mut self, strip: Strip) -> Self {
+        self.unwrapper.strip(strip);
+        self
     }
 
     /// Gives the records that `chunk` completes.

@@ -1,17 +1,86 @@
 //! Takes off what log machinery put around a line.
+//!
+//! Colours and NULs go first, then JSON, then prefixes, layer by layer ([`super::prefix`]). A layer that does not
+//! say by itself what it is counts once a trace stood behind one like it; from then on every line loses it, for
+//! frames and other continuations have nothing of their own to be told by. Memory is bounded: so many origins,
+//! so many unfinished lines.
 
-use super::{Line, Origin, Place};
-use crate::lines::RawLine;
+use super::prefix::{self, EVIDENT, LEARNED, Layer, Peeled};
+use super::{Line, Origin, Place, Stamp, telling, trace, wrapped};
+use crate::lines::{MAX_LINE, RawLine};
+use std::collections::HashMap;
+use std::fmt;
+
+/// Writers told apart. More than that share the last.
+const MAX_ORIGINS: usize = 1024;
+
+/// Lines of which a piece has come, at once.
+const MAX_PENDING: usize = 64;
+
+/// How many bytes at the front of a line are a prefix.
+pub type Strip = Box<dyn Fn(&[u8]) -> usize>;
 
 /// Learns the prefix of a stream and takes it off.
+#[derive(Default)]
+pub struct Unwrapper {
+    strip: Option<Strip>,
+    /// Layers that stood before a trace.
+    learned: Vec<Layer>,
+    /// What a quotation begins with, as it was learned.
+    quote: Vec<u8>,
+    /// The number of the last numbered line.
+    number: u64,
+    /// A trace stood at the very start of a line: the lines are neither numbered nor quoted.
+    bare: bool,
+    origins: Origins,
+    pending: Vec<Pending>,
+    /// Room for a line without colours.
+    plain: Vec<u8>,
+}
+
+/// The first pieces of a line.
+#[derive(Debug)]
+struct Pending {
+    origin: Origin,
+    stream: u8,
+    place: Place,
+    stamp: Option<Stamp>,
+    text: Vec<u8>,
+    cut: bool,
+}
+
+/// Names, numbered in order of appearance; 0 has none.
 #[derive(Debug, Default)]
-pub struct Unwrapper {}
+struct Origins {
+    names: Vec<Vec<u8>>,
+    numbers: HashMap<Vec<u8>, u32>,
+    /// The one asked for last.
+    last: u32,
+}
+
+/// What is known of a line besides its text.
+#[derive(Clone, Copy)]
+struct Around {
+    place: Place,
+    stamp: Option<Stamp>,
+    origin: Origin,
+    unterminated: bool,
+    cut: bool,
+    /// Which stream it is a piece of, and whether it is the last.
+    piece: Option<(u8, bool)>,
+}
+
+type Each<'e> = &'e mut dyn FnMut(&Line<'_>);
 
 impl Unwrapper {
+    /// Lets a caller take its own prefix off, before anything else is looked for.
+    pub fn strip(&mut self, strip: Strip) {
+        self.strip = Some(strip);
+    }
+
     /// Gives the line that `raw` completes, if it does.
     pub fn line(&mut self, raw: &RawLine<'_>, each: &mut dyn FnMut(&Line<'_>)) {
-        each(&Line {
-            text: raw.text,
+        let mut around = Around {
             place: Place {
                 line: raw.number,
                 offset: raw.offset,
@@ -20,14 +89,307 @@ impl Unwrapper {
             origin: Origin(0),
             unterminated: raw.unterminated,
             cut: raw.cut,
-        });
+            piece: None,
+        };
+        let mut text = raw.text;
+        if raw.number == 1 {
+            text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        }
+        if memchr::memchr2(0x1b, 0, text).is_some() {
+            let mut plain = std::mem::take(&mut self.plain);
+            plain.clear();
+            decolour(text, &mut plain);
+            self.bare_line(&plain, &mut around, each);
+            self.plain = plain;
+        } else {
+            self.bare_line(text, &mut around, each);
+        }
+    }
+
+    /// A line without colours.
+    fn bare_line(&mut self, text: &[u8], around: &mut Around, each: Each<'_>) {
+        let text = match &self.strip {
+            Some(strip) => text.get(strip(text)..).unwrap_or_default(),
+            None => text,
+        };
+        if text.first() == Some(&b'{')
+            && let Some(wrapped) = wrapped::unwrap(text)
+        {
+            around.stamp = wrapped.stamp;
+            if let Some(name) = &wrapped.name {
+                around.origin = self.origins.number(name.as_bytes());
+            }
+            let inside = wrapped.text.as_bytes();
+            let (line, whole) = match inside.strip_suffix(b"\n") {
+                Some(line) => (line.strip_suffix(b"\r").unwrap_or(line), true),
+                None => (inside, false),
+            };
+            around.piece = Some((wrapped.stream, whole));
+            // Not the buffer that `text` may stand in.
+            let mut plain = Vec::new();
+            let line = if memchr::memchr2(0x1b, 0, line).is_some() {
+                decolour(line, &mut plain);
+                plain.as_slice()
+            } else {
+                line
+            };
+            // Only a line's first piece can have a prefix of its own.
+            if self.waiting(around).is_none() {
+                let line = self.unprefix(line, around);
+                self.give(line, around, each);
+            } else {
+                self.give(line, around, each);
+            }
+            return;
+        }
+        let line = self.unprefix(text, around);
+        self.give(line, around, each);
+    }
+
+    /// Takes prefixes off, and learns which there are.
+    fn unprefix<'t>(&mut self, text: &'t [u8], around: &mut Around) -> &'t [u8] {
+        let mut rest = text;
+        let mut used = 0u16;
+        // Nothing is nested deeper.
+        for _ in 0..4 {
+            let Some((layer, peeled)) = self.outermost(rest, used) else {
+                break;
+            };
+            used |= 1 << layer as u16;
+            rest = self.take(rest, &peeled, around);
+        }
+        if telling::tells(rest) {
+            self.bare |= rest.len() == text.len();
+            return rest;
+        }
+        match self.learn(rest, used, 0) {
+            Some(count) => {
+                let from = self.learned.len().saturating_sub(count);
+                for layer in self.learned.get(from..).unwrap_or_default().to_vec() {
+                    if let Some(peeled) = layer.peel(rest, prefix::stamp(rest)) {
+                        rest = self.take(rest, &peeled, around);
+                    }
+                }
+                rest
+            }
+            None => rest,
+        }
+    }
+
+    /// The layer that a text begins with, of those that may be taken off.
+    #[inline]
+    fn outermost<'t>(&self, text: &'t [u8], used: u16) -> Option<(Layer, Peeled<'t>)> {
+        let first = *text.first()?;
+        // Letters in lower case begin words, and only services.
+        let named = self.learned.contains(&Layer::Service);
+        if first.is_ascii_lowercase() && !named || first == b'\t' {
+            return None;
+        }
+        let stamp = prefix::stamp(text);
+        EVIDENT
+            .iter()
+            .chain(&self.learned)
+            .filter(|layer| used & (1 << **layer as u16) == 0)
+            .find_map(|&layer| {
+                let mut peeled = layer.peel(text, stamp)?;
+                match layer {
+                    Layer::Quote if !text.starts_with(&self.quote) => return None,
+                    Layer::Quote => peeled.length = self.quote.len(),
+                    // Numbers of lines rise by one.
+                    Layer::Number if prefix::number(text)?.0 != self.number + 1 => return None,
+                    _ => {}
+                }
+                Some((layer, peeled))
+            })
+    }
+
+    fn take<'t>(&mut self, text: &'t [u8], peeled: &Peeled<'t>, around: &mut Around) -> &'t [u8] {
+        if peeled.stamp.is_some() {
+            around.stamp = peeled.stamp;
+        }
+        if let Some(name) = peeled.name {
+            around.origin = self.origins.number(name);
+        }
+        if peeled.piece.is_some() {
+            around.piece = peeled.piece;
+        }
+        if let Some((number, length)) = prefix::number(text)
+            && length == peeled.length
+        {
+            self.number = number;
+        }
+        text.get(peeled.length..).unwrap_or_default()
+    }
+
+    /// Looks for a trace behind layers that are not known yet; how many of them were learned.
+    fn learn(&mut self, text: &[u8], used: u16, depth: usize) -> Option<usize> {
+        let stamp = prefix::stamp(text);
+        for layer in LEARNED {
+            if used & (1 << layer as u16) != 0 || self.learned.contains(&layer) {
+                continue;
+            }
+            if self.bare && matches!(layer, Layer::Number | Layer::Quote) {
+                continue;
+            }
+            let Some(peeled) = layer.peel(text, stamp) else {
+                continue;
+            };
+            let rest = text.get(peeled.length..).unwrap_or_default();
+            let told = match layer {
+                // The application's own logger may say "panic: " and the like; it does not print whole traces.
+                Layer::GoTime | Layer::Number => trace::whole(rest, 1).is_some(),
+                _ => telling::tells(rest),
+            };
+            // Numbered listings of anything but traces are told by two of their kind.
+            let told = told || layer == Layer::Number && telling::tells(rest);
+            if told {
+                if layer == Layer::Quote {
+                    self.quote = text.get(..peeled.length).unwrap_or_default().to_vec();
+                }
+                self.learned.push(layer);
+                return Some(1);
+            }
+            if depth < 2
+                && let Some(count) = self.learn(rest, used | 1 << layer as u16, depth + 1)
+            {
+                let at = self.learned.len().saturating_sub(count);
+                self.learned.insert(at, layer);
+                return Some(count + 1);
+            }
+        }
+        None
+    }
+
+    /// Where the first pieces of this line are.
+    fn waiting(&self, around: &Around) -> Option<usize> {
+        let (stream, _) = around.piece?;
+        self.pending
+            .iter()
+            .position(|pending| pending.origin == around.origin && pending.stream == stream)
+    }
+
+    /// Joins pieces, and gives what is whole.
+    fn give(&mut self, text: &[u8], around: &Around, each: Each<'_>) {
+        let waiting = self.waiting(around);
+        let last = around.piece.is_none_or(|(_, last)| last);
+        let Some(index) = waiting else {
+            if last || self.pending.len() >= MAX_PENDING {
+                each(&Line {
+                    text,
+                    place: around.place,
+                    stamp: around.stamp,
+                    origin: around.origin,
+                    unterminated: around.unterminated,
+                    cut: around.cut || !last,
+                });
+            } else {
+                self.pending.push(Pending {
+                    origin: around.origin,
+                    stream: around.piece.map_or(0, |(stream, _)| stream),
+                    place: around.place,
+                    stamp: around.stamp,
+                    text: text.to_vec(),
+                    cut: around.cut,
+                });
+            }
+            return;
+        };
+        if let Some(pending) = self.pending.get_mut(index) {
+            let room = MAX_LINE.saturating_sub(pending.text.len());
+            pending.cut |= text.len() > room;
+            let kept = text.get(..room).unwrap_or(text);
+            pending.text.extend_from_slice(kept);
+        }
+        if last {
+            let pending = self.pending.swap_remove(index);
+            pending.give(around.unterminated, each);
+        }
     }
 
     /// The input has ended.
-    pub fn finish(&mut self, _each: &mut dyn FnMut(&Line<'_>)) {}
+    pub fn finish(&mut self, each: &mut dyn FnMut(&Line<'_>)) {
+        for pending in self.pending.drain(..) {
+            pending.give(true, each);
+        }
+    }
 
     /// The name that the prefix gave an origin; empty for lines without one.
-    pub fn origin_name(&self, _origin: Origin) -> &[u8] {
-        &[]
+    pub fn origin_name(&self, origin: Origin) -> &[u8] {
+        self.origins.name(origin)
     }
+}
+
+impl fmt::Debug for Unwrapper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unwrapper")
+            .field("learned", &self.learned)
+            .field("origins", &self.origins)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pending {
+    fn give(&self, unterminated: bool, each: Each<'_>) {
+        each(&Line {
+            text: &self.text,
+            place: self.place,
+            stamp: self.stamp,
+            origin: self.origin,
+            unterminated,
+            cut: self.cut,
+        });
+    }
+}
+
+impl Origins {
+    fn number(&mut self, name: &[u8]) -> Origin {
+        if self.name(Origin(self.last)) == name && self.last != 0 {
+            return Origin(self.last);
+        }
+        if let Some(&number) = self.numbers.get(name) {
+            self.last = number;
+        } else {
+            if self.names.len() < MAX_ORIGINS {
+                let name = if self.names.len() + 1 == MAX_ORIGINS {
+                    b"others"
+                } else {
+                    name
+                };
+                self.names.push(name.to_vec());
+                let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+                self.numbers.insert(name.to_vec(), number);
+            }
+            self.last = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        }
+        Origin(self.last)
+    }
+
+    fn name(&self, origin: Origin) -> &[u8] {
+        (origin.0 as usize)
+            .checked_sub(1)
+            .and_then(|index| self.names.get(index))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Copies what is neither a control sequence of a terminal (`ESC [ … letter`, `ESC ] … BEL`) nor NUL.
+fn decolour(text: &[u8], plain: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(0x1b, 0, rest) {
+        plain.extend_from_slice(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at..).unwrap_or_default();
+        let length = match rest {
+            [0x1b, b'[', sequence @ ..] => sequence
+                .iter()
+                .position(|byte| matches!(byte, 0x40..=0x7e))
+                .map_or(2, |end| end + 3),
+            [0x1b, b']', sequence @ ..] => sequence
+                .iter()
+                .position(|&byte| byte == 0x07)
+                .map_or(2, |end| end + 3),
+            _ => 1,
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    plain.extend_from_slice(rest);
 }
