@@ -60,3 +60,21 @@ pub struct Frame {
     /// Whether the runtime's own traceback would leave it out unless asked for system frames; views fold it.
     pub runtime: bool,
 }
+
+impl Frame {
+    /// Whether the call is the program's own: not the runtime's, nor the library's that leads to it.
+    pub fn is_users(&self) -> bool {
+        !self.runtime && is_users_function(&self.function)
+    }
+}
+
+/// Whether a function is the program's own by its name.
+pub fn is_users_function(name: &str) -> bool {
+    let runtime = [
+        "runtime.",
+        "internal/runtime/",
+        "runtime/internal/",
+        "gcWriteBarrier",
+    ];
+    !name.is_empty() && !runtime.iter().any(|start| name.starts_with(start))
+}

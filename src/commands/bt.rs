@@ -1,7 +1,7 @@
 //! `bt`: the frames of a goroutine, inlined calls among them, with arguments and on demand all locals.
 
 use super::at::At;
-use super::goroutines::{GoroutineDoc, describe, first_user_call};
+use super::goroutines::{describe, first_user_call};
 use crate::answer::{Answer, Failure};
 use crate::cli::BtFlags;
 use crate::session::{Cursor, Session};
@@ -45,7 +45,7 @@ pub struct Backtrace {
     /// Frames that are not in the list, because of `--depth` or the depth of the stack.
     frames_left_out: u64,
     /// The goroutine itself.
-    state: GoroutineDoc,
+    state: dumpview_model::goroutine::Goroutine,
     #[serde(skip)]
     show_runtime: bool,
 }
@@ -245,7 +245,9 @@ impl Answer for Backtrace {
                 .map_or_else(String::new, |id| format!(" in goroutine {id}"));
             let place = &creator.place;
             out.line(format_args!("created by {}{by}", safe(&place.function)))?;
-            out.line(format_args!("       {}:{}", safe(&place.file), place.line))?;
+            if let Some((file, line)) = place.file.as_deref().zip(place.line) {
+                out.line(format_args!("       {}:{line}", safe(file)))?;
+            }
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Goroutines, the same whether they came from a core, a traceback or a heap dump.
+//! What a goroutine was doing.
 
 use serde::Serialize;
 
@@ -23,6 +23,10 @@ pub enum Status {
     Preempted,
     /// Blocked, and the garbage collector proved that nothing can wake it (1.26 and later).
     Leaked,
+    /// Ended, or kept for a C thread's next call into Go. Tracebacks of 1.26 and later name the latter.
+    Dead,
+    /// A number that the runtime that printed it did not know either (`???`).
+    Unknown,
 }
 
 impl Status {
@@ -37,7 +41,26 @@ impl Status {
             Self::Copystack => "copystack",
             Self::Preempted => "preempted",
             Self::Leaked => "leaked",
+            Self::Dead => "dead",
+            Self::Unknown => "unknown",
         }
+    }
+
+    /// The status that a traceback's header names; `None` for a wait reason, which it prints in its place.
+    pub const fn from_printed(state: &[u8]) -> Option<Self> {
+        Some(match state {
+            b"idle" => Self::Idle,
+            b"runnable" => Self::Runnable,
+            b"running" => Self::Running,
+            b"syscall" => Self::Syscall,
+            b"waiting" => Self::Waiting,
+            b"copystack" => Self::Copystack,
+            b"preempted" => Self::Preempted,
+            b"leaked" => Self::Leaked,
+            b"dead" | b"waiting for cgo callback" => Self::Dead,
+            b"???" => Self::Unknown,
+            _ => return None,
+        })
     }
 
     /// Whether it is blocked, so that its wait reason means something.

@@ -1,12 +1,11 @@
-//! `--filter`: conditions joined by `and`.
+//! Which goroutines are wanted: conditions joined by `and`.
 //!
 //! `status=waiting`, `wait~chan`, `id=7`, `fn~http`, `file~server.go`, `created~main`, `label:user=ann`, `thread=4711`,
 //! `waiting>1m`; a bare word is looked for in state, functions, files and labels. `!=` and `!~` negate.
 
-use super::facts::Described;
-use crate::answer::Failure;
+use super::{Goroutine, Goroutines};
 
-/// A parsed filter.
+/// A filter that was understood.
 #[derive(Debug)]
 pub struct Filter(Vec<Condition>);
 
@@ -45,7 +44,7 @@ impl Filter {
     /// # Errors
     ///
     /// When a condition cannot be understood, with the words it could have used.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let conditions = text
             .split(" and ")
             .map(|part| Condition::parse(part.trim()));
@@ -53,15 +52,15 @@ impl Filter {
     }
 
     /// Whether a goroutine meets all conditions.
-    pub fn matches(&self, all: &Described<'_, '_>, index: usize) -> bool {
+    pub fn matches(&self, all: &Goroutines, g: &Goroutine) -> bool {
         self.0
             .iter()
-            .all(|condition| condition.holds(all, index) != condition.negated)
+            .all(|condition| condition.holds(all, g) != condition.negated)
     }
 }
 
 impl Condition {
-    fn parse(text: &str) -> Result<Self, Failure> {
+    fn parse(text: &str) -> Result<Self, String> {
         let operators = ["!=", "!~", "=", "~", ">", "<"];
         let found = operators
             .iter()
@@ -91,17 +90,14 @@ impl Condition {
             "waiting" => Subject::Waiting,
             label if label.starts_with("label:") => Subject::Label(label.replacen("label:", "", 1)),
             other => {
-                return Err(Failure::usage(format!(
-                    "--filter: unknown subject '{other}'\n\nhint: id, status, wait, waiting, fn, file, created, \
+                return Err(format!(
+                    "unknown subject '{other}'\n\nhint: id, status, wait, waiting, fn, file, created, \
                      thread, label:KEY, or a bare word"
-                )));
+                ));
             }
         };
-        let not_a_duration = || {
-            Failure::usage(format!(
-                "--filter: not a duration: '{value}'\n\nhint: like 500ms, 30s, 5m, 2h"
-            ))
-        };
+        let not_a_duration =
+            || format!("not a duration: '{value}'\n\nhint: like 500ms, 30s, 5m, 2h");
         let test = match operator {
             ">" => Test::Longer(nanoseconds(&value).ok_or_else(not_a_duration)?),
             "<" => Test::Shorter(nanoseconds(&value).ok_or_else(not_a_duration)?),
@@ -115,53 +111,37 @@ impl Condition {
         })
     }
 
-    fn holds(&self, all: &Described<'_, '_>, index: usize) -> bool {
-        let Some(g) = all.goroutine(index) else {
-            return false;
-        };
-        let calls = all.calls(all.stack_of(index));
-        let function = || {
-            calls
-                .iter()
-                .any(|call| self.test.text(&call.frame.function))
-        };
+    fn holds(&self, all: &Goroutines, g: &Goroutine) -> bool {
+        let frames = || all.stacks.frames(g.stack);
+        let function = || frames().any(|frame| self.test.text(&frame.function));
         let file = || {
-            calls
-                .iter()
-                .filter_map(|call| call.frame.file.as_deref())
-                .any(|f| self.test.text(f))
+            frames()
+                .filter_map(|frame| frame.file.as_deref())
+                .any(|file| self.test.text(file))
         };
-        let doc = || all.facts(index);
         match &self.subject {
             Subject::Id => self.test.text(&g.id.to_string()),
             Subject::Status => self.test.text(g.status.as_str()),
             Subject::Function => function(),
             Subject::File => file(),
-            Subject::WaitReason => doc()
-                .and_then(|d| d.wait_reason)
-                .is_some_and(|reason| self.test.text(&reason)),
-            Subject::CreatedBy => doc()
-                .and_then(|d| d.created_by)
+            Subject::WaitReason => g
+                .wait_reason
+                .as_ref()
+                .is_some_and(|reason| self.test.text(reason)),
+            Subject::CreatedBy => g
+                .created_by
+                .as_ref()
                 .is_some_and(|creator| self.test.text(&creator.place.function)),
-            Subject::Thread => doc()
-                .and_then(|d| d.thread)
-                .is_some_and(|tid| self.test.text(&tid.to_string())),
-            Subject::Waiting => doc()
-                .and_then(|d| d.waiting_ns)
-                .is_some_and(|ns| self.test.duration(ns)),
-            Subject::Label(key) => {
-                doc().is_some_and(|d| d.labels.get(key).is_some_and(|value| self.test.text(value)))
-            }
+            Subject::Thread => g.thread.is_some_and(|tid| self.test.text(&tid.to_string())),
+            Subject::Waiting => g.waiting_ns.is_some_and(|ns| self.test.duration(ns)),
+            Subject::Label(key) => g.labels.get(key).is_some_and(|value| self.test.text(value)),
             Subject::Anything => {
-                let in_doc = || {
-                    doc().is_some_and(|d| {
-                        self.test.text(&d.state())
-                            || d.labels
-                                .iter()
-                                .any(|(k, v)| self.test.text(k) || self.test.text(v))
-                    })
-                };
-                function() || file() || in_doc()
+                function()
+                    || file()
+                    || self.test.text(&g.state())
+                    || g.labels
+                        .iter()
+                        .any(|(key, value)| self.test.text(key) || self.test.text(value))
             }
         }
     }

@@ -1,0 +1,83 @@
+//! Goroutines grouped by state and identical stacks.
+
+use super::{Creator, Elided, Goroutine, Goroutines, Status};
+use crate::frame::Frame;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Goroutines in the same state with the same calls.
+#[derive(Serialize, Debug)]
+pub struct Group {
+    /// How many.
+    pub count: usize,
+    /// Their ids, rising; fewer than `count` when the input has none.
+    pub ids: Vec<u64>,
+    /// Their status; not known of a profile.
+    pub status: Option<Status>,
+    /// What they wait for.
+    pub wait_reason: Option<Arc<str>>,
+    /// The shortest and the longest that they have waited, of those whose time is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_ns: Option<(u64, u64)>,
+    /// Who created them, when the same `go` statement created all.
+    pub created_by: Option<Creator>,
+    /// Their calls, innermost first; stack pointers differ and are absent.
+    pub frames: Vec<Frame>,
+    /// Frames that were left out of the middle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elided: Option<Elided>,
+    /// Why the outermost frame was not reached, when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_incomplete: Option<Arc<str>>,
+}
+
+impl Goroutines {
+    /// Groups some of the goroutines; largest group first, then by the smallest id.
+    pub fn group<'a>(&'a self, chosen: impl IntoIterator<Item = &'a Goroutine>) -> Vec<Group> {
+        // By stack first, which is cheap; then by what people see, since two pcs can be one line.
+        let mut by_stack: HashMap<_, Vec<&Goroutine>> = HashMap::new();
+        for g in chosen {
+            by_stack
+                .entry((g.stack, g.status, g.wait_reason.as_deref()))
+                .or_default()
+                .push(g);
+        }
+        let mut by_look: HashMap<_, Vec<&Goroutine>> = HashMap::new();
+        for ((stack, status, reason), members) in by_stack {
+            let stack = self.stacks.of(stack);
+            by_look
+                .entry((&stack.frames, stack.elided, status, reason))
+                .or_default()
+                .extend(members);
+        }
+        let mut groups: Vec<Group> = by_look
+            .into_values()
+            .filter_map(|mut members| {
+                members.sort_unstable_by_key(|g| g.id);
+                let first = *members.first()?;
+                let stack = self.stacks.of(first.stack);
+                let creator = |g: &Goroutine| g.created_by.as_ref().map(|c| Arc::clone(&c.place));
+                let place = creator(first);
+                let one_creator = members.iter().all(|g| creator(g) == place);
+                let waits = || members.iter().filter_map(|g| g.waiting_ns);
+                Some(Group {
+                    count: members.len(),
+                    ids: members.iter().map(|g| g.id).collect(),
+                    status: Some(first.status),
+                    wait_reason: first.wait_reason.clone(),
+                    waiting_ns: waits().min().zip(waits().max()),
+                    created_by: first.created_by.clone().filter(|_| one_creator),
+                    frames: self.frames(&Goroutine {
+                        sps: None,
+                        ..first.clone()
+                    }),
+                    elided: stack.elided,
+                    why_incomplete: stack.why_incomplete.clone(),
+                })
+            })
+            .collect();
+        groups.sort_by_key(|g| (std::cmp::Reverse(g.count), g.ids.first().copied()));
+        groups
+    }
+}

@@ -1,0 +1,169 @@
+//! Calls and stacks, each kept once.
+//!
+//! What people see of a call (function, file, line) and where the program counter was are kept apart, because
+//! two pcs can be one line: stacks that look the same are then the same list of numbers.
+
+use super::Place;
+use crate::frame::Frame;
+use crate::value::Address;
+use hashbrown::HashTable;
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// A call, as people see it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FrameId(u32);
+
+/// A stack.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct StackId(u32);
+
+/// Frames that a traceback left out of the middle.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+pub struct Elided {
+    /// After how many of the frames that are there.
+    pub after: usize,
+    /// How many.
+    pub count: u64,
+}
+
+/// One stack: calls, innermost first.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Stack {
+    /// The calls.
+    pub frames: Vec<FrameId>,
+    /// Their program counters, as many as there are calls.
+    pub pcs: Vec<Option<Address>>,
+    /// Frames that were left out of the middle.
+    pub elided: Option<Elided>,
+    /// Why the outermost frame was not reached, when it was not.
+    pub why_incomplete: Option<Arc<str>>,
+}
+
+/// Every call and stack of a set of goroutines.
+#[derive(Debug, Default)]
+pub struct Stacks {
+    frames: Vec<Frame>,
+    /// Numbers of `frames` by their hash. Seeded, since what is hashed comes from an input.
+    frame_ids: HashTable<u32>,
+    hasher: RandomState,
+    all: Vec<Arc<Stack>>,
+    stack_ids: HashMap<Arc<Stack>, StackId>,
+    /// The first call of the program itself, by stack.
+    locations: Vec<Option<Arc<Place>>>,
+}
+
+impl Stacks {
+    /// The number of a call; its pc and stack pointer do not count.
+    pub fn frame(&mut self, frame: &Frame) -> FrameId {
+        let line = frame.line.unwrap_or(0);
+        let file = frame.file.as_deref().unwrap_or_default();
+        let same = |known: &Frame| {
+            known.runtime == frame.runtime
+                && known.trust == frame.trust
+                && known.inlined == frame.inlined
+        };
+        self.frame_by(&frame.function, file, line, same, || Frame {
+            pc: None,
+            sp: None,
+            ..frame.clone()
+        })
+    }
+
+    /// The number of the call with this function, file and line for which `same` holds; it is made when new.
+    pub fn frame_by(
+        &mut self,
+        function: &str,
+        file: &str,
+        line: u32,
+        same: impl Fn(&Frame) -> bool,
+        make: impl FnOnce() -> Frame,
+    ) -> FrameId {
+        let Self {
+            frames,
+            frame_ids,
+            hasher,
+            ..
+        } = self;
+        let hash = hasher.hash_one((function, file, line));
+        let is_it = |id: &u32| {
+            frames.get(*id as usize).is_some_and(|known| {
+                known.function == function
+                    && known.file.as_deref().unwrap_or_default() == file
+                    && known.line.unwrap_or(0) == line
+                    && same(known)
+            })
+        };
+        if let Some(id) = frame_ids.find(hash, is_it) {
+            return FrameId(*id);
+        }
+        let id = u32::try_from(frames.len()).unwrap_or(u32::MAX);
+        frames.push(make());
+        frame_ids.insert_unique(hash, id, |id| {
+            frames.get(*id as usize).map_or(0, |known| {
+                let file = known.file.as_deref().unwrap_or_default();
+                hasher.hash_one((known.function.as_str(), file, known.line.unwrap_or(0)))
+            })
+        });
+        FrameId(id)
+    }
+
+    /// What a call is.
+    pub fn get(&self, id: FrameId) -> Option<&Frame> {
+        self.frames.get(id.0 as usize)
+    }
+
+    /// The number of a stack.
+    pub fn stack(&mut self, stack: &Stack) -> StackId {
+        if let Some(id) = self.stack_ids.get(stack) {
+            return *id;
+        }
+        let id = StackId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        let stack = Arc::new(stack.clone());
+        self.locations
+            .push(self.first_user_place(&stack).map(Arc::new));
+        self.all.push(Arc::clone(&stack));
+        self.stack_ids.insert(stack, id);
+        id
+    }
+
+    /// The calls of a stack.
+    pub fn of(&self, id: StackId) -> &Stack {
+        static NONE: std::sync::LazyLock<Stack> = std::sync::LazyLock::new(Stack::default);
+        self.all.get(id.0 as usize).map_or(&NONE, |stack| stack)
+    }
+
+    /// The calls of a stack, without program counters.
+    pub fn frames(&self, id: StackId) -> impl DoubleEndedIterator<Item = &Frame> {
+        self.of(id).frames.iter().filter_map(|id| self.get(*id))
+    }
+
+    /// How many different stacks there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The first call of the program itself; the innermost one when there is none.
+    pub fn location(&self, id: StackId) -> Option<&Arc<Place>> {
+        self.locations.get(id.0 as usize)?.as_ref()
+    }
+
+    fn first_user_place(&self, stack: &Stack) -> Option<Place> {
+        let frames = || stack.frames.iter().filter_map(|id| self.get(*id));
+        let first = frames().position(Frame::is_users).unwrap_or(0);
+        // C frames have no source: the first call that has one is where people look.
+        let frame = frames().skip(first).find(|frame| frame.file.is_some())?;
+        Some(Place {
+            function: frame.function.clone(),
+            file: frame.file.clone(),
+            line: frame.line,
+        })
+    }
+}

@@ -1,0 +1,279 @@
+//! A set of goroutines as text and JSON, wherever it came from.
+
+use crate::answer::{Answer, Failure};
+use crate::cli::GoroutinesFlags;
+use crate::text::{Role, Text, duration, styled};
+use dumpview_model::frame::Frame;
+use dumpview_model::goroutine::{
+    Elided, Filter, Goroutine, Goroutines, Group, Labels, Place, Status,
+};
+use dumpview_tui::safe_text::safe;
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+/// The goroutines that were asked for, in one of two shapes: a row each, or a row for each distinct stack and
+/// state.
+pub struct View {
+    goroutines: Goroutines,
+    /// Which of them are shown, by index.
+    chosen: Vec<usize>,
+    groups: Option<Vec<Group>>,
+    /// How many were left out because they are the runtime's own.
+    system_hidden: usize,
+    with_stacks: bool,
+}
+
+impl View {
+    /// Chooses, and groups when that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the filter cannot be understood.
+    pub fn new(
+        goroutines: Goroutines,
+        system_hidden: usize,
+        flags: &GoroutinesFlags,
+    ) -> Result<Self, Failure> {
+        let filter = filter(flags)?;
+        let chosen: Vec<usize> = (0..goroutines.list.len())
+            .filter(|index| {
+                let wanted = |filter: &Filter| {
+                    goroutines
+                        .list
+                        .get(*index)
+                        .is_some_and(|g| filter.matches(&goroutines, g))
+                };
+                filter.as_ref().is_none_or(wanted)
+            })
+            .collect();
+        let groups = flags.group.then(|| {
+            let members = chosen
+                .iter()
+                .filter_map(|index| goroutines.list.get(*index));
+            goroutines.group(members)
+        });
+        Ok(Self {
+            goroutines,
+            chosen,
+            groups,
+            system_hidden,
+            with_stacks: flags.with_stacks,
+        })
+    }
+
+    fn chosen(&self) -> impl Iterator<Item = &Goroutine> {
+        self.chosen
+            .iter()
+            .filter_map(|index| self.goroutines.list.get(*index))
+    }
+}
+
+/// The filter that was typed.
+///
+/// # Errors
+///
+/// When it cannot be understood.
+pub fn filter(flags: &GoroutinesFlags) -> Result<Option<Filter>, Failure> {
+    let parse =
+        |text| Filter::parse(text).map_err(|why| Failure::usage(format!("--filter: {why}")));
+    flags.filter.as_deref().map(parse).transpose()
+}
+
+impl Serialize for View {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match &self.groups {
+            Some(groups) => map.serialize_entry("groups", groups)?,
+            None => map.serialize_entry("goroutines", &Rows(self))?,
+        }
+        map.serialize_entry("system_hidden", &self.system_hidden)?;
+        map.end()
+    }
+}
+
+/// The rows, made one at a time: there can be hundreds of thousands.
+struct Rows<'a>(&'a View);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let view = self.0;
+        let mut rows = serializer.serialize_seq(Some(view.chosen.len()))?;
+        for g in view.chosen() {
+            rows.serialize_element(&view.goroutines.listed(g, view.with_stacks))?;
+        }
+        rows.end()
+    }
+}
+
+impl Answer for View {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        if let Some(groups) = &self.groups {
+            for group in groups {
+                group_text(group, out)?;
+            }
+            let total: usize = groups.iter().map(|g| g.count).sum();
+            let stacks = groups.len();
+            out.line(styled(
+                Role::Dim,
+                format_args!("{total} goroutines in {stacks} groups"),
+            ))?;
+        } else {
+            let mut line = String::new();
+            for g in self.chosen() {
+                line.clear();
+                row(g, &mut line);
+                writeln!(out, "{line}")?;
+                if self.with_stacks {
+                    let listed = self.goroutines.listed(g, true);
+                    let frames = listed.frames.as_deref().unwrap_or_default();
+                    stack_text(frames.iter(), listed.elided, "      ", out)?;
+                }
+            }
+            let count = self.chosen.len();
+            out.line(styled(Role::Dim, format_args!("{count} goroutines")))?;
+        }
+        let hidden = self.system_hidden;
+        if hidden > 0 {
+            let note = format_args!("{hidden} of the runtime's own are not shown (--system)");
+            out.line(styled(Role::Dim, note))?;
+        }
+        Ok(())
+    }
+}
+
+/// One goroutine on one line.
+fn row(g: &Goroutine, line: &mut String) {
+    // Writing to a string cannot fail.
+    let mark = if g.crashed { "* " } else { "  " };
+    let _ = write!(line, "{mark}goroutine {} [", g.id);
+    state(g, line);
+    if let Some(ns) = g.waiting_ns {
+        let _ = write!(line, ", {}", duration(ns));
+    }
+    if g.locked_to_thread {
+        line.push_str(", locked to thread");
+    }
+    if let Some(bubble) = g.bubble {
+        let _ = write!(line, ", synctest bubble {bubble}");
+    }
+    line.push(']');
+    if let Some(at) = &g.location {
+        line.push(' ');
+        place(at, line);
+    }
+    labels(&g.labels, line);
+}
+
+fn state(g: &Goroutine, line: &mut String) {
+    match &g.wait_reason {
+        Some(reason) if g.status == Status::Waiting => line.push_str(&safe(reason)),
+        _ => line.push_str(&safe(&g.state())),
+    }
+}
+
+/// `main.f /src/main.go:12`
+fn place(place: &Place, line: &mut String) {
+    line.push_str(&safe(&place.function));
+    if let Some(file) = &place.file {
+        let _ = write!(line, " {}", safe(file));
+        if let Some(number) = place.line {
+            let _ = write!(line, ":{number}");
+        }
+    }
+}
+
+/// ` {k=v, k2=v2}`, or nothing.
+fn labels(labels: &Labels, line: &mut String) {
+    for (at, (key, value)) in labels.iter().enumerate() {
+        line.push_str(if at == 0 { " {" } else { ", " });
+        let _ = write!(line, "{}={}", safe(key), safe(value));
+    }
+    if labels.0.is_some() {
+        line.push('}');
+    }
+}
+
+/// Calls, a line each, with the gap where some were left out.
+pub fn stack_text<'f>(
+    frames: impl Iterator<Item = &'f Frame>,
+    elided: Option<Elided>,
+    indent: &str,
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    let mut shown = 0;
+    for frame in frames {
+        if let Some(gap) = elided.filter(|gap| gap.after == shown) {
+            gap_text(gap, indent, out)?;
+        }
+        super::super::bt::short_frame(frame, indent, out)?;
+        shown += 1;
+    }
+    match elided.filter(|gap| gap.after >= shown) {
+        Some(gap) => gap_text(gap, indent, out),
+        None => Ok(()),
+    }
+}
+
+fn gap_text(gap: Elided, indent: &str, out: &mut Text<'_>) -> io::Result<()> {
+    let note = format_args!(
+        "{indent}… {} frames were left out by the runtime",
+        gap.count
+    );
+    out.line(styled(Role::Dim, note))
+}
+
+/// A heading with count, state and some ids, then the calls.
+fn group_text(group: &Group, out: &mut Text<'_>) -> io::Result<()> {
+    const SHOWN: usize = 5;
+    let mut heading = format!("{} ×", group.count);
+    let state = group
+        .wait_reason
+        .as_deref()
+        .or(group.status.map(Status::as_str));
+    if let Some(state) = state {
+        let _ = write!(heading, " [{}", safe(state));
+        if let Some((least, most)) = group.waiting_ns {
+            let _ = write!(heading, ", {}", duration(least));
+            if most != least {
+                let _ = write!(heading, " to {}", duration(most));
+            }
+        }
+        heading.push(']');
+    }
+    heading.push(' ');
+    for id in group.ids.iter().take(SHOWN) {
+        let _ = write!(heading, " {id}");
+    }
+    let more = group.ids.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let _ = write!(heading, " …{more} more");
+    }
+    out.line(styled(Role::Heading, heading))?;
+    // Runtime frames are folded, so the place of a gap is counted without them.
+    let elided = group.elided.map(|gap| Elided {
+        after: group
+            .frames
+            .iter()
+            .take(gap.after)
+            .filter(|f| !f.runtime)
+            .count(),
+        ..gap
+    });
+    stack_text(
+        group.frames.iter().filter(|f| !f.runtime),
+        elided,
+        "    ",
+        out,
+    )?;
+    if let Some(why) = &group.why_incomplete {
+        out.line(styled(Role::Dim, format_args!("    … {}", safe(why))))?;
+    }
+    if let Some(creator) = &group.created_by {
+        let mut line = "    created by ".to_owned();
+        place(&creator.place, &mut line);
+        out.line(styled(Role::Dim, line))?;
+    }
+    out.line("")
+}
