@@ -1,6 +1,7 @@
 //! Records to strands: which process each is of, and when it says it happened.
 
 use super::event::signed;
+use super::crash::Crash;
 use super::strand::Strand;
 use super::{
     Bounds, Event, Lane, MemorySample, Moment, MomentKind, SchedSample, Since, Timeline, What, join,
@@ -9,7 +10,7 @@ use bstr::ByteSlice;
 use dumpview_parsers::gctrace::{self, Cycle};
 use dumpview_parsers::log::{Kind, Origin, Record, Unreadable};
 use dumpview_parsers::quantity::Nanos;
-use dumpview_parsers::{inittrace, scavtrace, schedtrace};
+use dumpview_parsers::{inittrace, scavtrace, schedtrace, traceback};
 use rustc_hash::FxHashMap;
 
 /// Of a long line, so many bytes are kept.
@@ -76,6 +77,8 @@ pub struct Collector {
     unreadable: Vec<UnreadableLine>,
     /// The strands of the input that is being read, by origin.
     open: FxHashMap<Origin, Runs>,
+    /// The crash whose records are coming.
+    crash: Option<Crash>,
 }
 
 /// The processes of one origin. More than one may write at a time.
@@ -102,7 +105,6 @@ impl Collector {
 
     /// What is read next is a log of this name.
     pub fn begin_log(&mut self, name: &str) {
-        self.open.clear();
         self.sources.push(Source {
             name: name.to_owned(),
             kind: "log",
@@ -113,6 +115,7 @@ impl Collector {
 
     /// The log has ended; `name_of` tells what its prefixes call an origin.
     pub fn end_log(&mut self, name_of: impl Fn(Origin) -> String) {
+        self.end_crash();
         for (origin, runs) in self.open.drain() {
             for run in runs.all {
                 if let Some(strand) = self.strands.get_mut(run.strand) {
@@ -168,14 +171,47 @@ impl Collector {
 
     /// Adds a record of the log that was begun last.
     pub fn record(&mut self, record: &Record<'_>) {
+        if !matches!(record.kind, Kind::Traceback(_)) {
+            self.end_crash();
+        }
         match &record.kind {
             Kind::Gc(gc) => self.gc(record, gc),
             Kind::Sched(sched) => self.sched(record, sched),
             Kind::Scavenger(scav) => self.scavenger(record, scav),
             Kind::Init(init) => self.init(record, init),
+            Kind::Traceback(traceback) => self.traceback(record, traceback),
             Kind::Unreadable(lost) => self.lost(record, lost),
             Kind::Log(text) => self.log(record, text),
             _ => {}
+        }
+    }
+
+    fn traceback(&mut self, record: &Record<'_>, traceback: &traceback::Record<'_>) {
+        let another = self
+            .crash
+            .as_ref()
+            .is_some_and(|crash| crash.origin != record.origin || crash.is_over_at(traceback));
+        if another {
+            self.end_crash();
+        }
+        self.crash
+            .get_or_insert_with(|| Crash::new(record.place, record.stamp, record.origin))
+            .add(traceback);
+    }
+
+    fn end_crash(&mut self) {
+        let Some(crash) = self.crash.take() else {
+            return;
+        };
+        let (place, stamp, origin) = (crash.place, crash.stamp, crash.origin);
+        if let Some(moment) = crash.finish() {
+            let record = Record {
+                place,
+                stamp,
+                origin,
+                kind: Kind::Log(b""),
+            };
+            self.moment(&record, moment);
         }
     }
 
@@ -331,8 +367,7 @@ impl Collector {
         });
     }
 
-    /// Adds a moment of the log that was begun last.
-    pub fn moment(&mut self, record: &Record<'_>, moment: Moment) {
+    fn moment(&mut self, record: &Record<'_>, moment: Moment) {
         let index = self.of(record.origin, None, None);
         self.written(index, record, None);
         self.add(index, Lane::Moment, record, None, 0, || {
@@ -340,8 +375,7 @@ impl Collector {
         });
     }
 
-    /// Adds memory statistics of the log that was begun last.
-    pub fn memory(&mut self, record: &Record<'_>, sample: MemorySample) {
+    fn memory(&mut self, record: &Record<'_>, sample: MemorySample) {
         let index = self.of(record.origin, None, None);
         self.written(index, record, None);
         self.add(index, Lane::Memory, record, None, 0, || {

@@ -17,12 +17,14 @@
 //! | `wall` | a process's start by the wall clock, from stamps |
 //! | `strand` | one process of one input |
 //! | `collect` | records to strands |
+//! | `crash` | the records of a crash to one moment |
 //! | `join` | which strands are one process, and where they stand |
 //! | `place` | each event on the axis |
 //! | `merged` | the result |
 
 mod bounds;
 mod collect;
+mod crash;
 mod event;
 mod join;
 mod kept;
