@@ -1,13 +1,14 @@
 //! Records to strands: which process each is of, and when it says it happened.
 
-use super::event::signed;
 use super::crash::Crash;
+use super::event::{self, signed};
 use super::strand::Strand;
 use super::{
     Bounds, Event, Lane, MemorySample, Moment, MomentKind, SchedSample, Since, Timeline, What, join,
 };
+use crate::gc::{self, Printed};
 use bstr::ByteSlice;
-use dumpview_parsers::gctrace::{self, Cycle};
+use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind, Origin, Record, Unreadable};
 use dumpview_parsers::quantity::Nanos;
 use dumpview_parsers::{inittrace, scavtrace, schedtrace, traceback};
@@ -77,6 +78,8 @@ pub struct Collector {
     unreadable: Vec<UnreadableLine>,
     /// The strands of the input that is being read, by origin.
     open: FxHashMap<Origin, Runs>,
+    /// Tells which process a collection is of.
+    gc: gc::Collector,
     /// The crash whose records are coming.
     crash: Option<Crash>,
 }
@@ -93,8 +96,21 @@ struct Runs {
 #[derive(Clone, Copy, Debug)]
 struct Run {
     strand: usize,
-    last: Option<(u64, Nanos)>,
+    /// The collector model's number of it.
+    gc: Option<u32>,
+    /// Milliseconds of its last scheduler sample.
     sample: Option<u64>,
+}
+
+/// What tells which process a record is of.
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    /// A collection, by the collector model's number of its process.
+    Gc(u32),
+    /// A scheduler sample: its milliseconds never fall.
+    Sample(u64),
+    /// Nothing: the process that wrote last.
+    Last,
 }
 
 impl Collector {
@@ -105,6 +121,7 @@ impl Collector {
 
     /// What is read next is a log of this name.
     pub fn begin_log(&mut self, name: &str) {
+        self.gc = gc::Collector::new();
         self.sources.push(Source {
             name: name.to_owned(),
             kind: "log",
@@ -221,44 +238,41 @@ impl Collector {
     }
 
     fn gc(&mut self, record: &Record<'_>, gc: &gctrace::Record<'_>) {
-        match gc {
-            gctrace::Record::Cycle(cycle) => self.cycle(record, cycle),
-            gctrace::Record::OldCycle(old) => {
-                let strand = self.of(record.origin, Some((u64::from(old.number), None)), None);
-                self.written(strand, record, None);
-                self.add(strand, Lane::Gc, record, None, 0, || {
-                    What::OldCycle(Box::new(*old))
+        let cycle = self.gc.record(record);
+        match (cycle.map(|cycle| (cycle.run, cycle.printed)), gc) {
+            (Some((run, Printed::Cycle(cycle))), _) => {
+                let index = self.of(record.origin, Of::Gc(run));
+                let Some(strand) = self.strands.get_mut(index) else {
+                    return;
+                };
+                let end = strand.collected(&cycle);
+                self.written(index, record, Some(end));
+                let process = Some((Since::Start, event::start(&cycle)));
+                let span = u64::try_from(event::length(&cycle).lo).unwrap_or(0);
+                self.add(index, Lane::Gc, record, process, span, || {
+                    What::Cycle(Box::new(cycle))
                 });
             }
-            gctrace::Record::SysmonForced { .. } => {
-                let strand = self.of(record.origin, None, None);
-                self.written(strand, record, None);
-                self.add(strand, Lane::Gc, record, None, 0, || What::SysmonForced);
+            (Some((run, Printed::Old(old))), _) => {
+                let index = self.of(record.origin, Of::Gc(run));
+                self.written(index, record, None);
+                self.add(index, Lane::Gc, record, None, 0, || {
+                    What::OldCycle(Box::new(old))
+                });
             }
-            _ => {}
+            (None, gctrace::Record::SysmonForced { .. }) => {
+                let index = self.of(record.origin, Of::Last);
+                self.written(index, record, None);
+                self.add(index, Lane::Gc, record, None, 0, || What::SysmonForced);
+            }
+            (None, _) => {}
         }
-    }
-
-    fn cycle(&mut self, record: &Record<'_>, cycle: &Cycle) {
-        let number = (u64::from(cycle.number), Some(cycle.start));
-        let index = self.of(record.origin, Some(number), None);
-        let Some(strand) = self.strands.get_mut(index) else {
-            return;
-        };
-        let end = strand.collected(cycle);
-        self.written(index, record, Some(end));
-        let start = super::event::start(cycle);
-        let span = u64::try_from(super::event::length(cycle).lo).unwrap_or(0);
-        let process = Some((Since::Start, start));
-        self.add(index, Lane::Gc, record, process, span, || {
-            What::Cycle(Box::new(*cycle))
-        });
     }
 
     fn sched(&mut self, record: &Record<'_>, sched: &schedtrace::Record<'_>) {
         match sched {
             schedtrace::Record::Sample(sample) => {
-                let index = self.of(record.origin, None, Some(sample.millis));
+                let index = self.of(record.origin, Of::Sample(sample.millis));
                 let Some(strand) = self.strands.get_mut(index) else {
                     return;
                 };
@@ -284,7 +298,7 @@ impl Collector {
             }
             schedtrace::Record::P(p) => {
                 // With scheddetail=1 the queues stand with the Ps.
-                let index = self.of(record.origin, None, None);
+                let index = self.of(record.origin, Of::Last);
                 let last = self
                     .strands
                     .get_mut(index)
@@ -311,7 +325,7 @@ impl Collector {
             scavtrace::Record::GcForced { .. } => return,
             _ => return,
         };
-        let index = self.of(record.origin, None, None);
+        let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Scavenger, record, None, 0, || {
             What::Scavenged { released, now }
@@ -319,7 +333,7 @@ impl Collector {
     }
 
     fn init(&mut self, record: &Record<'_>, init: &inittrace::Record<'_>) {
-        let index = self.of(record.origin, None, None);
+        let index = self.of(record.origin, Of::Last);
         let cut = |printed: Nanos| {
             let lo = signed(printed.0);
             Bounds {
@@ -360,7 +374,7 @@ impl Collector {
         if text.trim_ascii().is_empty() {
             return;
         }
-        let index = self.of(record.origin, None, None);
+        let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Log, record, None, 0, || What::Log {
             text: head(text),
@@ -368,7 +382,7 @@ impl Collector {
     }
 
     fn moment(&mut self, record: &Record<'_>, moment: Moment) {
-        let index = self.of(record.origin, None, None);
+        let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Moment, record, None, 0, || {
             What::Moment(Box::new(moment))
@@ -376,7 +390,7 @@ impl Collector {
     }
 
     fn memory(&mut self, record: &Record<'_>, sample: MemorySample) {
-        let index = self.of(record.origin, None, None);
+        let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Memory, record, None, 0, || {
             What::Memory(Box::new(sample))
@@ -420,49 +434,32 @@ impl Collector {
         }
     }
 
-    /// The strand that a record belongs to: by its collection's number and time, by its scheduler sample, or the
-    /// one that wrote last.
-    fn of(
-        &mut self,
-        origin: Origin,
-        collection: Option<(u64, Option<Nanos>)>,
-        sample: Option<u64>,
-    ) -> usize {
+    /// The strand that a record belongs to.
+    fn of(&mut self, origin: Origin, of: Of) -> usize {
         let source = self.sources.len().saturating_sub(1);
         let runs = self.open.entry(origin).or_default();
-        let continues = |run: &Run| {
-            let collection = collection.is_none_or(|(number, start)| {
-                run.last
-                    .is_none_or(|(last, at)| number > last && start.is_none_or(|start| start >= at))
-            });
-            let sample = sample.is_none_or(|millis| run.sample.is_none_or(|last| millis >= last));
-            collection && sample
+        let fits = |run: &Run| match of {
+            Of::Gc(id) => run.gc == Some(id),
+            Of::Sample(millis) => run.sample.is_none_or(|last| millis >= last),
+            Of::Last => true,
         };
-        // The exact successor first: of two processes that write at once, each goes on with its own numbers.
-        let succeeds = |run: &Run| {
-            collection
-                .is_some_and(|(number, _)| run.last.is_some_and(|(last, _)| number == last + 1))
-                && continues(run)
-        };
-        let found = runs
-            .all
-            .iter()
-            .rposition(succeeds)
-            .or_else(|| {
-                let current = runs.all.get(runs.current)?;
-                continues(current).then_some(runs.current)
+        let free = |run: &Run| matches!(of, Of::Gc(_)) && run.gc.is_none();
+        let current = runs.all.get(runs.current);
+        let found = current
+            .is_some_and(&fits)
+            .then_some(runs.current)
+            .or_else(|| match of {
+                Of::Gc(_) => runs.all.iter().position(fits),
+                _ => None,
             })
-            .or_else(|| {
-                // A first collection is never one of an older process.
-                let first = collection.is_some_and(|(number, _)| number == 1);
-                (!first && sample.is_none()).then(|| runs.all.iter().rposition(continues))?
-            });
+            // Its first lines may have come before its first collection.
+            .or_else(|| current.is_some_and(free).then_some(runs.current));
         let index = match found {
             Some(index) => index,
             None if runs.all.len() < MOST_RUNS => {
                 runs.all.push(Run {
                     strand: self.strands.len(),
-                    last: None,
+                    gc: None,
                     sample: None,
                 });
                 let run = runs.all.len() - 1;
@@ -475,11 +472,10 @@ impl Collector {
         let Some(run) = runs.all.get_mut(index) else {
             return 0;
         };
-        if let Some((number, start)) = collection {
-            run.last = Some((number, start.unwrap_or_default()));
-        }
-        if sample.is_some() {
-            run.sample = sample;
+        match of {
+            Of::Gc(id) => run.gc = Some(id),
+            Of::Sample(millis) => run.sample = Some(millis),
+            Of::Last => {}
         }
         run.strand
     }

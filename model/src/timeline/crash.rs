@@ -49,7 +49,11 @@ impl Crash {
     pub fn add(&mut self, record: &Record<'_>) {
         match record {
             Record::Panic(text) => {
-                let again = if text.recovered == Recovered::No { "" } else { " [recovered]" };
+                let again = if text.recovered == Recovered::No {
+                    ""
+                } else {
+                    " [recovered]"
+                };
                 self.because(&format!("panic: {}{again}", text.text.to_str_lossy()));
             }
             Record::Fatal(text) => {
