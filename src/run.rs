@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Exit, Failure, Script};
 use crate::cli::{Cli, ColorChoice, Common, Verb};
 use crate::commands;
+use crate::input;
 use crate::question::Question;
 use crate::session::{Cursor, Session, with_session};
 use crate::text::Text;
@@ -130,6 +131,11 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             if executable.is_none() && commands::escapes::recognizes(&file) {
                 return escapes(&commands::escapes::EscapesArgs::of(file), common);
             }
+            if executable.is_none() && cli.script.is_empty() && is_text(&file) {
+                return on_text(common, |out, complain| {
+                    commands::log::report::run(&file, common, out, complain)
+                });
+            }
             if cli.script.is_empty() {
                 on_core(&file, executable, common, "report", |session| {
                     Question::Report.ask(session, &mut Cursor::default())
@@ -147,6 +153,12 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             }
         }
     }
+}
+
+/// Whether a file is neither core nor executable, so that it can only be text. What cannot be opened is left to who opens
+/// it next, to say why.
+fn is_text(file: &Path) -> bool {
+    !file.is_dir() && matches!(input::recognize_file(file), Ok(input::Kind::Other))
 }
 
 /// Compiler output, which is no process.

@@ -7,6 +7,7 @@ pub mod finding;
 pub mod frame;
 pub mod gc;
 pub mod goroutine;
+pub mod inventory;
 pub mod stats;
 pub mod timeline;
 pub mod units;

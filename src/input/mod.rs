@@ -11,4 +11,4 @@ mod map;
 pub mod stream;
 
 pub use bytes::{Arena, InputError};
-pub use kind::{Kind, recognize};
+pub use kind::{Kind, recognize, recognize_file};

@@ -6,6 +6,7 @@ use super::strand::Strand;
 use super::{
     Bounds, Event, Lane, MemorySample, Moment, MomentKind, SchedSample, Since, Timeline, What, join,
 };
+use crate::finding::Finding;
 use crate::gc::{self, Printed};
 use bstr::ByteSlice;
 use dumpview_parsers::gctrace;
@@ -191,6 +192,12 @@ impl Collector {
         if !matches!(record.kind, Kind::Traceback(_)) {
             self.end_crash();
         }
+        if matches!(
+            record.kind,
+            Kind::Scavenger(_) | Kind::Pacer(_) | Kind::Init(_)
+        ) {
+            self.gc.record(record);
+        }
         match &record.kind {
             Kind::Gc(gc) => self.gc(record, gc),
             Kind::Sched(sched) => self.sched(record, sched),
@@ -230,6 +237,13 @@ impl Collector {
             };
             self.moment(&record, moment);
         }
+    }
+
+    /// What is to be said of the log that was read last, from its collections.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.gc
+            .main()
+            .map_or_else(Vec::new, |run| gc::findings(&self.gc, run))
     }
 
     /// The timeline of all inputs on one axis.

@@ -4,21 +4,12 @@ use super::args::TimelineArgs;
 use crate::answer::Failure;
 use crate::cli::Common;
 use crate::commands::info;
-use crate::input::{log, stream};
+use crate::input::{Kind, log, recognize_file};
 use crate::session::{Session, with_session};
 use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
 use dumpview_parsers::log::LogReader;
 use dumpview_process::runtime::Collections;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// What an input is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum InputKind {
-    Core,
-    Executable,
-    Log,
-}
 
 /// What was read, and what was lost on the way.
 pub(super) struct Inputs {
@@ -32,16 +23,20 @@ pub(super) struct Inputs {
 pub(super) fn read(args: &TimelineArgs, common: &Common) -> Result<Inputs, Failure> {
     let mut kinds = Vec::new();
     for file in &args.files {
-        kinds.push((file, kind(file)?));
+        if file.is_dir() {
+            return Err(unreadable(file, "is a directory"));
+        }
+        let kind = recognize_file(file).map_err(|error| unreadable(file, error))?;
+        kinds.push((file, kind));
     }
     let executables: Vec<&PathBuf> = kinds
         .iter()
-        .filter(|(_, kind)| *kind == InputKind::Executable)
+        .filter(|(_, kind)| *kind == Kind::Executable)
         .map(|(file, _)| *file)
         .collect();
     let inputs: Vec<_> = kinds
         .iter()
-        .filter(|(_, kind)| *kind != InputKind::Executable)
+        .filter(|(_, kind)| *kind != Kind::Executable)
         .collect();
     if inputs.is_empty() {
         return Err(Failure::usage(
@@ -56,7 +51,7 @@ pub(super) fn read(args: &TimelineArgs, common: &Common) -> Result<Inputs, Failu
     let mut collector = Collector::new();
     let mut lost = Vec::new();
     for (file, kind) in inputs {
-        if *kind == InputKind::Core {
+        if *kind == Kind::Core {
             collector.core(&core(file, &executables, common)?);
         } else {
             lost.extend(read_log(file, &mut collector)?);
@@ -70,30 +65,6 @@ pub(super) fn read(args: &TimelineArgs, common: &Common) -> Result<Inputs, Failu
 
 fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
     Failure::unreadable(format!("{}: {error}", path.display()))
-}
-
-/// Told from the first bytes; ELF's `e_type` says whether it is a core.
-fn kind(path: &Path) -> Result<InputKind, Failure> {
-    if path.as_os_str() == "-" {
-        return Ok(InputKind::Log);
-    }
-    if path.is_dir() {
-        return Err(unreadable(path, "is a directory"));
-    }
-    if !path.is_file() {
-        // A pipe can be read only once.
-        return Ok(InputKind::Log);
-    }
-    let mut head = Vec::new();
-    stream::open(path)
-        .and_then(|input| input.take(18).read_to_end(&mut head))
-        .map_err(|error| unreadable(path, error))?;
-    const ET_CORE: u8 = 4;
-    Ok(match head.as_slice() {
-        [0x7f, b'E', b'L', b'F', .., ET_CORE, 0] => InputKind::Core,
-        [0x7f, b'E', b'L', b'F', ..] => InputKind::Executable,
-        _ => InputKind::Log,
-    })
 }
 
 fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<String>, Failure> {

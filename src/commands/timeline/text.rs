@@ -50,6 +50,10 @@ fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         Clock::Wall => format!("; +0 is {} UTC", date(timeline.axis.zero)),
         Clock::Process => "; +0 is the start of the process".to_owned(),
     };
+    let from = match timeline.extent() {
+        Some(_) => from,
+        None => "; no line tells when it was written".to_owned(),
+    };
     let length = timeline.extent().map_or_else(String::new, |extent| {
         let ns = u64::try_from(extent.hi.saturating_sub(extent.lo)).unwrap_or(0);
         format!(", {}", crate::text::duration(ns))
@@ -92,7 +96,7 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
                 })
                 .collect();
             let start = strand.start.map_or_else(String::new, |start| {
-                format!(", started at {}{}", offset(start.mid()), plus_minus(start))
+                format!(", started at {}{}", offset(start), plus_minus(start))
             });
             let number = numbers.get(&strand.process).copied().unwrap_or(0);
             let origin = if strand.origin.is_empty() {
@@ -120,16 +124,21 @@ fn date(unix: i64) -> String {
     )
 }
 
-/// Seconds from the axis' zero.
+/// Seconds from the axis' zero, to as many digits as are known.
 #[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
-fn offset(ns: i64) -> String {
-    format!("{:+.6} s", ns as f64 / 1e9)
+fn offset(at: Bounds) -> String {
+    let seconds = at.mid() as f64 / 1e9;
+    if at.plus_minus() < 1000 {
+        format!("{seconds:+.6} s")
+    } else {
+        format!("{seconds:+.3} s")
+    }
 }
 
 /// How uncertain, unless that is below what is shown.
 fn plus_minus(at: Bounds) -> String {
     match u64::try_from(at.plus_minus()) {
-        Ok(ns) if ns >= 1000 => format!(" ±{}", crate::text::duration(ns)),
+        Ok(ns) if ns >= 1_000_000 => format!(" ±{}", crate::text::duration(ns)),
         _ => String::new(),
     }
 }
@@ -137,8 +146,8 @@ fn plus_minus(at: Bounds) -> String {
 fn when(placed: &Placed) -> String {
     match placed.at {
         None => "no time".to_owned(),
-        Some(at) if placed.by == By::Neighbours => format!("~{}", offset(at.mid())),
-        Some(at) => offset(at.mid()),
+        Some(at) if placed.by == By::Neighbours => format!("~{}", offset(at)),
+        Some(at) => offset(at),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::text::{bytes, duration};
 use dumpview_model::timeline::{
     Bounds, Event, MemorySample, Placed, SchedSample, Timeline, What, phases,
 };
+use dumpview_model::units::plural;
 use dumpview_parsers::gctrace::Cycle;
 use serde_json::{Map, Value, json};
 
@@ -12,11 +13,8 @@ pub(super) fn sentence(event: &Event) -> String {
     match &event.what {
         What::Cycle(cycle) => collection(cycle),
         What::OldCycle(old) => format!(
-            "gc {}: {} → {} objects {}",
-            old.number,
-            bytes(old.heap_from.to_bytes().0),
-            bytes(old.heap_to.to_bytes().0),
-            old.objects
+            "gc {}: {} → {} MiB, {} objects",
+            old.number, old.heap_from.0, old.heap_to.0, old.objects
         ),
         What::SysmonForced => "no collection for two minutes: sysmon asks for one".to_owned(),
         What::Pause { cycle, ns } => format!("gc {cycle} ends: stopped for {}", duration(*ns)),
@@ -44,7 +42,7 @@ pub(super) fn sentence(event: &Event) -> String {
         ),
         What::Memory(memory) => memory_sentence(memory),
         What::Moment(moment) => match moment.goroutines {
-            Some(n) => format!("{} ({n} goroutines)", moment.text),
+            Some(n) => format!("{} ({})", moment.text, plural(n, "goroutine")),
             None => moment.text.to_string(),
         },
         What::Log { text } => text.to_string(),
@@ -52,15 +50,16 @@ pub(super) fn sentence(event: &Event) -> String {
     }
 }
 
+/// Heap sizes as printed: whole MiB.
 fn collection(cycle: &Cycle) -> String {
     let stopped = cycle.clock.sweep_termination.0 + cycle.clock.mark_termination.0;
     format!(
-        "gc {}: {} → {} → {}, goal {}, stopped {}, mark {}{}{}",
+        "gc {}: {} → {} → {} MiB, goal {} MiB, stopped {}, mark {}{}{}",
         cycle.number,
-        bytes(cycle.heap_start.to_bytes().0),
-        bytes(cycle.heap_end.to_bytes().0),
-        bytes(cycle.heap_live.to_bytes().0),
-        bytes(cycle.goal.to_bytes().0),
+        cycle.heap_start.0,
+        cycle.heap_end.0,
+        cycle.heap_live.0,
+        cycle.goal.0,
         duration(stopped),
         duration(cycle.clock.mark.0),
         if cycle.forced { ", forced" } else { "" },

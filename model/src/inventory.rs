@@ -1,0 +1,172 @@
+//! What a log holds: how many records of each format, and from which line to which.
+
+use dumpview_parsers::log::{Kind, Place, Record};
+use std::collections::BTreeMap;
+
+/// A format, or the application's own lines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Part {
+    /// Crashes and goroutine dumps.
+    Traceback,
+    /// The kernel's out-of-memory killer.
+    Oom,
+    /// Race reports.
+    Race,
+    /// Collections.
+    Gc,
+    /// Scheduler samples.
+    Sched,
+    /// Allocations and frees.
+    Alloc,
+    /// Memory statistics.
+    MemStats,
+    /// Text profiles.
+    Profile,
+    /// The scavenger.
+    Scavenger,
+    /// The pacer.
+    Pacer,
+    /// Finalizer checks.
+    Finalizers,
+    /// Package initialisation.
+    Init,
+    /// Lines that looked like a trace and could not be read.
+    Unreadable,
+    /// The application's own lines.
+    Log,
+}
+
+impl Part {
+    /// What a record is part of.
+    pub const fn of(kind: &Kind<'_>) -> Option<Self> {
+        Some(match kind {
+            Kind::Traceback(_) => Self::Traceback,
+            Kind::Oom(_) => Self::Oom,
+            Kind::Race(_) => Self::Race,
+            Kind::Gc(_) => Self::Gc,
+            Kind::Sched(_) => Self::Sched,
+            Kind::Alloc(_) => Self::Alloc,
+            Kind::MemStats(_) => Self::MemStats,
+            Kind::Profile(_) => Self::Profile,
+            Kind::Scavenger(_) => Self::Scavenger,
+            Kind::Pacer(_) => Self::Pacer,
+            Kind::Finalizers(_) => Self::Finalizers,
+            Kind::Init(_) => Self::Init,
+            Kind::Unreadable(_) => Self::Unreadable,
+            Kind::Log(_) => Self::Log,
+            _ => return None,
+        })
+    }
+
+    /// As JSON spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Traceback => "traceback",
+            Self::Oom => "oom",
+            Self::Race => "race",
+            Self::Gc => "gctrace",
+            Self::Sched => "schedtrace",
+            Self::Alloc => "allocfreetrace",
+            Self::MemStats => "memstats",
+            Self::Profile => "profile",
+            Self::Scavenger => "scavtrace",
+            Self::Pacer => "gcpacertrace",
+            Self::Finalizers => "checkfinalizers",
+            Self::Init => "inittrace",
+            Self::Unreadable => "unreadable",
+            Self::Log => "log",
+        }
+    }
+
+    /// The verb that says more of it.
+    pub const fn verb(self) -> Option<&'static str> {
+        match self {
+            Self::Traceback | Self::Race => Some("goroutines"),
+            Self::Gc | Self::Scavenger | Self::Pacer => Some("gc"),
+            Self::Sched => Some("sched"),
+            Self::Alloc => Some("alloc"),
+            Self::MemStats => Some("memstats"),
+            Self::Oom | Self::Init => Some("timeline"),
+            Self::Profile | Self::Finalizers | Self::Unreadable | Self::Log => None,
+        }
+    }
+}
+
+/// How much there is of a part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Extent {
+    /// Records; lines of a crash are one each.
+    pub records: u64,
+    /// Line of the first.
+    pub first: u64,
+    /// Line of the last; that record may go on beyond it.
+    pub last: u64,
+}
+
+/// What a log holds.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    parts: BTreeMap<Part, Extent>,
+}
+
+impl Inventory {
+    /// Counts a record. Empty lines are nobody's.
+    pub fn record(&mut self, record: &Record<'_>) {
+        if matches!(record.kind, Kind::Log(text) if text.trim_ascii().is_empty()) {
+            return;
+        }
+        let Some(part) = Part::of(&record.kind) else {
+            return;
+        };
+        let Place { line, .. } = record.place;
+        let extent = self.parts.entry(part).or_insert(Extent {
+            records: 0,
+            first: line,
+            last: line,
+        });
+        extent.records += 1;
+        extent.last = extent.last.max(line);
+    }
+
+    /// By part, what tells most first.
+    pub fn parts(&self) -> impl Iterator<Item = (Part, Extent)> + '_ {
+        self.parts.iter().map(|(part, extent)| (*part, *extent))
+    }
+
+    /// How much there is of one.
+    pub fn get(&self, part: Part) -> Option<Extent> {
+        self.parts.get(&part).copied()
+    }
+
+    /// Whether there is anything but the application's own lines.
+    pub fn has_traces(&self) -> bool {
+        self.parts.keys().any(|part| *part != Part::Log)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extent, Inventory, Part};
+    use dumpview_parsers::log::{Kind, Origin, Place, Record};
+
+    #[test]
+    fn lines_are_counted_where_they_stand() {
+        let mut inventory = Inventory::default();
+        for (line, text) in [(1, &b"a"[..]), (2, b"  "), (7, b"b")] {
+            inventory.record(&Record {
+                place: Place { line, offset: 0 },
+                stamp: None,
+                origin: Origin(0),
+                kind: Kind::Log(text),
+            });
+        }
+        let extent = Extent {
+            records: 2,
+            first: 1,
+            last: 7,
+        };
+        assert_eq!(inventory.get(Part::Log), Some(extent));
+        assert!(!inventory.has_traces());
+    }
+}

@@ -1,0 +1,344 @@
+//! What a log without a verb answers: what is inside, the worst of it first, and which verb says more.
+
+use crate::answer::{Exit, Failure, Incomplete, InputSummary};
+use crate::cli::Common;
+use crate::input::log;
+use crate::text::{Align, Role, Table, Text, styled};
+use dumpview_model::finding::{self, Finding};
+use dumpview_model::inventory::{Inventory, Part};
+use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, What};
+use dumpview_model::units::{grouped, plural};
+use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_tui::safe_text::{safe, safe_bytes};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// So many lines of the application before a crash are shown.
+const BEFORE: usize = 3;
+
+/// So many findings are shown in text.
+const FINDINGS: usize = 5;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    input: InputSummary,
+    incomplete: Vec<Incomplete>,
+    reason: Option<&'a str>,
+    moments: &'a [MomentDoc],
+    findings: &'a [Finding],
+    contents: Vec<PartDoc>,
+    unrecognized: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct PartDoc {
+    format: &'static str,
+    records: u64,
+    first_line: u64,
+    last_line: u64,
+    verb: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct MomentDoc {
+    kind: &'static str,
+    text: String,
+    line: u64,
+    goroutines: Option<u64>,
+    /// The application's last lines before it.
+    before: Vec<String>,
+}
+
+struct Report {
+    path: String,
+    lost: Option<String>,
+    moments: Vec<MomentDoc>,
+    findings: Vec<Finding>,
+    inventory: Inventory,
+    unreadable: Vec<(u64, &'static str, String)>,
+    unreadable_count: u64,
+}
+
+/// The application's last lines, as the records come; and what they were when a crash began.
+#[derive(Default)]
+struct Before {
+    last: VecDeque<(u64, String)>,
+    in_crash: bool,
+    /// By the line at which the crash begins.
+    at: Vec<(u64, Vec<String>)>,
+}
+
+impl Before {
+    fn record(&mut self, record: &Record<'_>) {
+        const MOST_CRASHES: usize = 64;
+        match &record.kind {
+            Kind::Log(text) => {
+                self.in_crash = false;
+                if text.trim_ascii().is_empty() {
+                    return;
+                }
+                if self.last.len() == BEFORE {
+                    self.last.pop_front();
+                }
+                let head = text.get(..400).unwrap_or(text);
+                self.last
+                    .push_back((record.place.line, safe_bytes(head).into_owned()));
+            }
+            Kind::Traceback(_) if !self.in_crash => {
+                self.in_crash = true;
+                if self.at.len() < MOST_CRASHES {
+                    let lines = self.last.iter().map(|(_, text)| text.clone()).collect();
+                    self.at.push((record.place.line, lines));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn of(&self, line: u64) -> Vec<String> {
+        let found = self.at.iter().rev().find(|(at, _)| *at <= line);
+        found.map_or_else(Vec::new, |(_, lines)| lines.clone())
+    }
+}
+
+/// Answers. The inner result is about writing the answer.
+pub fn run(
+    path: &Path,
+    common: &Common,
+    out: &mut dyn Write,
+    complain: &mut dyn FnMut(&str),
+) -> Result<io::Result<Exit>, Failure> {
+    let report = read(path)?;
+    if let Some(lost) = report.lost.as_deref().filter(|_| !common.quiet) {
+        complain(&format!("{}: {lost}", report.path));
+    }
+    let exit = if report.lost.is_some() {
+        Exit::Damaged
+    } else {
+        Exit::Answered
+    };
+    let written = if common.json {
+        json(&report, out)
+    } else {
+        text(&report, &mut Text::new(out))
+    };
+    Ok(written.map(|()| exit))
+}
+
+fn read(path: &Path) -> Result<Report, Failure> {
+    let name = path.display().to_string();
+    let mut collector = Collector::new();
+    let mut inventory = Inventory::default();
+    let mut before = Before::default();
+    collector.begin_log(&name);
+    let mut reader = LogReader::new();
+    let ended = log::read(path, &mut reader, &mut |record| {
+        inventory.record(&record);
+        before.record(&record);
+        collector.record(&record);
+    })
+    .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
+    if !inventory.has_traces() {
+        return Err(nothing_of_go(&name, &inventory));
+    }
+    collector.end_log(|_| String::new());
+    let mut findings = collector.findings();
+    finding::rank(&mut findings);
+    let unreadable_count = inventory.get(Part::Unreadable).map_or(0, |e| e.records);
+    let timeline = collector.finish(&[]);
+    let moments = timeline
+        .events
+        .iter()
+        .filter(|placed| placed.event.lane == Lane::Moment)
+        .filter_map(|placed| moment(placed, &before))
+        .collect();
+    Ok(Report {
+        path: name,
+        lost: ended.lost,
+        moments,
+        findings,
+        inventory,
+        unreadable: timeline
+            .unreadable
+            .into_iter()
+            .map(|lost| (lost.line, lost.why, lost.text))
+            .collect(),
+        unreadable_count,
+    })
+}
+
+fn nothing_of_go(name: &str, inventory: &Inventory) -> Failure {
+    let what = match inventory.get(Part::Log) {
+        None => "is empty: nothing was written".to_owned(),
+        Some(lines) => format!(
+            "not an ELF file, and among its {} there is nothing that a Go process, its compiler or the kernel's \
+             killer prints",
+            plural(lines.records, "line")
+        ),
+    };
+    Failure::unreadable(format!(
+        "{name}: {what}\n\n\
+         hint: give a core dump, or a log with a crash, GODEBUG=gctrace=1 or schedtrace=1000 lines, MemStats, or \
+         go build -gcflags=-m output"
+    ))
+}
+
+fn moment(placed: &Placed, before: &Before) -> Option<MomentDoc> {
+    let What::Moment(moment) = &placed.event.what else {
+        return None;
+    };
+    let Moment {
+        kind,
+        text,
+        goroutines,
+    } = &**moment;
+    let line = placed.event.place.line;
+    Some(MomentDoc {
+        kind: kind.as_str(),
+        text: text.to_string(),
+        line,
+        goroutines: *goroutines,
+        before: match kind {
+            MomentKind::Crash => before.of(line),
+            _ => Vec::new(),
+        },
+    })
+}
+
+impl Report {
+    /// What ended the process: the last crash or kill. What came after one that was survived is another's.
+    fn death(&self) -> Option<&MomentDoc> {
+        let ends = |moment: &&MomentDoc| moment.kind == "crash" || moment.kind == "oom";
+        self.moments.iter().rev().find(ends)
+    }
+}
+
+fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document {
+        schema: "dumpview.log/1",
+        input: InputSummary {
+            path: report.path.clone(),
+            kind: "log",
+            executable: None,
+            go_version: None,
+            arch: None,
+        },
+        incomplete: report
+            .lost
+            .iter()
+            .map(|why| Incomplete {
+                what: "input".to_owned(),
+                why: why.clone(),
+            })
+            .collect(),
+        reason: report.death().map(|death| death.text.as_str()),
+        moments: &report.moments,
+        findings: &report.findings,
+        contents: report
+            .inventory
+            .parts()
+            .map(|(part, extent)| PartDoc {
+                format: part.as_str(),
+                records: extent.records,
+                first_line: extent.first,
+                last_line: extent.last,
+                verb: part.verb(),
+            })
+            .collect(),
+        unrecognized: report
+            .unreadable
+            .iter()
+            .map(|(line, why, text)| serde_json::json!({"line": line, "why": why, "text": text}))
+            .collect(),
+    };
+    serde_json::to_writer(&mut *out, &document)?;
+    out.write_all(b"\n")
+}
+
+fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    if let Some(death) = report.death() {
+        out.line(styled(Role::Alarm, safe(&death.text)))?;
+        let goroutines = death
+            .goroutines
+            .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
+        out.line(format_args!("  line {}{goroutines}", grouped(death.line)))?;
+        if !death.before.is_empty() {
+            out.line("  the application's last lines before it:")?;
+            for line in &death.before {
+                out.line(styled(Role::Dim, format_args!("    {line}")))?;
+            }
+        }
+        out.line("")?;
+    }
+    let others = report.moments.len() - usize::from(report.death().is_some());
+    if others > 0 {
+        out.line(format_args!(
+            "{} in it: dumpview timeline {} --lane moment",
+            if others == 1 {
+                "one more crash, dump or kill".to_owned()
+            } else {
+                format!("{others} more crashes, dumps or kills")
+            },
+            safe(&report.path)
+        ))?;
+        out.line("")?;
+    }
+    for finding in report.findings.iter().take(FINDINGS) {
+        out.line(format_args!(
+            "{}: {}",
+            finding.severity.name(),
+            safe(&finding.text)
+        ))?;
+        for evidence in finding.evidence.iter().take(2) {
+            let line = format_args!(
+                "    line {}: {}",
+                grouped(evidence.line),
+                safe(&evidence.what)
+            );
+            out.line(styled(Role::Dim, line))?;
+        }
+    }
+    if !report.findings.is_empty() {
+        out.line("")?;
+    }
+    contents(report, out)?;
+    if report.unreadable_count > 0 {
+        out.line("")?;
+        out.line(format_args!(
+            "{} looked like traces and could not be read:",
+            plural(report.unreadable_count, "line")
+        ))?;
+        for (line, why, _) in report.unreadable.iter().take(FINDINGS) {
+            out.line(format_args!("  line {}: {why}", grouped(*line)))?;
+        }
+    }
+    Ok(())
+}
+
+fn contents(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    out.line(styled(
+        Role::Heading,
+        format_args!("{} holds", safe(&report.path)),
+    ))?;
+    let mut table = Table::new([
+        ("  what", Align::Left),
+        ("records", Align::Right),
+        ("lines", Align::Left),
+        ("more", Align::Left),
+    ]);
+    for (part, extent) in report.inventory.parts() {
+        let more = part.verb().map_or_else(String::new, |verb| {
+            format!("dumpview {verb} {}", safe(&report.path))
+        });
+        table.row([
+            format!("  {}", part.as_str()),
+            grouped(extent.records),
+            format!("{}–{}", grouped(extent.first), grouped(extent.last)),
+            more,
+        ]);
+    }
+    table.write(out)
+}
