@@ -11,6 +11,7 @@ use crate::gc::{self, Printed};
 use bstr::ByteSlice;
 use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind, Origin, Record, Unreadable};
+use dumpview_parsers::memstats::{self, Field};
 use dumpview_parsers::quantity::Nanos;
 use dumpview_parsers::{inittrace, scavtrace, schedtrace, traceback};
 use rustc_hash::FxHashMap;
@@ -203,6 +204,9 @@ impl Collector {
             Kind::Sched(sched) => self.sched(record, sched),
             Kind::Scavenger(scav) => self.scavenger(record, scav),
             Kind::Init(init) => self.init(record, init),
+            Kind::MemStats(memstats::Record::Snapshot(snapshot)) => {
+                self.memory(record, snapshot);
+            }
             Kind::Traceback(traceback) => self.traceback(record, traceback),
             Kind::Unreadable(lost) => self.lost(record, lost),
             Kind::Log(text) => self.log(record, text),
@@ -403,7 +407,17 @@ impl Collector {
         });
     }
 
-    fn memory(&mut self, record: &Record<'_>, sample: MemorySample) {
+    /// What was rounded when it was printed makes no series.
+    fn memory(&mut self, record: &Record<'_>, snapshot: &memstats::Snapshot) {
+        let sample = MemorySample {
+            heap_alloc: snapshot
+                .integer(Field::HeapAlloc)
+                .or_else(|| snapshot.integer(Field::Alloc)),
+            heap_inuse: snapshot.integer(Field::HeapInuse),
+            heap_released: snapshot.integer(Field::HeapReleased),
+            sys: snapshot.integer(Field::Sys),
+            num_gc: snapshot.integer(Field::NumGC),
+        };
         let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Memory, record, None, 0, || {
