@@ -62,6 +62,10 @@ pub struct Common {
     #[arg(long, global = true)]
     pub plain: bool,
 
+    /// Leave the mouse to the terminal: no clicks and wheel on the screens.
+    #[arg(long, global = true)]
+    pub no_mouse: bool,
+
     /// When to colour.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,

@@ -136,6 +136,9 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
                     commands::log::report::run(&file, common, out, complain)
                 });
             }
+            if cli.script.is_empty() && commands::browse::is_wanted(common) {
+                return Ok(commands::browse::browse_core(&file, executable, common)?);
+            }
             if cli.script.is_empty() {
                 on_core(&file, executable, common, "report", |session| {
                     Question::Report.ask(session, &mut Cursor::default())

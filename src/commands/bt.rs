@@ -96,7 +96,7 @@ pub fn bt(
 ) -> Result<Backtraces, Failure> {
     if !flags.all {
         let at = At::new(session, flags.goroutine, cursor)?;
-        return Ok(Backtraces::One(Box::new(backtrace(
+        return Ok(Backtraces::One(Box::new(bt_of(
             session, &at, flags, locals_of,
         ))));
     }
@@ -105,14 +105,15 @@ pub fn bt(
     ids.sort_unstable();
     let stacks = ids.into_iter().map(|id| {
         let at = At::new(session, Some(id), cursor)?;
-        Ok(backtrace(session, &at, flags, locals_of))
+        Ok(bt_of(session, &at, flags, locals_of))
     });
     Ok(Backtraces::All {
         goroutines: stacks.collect::<Result<_, Failure>>()?,
     })
 }
 
-fn backtrace(
+/// The frames of a stack that is unwound already.
+pub fn bt_of(
     session: &Session<'_>,
     at: &At<'_>,
     flags: &BtFlags,
@@ -191,7 +192,7 @@ fn is_programs(session: &Session<'_>, call: &Call) -> bool {
 }
 
 /// The goroutine's defer records, newest first.
-fn pending_records(session: &Session<'_>, goroutine: &Goroutine) -> Vec<Deferred> {
+pub fn pending_records(session: &Session<'_>, goroutine: &Goroutine) -> Vec<Deferred> {
     let runtime = session.process.runtime();
     runtime
         .map(|runtime| linked_defers(&runtime, goroutine.defers).calls)
@@ -201,6 +202,13 @@ fn pending_records(session: &Session<'_>, goroutine: &Goroutine) -> Vec<Deferred
 /// Arguments and results, as against locals and captured variables.
 pub const fn is_argument(variable: &Variable) -> bool {
     matches!(variable.origin, Origin::Argument | Origin::Result)
+}
+
+impl Backtrace {
+    /// A frame by its number, when it is among those that were asked for.
+    pub fn frame(&self, index: usize) -> Option<&FrameDoc> {
+        self.frames.get(index)
+    }
 }
 
 impl Answer for Backtraces {
@@ -265,21 +273,7 @@ fn unfold(folded: &mut usize, out: &mut Text<'_>) -> io::Result<()> {
 impl FrameDoc {
     /// Number, function with arguments, place, and below it the locals.
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let style = Style {
-            depth: 1,
-            len: 4,
-            string: 40,
-            ..Style::default()
-        };
-        let args = self.arg_words.clone().unwrap_or_else(|| {
-            let args = self
-                .args
-                .iter()
-                .filter(|arg| arg.origin == Origin::Argument);
-            args.map(|arg| one_line(&style, arg))
-                .collect::<Vec<_>>()
-                .join(", ")
-        });
+        let args = arguments(self);
         let inlined = if self.frame.inlined { " [inlined]" } else { "" };
         let doubt = match self.frame.trust.as_str() {
             trust @ ("frame_pointer" | "guessed") => format!(" [by {trust}]"),
@@ -305,6 +299,25 @@ impl FrameDoc {
         }
         Ok(())
     }
+}
+
+/// The arguments of a call on one line: by name, or as the runtime's traceback prints them.
+pub fn arguments(frame: &FrameDoc) -> String {
+    let style = Style {
+        depth: 1,
+        len: 4,
+        string: 40,
+        ..Style::default()
+    };
+    frame.arg_words.clone().unwrap_or_else(|| {
+        let args = frame
+            .args
+            .iter()
+            .filter(|arg| arg.origin == Origin::Argument);
+        args.map(|arg| one_line(&style, arg))
+            .collect::<Vec<_>>()
+            .join(", ")
+    })
 }
 
 /// `name=value`, short; a stale value is marked as the runtime marks it.

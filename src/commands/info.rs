@@ -32,7 +32,7 @@ pub struct Info {
     goroutine: Option<u64>,
     thread: Option<i32>,
     /// The last bytes the runtime printed; not the panic message and not the traceback, which it keeps nowhere.
-    printed: Option<String>,
+    pub printed: Option<String>,
     build: Option<Build>,
     /// Who wrote the core: the kernel, gcore, qemu-user.
     written_by: &'static str,
@@ -46,7 +46,8 @@ pub struct Info {
     executable_match: String,
     /// Where the layouts of the runtime's structures came from.
     layouts: Option<String>,
-    findings: Vec<Finding>,
+    /// What is worth knowing beyond the reason.
+    pub findings: Vec<Finding>,
     audit: Vec<Check>,
 }
 
@@ -210,8 +211,8 @@ impl Answer for Info {
 }
 
 impl Info {
-    /// Facts, findings and the audit.
-    pub fn rest(&self, out: &mut Text<'_>) -> io::Result<()> {
+    /// What this is.
+    pub fn facts(&self, out: &mut Text<'_>) -> io::Result<()> {
         let version = self
             .build
             .as_ref()
@@ -255,6 +256,20 @@ impl Info {
         if let Some(layouts) = &self.layouts {
             field(out, "layouts", layouts)?;
         }
+        Ok(())
+    }
+
+    /// What was walked against what the runtime counted.
+    pub fn checks(&self, out: &mut Text<'_>) -> io::Result<()> {
+        for check in &self.audit {
+            check.text(out)?;
+        }
+        Ok(())
+    }
+
+    /// Facts, findings and the audit.
+    pub fn rest(&self, out: &mut Text<'_>) -> io::Result<()> {
+        self.facts(out)?;
         if let Some(printed) = self.printed.as_ref().filter(|text| !text.trim().is_empty()) {
             out.line("")?;
             out.line(styled(Role::Heading, "last printed by the runtime"))?;
@@ -274,9 +289,6 @@ impl Info {
             Role::Heading,
             "checked against the runtime's own counters",
         ))?;
-        for check in &self.audit {
-            check.text(out)?;
-        }
-        Ok(())
+        self.checks(out)
     }
 }

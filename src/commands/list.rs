@@ -25,18 +25,22 @@ pub struct Excerpt {
     /// As the binary names it.
     file: String,
     /// Where it was found.
-    found: String,
+    pub found: String,
     /// The line that is meant.
-    line: u32,
+    pub line: u32,
     /// The file was changed after the core was written.
-    newer_than_core: bool,
-    lines: Vec<Line>,
+    pub newer_than_core: bool,
+    /// The lines.
+    pub lines: Vec<Line>,
 }
 
+/// A line of a source file.
 #[derive(Serialize)]
-struct Line {
-    number: u32,
-    text: String,
+pub struct Line {
+    /// From one.
+    pub number: u32,
+    /// Without its end.
+    pub text: String,
 }
 
 /// Reads the lines that `place` or the frame means.
@@ -54,6 +58,25 @@ pub fn list(
         Some(place) => parse_place(session, flags, place, cursor)?,
         None => frame_place(session, flags, cursor)?,
     };
+    excerpt(session, file, line, AROUND)
+}
+
+/// Reads the lines around a frame, this many before and after.
+///
+/// # Errors
+///
+/// When the frame has no line or the file is not at hand.
+pub fn around(session: &Session<'_>, cursor: &Cursor, lines: u32) -> Result<Excerpt, Failure> {
+    let (file, line) = frame_place(session, &FrameFlags::default(), cursor)?;
+    excerpt(session, file, line, lines)
+}
+
+fn excerpt(
+    session: &Session<'_>,
+    file: String,
+    line: u32,
+    around: u32,
+) -> Result<Excerpt, Failure> {
     let found = find(session, &file).ok_or_else(|| {
         Failure::no_answer(format!(
             "{}: the source is not here\n\nhint: --source-path {}=WHERE-IT-IS-NOW",
@@ -63,11 +86,11 @@ pub fn list(
     })?;
     let text =
         fs::read(&found).map_err(|e| Failure::no_answer(format!("{}: {e}", found.display())))?;
-    let first = line.saturating_sub(AROUND).max(1);
+    let first = line.saturating_sub(around).max(1);
     let lines: Vec<Line> = (1u32..)
         .zip(text.split(|byte| *byte == b'\n'))
         .skip_while(|(number, _)| *number < first)
-        .take_while(|(number, _)| *number <= line.saturating_add(AROUND))
+        .take_while(|(number, _)| *number <= line.saturating_add(around))
         .map(|(number, text)| Line {
             number,
             text: String::from_utf8_lossy(text).trim_end().to_owned(),

@@ -2,6 +2,7 @@
 
 pub mod alloc;
 pub mod at;
+pub mod browse;
 pub mod bt;
 pub mod escapes;
 pub mod gc;

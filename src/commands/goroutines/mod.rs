@@ -8,7 +8,7 @@
 mod core;
 mod view;
 
-pub use core::{describe, first_user_call};
+pub use core::{collect, describe, first_user_call};
 
 use crate::answer::Failure;
 use crate::cli::GoroutinesFlags;
@@ -23,6 +23,6 @@ use view::View;
 pub fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
     view::filter(flags)?;
     let (goroutines, hidden) =
-        core::collect(session, flags.system, flags.with_stacks).map_err(Failure::no_answer)?;
+        collect(session, flags.system, flags.with_stacks).map_err(Failure::no_answer)?;
     View::new(goroutines, hidden, flags)
 }

@@ -12,13 +12,13 @@ use std::io;
 #[derive(Serialize, Debug)]
 pub struct Finding {
     /// A name that scripts can rely on.
-    id: &'static str,
+    pub id: &'static str,
     /// `info`, `warning`.
-    severity: &'static str,
+    pub severity: &'static str,
     /// One sentence, with what to do.
-    text: String,
+    pub text: String,
     /// The numbers or places behind it.
-    evidence: String,
+    pub evidence: String,
 }
 
 /// Looks for everything there is to find.

@@ -1,0 +1,206 @@
+//! A goroutine's frames, their variables and source, as the frames screen shows them.
+
+use crate::answer::Failure;
+use crate::cli::BtFlags;
+use crate::commands::at::At;
+use crate::commands::browse::goroutines::file_and_line;
+use crate::commands::bt::{LocalsOf, arguments, bt_of, function_name, pending_records, place};
+use crate::commands::goroutines::{describe, first_user_call};
+use crate::commands::list;
+use crate::session::{Cursor, Session};
+use dumpview_model::units::duration;
+use dumpview_model::value::Variable;
+use dumpview_model::value::text::Style;
+use dumpview_process::expr::Expressions;
+use dumpview_process::frames::Variables;
+use dumpview_process::symbols::printed_args;
+use dumpview_process::value::Limits;
+use dumpview_tui::screens::frames::{Call, Frames, Source, VariablesOf};
+
+/// Frames whose arguments are read with the list; of the others they are read when one goes there.
+const WITH_ARGUMENTS: usize = 40;
+
+/// The frames of a goroutine; of the one that crashed when absent.
+///
+/// # Errors
+///
+/// When there is no such goroutine.
+pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, Failure> {
+    let at = At::new(session, goroutine, &Cursor::default())?;
+    let id = at.goroutine.id.0;
+    let doc = describe(session, at.goroutine);
+    let mut state = doc.state();
+    if let Some(ns) = doc.waiting_ns {
+        state.push_str(", ");
+        state.push_str(&duration(ns));
+    }
+    if doc.locked_to_thread {
+        state.push_str(", locked to thread");
+    }
+    for (key, value) in doc.labels.iter() {
+        for part in [", ", key, "=", value] {
+            state.push_str(part);
+        }
+    }
+    let first = first_user_call(&at.calls);
+    let flags = BtFlags {
+        depth: WITH_ARGUMENTS,
+        max_len: 64,
+        ..BtFlags::default()
+    };
+    let known = bt_of(session, &at, &flags, LocalsOf::Program);
+    let calls = at.calls.iter().enumerate().map(|(index, call)| {
+        let frame = &call.frame;
+        Call {
+            function: function_name(frame),
+            arguments: known
+                .frame(index)
+                .filter(|_| index >= first)
+                .map(arguments)
+                .unwrap_or_default(),
+            place: place(frame),
+            runtime: frame.runtime,
+            inlined: frame.inlined,
+            doubt: match frame.trust.as_str() {
+                "frame_pointer" => Some("frame pointer"),
+                "guessed" => Some("guess"),
+                _ => None,
+            },
+        }
+    });
+    let elided = at.stack.elided.map_or(0, |elided| elided.count);
+    let incomplete = at.stack.incomplete.as_ref().map(ToString::to_string);
+    let incomplete = match (incomplete, elided) {
+        (Some(why), _) => Some(why),
+        (None, 0) => None,
+        (None, n) => Some(format!(
+            "{n} frames in the middle of the stack are left out"
+        )),
+    };
+    let (previous, next) = neighbours(session, id);
+    Ok(Frames {
+        goroutine: id,
+        state,
+        creator: doc.created_by.map(|creator| {
+            let by = creator
+                .goroutine
+                .map_or_else(String::new, |id| format!(" in goroutine {id}"));
+            let place = &creator.place;
+            format!("{}{by} {}", place.function, file_and_line(place))
+        }),
+        calls: calls.collect(),
+        first,
+        incomplete,
+        previous,
+        next,
+    })
+}
+
+/// The goroutines before and after one, by id.
+fn neighbours(session: &Session<'_>, id: u64) -> (Option<u64>, Option<u64>) {
+    let Ok(all) = session.process.goroutines() else {
+        return (None, None);
+    };
+    let ids = || all.list().iter().map(|g| g.id.0);
+    (
+        ids().filter(|other| *other < id).max(),
+        ids().filter(|other| *other > id).min(),
+    )
+}
+
+/// The variables of a frame, arguments first, opened a little.
+///
+/// # Errors
+///
+/// When there is no such goroutine or frame.
+pub fn variables(
+    session: &Session<'_>,
+    goroutine: u64,
+    frame: usize,
+) -> Result<VariablesOf, Failure> {
+    let at = At::new(session, Some(goroutine), &Cursor::default())?;
+    let (_, call) = at.call(Some(frame), &Cursor::default())?;
+    let limits = Limits {
+        depth: 2,
+        len: 32,
+        string: 256,
+        ..Limits::default()
+    };
+    let linked = pending_records(session, at.goroutine);
+    let deferred = session.process.deferred(&at.stack, call, &linked, limits);
+    let style = Style::default();
+    let mut found = VariablesOf {
+        goroutine,
+        frame,
+        deferred: deferred.iter().map(|call| style.line(call)).collect(),
+        ..VariablesOf::default()
+    };
+    match session.process.variables(&at.stack, call, limits) {
+        Variables::Named(variables) => found.variables = variables,
+        Variables::Words(words) => {
+            let words = printed_args(&words, &*session.process.memory);
+            found.note = Some(format!(
+                "({words}): the arguments' words; the executable has no DWARF (stripped, or built with -ldflags=-w), so \
+                 variables have no names"
+            ));
+        }
+        Variables::None(why) => found.note = Some(why),
+    }
+    Ok(found)
+}
+
+/// What an expression leads to, as seen from a frame.
+pub fn expand(
+    session: &Session<'_>,
+    goroutine: u64,
+    frame: usize,
+    expr: &str,
+    len: usize,
+) -> Result<Box<Variable>, String> {
+    let at = At::new(session, Some(goroutine), &Cursor::default()).map_err(|f| f.message)?;
+    let call = at
+        .call(Some(frame), &Cursor::default())
+        .map_err(|f| f.message)?
+        .1;
+    let scope = session.process.scope(Some((&at.stack, call)));
+    let expressions = Expressions {
+        sources: session.process.sources(),
+        scope: &scope,
+    };
+    expressions
+        .print(expr, Limits::asked(2, len))
+        .map(Box::new)
+        .map_err(|error| error.message)
+}
+
+/// The source around a frame, or why there is none.
+pub fn source(session: &Session<'_>, goroutine: u64, frame: usize) -> Source {
+    let mut source = Source {
+        goroutine,
+        frame,
+        ..Source::default()
+    };
+    let cursor = Cursor {
+        goroutine: Some(goroutine),
+        frame: Some(frame),
+    };
+    match list::around(session, &cursor, AROUND) {
+        Ok(excerpt) => {
+            source.title = format!("{}:{}", excerpt.found, excerpt.line);
+            source.first = excerpt.lines.first().map_or(1, |line| line.number);
+            source.marked = excerpt.line;
+            source.warning = excerpt.newer_than_core.then(|| {
+                "this file was changed after the core was written: lines may not fit".to_owned()
+            });
+            source.lines = excerpt.lines.into_iter().map(|line| line.text).collect();
+        }
+        Err(failure) => {
+            "source".clone_into(&mut source.title);
+            source.warning = Some(failure.message.replace("\n\n", "; "));
+        }
+    }
+    source
+}
+
+/// Lines to have before and after the one that is meant, for scrolling.
+const AROUND: u32 = 200;

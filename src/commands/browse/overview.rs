@@ -1,0 +1,216 @@
+//! The first page of a core: why it died, where, what is worth a look, and what the answer rests on.
+
+use crate::cli::BtFlags;
+use crate::commands::at::At;
+use crate::commands::browse::command::lines;
+use crate::commands::bt::{LocalsOf, bt_of};
+use crate::commands::bt::{arguments, function_name, place};
+use crate::commands::goroutines::{describe, first_user_call};
+use crate::commands::info::{Info, info};
+use crate::session::{Cursor, Session};
+use crate::text::Text;
+use dumpview_process::runtime::WaitReasons;
+use dumpview_tui::line::{Line, Role};
+use dumpview_tui::screen::{Standpoint, Target};
+use dumpview_tui::screens::overview::{Item, Overview, Section};
+use std::collections::HashMap;
+use std::io;
+
+/// Frames of the crashing goroutine that stand on the page.
+const FRAMES: usize = 8;
+
+/// Sums up a core.
+pub fn page(session: &Session<'_>) -> Overview {
+    let info = info(session);
+    let at = At::new(session, None, &Cursor::default()).ok();
+    let goroutine = at.as_ref().map(|at| at.goroutine.id.0);
+    let mut sections = vec![panics(&info)];
+    sections.extend(at.as_ref().map(|at| stack(session, at)));
+    sections.push(findings(&info, goroutine));
+    sections.extend(states(session));
+    sections.push(printed(&info));
+    sections.push(Section {
+        title: "what this is".to_owned(),
+        items: text_of(|out| info.facts(out)),
+    });
+    sections.push(missing(session));
+    sections.push(Section {
+        title: "checked against the runtime's own counters".to_owned(),
+        items: text_of(|out| info.checks(out)),
+    });
+    sections.retain(|section| !section.items.is_empty());
+    Overview {
+        headline: Line::new(Role::Alarm, info.reason.clone()),
+        go: goroutine.map(|id| Target::Goroutine {
+            id: Some(id),
+            frame: None,
+        }),
+        sections,
+        at: Standpoint {
+            goroutine,
+            frame: None,
+        },
+        verb: "report",
+    }
+}
+
+/// What a command prints, as items.
+fn text_of(print: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> Vec<Item> {
+    let mut out = Vec::new();
+    // Writing into memory does not fail.
+    let _ = print(&mut Text::new(&mut out));
+    lines(&String::from_utf8_lossy(&out))
+        .into_iter()
+        .filter(|line| !line.text().trim().is_empty())
+        .map(Item::new)
+        .collect()
+}
+
+/// The panics in flight, when there are several, and their values.
+fn panics(info: &Info) -> Section {
+    let mut items = text_of(|out| info.head(out));
+    // The first line is the headline.
+    if !items.is_empty() {
+        items.remove(0);
+    }
+    Section {
+        title: String::new(),
+        items,
+    }
+}
+
+/// The top of the stack that people look at first.
+fn stack(session: &Session<'_>, at: &At<'_>) -> Section {
+    let id = at.goroutine.id.0;
+    let first = first_user_call(&at.calls);
+    let flags = BtFlags {
+        depth: FRAMES * 2,
+        max_len: 32,
+        ..BtFlags::default()
+    };
+    let known = bt_of(session, at, &flags, LocalsOf::Program);
+    let calls = at.calls.iter().enumerate().skip(first);
+    let shown = calls.filter(|(_, call)| !call.frame.runtime).take(FRAMES);
+    let items = shown.map(|(index, call)| {
+        let args = known.frame(index).map(arguments).unwrap_or_default();
+        let args = shortened(args);
+        let line = Line::new(Role::Dim, format!("{index:>3}  "))
+            .and(Role::Name, function_name(&call.frame))
+            .and(Role::Plain, format!("({args})  "))
+            .and(Role::Dim, place(&call.frame));
+        let go = Target::Goroutine {
+            id: Some(id),
+            frame: Some(index),
+        };
+        Item::leading(line, go)
+    });
+    let state = describe(session, at.goroutine).state();
+    Section {
+        items: items.collect(),
+        title: format!("goroutine {id} [{state}]"),
+    }
+}
+
+/// Arguments that would take more than a line, cut: all of them are one key away.
+fn shortened(mut args: String) -> String {
+    const MOST: usize = 60;
+    if let Some((at, _)) = args.char_indices().nth(MOST) {
+        args.truncate(at);
+        args.push('…');
+    }
+    args
+}
+
+/// Findings, each leading to what it is about.
+fn findings(info: &Info, goroutine: Option<u64>) -> Section {
+    let items = info.findings.iter().map(|finding| {
+        let role = if finding.severity == "warning" {
+            Role::Warning
+        } else {
+            Role::Plain
+        };
+        let line = Line::new(role, finding.text.clone())
+            .and(Role::Dim, format!("  ({})", finding.evidence));
+        let go = match finding.id {
+            "what_it_means" | "blocked_for_long" => Target::Goroutines {
+                filter: String::new(),
+            },
+            "nil_dereference" => Target::Goroutine {
+                id: goroutine,
+                frame: None,
+            },
+            _ => return Item::new(line),
+        };
+        Item::leading(line, go)
+    });
+    Section {
+        title: "findings".to_owned(),
+        items: items.collect(),
+    }
+}
+
+/// How many goroutines are in which state.
+fn states(session: &Session<'_>) -> Option<Section> {
+    const MOST: usize = 8;
+    let process = &session.process;
+    let all = process.goroutines().ok()?;
+    let reasons = WaitReasons::read(&process.runtime()?);
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut by_kind: HashMap<_, u64> = HashMap::new();
+    for g in all.list() {
+        let reason = g.status.is_blocked().then_some(g.waitreason);
+        *by_kind.entry((g.status, reason)).or_default() += 1;
+    }
+    for ((status, reason), count) in by_kind {
+        let text = reason.and_then(|reason| reasons.text(reason));
+        let state = text.map_or_else(|| status.as_str().to_owned(), ToString::to_string);
+        *counts.entry(state).or_default() += count;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let total = all.list().len() as u64;
+    let more = counts.len().saturating_sub(MOST);
+    let mut items: Vec<Item> = counts
+        .into_iter()
+        .take(MOST)
+        .map(|(state, count)| Item {
+            line: Line::new(Role::Number, format!("{count:>8}  ")).and(Role::Plain, state.clone()),
+            share: Some((count, total)),
+            go: Some(Target::Goroutines { filter: state }),
+        })
+        .collect();
+    if more > 0 {
+        let line = Line::new(Role::Dim, format!("          {more} more states"));
+        let filter = String::new();
+        items.push(Item::leading(line, Target::Goroutines { filter }));
+    }
+    Some(Section {
+        title: format!("{total} goroutines"),
+        items,
+    })
+}
+
+fn printed(info: &Info) -> Section {
+    let text = info.printed.as_deref().unwrap_or_default().trim_end();
+    Section {
+        title: "last printed by the runtime".to_owned(),
+        items: text
+            .lines()
+            .map(|line| Item::new(Line::plain(line.replace('\t', "    "))))
+            .collect(),
+    }
+}
+
+fn missing(session: &Session<'_>) -> Section {
+    let shortfalls = session.process.shortfalls.iter();
+    Section {
+        title: "missing from the input".to_owned(),
+        items: shortfalls
+            .map(|shortfall| {
+                let line = Line::new(Role::Warning, format!("{}: ", shortfall.what))
+                    .and(Role::Plain, shortfall.why.clone());
+                Item::leading(line, Target::Screen("Memory"))
+            })
+            .collect(),
+    }
+}

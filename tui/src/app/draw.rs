@@ -1,0 +1,173 @@
+//! The frame around the screens.
+//!
+//! ```text
+//!  core.44457 │ 1 Overview  2 Goroutines  3 Memory              12 of 340    ← bar
+//!                                  the screen
+//!  Enter frames  f filter  s sort  / search  : command  ? help  q quit       ← footer, or what is typed
+//! ```
+
+use super::{App, ScreenId};
+use crate::canvas::Canvas;
+use crate::geometry::cells;
+use crate::keys::{self, Binding};
+use crate::line::{Line, Role};
+use ratatui::style::Modifier;
+use unicode_width::UnicodeWidthStr;
+
+/// Below this a screen cannot be used.
+const LEAST: (u16, u16) = (60, 15);
+
+impl App {
+    /// Draws the frame and the shown screen; gives where the cursor is, when it is to be seen.
+    pub fn draw(&self, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
+        let (width, height) = (canvas.width(), canvas.height());
+        if width < LEAST.0 || height < LEAST.1 {
+            let text = format!(
+                "This terminal has {width}×{height} cells; {}×{} are needed.",
+                LEAST.0, LEAST.1
+            );
+            let lines = Line::plain(text).wrapped(usize::from(width), 0);
+            for (row, line) in (0..height).zip(&lines) {
+                canvas.line(row, line);
+            }
+            return None;
+        }
+        self.bar(&mut canvas.rows(0, 1));
+        if let Some(entry) = self.current() {
+            entry.screen.draw(&mut canvas.rows(1, height - 2));
+        }
+        self.footer(&mut canvas.rows(height - 1, 1))
+    }
+
+    /// Where each numbered screen stands in the bar: first column, width, name.
+    fn tabs(&self) -> Vec<(u16, u16, ScreenId, String)> {
+        let mut column = self.name_width() + 3;
+        self.entries
+            .iter()
+            .take(self.numbered)
+            .enumerate()
+            .map(|(index, entry)| {
+                let name = format!(" {} {} ", index + 1, entry.screen.title());
+                let (at, width) = (column, cells(name.width()));
+                column += width;
+                (at, width, entry.id, name)
+            })
+            .collect()
+    }
+
+    /// The input's name takes at most this much of the bar.
+    fn name_width(&self) -> u16 {
+        cells(self.name.width()).min(20)
+    }
+
+    pub(super) fn screen_at(&self, column: u16) -> Option<ScreenId> {
+        let mut tabs = self.tabs().into_iter();
+        tabs.find(|(at, width, ..)| (*at..at + width).contains(&column))
+            .map(|(_, _, id, _)| id)
+    }
+
+    fn bar(&self, canvas: &mut Canvas<'_>) {
+        let style = canvas.theme().bar();
+        canvas.style_row(0, style);
+        let name = self.name_width();
+        canvas.columns(1, name).text(0, 0, style, &self.name);
+        let vertical = canvas.theme().glyphs.vertical;
+        canvas.text(name + 2, 0, style, vertical);
+        let shown = self.history.last();
+        let mut end = name + 3;
+        for (at, width, id, name) in self.tabs() {
+            let style = if shown == Some(&id) {
+                style
+                    .remove_modifier(Modifier::REVERSED)
+                    .add_modifier(Modifier::BOLD)
+            } else {
+                style
+            };
+            canvas.style_cells(at, 0, width, style.remove_modifier(Modifier::empty()));
+            canvas.text(at, 0, style, &name);
+            end = at + width;
+        }
+        let Some(entry) = self.current() else { return };
+        if !self
+            .entries
+            .iter()
+            .take(self.numbered)
+            .any(|e| e.id == entry.id)
+        {
+            let name = format!(" {} ", entry.screen.title());
+            let style = style
+                .remove_modifier(Modifier::REVERSED)
+                .add_modifier(Modifier::BOLD);
+            end = canvas.text(end + 1, 0, style, &name);
+        }
+        let status = if entry.waiting > 0 {
+            Some(Line::plain("working (Esc stops)"))
+        } else {
+            entry.screen.status()
+        };
+        if let Some(status) = status {
+            let text = status.text();
+            let room = canvas.width().saturating_sub(end + 2);
+            let width = cells(text.width()).min(room);
+            let left = canvas.width().saturating_sub(width + 1);
+            canvas.columns(left, width).text(0, 0, style, &text);
+        }
+    }
+
+    fn footer(&self, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
+        if let Some((line, column)) = self.prompt_line() {
+            canvas.line(0, &line);
+            let area = canvas.area();
+            let column = cells(column).min(area.width.saturating_sub(1));
+            return Some((area.x + column, area.y));
+        }
+        if let Some(message) = &self.message {
+            canvas.line(0, message);
+            return None;
+        }
+        let own = self.current().map_or(&[][..], |entry| entry.screen.keys());
+        let mut column = 0;
+        // The last two of the general keys are never left out: help and quit.
+        let last: Vec<&Binding> = keys::EVERYWHERE
+            .iter()
+            .rev()
+            .filter(|binding| !binding.short.is_empty())
+            .take(2)
+            .collect();
+        let kept: u16 = last.iter().map(|binding| hint_width(binding)).sum();
+        let room = canvas.width().saturating_sub(kept);
+        let first = own.iter().chain(keys::EVERYWHERE);
+        let first =
+            first.filter(|b| !b.short.is_empty() && !last.iter().any(|l| l.action == b.action));
+        for binding in first {
+            if column + hint_width(binding) > room {
+                continue;
+            }
+            column = hint(canvas, column, binding);
+        }
+        for binding in last.iter().rev() {
+            column = hint(canvas, column, binding);
+        }
+        None
+    }
+}
+
+/// `Enter frames`, and two columns of space.
+fn hint(canvas: &mut Canvas<'_>, column: u16, binding: &Binding) -> u16 {
+    let line = Line::new(Role::Key, first_key(binding))
+        .and(Role::Plain, " ")
+        .and(Role::Dim, binding.short);
+    canvas.line_at(column, 0, &line) + 2
+}
+
+fn hint_width(binding: &Binding) -> u16 {
+    cells(first_key(binding).width() + 1 + binding.short.width() + 2)
+}
+
+fn first_key(binding: &Binding) -> String {
+    binding
+        .keys
+        .first()
+        .map(|key| keys::name(*key))
+        .unwrap_or_default()
+}

@@ -1,0 +1,7 @@
+//! The screens. Each states the data it shows; who knows the input fills it.
+
+pub mod frames;
+pub mod goroutines;
+pub mod memory;
+pub mod output;
+pub mod overview;

@@ -1,0 +1,311 @@
+//! What this is, why it died, what is worth a look: a page of items, some of which lead somewhere.
+
+use crate::ask::{Answer, Request};
+use crate::canvas::Canvas;
+use crate::geometry::{Area, cells};
+use crate::keys::{Action, Binding, ENTER};
+use crate::line::{Line, Role};
+use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
+use crate::theme::{Glyphs, UNICODE};
+use crate::widgets::bar;
+use std::cell::Cell;
+
+/// The page.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Overview {
+    /// The most important thing, in a sentence.
+    pub headline: Line,
+    /// Where [`Self::headline`] leads.
+    pub go: Option<Target>,
+    /// The rest, most important first.
+    pub sections: Vec<Section>,
+    /// The goroutine and frame that commands speak of.
+    pub at: Standpoint,
+    /// The verb that says the same.
+    pub verb: &'static str,
+}
+
+/// Items under a heading.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Section {
+    /// The heading; none for items that belong to what is above them.
+    pub title: String,
+    /// The items.
+    pub items: Vec<Item>,
+}
+
+/// One item.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Item {
+    /// What it says; wrapped when too long.
+    pub line: Line,
+    /// A bar after it: this much of that.
+    pub share: Option<(u64, u64)>,
+    /// Where it leads.
+    pub go: Option<Target>,
+}
+
+impl Item {
+    /// One that leads nowhere.
+    pub fn new(line: Line) -> Self {
+        Self {
+            line,
+            ..Self::default()
+        }
+    }
+
+    /// One that leads somewhere.
+    pub fn leading(line: Line, go: Target) -> Self {
+        Self {
+            line,
+            go: Some(go),
+            share: None,
+        }
+    }
+}
+
+/// The screen.
+#[derive(Default)]
+pub struct OverviewScreen {
+    asked: bool,
+    page: Option<Overview>,
+    failed: Option<String>,
+    /// Among the items that can be stood on, the headline first.
+    selected: usize,
+    top: Cell<usize>,
+    seen: Cell<Area>,
+}
+
+const KEYS: &[Binding] = &[Binding::new(
+    ENTER,
+    Action::Enter,
+    "go there",
+    "go to what the item is about",
+)];
+
+/// A drawn row and the stop it belongs to.
+struct Row {
+    line: Line,
+    stop: Option<usize>,
+}
+
+impl OverviewScreen {
+    fn stops(&self) -> Vec<Option<&Target>> {
+        let Some(page) = &self.page else {
+            return Vec::new();
+        };
+        let items = page.sections.iter().flat_map(|section| &section.items);
+        std::iter::once(page.go.as_ref())
+            .chain(items.map(|item| item.go.as_ref()))
+            .collect()
+    }
+
+    /// The page in rows of a width.
+    fn rows(&self, width: usize, glyphs: &Glyphs) -> Vec<Row> {
+        let Some(page) = &self.page else {
+            let text = self.failed.clone().unwrap_or_else(|| "opening…".to_owned());
+            let role = if self.failed.is_some() {
+                Role::Alarm
+            } else {
+                Role::Dim
+            };
+            let lines = text
+                .lines()
+                .flat_map(|line| Line::new(role, line.to_owned()).wrapped(width, 2));
+            return lines.map(|line| Row { line, stop: None }).collect();
+        };
+        let mut rows: Vec<Row> = page
+            .headline
+            .wrapped(width, 2)
+            .into_iter()
+            .map(|line| Row {
+                line,
+                stop: Some(0),
+            })
+            .collect();
+        let mut stop = 0;
+        for section in &page.sections {
+            if !section.title.is_empty() {
+                rows.push(Row {
+                    line: Line::default(),
+                    stop: None,
+                });
+                let title = Line::new(Role::Heading, section.title.clone());
+                rows.push(Row {
+                    line: title,
+                    stop: None,
+                });
+            }
+            let widest = section.items.iter().filter(|item| item.share.is_some());
+            let widest = widest.map(|item| item.line.width()).max().unwrap_or(0);
+            for item in &section.items {
+                stop += 1;
+                let mut line = Line::plain("  ");
+                line.spans.extend(item.line.spans.iter().cloned());
+                if let Some((part, whole)) = item.share {
+                    let pad = widest - item.line.width() + 2;
+                    line.push(Role::Plain, " ".repeat(pad));
+                    let room = cells(width.saturating_sub(widest + 6)).min(40);
+                    let bar = bar::share(glyphs, part, whole, room, Role::Series(0));
+                    line.spans.extend(bar.spans);
+                    rows.push(Row {
+                        line,
+                        stop: Some(stop),
+                    });
+                    continue;
+                }
+                let wrapped = line.wrapped(width, 4);
+                rows.extend(wrapped.into_iter().map(|line| Row {
+                    line,
+                    stop: Some(stop),
+                }));
+            }
+        }
+        rows
+    }
+
+    fn enter(&self) -> Vec<Effect> {
+        let stops = self.stops();
+        let target = stops.get(self.selected).copied().flatten();
+        target
+            .map(|target| Effect::Go(target.clone()))
+            .into_iter()
+            .collect()
+    }
+
+    fn step(&mut self, by: isize) {
+        let last = self.stops().len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+impl Screen for OverviewScreen {
+    fn title(&self) -> &'static str {
+        "Overview"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        KEYS
+    }
+
+    fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
+        match input {
+            Input::Shown if !self.asked => {
+                self.asked = true;
+                return vec![Effect::Ask(Request::Overview)];
+            }
+            Input::Answer(Answer::Overview(page)) => self.page = Some(*page),
+            Input::Answer(Answer::Failed(why)) => self.failed = Some(why),
+            Input::Act(action) => match action {
+                Action::Up => self.step(-1),
+                Action::Down => self.step(1),
+                Action::PageUp => self.step(-10),
+                Action::PageDown => self.step(10),
+                Action::Top => self.selected = 0,
+                Action::Bottom => self.step(isize::MAX),
+                Action::Enter | Action::Right => return self.enter(),
+                Action::Back => return vec![Effect::Back],
+                _ => {}
+            },
+            Input::Wheel { rows, .. } => self.step(isize::from(rows)),
+            Input::Click { row, .. } => {
+                let seen = self.seen.get();
+                // Rows are made anew where they are drawn; a click goes by those of the last frame.
+                let Some(index) = row.checked_sub(seen.y) else {
+                    return Vec::new();
+                };
+                let index = self.top.get() + usize::from(index);
+                return self.click(index, seen);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        let rows = self.rows(usize::from(canvas.width()), &canvas.theme().glyphs);
+        let height = usize::from(canvas.height());
+        self.seen.set(canvas.area());
+        let first = rows
+            .iter()
+            .position(|row| row.stop == Some(self.selected))
+            .unwrap_or(0);
+        let last = rows
+            .iter()
+            .rposition(|row| row.stop == Some(self.selected))
+            .unwrap_or(0);
+        let highest = if self.selected == 0 {
+            0
+        } else {
+            first.saturating_sub(2)
+        };
+        let top = self
+            .top
+            .get()
+            .max((last + 3).saturating_sub(height))
+            .min(highest)
+            .min(rows.len().saturating_sub(height));
+        self.top.set(top);
+        let can_enter = self.stops().get(self.selected).is_some_and(Option::is_some);
+        for (line, row) in (0..canvas.height()).zip(rows.iter().skip(top)) {
+            canvas.line(line, &row.line);
+            if row.stop == Some(self.selected) && self.page.is_some() {
+                let style = canvas.theme().selected(can_enter);
+                let width = cells(row.line.width());
+                canvas.style_cells(0, line, width, style);
+            }
+        }
+    }
+
+    fn selection(&self) -> Option<String> {
+        let page = self.page.as_ref()?;
+        let items = page.sections.iter().flat_map(|section| &section.items);
+        std::iter::once(&page.headline)
+            .chain(items.map(|item| &item.line))
+            .nth(self.selected)
+            .map(Line::text)
+    }
+
+    fn export(&self) -> Export {
+        let Some(page) = &self.page else {
+            return Export::default();
+        };
+        let mut text = vec![page.headline.text()];
+        for section in &page.sections {
+            if !section.title.is_empty() {
+                text.push(String::new());
+                text.push(section.title.clone());
+            }
+            text.extend(
+                section
+                    .items
+                    .iter()
+                    .map(|item| format!("  {}", item.line.text())),
+            );
+        }
+        Export {
+            text,
+            verb: (!page.verb.is_empty()).then(|| page.verb.to_owned()),
+        }
+    }
+
+    fn standpoint(&self) -> Standpoint {
+        self.page.as_ref().map(|page| page.at).unwrap_or_default()
+    }
+}
+
+impl OverviewScreen {
+    /// A click selects, and on what is selected already goes there.
+    fn click(&mut self, index: usize, seen: Area) -> Vec<Effect> {
+        // Which glyphs bars are made of does not change how many rows there are.
+        let rows = self.rows(usize::from(seen.width), &UNICODE);
+        let Some(stop) = rows.get(index).and_then(|row| row.stop) else {
+            return Vec::new();
+        };
+        if stop == self.selected {
+            return self.enter();
+        }
+        self.selected = stop;
+        Vec::new()
+    }
+}

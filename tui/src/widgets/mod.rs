@@ -1,0 +1,6 @@
+//! Parts that screens are made of. Each has plain state, an update of its own, and draws itself into a canvas.
+
+pub mod bar;
+pub mod input;
+pub mod list;
+pub mod tree;
