@@ -30,6 +30,47 @@ pub fn duration(ns: u64) -> String {
     }
 }
 
+/// Whole MiB that were cut down, so without a made-up decimal: `7 MiB`, `below 1 MiB`, `1.4 GiB`.
+pub fn mib(n: u64) -> String {
+    match n {
+        0 => "below 1 MiB".to_owned(),
+        1..1024 => format!("{n} MiB"),
+        _ => bytes(n.saturating_mul(1 << 20)),
+    }
+}
+
+/// A duration with four digits, to be compared with another: `1.012 ms`, `11.21 s`.
+#[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
+pub fn precise(ns: u64) -> String {
+    let (value, unit) = match ns {
+        0..1_000 => return format!("{ns} ns"),
+        1_000..1_000_000 => (ns as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
+        _ => (ns as f64 / 1e9, "s"),
+    };
+    let digits = match value {
+        0.0..10.0 => 3,
+        10.0..100.0 => 2,
+        100.0..1000.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+/// A number with two significant digits below 10: `0.041`, `3.1`, `144`.
+pub fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        0.0 => 0,
+        0.0..0.001 => 5,
+        0.001..0.01 => 4,
+        0.01..0.1 => 3,
+        0.1..1.0 => 2,
+        1.0..100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$}")
+}
+
 /// `1,234,567`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -58,6 +99,8 @@ pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent == 0.0 {
         "0%".to_owned()
+    } else if percent.abs() < 0.01 {
+        "below 0.01%".to_owned()
     } else if percent.abs() < 0.1 {
         format!("{percent:.2}%")
     } else if percent.abs() < 10.0 {
@@ -80,5 +123,22 @@ mod tests {
         assert_eq!(plural(1, "cycle"), "1 cycle");
         assert_eq!(plural(1_234_567, "cycle"), "1,234,567 cycles");
         assert_eq!(percent(0.0314), "3.1%");
+        assert_eq!(percent(0.000001), "below 0.01%");
+        assert_eq!(
+            (mib(0), mib(7), mib(1536)),
+            (
+                "below 1 MiB".to_owned(),
+                "7 MiB".to_owned(),
+                "1.5 GiB".to_owned()
+            )
+        );
+        assert_eq!(
+            (precise(1_012_345), precise(11_213_000_000)),
+            ("1.012 ms".to_owned(), "11.21 s".to_owned())
+        );
+        assert_eq!(
+            (number(0.0412), number(143.7)),
+            ("0.041".to_owned(), "144".to_owned())
+        );
     }
 }

@@ -1,9 +1,29 @@
 //! Logs to records: a file, a pipe or stdin through the log reader, in memory that does not grow with it.
+//!
+//! A file is read in this thread. A pipe is read in another one, because its writer may be silent for hours while
+//! somebody presses Ctrl-C: then what was read until now is the input, and its summary is the answer.
 
+use super::follow::Followed;
+use super::interrupt::Interrupt;
 use super::stream;
+use super::strip::Stripper;
 use dumpview_parsers::log::{LogReader, Sink};
+use regex::bytes::Regex;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How an input is read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Go on as the file grows, across rotation and truncation.
+    pub follow: bool,
+    /// What is taken off the front of every line.
+    pub strip_prefix: Option<Regex>,
+}
 
 /// How reading ended.
 #[derive(Debug, Default)]
@@ -12,7 +32,16 @@ pub struct Ended {
     pub bytes: u64,
     /// Why not all of it was, when so.
     pub lost: Option<String>,
+    /// Somebody pressed Ctrl-C.
+    pub interrupted: bool,
 }
+
+/// How often a silent input is looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a writer may go on after Ctrl-C.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Chunks on their way between the threads.
+const IN_FLIGHT: usize = 4;
 
 /// Reads an input to its end (`-` is stdin).
 ///
@@ -20,25 +49,158 @@ pub struct Ended {
 ///
 /// When it cannot be opened, or its first read fails.
 pub fn read(path: &Path, reader: &mut LogReader, out: &mut Sink<'_>) -> io::Result<Ended> {
+    let ended = chunks(path, &Reading::default(), &mut |chunk| {
+        reader.push(chunk, out);
+        ControlFlow::Continue(())
+    })?;
+    reader.finish(out);
+    Ok(ended)
+}
+
+/// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough.
+///
+/// # Errors
+///
+/// When it cannot be opened, or its first read fails.
+pub fn chunks(
+    path: &Path,
+    reading: &Reading,
+    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<Ended> {
+    let mut stripper = reading.strip_prefix.clone().map(Stripper::new);
+    let mut give = |chunk: &[u8]| match &mut stripper {
+        None => each(chunk),
+        Some(stripper) => each(stripper.strip(chunk)),
+    };
+    let stdin = path.as_os_str() == "-";
+    let ended = if reading.follow && !stdin {
+        followed(path, &mut give)
+    } else if !stdin && path.metadata()?.is_file() {
+        plain(path, &mut give)
+    } else {
+        piped(path, &mut give)
+    }?;
+    // A last line without an end is still with the stripper.
+    if let Some(mut stripper) = stripper {
+        let _ = each(stripper.rest());
+    }
+    Ok(ended)
+}
+
+fn plain(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {
     let mut input = stream::open(path)?;
+    let interrupt = Interrupt::watch()?;
     let mut chunk = vec![0u8; stream::CHUNK];
     let mut ended = Ended::default();
     loop {
+        if interrupt.came() {
+            ended.interrupted = true;
+            ended.lost = Some(format!("interrupted after {} bytes", ended.bytes));
+            return Ok(ended);
+        }
         match input.read(&mut chunk) {
-            Ok(0) => break,
+            Ok(0) => return Ok(ended),
             Ok(n) => {
                 ended.bytes += n as u64;
-                reader.push(chunk.get(..n).unwrap_or_default(), out);
+                if each(chunk.get(..n).unwrap_or_default()).is_break() {
+                    return Ok(ended);
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if ended.bytes == 0 => return Err(error),
-            // A compressed file cut short: what came before is good.
-            Err(error) => {
-                ended.lost = Some(format!("{error} after {} bytes", ended.bytes));
-                break;
-            }
+            Err(error) => return failed(ended, error),
         }
     }
-    reader.finish(out);
+}
+
+/// A read went wrong: fatal at the start; later what came before is good (a compressed file cut short).
+fn failed(mut ended: Ended, error: io::Error) -> io::Result<Ended> {
+    if ended.bytes == 0 {
+        return Err(error);
+    }
+    ended.lost = Some(format!("{error} after {} bytes", ended.bytes));
     Ok(ended)
+}
+
+fn piped(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {
+    let interrupt = Interrupt::watch()?;
+    let (full, chunks) = mpsc::sync_channel::<io::Result<Vec<u8>>>(IN_FLIGHT);
+    let (empty, spare) = mpsc::channel::<Vec<u8>>();
+    let path = path.to_owned();
+    // It is left behind in a read that may never return; it owns all it uses.
+    thread::spawn(move || {
+        let mut input = match stream::open(&path) {
+            Ok(input) => input,
+            Err(error) => {
+                let _ = full.send(Err(error));
+                return;
+            }
+        };
+        loop {
+            let mut chunk = spare.try_recv().unwrap_or_default();
+            chunk.resize(stream::CHUNK, 0);
+            let result = match input.read(&mut chunk) {
+                Ok(n) => {
+                    chunk.truncate(n);
+                    Ok(chunk)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let last = result.as_ref().map_or(true, Vec::is_empty);
+            if full.send(result).is_err() || last {
+                return;
+            }
+        }
+    });
+    let mut ended = Ended::default();
+    let mut deadline = None;
+    loop {
+        if interrupt.came() && !ended.interrupted {
+            // The writer often stops at the same Ctrl-C, with last words: they are waited for.
+            ended.interrupted = true;
+            deadline = Some(Instant::now() + LAST_WORDS);
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(ended);
+        }
+        match chunks.recv_timeout(TICK) {
+            Ok(Ok(chunk)) if chunk.is_empty() => return Ok(ended),
+            Ok(Ok(chunk)) => {
+                ended.bytes += chunk.len() as u64;
+                if each(&chunk).is_break() {
+                    return Ok(ended);
+                }
+                // The reader may have left with its last chunk.
+                let _ = empty.send(chunk);
+            }
+            Ok(Err(error)) => return failed(ended, error),
+            Err(RecvTimeoutError::Timeout) if ended.interrupted => return Ok(ended),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(ended),
+        }
+    }
+}
+
+fn followed(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {
+    let mut input = Followed::open(path)?;
+    let interrupt = Interrupt::watch()?;
+    let mut chunk = vec![0u8; stream::CHUNK];
+    let mut ended = Ended::default();
+    loop {
+        if interrupt.came() {
+            ended.interrupted = true;
+            return Ok(ended);
+        }
+        match input.read(&mut chunk) {
+            Ok(0) => thread::sleep(TICK),
+            Ok(n) => {
+                ended.bytes += n as u64;
+                if each(chunk.get(..n).unwrap_or_default()).is_break() {
+                    return Ok(ended);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return failed(ended, error),
+        }
+    }
 }

@@ -5,10 +5,13 @@
 
 mod bytes;
 mod decompress;
+mod follow;
+mod interrupt;
 mod kind;
 pub mod log;
 mod map;
 pub mod stream;
+mod strip;
 
 pub use bytes::{Arena, InputError};
 pub use kind::{Kind, recognize, recognize_file};

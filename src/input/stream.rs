@@ -18,8 +18,8 @@ pub const CHUNK: usize = 1 << 18;
 /// # Errors
 ///
 /// When it cannot be opened or its first bytes cannot be read.
-pub fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    let raw: Box<dyn Read> = if path.as_os_str() == "-" {
+pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let raw: Box<dyn Read + Send> = if path.as_os_str() == "-" {
         Box::new(io::stdin())
     } else {
         Box::new(File::open(path)?)
@@ -28,9 +28,9 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 }
 
 /// Looks at the first bytes and puts the right decoder in front of the rest.
-fn decode(raw: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
+fn decode(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let (head, raw) = peek(raw, 4)?;
-    let unpacked: Box<dyn Read> = match Format::recognize(&head) {
+    let unpacked: Box<dyn Read + Send> = match Format::recognize(&head) {
         None => Box::new(raw),
         Some(Format::Gzip) => Box::new(MultiGzDecoder::new(raw)),
         Some(Format::Zstd) => Box::new(

@@ -1,5 +1,6 @@
 //! Writing for people: styles that vanish when colour is off, tables in columns, bytes in IEC units.
 
+pub mod chart;
 mod table;
 
 pub use dumpview_model::units::{bytes, duration};

@@ -5,11 +5,11 @@
 
 use super::collect::Collector;
 use super::cycle::Cycle;
-use super::growth::Shape;
+use super::growth::{Confidence, Shape};
 use super::run::Run;
 use super::summary::Summary;
 use crate::finding::{Finding, Severity, rank};
-use crate::units::{bytes, duration, grouped, percent, plural};
+use crate::units::{bytes, duration, grouped, mib, number, percent, plural};
 
 /// Everything worth knowing about `run` (mostly [`Collector::main`]) and about the stream as a whole, what matters most
 /// first.
@@ -41,10 +41,6 @@ pub fn findings(collector: &Collector, run: &Run) -> Vec<Finding> {
     .collect();
     rank(&mut found);
     found
-}
-
-fn mib(n: u64) -> String {
-    bytes(n.saturating_mul(1 << 20))
 }
 
 /// `cycle 12 at 3.4 s`.
@@ -148,6 +144,11 @@ fn cpu(summary: &Summary) -> Option<Finding> {
 fn leak(run: &Run, summary: &Summary) -> Option<Finding> {
     let growth = run.growth();
     let (id, severity, verdict) = match growth.shape {
+        Shape::Leak if growth.confidence == Confidence::Low => (
+            "gc.growth",
+            Severity::Info,
+            "the live heap rises as it would with a leak",
+        ),
         Shape::Leak => (
             "gc.leak",
             Severity::Warning,
@@ -171,12 +172,7 @@ fn leak(run: &Run, summary: &Summary) -> Option<Finding> {
     } else {
         format!("; against a leak: {}", growth.against.join("; "))
     };
-    let rate = growth.slope * 60.0;
-    let rate = if rate >= 10.0 {
-        format!("{rate:.0}")
-    } else {
-        format!("{rate:.1}")
-    };
+    let rate = number(growth.slope * 60.0);
     Some(
         Finding::new(
             id,
@@ -316,7 +312,7 @@ fn overshoot(run: &Run, summary: &Summary) -> Option<Finding> {
             "gc.over-goal",
             Severity::Info,
             format!(
-                "{} of {} ended above their goal, the furthest by {} ({} for a goal of {}): allocation outran marking; count \
+                "{} of {} ended above the goal, the furthest by {} ({} for a goal of {}): allocation outran marking; count \
                  with it where memory is limited",
                 grouped(summary.over_goal),
                 plural(run.cycles, "cycle"),

@@ -285,11 +285,16 @@ impl Run {
     /// The share of CPU that the collector took, from the cycles here.
     pub fn cpu_share(&self) -> Option<f64> {
         let cpu = &self.cpu;
-        // What was lost took CPU too.
-        if self.lost > 0 {
+        if !self.is_measured() {
             return None;
         }
         share(cpu.assist + cpu.background + cpu.stopped, cpu.capacity)
+    }
+
+    /// Whether shares of time can be had: what was lost took time too, and between a cycle or two that do not begin
+    /// with the process lies too little of it.
+    fn is_measured(&self) -> bool {
+        self.lost == 0 && (self.first.number() == 1 || self.cycles >= 3)
     }
 
     /// How live heap goes.
@@ -376,7 +381,7 @@ impl Run {
             end_ns: end,
             wall_ns: wall,
             active_share: wall
-                .filter(|_| self.lost == 0)
+                .filter(|_| self.is_measured())
                 .and_then(|wall| share(times.wall.sum(), u128::from(wall))),
             cpu_percent: self.last.cpu_percent(),
             cpu_share: self.cpu_share(),

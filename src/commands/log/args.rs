@@ -1,6 +1,10 @@
 //! Flags that every verb on a log takes.
 
+use super::Window;
+use crate::answer::Failure;
+use crate::input::log::Reading;
 use clap::Args;
+use regex::bytes::Regex;
 use std::path::PathBuf;
 
 /// A log, and how it is read.
@@ -25,4 +29,39 @@ pub struct LogArgs {
     /// Until then, in the same words.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+}
+
+impl LogArgs {
+    /// How it is to be read.
+    pub fn reading(&self) -> Result<Reading, Failure> {
+        let strip_prefix = self
+            .strip_prefix
+            .as_deref()
+            .map(Regex::new)
+            .transpose()
+            .map_err(|error| Failure::usage(format!("--strip-prefix: {error}")))?;
+        Ok(Reading {
+            follow: self.follow,
+            strip_prefix,
+        })
+    }
+
+    /// The stretch that is asked for.
+    pub fn window(&self) -> Result<Window, Failure> {
+        Window::parse(self.since.as_deref(), self.until.as_deref())
+    }
+
+    /// Whether it comes from stdin.
+    pub fn is_stdin(&self) -> bool {
+        self.file.as_os_str() == "-"
+    }
+
+    /// The input as messages name it.
+    pub fn name(&self) -> String {
+        if self.is_stdin() {
+            "standard input".to_owned()
+        } else {
+            self.file.display().to_string()
+        }
+    }
 }

@@ -1,0 +1,75 @@
+//! The loop that verbs on logs share: bytes to records to the verb, and what is none of the verb's to stderr.
+
+use super::{LogArgs, Passing, Stop};
+use crate::answer::Failure;
+use crate::cli::Common;
+use crate::input::log::{Ended, chunks};
+use dumpview_parsers::log::{LogReader, Record};
+use std::io::{self, BufWriter, IsTerminal};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Gives every record of an input to `each`, until the end or until `each` fails (whoever reads its output left).
+/// Lines of stdin of which no record `is_ours` are passed on to stderr, unless quiet.
+///
+/// # Errors
+///
+/// When the input cannot be read, or `each` fails.
+pub fn drive(
+    path: &Path,
+    args: &LogArgs,
+    common: &Common,
+    is_ours: fn(&Record<'_>) -> bool,
+    each: &mut dyn FnMut(&Record<'_>) -> io::Result<()>,
+) -> Result<Ended, Stop> {
+    let reading = args.reading()?;
+    let mut reader = LogReader::new();
+    let stderr = io::stderr();
+    let is_terminal = stderr.is_terminal();
+    let mut stderr = BufWriter::new(stderr.lock());
+    let mut passing = (path.as_os_str() == "-" && !common.quiet)
+        .then(|| Passing::new(&mut stderr, is_terminal, is_ours));
+    let mut failed = None;
+    let ended = chunks(path, &reading, &mut |chunk| {
+        if let Some(pass) = &mut passing
+            && pass.chunk(chunk).is_err()
+        {
+            // Nobody listens to stderr; the answer is still wanted.
+            passing = None;
+        }
+        reader.push(chunk, &mut |record| {
+            if let Some(pass) = &mut passing {
+                pass.record(&record);
+            }
+            if failed.is_none() {
+                failed = each(&record).err();
+            }
+        });
+        if let Some(pass) = &mut passing
+            && pass.settle().is_err()
+        {
+            passing = None;
+        }
+        if failed.is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })
+    .map_err(|error| Failure::unreadable(format!("{}: {error}", path.display())))?;
+    reader.finish(&mut |record| {
+        if let Some(pass) = &mut passing {
+            pass.record(&record);
+        }
+        if failed.is_none() {
+            failed = each(&record).err();
+        }
+    });
+    if let Some(pass) = &mut passing {
+        let _ = pass.finish();
+    }
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(ended),
+    }
+}
