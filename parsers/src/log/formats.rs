@@ -1,6 +1,7 @@
 //! The readers of one origin, and which of them a line is offered to.
 
-use super::{Format, Kind, Line, Place, Record, Sink, Taken, trace};
+use super::mend::{Mender, Piece};
+use super::{Format, Kind, Line, Origin, Place, Record, Sink, Stamp, Taken, Unreadable, trace};
 use crate::{alloctrace, checkfinalizers, gctrace, memstats, oom, profile, race, traceback};
 
 /// How many formats have readers.
@@ -11,7 +12,9 @@ const COUNT: usize = 7;
 pub(super) struct Formats {
     /// Whose record is open, by its place in [`Formats::all`].
     open: Option<usize>,
+    origin: Origin,
     package: Option<Package>,
+    mender: Mender,
     checkfinalizers: checkfinalizers::Reader,
     alloctrace: alloctrace::Reader,
     race: race::Reader,
@@ -84,19 +87,55 @@ impl Formats {
 
     #[inline]
     pub(super) fn line(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
+        self.origin = line.origin;
         match trace::whole(line.text, 1) {
-            Some(kind) => self.trace(line, kind, out),
-            None => self.other(starts, line, out),
+            // Numbers at the end may have had more digits.
+            Some(kind) if line.unterminated && line.text.last().is_some_and(u8::is_ascii_digit) => {
+                let kind = Kind::Unreadable(Unreadable {
+                    format: trace::format(&kind),
+                    text: line.text,
+                    why: "the input ends in its last number",
+                });
+                self.trace(line.place, line.stamp, kind, out);
+            }
+            Some(_) if self.mender.is_active() => {
+                self.mend(starts, out, |mender, each| mender.whole(line, 0, each));
+            }
+            Some(kind) => self.trace(line.place, line.stamp, kind, out),
+            None if self.mender.wants(line.text) => {
+                self.mend(starts, out, |mender, each| mender.line(line, each));
+            }
+            None => {
+                if self.mender.is_active() {
+                    self.mend(starts, out, Mender::passed);
+                }
+                self.other(starts, line, out);
+            }
         }
+    }
+
+    /// Lets the mender work, and takes what it gives.
+    fn mend(
+        &mut self,
+        starts: &Starts,
+        out: &mut Sink<'_>,
+        work: impl FnOnce(&mut Mender, &mut dyn FnMut(Piece<'_>)),
+    ) {
+        let mut mender = std::mem::take(&mut self.mender);
+        work(&mut mender, &mut |piece| match piece {
+            Piece::Text(line) => self.other(starts, &line, out),
+            Piece::Trace(place, stamp, kind) => self.trace(place, stamp, kind, out),
+        });
+        self.mender = mender;
     }
 
     /// Gives a record of one line, and the package that was announced for it.
     #[inline]
-    fn trace(&mut self, line: &Line<'_>, kind: Kind<'_>, out: &mut Sink<'_>) {
+    fn trace(&mut self, place: Place, stamp: Option<Stamp>, kind: Kind<'_>, out: &mut Sink<'_>) {
         let record = Record {
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
+            place,
+            stamp,
+            origin: self.origin,
             kind,
         };
         if let Some(package) = self.package.take()
@@ -139,16 +178,20 @@ impl Formats {
         match taken {
             Some((index, Taken::Open)) => self.open = Some(index),
             Some(_) => {}
-            None => out(Record {
-                place: line.place,
-                stamp: line.stamp,
-                origin: line.origin,
-                kind: Kind::Log(line.text),
-            }),
+            None => {
+                self.mender.style.saw(line.text);
+                out(Record {
+                    place: line.place,
+                    stamp: line.stamp,
+                    origin: line.origin,
+                    kind: Kind::Log(line.text),
+                });
+            }
         }
     }
 
-    pub(super) fn finish(&mut self, out: &mut Sink<'_>) {
+    pub(super) fn finish(&mut self, starts: &Starts, out: &mut Sink<'_>) {
+        self.mend(starts, out, Mender::finish);
         for format in self.all() {
             format.finish(out);
         }

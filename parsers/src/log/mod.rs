@@ -21,6 +21,7 @@
 //! | `record` | what a line turned out to be |
 //! | `format` | what a format's reader is |
 //! | `trace` | the traces of one line |
+//! | `mend`, `template`, `style` | torn ones are put together again, or reported |
 //! | `formats` | the readers of one origin, and which of them reads a line |
 //! | `reader` | chunks to records |
 
@@ -29,11 +30,14 @@ mod corpus;
 mod format;
 mod formats;
 mod line;
+mod mend;
 mod prefix;
 mod reader;
 mod record;
 mod stamp;
+mod style;
 mod telling;
+mod template;
 mod trace;
 mod unwrap;
 #[cfg(test)]

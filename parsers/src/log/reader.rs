@@ -32,7 +32,7 @@ impl Origins {
 
     fn finish(&mut self, out: &mut Sink<'_>) {
         for formats in &mut self.formats {
-            formats.finish(out);
+            formats.finish(&self.starts, out);
         }
     }
 }

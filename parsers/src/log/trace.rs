@@ -28,3 +28,15 @@ pub(super) fn whole(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
         _ => None,
     }
 }
+
+/// The folder of a record's format.
+pub(super) fn format(kind: &Kind<'_>) -> &'static str {
+    match kind {
+        Kind::Sched(_) => "schedtrace",
+        Kind::Scavenger(_) => "scavtrace",
+        Kind::Pacer(_) => "pacertrace",
+        Kind::Init(_) => "inittrace",
+        Kind::Finalizers(_) => "checkfinalizers",
+        _ => "gctrace",
+    }
+}
