@@ -8,6 +8,7 @@ pub mod frame;
 pub mod gc;
 pub mod goroutine;
 pub mod inventory;
+pub mod memstats;
 pub mod stats;
 pub mod timeline;
 pub mod units;

@@ -190,6 +190,17 @@ impl Amount {
     }
 }
 
+impl std::fmt::Display for Amount {
+    /// As it was written, with a blank before the unit.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let decimals = usize::from(self.decimals);
+        let digits = format!("{:0>width$}", self.digits, width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{whole}{point}{fraction} {}", self.unit.text)
+    }
+}
+
 /// A value as printed.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Value {

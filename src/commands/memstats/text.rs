@@ -1,0 +1,514 @@
+//! The report for people: the most important first, then where the memory is, then what changed.
+
+use super::{Report, view};
+use crate::text::{Align, Role, Table, Text, bytes, duration, styled};
+use dumpview_model::finding::{Finding, Severity};
+use dumpview_model::memstats::{
+    Amount, Field, Form, MetricValue, Parts, Run, Snapshot, Value, elapsed, figures,
+};
+use dumpview_model::units::{grouped, percent, plural};
+use dumpview_tui::safe_text::safe;
+use std::io;
+
+/// Series are shown with at most so many rows.
+const ROWS: usize = 24;
+/// Size classes with the most bytes.
+const SIZES: usize = 12;
+
+pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    let many = report.collector.runs.len() > 1;
+    for (index, (run, findings)) in report.runs().enumerate() {
+        if index > 0 {
+            out.line("")?;
+        }
+        if many {
+            let origin = if run.origin.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", safe(&run.origin))
+            };
+            out.line(styled(
+                Role::Heading,
+                format_args!("Process {}{origin}", index + 1),
+            ))?;
+        }
+        process(report, run, findings, out)?;
+    }
+    if report.collector.dropped > 0 {
+        out.line(format_args!(
+            "\n{} of further processes are not shown",
+            plural(report.collector.dropped, "snapshot")
+        ))?;
+    }
+    unrecognized(report, out)
+}
+
+fn process(report: &Report, run: &Run, findings: &[Finding], out: &mut Text<'_>) -> io::Result<()> {
+    let (Some(first), Some(last)) = (run.snapshots.first(), run.snapshots.last()) else {
+        return Ok(());
+    };
+    out.line(styled(Role::Heading, sentence(last)))?;
+    let place = report.place(last.source, last.place.line);
+    let from = if run.snapshots.len() > 1 {
+        format!(
+            "{}, {} to {place}{}",
+            plural(run.count, "snapshot"),
+            report.place(first.source, first.place.line),
+            elapsed(first, last).map_or_else(String::new, |ns| format!(", {}", duration(ns)))
+        )
+    } else {
+        place
+    };
+    out.line(styled(
+        Role::Dim,
+        format_args!("{} ({from})", last.form().name()),
+    ))?;
+    for finding in findings {
+        let role = if finding.severity >= Severity::Warning {
+            Role::Alarm
+        } else {
+            Role::Heading
+        };
+        out.line("")?;
+        out.line(format_args!(
+            "{} {}",
+            styled(role, format_args!("{}:", finding.severity.name())),
+            safe(&finding.text)
+        ))?;
+    }
+    if run.snapshots.len() > 1 {
+        series(report, run, out)?;
+        differences(run, out)?;
+    }
+    match last.parts() {
+        Some(parts) => sys(&parts, out)?,
+        None => fields(last, out)?,
+    }
+    collector(last, out)?;
+    sizes(last, out)?;
+    histograms(last, out)
+}
+
+/// What one snapshot says, on one line.
+fn sentence(last: &Snapshot) -> String {
+    let mut parts = Vec::new();
+    let exact = |field| last.integer(field);
+    match (exact(Field::Sys), exact(Field::HeapReleased)) {
+        (Some(sys), Some(released)) => parts.push(format!(
+            "{} from the system, {} of it given back",
+            bytes(sys),
+            bytes(released)
+        )),
+        _ => {
+            if let Some(sys) = last.get(Field::Sys) {
+                parts.push(format!("{} from the system", view::text(Field::Sys, sys)));
+            }
+        }
+    }
+    let live = last
+        .get(Field::HeapAlloc)
+        .or_else(|| last.get(Field::Alloc));
+    if let Some(live) = live {
+        let objects = exact(Field::HeapObjects)
+            .map_or_else(String::new, |n| format!(" in {}", plural(n, "object")));
+        parts.push(format!(
+            "{}{objects} live or not yet swept",
+            view::text(Field::HeapAlloc, live)
+        ));
+    }
+    if let Some(n) = exact(Field::NumGC) {
+        let share = last
+            .float(Field::GCCPUFraction)
+            .map_or_else(String::new, |f| format!(" ({} of the CPU)", percent(f)));
+        parts.push(format!("{}{share}", plural(n, "collection")));
+    }
+    if parts.is_empty() {
+        let known: Vec<String> = last
+            .fields()
+            .map(|(field, value)| format!("{} {}", field.name(), view::text(field, value)))
+            .collect();
+        return known.join(", ");
+    }
+    parts.join("; ")
+}
+
+fn sys(parts: &Parts, out: &mut Text<'_>) -> io::Result<()> {
+    out.line("")?;
+    let mut table = Table::new([
+        ("Where Sys is", Align::Left),
+        ("bytes", Align::Right),
+        ("", Align::Right),
+        ("share", Align::Right),
+        ("from", Align::Left),
+    ]);
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    let share = |n: u64| percent(n as f64 / parts.sys.max(1) as f64);
+    for part in &parts.parts {
+        let remains = if part.remains {
+            " (not printed; what remains)"
+        } else {
+            ""
+        };
+        table.row([
+            part.what.to_owned(),
+            grouped(part.bytes),
+            bytes(part.bytes),
+            share(part.bytes),
+            format!("{}{remains}", part.formula),
+        ]);
+    }
+    let sum: u64 = parts.parts.iter().map(|part| part.bytes).sum();
+    table.row([
+        "sum".to_owned(),
+        grouped(sum),
+        bytes(sum),
+        share(sum),
+        if parts.gap == 0 {
+            "= Sys".to_owned()
+        } else {
+            format!("Sys is {}", grouped(parts.sys))
+        },
+    ]);
+    table.write(out)?;
+    if !parts.missing.is_empty() {
+        out.line(format_args!(
+            "not printed: {}; together they are the {} B that are missing from Sys",
+            parts.missing.join(", "),
+            parts.gap
+        ))?;
+    }
+    Ok(())
+}
+
+/// What is known, when it is no account of Sys.
+fn fields(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
+    if last.fields().nth(4).is_none() {
+        return Ok(());
+    }
+    out.line("")?;
+    let mut table = Table::new([
+        ("field", Align::Left),
+        ("value", Align::Right),
+        ("exactly", Align::Right),
+    ]);
+    for (field, value) in last.fields() {
+        let exact = match value {
+            Value::Integer(n) => n.to_string(),
+            _ => String::new(),
+        };
+        table.row([field.name().to_owned(), view::text(field, value), exact]);
+    }
+    table.write(out)
+}
+
+fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
+    let Some(cycles) = last.integer(Field::NumGC) else {
+        return Ok(());
+    };
+    out.line("")?;
+    let forced = last
+        .integer(Field::NumForcedGC)
+        .map_or_else(String::new, |n| format!(", {} asked for", grouped(n)));
+    let cpu = last
+        .float(Field::GCCPUFraction)
+        .map_or_else(String::new, |f| {
+            format!(", {} of the CPU since the start", percent(f))
+        });
+    out.line(format_args!(
+        "{} {}{forced}{cpu}",
+        styled(Role::Heading, "Collections:"),
+        grouped(cycles)
+    ))?;
+    if let Some(at) = last.integer(Field::LastGC).filter(|at| *at > 0) {
+        out.line(format_args!("  the last ended at {}", view::unix(at)))?;
+    }
+    if let Some(goal) = last.integer(Field::NextGC) {
+        let left =
+            last.heap_alloc()
+                .map_or_else(String::new, |live| match goal.checked_sub(live) {
+                    Some(left) => format!(", {} from here", bytes(left)),
+                    None => format!(", passed by {}", bytes(live - goal)),
+                });
+        out.line(format_args!(
+            "  the next is aimed to end with a heap of {}{left}",
+            bytes(goal)
+        ))?;
+    }
+    if let Some(MetricValue::Integer(limit)) = metric(last, "/gc/gomemlimit:bytes") {
+        let limit = if *limit == i64::MAX.unsigned_abs() {
+            "none".to_owned()
+        } else {
+            bytes(*limit)
+        };
+        let gogc = match metric(last, "/gc/gogc:percent") {
+            Some(MetricValue::Integer(n)) if *n > 1 << 32 => ", GOGC off".to_owned(),
+            Some(MetricValue::Integer(n)) => format!(", GOGC {n}"),
+            _ => String::new(),
+        };
+        out.line(format_args!("  memory limit {limit}{gogc}"))?;
+    }
+    let total = last.integer(Field::PauseTotalNs);
+    let pauses = last.pauses();
+    if let Some(found) = figures(&pauses).filter(|_| pauses.len() > 1) {
+        out.line(format_args!(
+            "  the last {} stopped the world for {} in all: half of them {} or less, 99% {}, the longest {} ended at {}",
+            plural(found.count as u64, "collection"),
+            duration(found.total),
+            duration(found.p50),
+            duration(found.p99),
+            duration(found.longest.ns),
+            view::unix(found.longest.end_unix)
+        ))?;
+    } else if let Some(newest) = pauses.last() {
+        out.line(format_args!(
+            "  the last stopped the world for {}",
+            duration(newest.ns)
+        ))?;
+    }
+    if let Some(total) = total {
+        out.line(format_args!(
+            "  all since the start stopped the world for {}",
+            duration(total)
+        ))?;
+    }
+    if let Some(rss) = last.integer(Field::MaxRSS) {
+        out.line(format_args!(
+            "{} {}, at most so far",
+            styled(Role::Heading, "Resident:"),
+            bytes(rss)
+        ))?;
+    }
+    if let Some(n) = last.integer(Field::Goroutines) {
+        out.line(format_args!(
+            "{} {}",
+            styled(Role::Heading, "Goroutines:"),
+            grouped(n)
+        ))?;
+    }
+    Ok(())
+}
+
+fn metric<'s>(snapshot: &'s Snapshot, name: &str) -> Option<&'s MetricValue> {
+    snapshot
+        .metrics()
+        .iter()
+        .find(|metric| metric.name == name)
+        .map(|metric| &metric.value)
+}
+
+/// The classes with the most live bytes, and what is in none of them.
+fn sizes(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
+    let mut classes: Vec<(u64, u64, u64)> = last
+        .by_size()
+        .iter()
+        .map(|class| {
+            let live = class.mallocs.saturating_sub(class.frees);
+            (class.size, live, live.saturating_mul(class.size))
+        })
+        .collect();
+    let largest = classes.iter().map(|(size, ..)| *size).max().unwrap_or(0);
+    let (objects, sum) = classes.iter().fold((0u64, 0u64), |(n, sum), class| {
+        (n.saturating_add(class.1), sum.saturating_add(class.2))
+    });
+    classes.retain(|(_, live, _)| *live > 0);
+    if classes.is_empty() {
+        return Ok(());
+    }
+    classes.sort_by_key(|(_, _, bytes)| std::cmp::Reverse(*bytes));
+    out.line("")?;
+    let mut table = Table::new([
+        ("Live by size class", Align::Right),
+        ("objects", Align::Right),
+        ("bytes", Align::Right),
+    ]);
+    for (size, live, total) in classes.iter().take(SIZES) {
+        table.row([format!("{size} B"), grouped(*live), bytes(*total)]);
+    }
+    let rest = classes.get(SIZES..).unwrap_or_default();
+    if !rest.is_empty() {
+        table.row([
+            format!("{} others", rest.len()),
+            grouped(rest.iter().map(|class| class.1).sum()),
+            bytes(rest.iter().map(|class| class.2).sum()),
+        ]);
+    }
+    if let (Some(live), Some(count)) = (last.heap_alloc(), last.integer(Field::HeapObjects))
+        && let (Some(larger), Some(count)) = (live.checked_sub(sum), count.checked_sub(objects))
+    {
+        table.row([format!("over {largest} B"), grouped(count), bytes(larger)]);
+    }
+    table.write(out)
+}
+
+/// Metrics that are no numbers are named, so that nobody looks for them in vain.
+fn histograms(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
+    if last.form() != Form::Metrics {
+        return Ok(());
+    }
+    let texts = last
+        .metrics()
+        .iter()
+        .filter(|metric| matches!(metric.value, MetricValue::Text(_)))
+        .count();
+    out.line(styled(
+        Role::Dim,
+        format_args!(
+            "{} of runtime/metrics, {texts} of them histograms: --json has them all",
+            plural(last.metrics().len() as u64, "metric")
+        ),
+    ))
+}
+
+/// Fields worth a column, when any snapshot has them.
+const COLUMNS: [Field; 10] = [
+    Field::Alloc,
+    Field::HeapAlloc,
+    Field::HeapInuse,
+    Field::HeapReleased,
+    Field::HeapSys,
+    Field::Sys,
+    Field::TotalAlloc,
+    Field::HeapObjects,
+    Field::NumGC,
+    Field::Goroutines,
+];
+
+fn series(report: &Report, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
+    let has = |field: Field| run.snapshots.iter().any(|s| s.get(field).is_some());
+    let columns: Vec<Field> = COLUMNS
+        .into_iter()
+        .filter(|field| match field {
+            Field::Alloc => has(Field::Alloc) && !has(Field::HeapAlloc),
+            Field::HeapSys => has(Field::HeapSys) && !has(Field::Sys),
+            _ => has(*field),
+        })
+        .collect();
+    out.line("")?;
+    let stamped = run
+        .snapshots
+        .iter()
+        .any(|snapshot| snapshot.stamp.is_some());
+    let mut heads = vec![("snapshot", Align::Left)];
+    if stamped {
+        heads.push(("time", Align::Left));
+    }
+    heads.extend(columns.iter().map(|field| (field.name(), Align::Right)));
+    let mut table = Table::new(heads);
+    let step = run.snapshots.len().div_ceil(ROWS).max(1);
+    let last = run.snapshots.len().saturating_sub(1);
+    for (index, snapshot) in run.snapshots.iter().enumerate() {
+        if !index.is_multiple_of(step) && index != last {
+            continue;
+        }
+        let mut cells = vec![report.place(snapshot.source, snapshot.place.line)];
+        if stamped {
+            cells.push(snapshot.stamp.map_or_else(String::new, view::time));
+        }
+        cells.extend(columns.iter().map(|field| {
+            snapshot
+                .get(*field)
+                .map_or_else(|| "-".to_owned(), |value| view::text(*field, value))
+        }));
+        table.row(cells);
+    }
+    table.write(out)?;
+    let stride = step as u64 * run.stride;
+    if stride > 1 {
+        out.line(styled(
+            Role::Dim,
+            format_args!("one of {stride} is shown; --csv has more"),
+        ))?;
+    }
+    Ok(())
+}
+
+fn differences(run: &Run, out: &mut Text<'_>) -> io::Result<()> {
+    let changed: Vec<_> = run
+        .differences()
+        .into_iter()
+        .filter(|d| d.first != d.last && !matches!(d.field, Field::LastGC | Field::LastPauseEnd))
+        .collect();
+    if changed.is_empty() {
+        return out.line("nothing changed from the first to the last");
+    }
+    out.line("")?;
+    let rates = changed.iter().any(|d| d.per_second.is_some());
+    let mut heads = vec![
+        ("First to last", Align::Left),
+        ("first", Align::Right),
+        ("last", Align::Right),
+        ("difference", Align::Right),
+    ];
+    if rates {
+        heads.push(("per second", Align::Right));
+    }
+    let mut table = Table::new(heads);
+    for difference in &changed {
+        let field = difference.field;
+        let delta = match (difference.delta, difference.first, difference.last) {
+            (Some(delta), ..) => {
+                let sign = if delta < 0 { '-' } else { '+' };
+                let size = u64::try_from(delta.unsigned_abs()).unwrap_or(u64::MAX);
+                format!("{sign}{}", view::text(field, Value::Integer(size)))
+            }
+            // Of two rounded numbers it is known to one of their last digit.
+            (None, Value::Amount(first), Value::Amount(last))
+                if first.unit == last.unit && first.decimals == last.decimals =>
+            {
+                let sign = if last.digits < first.digits { '-' } else { '+' };
+                let size = Amount {
+                    digits: last.digits.abs_diff(first.digits),
+                    ..last
+                };
+                format!("~{sign}{size}")
+            }
+            _ => String::new(),
+        };
+        let mut cells = vec![
+            field.name().to_owned(),
+            view::text(field, difference.first),
+            view::text(field, difference.last),
+            delta,
+        ];
+        if rates {
+            cells.push(difference.per_second.map_or_else(String::new, |rate| {
+                let sign = if rate < 0.0 { '-' } else { '+' };
+                if field.is_bytes() {
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "for people"
+                    )]
+                    let rate = bytes(rate.abs() as u64);
+                    format!("{sign}{rate}")
+                } else {
+                    format!("{sign}{:.1}", rate.abs())
+                }
+            }));
+        }
+        table.row(cells);
+    }
+    table.write(out)
+}
+
+fn unrecognized(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    let collector = &report.collector;
+    if collector.unrecognized_count == 0 {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line(format_args!(
+        "{} looked like memory statistics and could not be read:",
+        plural(collector.unrecognized_count, "line")
+    ))?;
+    for lost in collector.unrecognized.iter().take(10) {
+        let text: String = lost.text.chars().take(60).collect();
+        out.line(format_args!(
+            "  {}: {}: {}",
+            report.place(lost.source, lost.line),
+            lost.why,
+            safe(&text)
+        ))?;
+    }
+    Ok(())
+}
