@@ -36,9 +36,15 @@ pub(super) fn sentence(event: &Event) -> String {
             bytes: size,
             allocs,
         } => format!(
-            "init {package}: {}, {} in {allocs} objects",
-            duration(event.span),
-            bytes(*size)
+            "init {package}: {}, {} in {}",
+            // Less than a microsecond is printed as 0.
+            if event.span == 0 {
+                "under 1 µs".to_owned()
+            } else {
+                duration(event.span)
+            },
+            bytes(*size),
+            plural(*allocs, "object")
         ),
         What::Memory(memory) => memory_sentence(memory),
         What::Moment(moment) => match moment.goroutines {
