@@ -9,6 +9,7 @@ pub mod gc;
 pub mod goroutine;
 pub mod inventory;
 pub mod memstats;
+pub mod sched;
 pub mod stats;
 pub mod timeline;
 pub mod units;

@@ -18,6 +18,7 @@ mod read;
 mod text;
 
 pub use args::GcArgs;
+pub use text::show;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;

@@ -73,7 +73,7 @@ fn sentence(summary: &Summary) -> String {
 }
 
 /// A finding and its lines.
-pub(crate) fn show(finding: &Finding, out: &mut Text<'_>) -> io::Result<()> {
+pub fn show(finding: &Finding, out: &mut Text<'_>) -> io::Result<()> {
     let role = match finding.severity {
         Severity::Critical => Role::Alarm,
         Severity::Warning => Role::Heading,

@@ -12,4 +12,4 @@ pub use args::LogArgs;
 pub use drive::drive;
 use pass::Passing;
 pub use stop::Stop;
-pub use window::{Window, Within};
+pub use window::{Window, Within, duration};

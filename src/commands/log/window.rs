@@ -145,8 +145,8 @@ fn parse(text: &str) -> Option<Bound> {
     Some(Bound::TimeOfDay(i64::try_from(since.as_nanos()).ok()?))
 }
 
-/// `1h30m`, `2m`, `90s`, `1.5s`, `300ms`, as Go writes durations.
-fn duration(text: &str) -> Option<u64> {
+/// Nanoseconds of `1h30m`, `2m`, `90s`, `1.5s`, `300ms`, as Go writes durations.
+pub fn duration(text: &str) -> Option<u64> {
     const UNITS: [(&str, f64); 6] = [
         ("ns", 1.0),
         ("us", 1e3),
