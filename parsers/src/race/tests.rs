@@ -1,0 +1,100 @@
+//! The reader on recorded reports, against a naive count, and on damage.
+
+use super::Record;
+use crate::log::{Kind, LogReader};
+use std::io::Read as _;
+use std::path::PathBuf;
+
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus/logs/race");
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut text = std::fs::read(&path).unwrap();
+        if text.starts_with(&[0x1f, 0x8b]) {
+            let mut unpacked = Vec::new();
+            flate2::read::MultiGzDecoder::new(&text[..])
+                .read_to_end(&mut unpacked)
+                .unwrap();
+            text = unpacked;
+        }
+        if name.contains(".txt") {
+            out.push((name.trim_end_matches(".gz").to_owned(), text));
+        }
+    }
+    out.sort();
+    assert!(out.len() >= 8);
+    out
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}
+
+fn read(text: &[u8]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut each = |record: crate::log::Record<'_>| {
+        let line = record.place.line;
+        out.push(match record.kind {
+            Kind::Race(Record::Frame(f)) => {
+                let source = f.source.unwrap();
+                let name = lossy(f.function.name);
+                format!("{line}   {name} {}:{}", lossy(source.file), source.line)
+            }
+            Kind::Race(Record::Access(a)) => {
+                let (kind, addr) = (lossy(a.kind), a.addr.unwrap_or(0));
+                format!(
+                    "{line} access previous={} {kind} {addr:#x} {:?}",
+                    a.previous, a.who
+                )
+            }
+            Kind::Race(other) => format!("{line} {other:?}"),
+            Kind::Log(text) => format!("{line} log {}", lossy(text)),
+            other => format!("{line} OTHER {other:?}"),
+        });
+    };
+    let mut reader = LogReader::new();
+    reader.push(text, &mut each);
+    reader.finish(&mut each);
+    out
+}
+
+#[test]
+fn recorded_reports_are_read_as_reviewed() {
+    for (name, text) in samples() {
+        let records = read(&text);
+        let text = lossy(&text);
+        let count = |what: &str| records.iter().filter(|r| r.contains(what)).count();
+        assert_eq!(
+            count("Start"),
+            text.matches("WARNING: DATA RACE").count(),
+            "{name}"
+        );
+        assert_eq!(count(" access "), text.matches(" at 0x").count(), "{name}");
+        assert_eq!(
+            count("Creation"),
+            text.matches(" created at:").count(),
+            "{name}"
+        );
+        let sources = text
+            .lines()
+            .filter(|l| l.starts_with("      ") && l.contains(" +0x"));
+        let frames = records
+            .iter()
+            .filter(|r| r.contains("   ") && !r.contains(" log "));
+        assert_eq!(frames.count(), sources.count(), "{name}");
+        assert_eq!(count("OTHER"), 0, "{name}");
+        insta::assert_snapshot!(name.as_str(), records.join("\n"));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn damage_gives_an_answer(at in 0usize..2000, byte: u8, sample in 0usize..8) {
+        let (_, mut text) = samples().swap_remove(sample);
+        let at = at % text.len();
+        text[at] = byte;
+        let _ = read(&text[..text.len() - at / 2]);
+    }
+}
