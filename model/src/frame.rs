@@ -76,5 +76,7 @@ pub fn is_users_function(name: &str) -> bool {
         "runtime/internal/",
         "gcWriteBarrier",
     ];
-    !name.is_empty() && !runtime.iter().any(|start| name.starts_with(start))
+    // Tracebacks call runtime.gopanic so.
+    let gopanic = name == "panic";
+    !name.is_empty() && !gopanic && !runtime.iter().any(|start| name.starts_with(start))
 }

@@ -12,5 +12,6 @@ pub mod memstats;
 pub mod sched;
 pub mod stats;
 pub mod timeline;
+pub mod traceback;
 pub mod units;
 pub mod value;

@@ -1,0 +1,92 @@
+//! A dump: goroutines that were printed together, and what was printed with them.
+
+use super::Death;
+use crate::frame::Frame;
+use crate::goroutine::Goroutines;
+use serde::Serialize;
+
+/// A line of the application.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub struct LogLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// What it says; cut when long.
+    pub text: String,
+}
+
+/// A stack that belongs to a thread, not to a goroutine: its scheduling stack (`goroutine 0`, `runtime stack:`).
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub struct ThreadStack {
+    /// The line it begins at.
+    pub line: u64,
+    /// The runtime's number of the thread, when printed.
+    pub m: Option<u64>,
+    /// Its calls, innermost first.
+    pub frames: Vec<Frame>,
+}
+
+/// What is said of every dump of an input.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub struct Summary {
+    /// Counted from 1: what `--dump` takes.
+    pub number: usize,
+    /// The line it begins at.
+    pub line: u64,
+    /// The line of its last record.
+    pub last_line: u64,
+    /// How many goroutines it shows.
+    pub goroutines: usize,
+    /// Whether the process died of it.
+    pub fatal: bool,
+    /// The reason of death, or the panic that was survived; `None` for a dump that somebody asked for.
+    pub reason: Option<String>,
+    /// It stood inside one line, as a field of a JSON log.
+    pub embedded: bool,
+}
+
+/// A dump with its goroutines.
+#[derive(Debug, Default)]
+pub struct Dump {
+    /// Counted from 1.
+    pub number: usize,
+    /// The line it begins at.
+    pub line: u64,
+    /// The line of its last record.
+    pub last_line: u64,
+    /// Why the process died, or a panic that it survived.
+    pub death: Option<Death>,
+    /// The goroutines, by id.
+    pub goroutines: Goroutines,
+    /// Stacks of threads.
+    pub threads: Vec<ThreadStack>,
+    /// Registers of the thread that got the signal, as printed first.
+    pub registers: Vec<(String, u64)>,
+    /// The application's last lines before it.
+    pub before: Vec<LogLine>,
+    /// Sections that showed a goroutine a second time: at level crash its thread prints it again.
+    pub repeated: usize,
+    /// It stood inside one line.
+    pub embedded: bool,
+}
+
+impl Dump {
+    /// Its line in a list of dumps.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            number: self.number,
+            line: self.line,
+            last_line: self.last_line,
+            goroutines: self.goroutines.list.len(),
+            fatal: self.is_fatal(),
+            reason: self.death.as_ref().map(Death::reason),
+            embedded: self.embedded,
+        }
+    }
+
+    /// Whether the process died of it.
+    pub fn is_fatal(&self) -> bool {
+        self.death
+            .as_ref()
+            .is_some_and(|death| death.kind() != super::DeathKind::Served)
+    }
+}

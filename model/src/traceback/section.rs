@@ -1,0 +1,363 @@
+//! A goroutine from its section. Hundreds of thousands come one after another, mostly with the stack of the one
+//! before, so each call is held against the one at the same depth there before it is looked up.
+
+use crate::frame::{Frame, Trust, is_users_function};
+use crate::goroutine::{
+    Creator, Elided, FrameId, Goroutine, Goroutines, Labels, Place, Places, Stack, StackId, Stacks,
+    Status,
+};
+use crate::value::Address;
+use bstr::ByteSlice;
+use dumpview_parsers::traceback::{self, Header, M, Source};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Why a stack ends early.
+const ELIDED_END: &str = "the runtime left out the frames below: its traceback ends after 100";
+const UNAVAILABLE: &str = "it was running on another thread, which could not be interrupted";
+
+/// Puts goroutines together.
+#[derive(Debug, Default)]
+pub(super) struct Sections {
+    goroutines: Goroutines,
+    index: HashMap<u64, u32>,
+    places: Places,
+    reasons: HashMap<Vec<u8>, Arc<str>>,
+    /// The stack pointers of each goroutine are kept too.
+    with_sps: bool,
+    open: Option<Open>,
+    stack: Stack,
+    sps: Vec<u64>,
+    last: Last,
+    repeated: usize,
+}
+
+/// A goroutine whose section is being read.
+#[derive(Debug)]
+struct Open {
+    goroutine: Goroutine,
+    /// `runtime.goexit` was reached: the frame above it is the one it started in.
+    to_the_end: bool,
+    /// The frames that follow are an ancestor's.
+    in_ancestor: bool,
+}
+
+/// The goroutine before.
+#[derive(Debug, Default)]
+struct Last {
+    stack: Stack,
+    id: StackId,
+    creator: Option<Arc<Place>>,
+}
+
+/// What a dump's goroutines became.
+pub(super) struct Read {
+    pub goroutines: Goroutines,
+    /// Sections that showed a goroutine a second time.
+    pub repeated: usize,
+}
+
+impl Sections {
+    pub fn new(with_sps: bool) -> Self {
+        Self {
+            with_sps,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a goroutine was seen.
+    pub fn has(&self, id: u64) -> bool {
+        self.index.contains_key(&id)
+    }
+
+    /// How many goroutines were seen.
+    pub fn len(&self) -> usize {
+        self.goroutines.list.len()
+    }
+
+    pub fn header(&mut self, header: &Header<'_>) {
+        self.close();
+        let status = Status::from_printed(header.state);
+        let waits = status.is_none() || header.leaked;
+        let mut goroutine = Goroutine::new(
+            header.id,
+            match (status, header.leaked) {
+                (_, true) => Status::Leaked,
+                (Some(status), false) => status,
+                (None, false) => Status::Waiting,
+            },
+            StackId::default(),
+        );
+        if waits && status != Some(Status::Leaked) {
+            goroutine.wait_reason = Some(self.reason(header));
+        }
+        goroutine.waiting_ns = header
+            .minutes
+            .map(|minutes| minutes.saturating_mul(60_000_000_000));
+        goroutine.addr = header.g.map(Address);
+        goroutine.m = match header.m {
+            M::Id { id, .. } => Some(id),
+            M::Nil | M::Unknown => None,
+        };
+        goroutine.locked_to_thread = header.locked;
+        goroutine.bubble = header.bubble;
+        if !header.labels.is_empty() {
+            let text = |bytes: Vec<u8>| bytes.to_str_lossy().into_owned();
+            let pairs = header.labels.iter();
+            goroutine.labels = pairs
+                .map(|(key, value)| (text(key), text(value)))
+                .collect::<Labels>();
+        }
+        self.open = Some(Open {
+            goroutine,
+            to_the_end: false,
+            in_ancestor: false,
+        });
+    }
+
+    fn reason(&mut self, header: &Header<'_>) -> Arc<str> {
+        let durable = header.durable;
+        let mut key = header.state.to_vec();
+        if durable {
+            key.extend_from_slice(b" (durable)");
+        }
+        if let Some(known) = self.reasons.get(&key) {
+            return Arc::clone(known);
+        }
+        let reason: Arc<str> = key.to_str_lossy().into();
+        self.reasons.insert(key, Arc::clone(&reason));
+        reason
+    }
+
+    pub fn frame(&mut self, frame: &traceback::Frame<'_>) {
+        let Some(open) = &mut self.open else { return };
+        if open.in_ancestor {
+            return;
+        }
+        open.to_the_end |= frame.function.name == b"runtime.goexit";
+        let at = self.stack.frames.len();
+        let known = self.last.stack.frames.get(at).copied();
+        let stacks = &mut self.goroutines.stacks;
+        let id = match known.filter(|id| stacks.get(*id).is_some_and(|known| is_same(known, frame)))
+        {
+            Some(id) => id,
+            None => intern(stacks, frame),
+        };
+        self.stack.frames.push(id);
+        let source = frame.source.unwrap_or_default();
+        self.stack.pcs.push(source.pc.map(Address));
+        if self.with_sps {
+            self.sps.push(source.sp.unwrap_or(0));
+        }
+    }
+
+    pub fn elided(&mut self, elided: traceback::Elided) {
+        if self.open.as_ref().is_none_or(|open| open.in_ancestor) {
+            return;
+        }
+        match elided {
+            traceback::Elided::Middle(count) => {
+                self.stack.elided = Some(Elided {
+                    after: self.stack.frames.len(),
+                    count,
+                });
+            }
+            traceback::Elided::End => self.stack.why_incomplete = Some(ELIDED_END.into()),
+        }
+    }
+
+    pub fn unavailable(&mut self) {
+        if self.open.is_some() {
+            self.stack.why_incomplete = Some(UNAVAILABLE.into());
+        }
+    }
+
+    pub fn ancestor(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.in_ancestor = true;
+        }
+    }
+
+    pub fn created_by(&mut self, creator: &traceback::Creator<'_>, source: Option<Source<'_>>) {
+        let Some(open) = &mut self.open else { return };
+        if open.in_ancestor {
+            return;
+        }
+        let is_it = |place: &Arc<Place>| {
+            place.function.as_bytes() == creator.function
+                && place.file.as_deref().map(str::as_bytes) == source.map(|s| s.file)
+                && place.line == source.map(|s| s.line)
+        };
+        let place = self.last.creator.take().filter(is_it).unwrap_or_else(|| {
+            self.places.share(Place {
+                function: creator.function.to_str_lossy().into_owned(),
+                file: source.map(|s| s.file.to_str_lossy().into_owned()),
+                line: source.map(|s| s.line),
+            })
+        });
+        self.last.creator = Some(Arc::clone(&place));
+        open.goroutine.created_by = Some(Creator {
+            place,
+            goroutine: creator.goroutine,
+        });
+    }
+
+    /// The section is over: the goroutine joins the others.
+    pub fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let mut goroutine = open.goroutine;
+        let stacks = &mut self.goroutines.stacks;
+        if open.to_the_end {
+            let start = self
+                .stack
+                .frames
+                .iter()
+                .rev()
+                .nth(1)
+                .and_then(|id| stacks.get(*id));
+            if let Some(start) = start {
+                let users = || {
+                    self.stack
+                        .frames
+                        .iter()
+                        .filter_map(|id| stacks.get(*id))
+                        .any(Frame::is_users)
+                };
+                goroutine.system = is_system(&start.function, users);
+                // Where the call is, not where the function begins: the line is not known.
+                goroutine.start = Some(self.places.share(Place {
+                    function: start.function.clone(),
+                    file: start.file.clone(),
+                    line: None,
+                }));
+            }
+        }
+        if self.last.stack == self.stack && !stacks.is_empty() {
+            goroutine.stack = self.last.id;
+        } else {
+            goroutine.stack = stacks.stack(&self.stack);
+            self.last.id = goroutine.stack;
+        }
+        goroutine.location = stacks.location(goroutine.stack).cloned();
+        if self.with_sps {
+            goroutine.sps = Some(self.sps.as_slice().into());
+            self.sps.clear();
+        }
+        std::mem::swap(&mut self.last.stack, &mut self.stack);
+        self.stack.frames.clear();
+        self.stack.pcs.clear();
+        self.stack.elided = None;
+        self.stack.why_incomplete = None;
+        self.join(goroutine);
+    }
+
+    fn join(&mut self, goroutine: Goroutine) {
+        let list = &mut self.goroutines.list;
+        let next = u32::try_from(list.len()).unwrap_or(u32::MAX);
+        let at = *self.index.entry(goroutine.id).or_insert(next);
+        if at == next {
+            list.push(goroutine);
+            return;
+        }
+        self.repeated += 1;
+        // The first time its thread was not the one that printed, and its frames may have been out of reach.
+        let stacks = &self.goroutines.stacks;
+        if let Some(known) = list.get_mut(at as usize)
+            && stacks.of(known.stack).frames.is_empty()
+        {
+            known.stack = goroutine.stack;
+            known.location = goroutine.location;
+            known.start = goroutine.start;
+            known.system = goroutine.system;
+            known.sps = goroutine.sps;
+            known.m = goroutine.m.or(known.m);
+            known.created_by = goroutine.created_by.or(known.created_by.take());
+        }
+    }
+
+    /// The goroutine whose section is being read, or was read last.
+    pub fn current(&self) -> Option<(u64, Status)> {
+        let open = self.open.as_ref().map(|open| &open.goroutine);
+        open.or(self.goroutines.list.last())
+            .map(|g| (g.id, g.status))
+    }
+
+    /// All of them, by id; `crashed` is the one that died.
+    pub fn finish(mut self, crashed: Option<u64>) -> Read {
+        self.close();
+        let mut goroutines = self.goroutines;
+        goroutines.list.sort_by_key(|g| g.id);
+        for g in &mut goroutines.list {
+            g.crashed = Some(g.id) == crashed;
+        }
+        Read {
+            goroutines,
+            repeated: self.repeated,
+        }
+    }
+}
+
+/// A call as the model has it.
+pub(super) fn to_model(frame: &traceback::Frame<'_>) -> Frame {
+    let source = frame.source.filter(|source| !source.file.is_empty());
+    let function = frame.function.name.to_str_lossy().into_owned();
+    let runtime = is_hidden(&function);
+    Frame {
+        function,
+        file: source.map(|s| s.file.to_str_lossy().into_owned()),
+        line: source.map(|s| s.line),
+        pc: None,
+        sp: None,
+        inlined: frame.function.is_inlined(),
+        trust: Trust::Printed,
+        runtime,
+    }
+}
+
+/// Whether a known call is this one.
+fn is_same(known: &Frame, frame: &traceback::Frame<'_>) -> bool {
+    let source = frame.source.unwrap_or_default();
+    known.line.unwrap_or(0) == source.line
+        && known.function.as_bytes() == frame.function.name
+        && known.file.as_deref().unwrap_or_default().as_bytes() == source.file
+        && known.inlined == frame.function.is_inlined()
+}
+
+fn intern(stacks: &mut Stacks, frame: &traceback::Frame<'_>) -> FrameId {
+    let source = frame.source.unwrap_or_default();
+    let inlined = frame.function.is_inlined();
+    stacks.frame_by(
+        &frame.function.name.to_str_lossy(),
+        &source.file.to_str_lossy(),
+        source.line,
+        |known| known.inlined == inlined,
+        || to_model(frame),
+    )
+}
+
+/// Whether the runtime's own traceback leaves a function out below level system
+/// (`runtime/traceback.go:showfuncinfo`, `isExportedRuntime`).
+fn is_hidden(function: &str) -> bool {
+    let upper = |s: &str| s.as_bytes().first().is_some_and(u8::is_ascii_uppercase);
+    let Some(rest) = function.strip_prefix("runtime.") else {
+        return false;
+    };
+    let Some((receiver, method)) = rest.rsplit_once('.') else {
+        return !upper(rest);
+    };
+    let receiver = receiver
+        .strip_prefix("(*")
+        .and_then(|r| r.strip_suffix(')'))
+        .unwrap_or(receiver);
+    !(upper(method) && (receiver.is_empty() || upper(receiver)))
+}
+
+/// The runtime's own rule for its own goroutines (`runtime/traceback.go:isSystemGoroutine`); whether finalizers
+/// or cleanups of the program were running is told from its calls.
+fn is_system(start: &str, has_users: impl Fn() -> bool) -> bool {
+    match start {
+        "runtime.main" | "runtime.corostart" | "runtime.handleAsyncEvent" => false,
+        "runtime.runfinq" | "runtime.runFinalizers" | "runtime.runCleanups" => !has_users(),
+        name => !is_users_function(name) && name.starts_with("runtime."),
+    }
+}

@@ -1,0 +1,1 @@
+//! Dumps put together from texts.
