@@ -136,14 +136,11 @@ pub enum Verb {
         #[command(flatten)]
         input: CoreInput,
     },
-    /// All goroutines: id, status, wait reason and time, location, labels.
+    /// All goroutines of a core or a log: id, status, wait reason and time, location, labels; why it died, races.
     Goroutines {
-        /// What to ask.
+        /// What to ask, and how.
         #[command(flatten)]
-        input: CoreInput,
-        /// How.
-        #[command(flatten)]
-        flags: GoroutinesFlags,
+        args: crate::commands::goroutines::GoroutinesArgs,
     },
     /// OS threads: registers' pc, their goroutine.
     Threads {

@@ -280,7 +280,7 @@ impl Verb {
         };
         match self {
             Self::Info { input } => of(input, Question::Info),
-            Self::Goroutines { input, flags } => of(input, Question::Goroutines(flags)),
+            Self::Goroutines { args } => of(args.input, Question::Goroutines(args.flags)),
             Self::Threads { input } => of(input, Question::Threads),
             Self::Bt { input, flags } => of(input, Question::Bt(flags)),
             Self::Locals { input, flags } => of(input, Question::Locals(flags)),

@@ -87,6 +87,11 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
     let common = &cli.common;
     match cli.verb {
         Some(Verb::Escapes { flags }) => escapes(&flags, common),
+        Some(Verb::Goroutines { args }) if commands::goroutines::is_on_text(&args) => {
+            on_text(common, |out, complain| {
+                commands::goroutines::run(&args, common, out, complain)
+            })
+        }
         Some(Verb::Gc { flags }) => on_text(common, |out, complain| {
             commands::gc::run(&flags, common, out, complain)
         }),

@@ -1,6 +1,6 @@
 //! Goroutines grouped by state and identical stacks.
 
-use super::{Creator, Elided, Goroutine, Goroutines, Status};
+use super::{Creator, Elided, Goroutine, Goroutines, Labels, Status};
 use crate::frame::Frame;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -20,6 +20,9 @@ pub struct Group {
     /// The shortest and the longest that they have waited, of those whose time is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_ns: Option<(u64, u64)>,
+    /// Profiler labels that all of them have; known of a profile only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
     /// Who created them, when the same `go` statement created all.
     pub created_by: Option<Creator>,
     /// Their calls, innermost first; stack pointers differ and are absent.
@@ -67,6 +70,7 @@ impl Goroutines {
                     status: Some(first.status),
                     wait_reason: first.wait_reason.clone(),
                     waiting_ns: waits().min().zip(waits().max()),
+                    labels: None,
                     created_by: first.created_by.clone().filter(|_| one_creator),
                     frames: self.frames(&Goroutine {
                         sps: None,

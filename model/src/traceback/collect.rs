@@ -6,12 +6,14 @@
 
 use super::death::{Death, PanicText, RaisedSignal};
 use super::dump::{Dump, LogLine, Summary, ThreadStack};
+use super::profile::Profile;
 use super::race::{Access, Race};
 use super::section::{Sections, to_model};
 use crate::goroutine::Status;
 use crate::value::Address;
 use bstr::ByteSlice;
 use dumpview_parsers::log::{Kind, Origin, Record};
+use dumpview_parsers::profile;
 use dumpview_parsers::race::{Record as RaceRecord, Who};
 use dumpview_parsers::traceback::{self, Recovered, SignalNote, SignalPlace, Text};
 use serde::Serialize;
@@ -56,6 +58,10 @@ pub struct Collected {
     pub dumps: Vec<Summary>,
     /// How many dumps there were.
     pub dump_count: usize,
+    /// The last goroutine profile.
+    pub profile: Option<Profile>,
+    /// How many goroutine profiles there were.
+    pub profile_count: usize,
     /// Races; at most a thousand.
     pub races: Vec<Race>,
     /// How many races were reported.
@@ -78,6 +84,7 @@ pub struct Collector {
     /// The runtime's lines that stand before the first that says why.
     notes: Vec<LogLine>,
     race: Option<OpenRace>,
+    in_profile: bool,
     found: Collected,
 }
 
@@ -130,6 +137,7 @@ impl Collector {
             Kind::Traceback(traceback) => self.traceback(record, traceback),
             Kind::Log(text) => self.log(record, text),
             Kind::Race(race) => self.race(record, race),
+            Kind::Profile(profile) => self.profile(record, profile),
             Kind::Unreadable(u) if matches!(u.format, "traceback" | "race") => {
                 self.found.unrecognized_count += 1;
                 if self.found.unrecognized.len() < KEPT {
@@ -167,7 +175,7 @@ impl Collector {
             .iter()
             .position(|(origin, _)| *origin == record.origin)
         {
-            let ended = text.starts_with(b"exit status ") || text.starts_with(b"signal: ");
+            let ended = ends(text);
             let over = self.open.get_mut(at).is_some_and(|(_, open)| {
                 open.foreign += 1;
                 open.foreign > if open.dying { PATIENCE } else { 0 }
@@ -179,6 +187,11 @@ impl Collector {
         }
         self.notes.clear();
         if text.is_empty() {
+            return;
+        }
+        if ends(text) {
+            // What comes is another process's.
+            self.before.clear();
             return;
         }
         let mut line = if self.before.len() == BEFORE {
@@ -313,6 +326,21 @@ impl Collector {
         }
         if better {
             self.found.dump = Some(dump);
+        }
+    }
+
+    fn profile(&mut self, record: &Record<'_>, profile: &profile::Record<'_>) {
+        if matches!(profile, profile::Record::Header(_)) {
+            let begun = Profile::begin(record.place.line, profile);
+            self.in_profile = begun.is_some();
+            if begun.is_some() {
+                self.found.profile = begun;
+                self.found.profile_count += 1;
+            }
+        } else if self.in_profile
+            && let Some(open) = &mut self.found.profile
+        {
+            open.add(profile);
         }
     }
 
@@ -512,13 +540,11 @@ impl Open {
             }
             T::SignalPlace(place) if !self.after_separator => self.signal_place(place),
             T::SignalNote(note) => self.death.fault = Some(raised(note)),
-            T::Note(text) => {
-                if self.death.notes.len() < BEFORE {
-                    self.death.notes.push(LogLine {
-                        line,
-                        text: cut(text),
-                    });
-                }
+            T::Note(text) if self.death.notes.len() < BEFORE => {
+                self.death.notes.push(LogLine {
+                    line,
+                    text: cut(text),
+                });
             }
             _ => {}
         }
@@ -618,6 +644,11 @@ fn raised(note: &SignalNote<'_>) -> RaisedSignal {
         addr: Some(note.addr),
         pc: Some(note.pc),
     }
+}
+
+/// What the go command prints after the process has ended.
+fn ends(text: &[u8]) -> bool {
+    text.starts_with(b"exit status ") || text.starts_with(b"signal: ")
 }
 
 fn cut(text: &[u8]) -> String {

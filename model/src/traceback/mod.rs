@@ -11,6 +11,7 @@
 //! | `section` | a goroutine from its section |
 //! | `dump` | a dump as it is kept and as it is listed |
 //! | `death` | why the process died |
+//! | `profile` | goroutines as a profile counts them |
 //! | `race` | two accesses, in a sentence |
 //! | `findings` | what the goroutines of a dump suffer from |
 //! | `diff` | two dumps of one process |
@@ -20,6 +21,7 @@ mod death;
 mod diff;
 mod dump;
 mod findings;
+mod profile;
 mod race;
 mod section;
 #[cfg(test)]
@@ -30,4 +32,5 @@ pub use death::{Death, DeathKind, PanicText, RaisedSignal};
 pub use diff::{Diff, Stayed, diff};
 pub use dump::{Dump, LogLine, Summary, ThreadStack};
 pub use findings::findings;
+pub use profile::Profile;
 pub use race::{Access, Race};

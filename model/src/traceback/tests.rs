@@ -1,1 +1,152 @@
 //! Dumps put together from texts.
+
+use super::{Collected, Collector, DeathKind, Which, diff, findings};
+use crate::goroutine::Status;
+use dumpview_parsers::log::LogReader;
+
+fn collect(text: &str, which: Which) -> Collected {
+    let mut collector = Collector::new(which, false);
+    let mut reader = LogReader::new();
+    let mut each = |record: dumpview_parsers::log::Record<'_>| collector.record(&record);
+    reader.push(text.as_bytes(), &mut each);
+    reader.finish(&mut each);
+    collector.finish()
+}
+
+fn section(id: u64, state: &str, function: &str) -> String {
+    format!(
+        "goroutine {id} [{state}]:\nmain.{function}(0x{id:x})\n\t/src/main.go:{} +0x5\ncreated by main.main in goroutine 1\n\t/src/main.go:9 +0x2\n\n",
+        10 + function.len()
+    )
+}
+
+#[test]
+fn a_crash_is_told_with_the_lines_before_it() {
+    let text = format!(
+        "starting\nlistening\nruntime: out of memory: cannot allocate 8192-byte block\nfatal error: out of memory\n\n{}",
+        section(7, "running", "work")
+    );
+    let found = collect(&text, Which::Crash);
+    let dump = found.dump.unwrap();
+    let death = dump.death.as_ref().unwrap();
+    assert_eq!(death.kind(), DeathKind::OutOfMemory);
+    assert_eq!(death.goroutine, Some(7));
+    assert_eq!(death.notes[0].line, 3);
+    let before: Vec<&str> = dump.before.iter().map(|l| l.text.as_str()).collect();
+    assert_eq!(before, ["starting", "listening"]);
+    assert!(dump.goroutines.list[0].crashed);
+}
+
+#[test]
+fn the_dump_of_the_crash_is_kept_and_others_are_listed() {
+    let printed = section(3, "running", "stack");
+    let crash = format!(
+        "panic: boom\n\n{}exit status 2\n",
+        section(4, "running", "crash")
+    );
+    let text = format!("a\n{printed}b\n{crash}c\n{printed}d\n");
+    let found = collect(&text, Which::Crash);
+    assert_eq!(found.dump_count, 3);
+    assert_eq!(found.dump.unwrap().number, 2);
+    let fatal: Vec<bool> = found.dumps.iter().map(|d| d.fatal).collect();
+    assert_eq!(fatal, [false, true, false]);
+    assert_eq!(collect(&text, Which::Number(3)).dump.unwrap().number, 3);
+    assert!(collect(&text, Which::Number(4)).dump.is_none());
+}
+
+#[test]
+fn other_threads_of_a_dying_process_may_write_between_its_sections() {
+    let text = format!(
+        "fatal error: all goroutines are asleep - deadlock!\n\n{}2026/11/21 still here\n{}",
+        section(1, "chan receive", "a"),
+        section(2, "chan receive", "b")
+    );
+    let found = collect(&text, Which::Crash);
+    assert_eq!(found.dump_count, 1);
+    let dump = found.dump.unwrap();
+    assert_eq!(dump.goroutines.list.len(), 2);
+    assert!(
+        findings(&dump)
+            .iter()
+            .any(|f| f.id == "goroutines.deadlock")
+    );
+}
+
+#[test]
+fn a_goroutine_printed_again_by_its_thread_is_counted_once() {
+    let text = format!(
+        "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n\
+         goroutine 5 gp=0x5 m=3 mp=0x9 [running]:\n\tgoroutine running on other thread; stack unavailable\n\n\
+         -----\n\nSIGQUIT: quit\nPC=0x2 m=3 sigcode=0\n\n{}",
+        section(5, "running", "spin")
+    );
+    let dump = collect(&text, Which::Crash).dump.unwrap();
+    assert_eq!(dump.goroutines.list.len(), 1);
+    assert_eq!(dump.repeated, 1);
+    let g = &dump.goroutines.list[0];
+    assert_eq!(g.location.as_ref().unwrap().function, "main.spin");
+    assert!(!g.crashed, "a dump that was asked for is nobody's crash");
+}
+
+#[test]
+fn states_are_those_of_a_core() {
+    let text = section(1, "chan receive (nil chan) (leaked), 3 minutes", "a")
+        + &section(2, "runnable", "b")
+        + &section(
+            3,
+            "select (durable), locked to thread, synctest bubble 4",
+            "c",
+        );
+    let dump = collect(&text, Which::Crash).dump.unwrap();
+    let [a, b, c] = dump.goroutines.list.as_slice() else {
+        panic!("three goroutines");
+    };
+    assert_eq!(
+        (a.status, a.wait_reason.as_deref()),
+        (Status::Leaked, Some("chan receive (nil chan)"))
+    );
+    assert_eq!(a.waiting_ns, Some(180_000_000_000));
+    assert_eq!(
+        (b.status, b.wait_reason.as_deref()),
+        (Status::Runnable, None)
+    );
+    assert_eq!(
+        (c.status, c.wait_reason.as_deref()),
+        (Status::Waiting, Some("select (durable)"))
+    );
+    assert!(c.locked_to_thread && c.bubble == Some(4));
+}
+
+#[test]
+fn differences_are_by_id_and_place() {
+    let old = section(1, "select, 1 minutes", "a")
+        + &section(2, "select", "b")
+        + &section(3, "select", "c");
+    let new = section(1, "select, 6 minutes", "a")
+        + &section(3, "select", "elsewhere")
+        + &section(9, "select", "d");
+    let (old, new) = (
+        collect(&old, Which::Crash).dump.unwrap(),
+        collect(&new, Which::Crash).dump.unwrap(),
+    );
+    let diff = diff(&old.goroutines, &new.goroutines);
+    let ids = |list: &[&crate::goroutine::Goroutine]| list.iter().map(|g| g.id).collect::<Vec<_>>();
+    assert_eq!((ids(&diff.appeared), ids(&diff.gone)), (vec![9], vec![2]));
+    let stayed: Vec<_> = diff
+        .stayed
+        .iter()
+        .map(|s| (s.new.id, s.unmoved, s.waited_longer_ns()))
+        .collect();
+    assert_eq!(stayed, [(1, true, Some(300_000_000_000)), (3, false, None)]);
+}
+
+#[test]
+fn groups_are_by_look_and_state() {
+    let text: String = (1..=30)
+        .map(|id| section(id, if id % 3 == 0 { "select" } else { "IO wait" }, "f"))
+        .collect();
+    let dump = collect(&text, Which::Crash).dump.unwrap();
+    let groups = dump.goroutines.group(&dump.goroutines.list);
+    assert_eq!(groups.iter().map(|g| g.count).collect::<Vec<_>>(), [20, 10]);
+    assert_eq!(dump.goroutines.stacks.len(), 1);
+}

@@ -7,6 +7,8 @@ use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{
     Elided, Filter, Goroutine, Goroutines, Group, Labels, Place, Status,
 };
+use dumpview_model::traceback::Profile;
+use dumpview_model::units::plural;
 use dumpview_tui::safe_text::safe;
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -63,6 +65,17 @@ impl View {
         })
     }
 
+    /// A profile, which has nothing but groups.
+    pub fn of_profile(profile: Profile) -> Self {
+        Self {
+            goroutines: Goroutines::default(),
+            chosen: Vec::new(),
+            groups: Some(profile.groups),
+            system_hidden: 0,
+            with_stacks: false,
+        }
+    }
+
     fn chosen(&self) -> impl Iterator<Item = &Goroutine> {
         self.chosen
             .iter()
@@ -115,10 +128,11 @@ impl Answer for View {
             }
             let total: usize = groups.iter().map(|g| g.count).sum();
             let stacks = groups.len();
-            out.line(styled(
-                Role::Dim,
-                format_args!("{total} goroutines in {stacks} groups"),
-            ))?;
+            let (total, stacks) = (
+                plural(total as u64, "goroutine"),
+                plural(stacks as u64, "group"),
+            );
+            out.line(styled(Role::Dim, format_args!("{total} in {stacks}")))?;
         } else {
             let mut line = String::new();
             for g in self.chosen() {
@@ -131,8 +145,10 @@ impl Answer for View {
                     stack_text(frames.iter(), listed.elided, "      ", out)?;
                 }
             }
-            let count = self.chosen.len();
-            out.line(styled(Role::Dim, format_args!("{count} goroutines")))?;
+            out.line(styled(
+                Role::Dim,
+                plural(self.chosen.len() as u64, "goroutine"),
+            ))?;
         }
         let hidden = self.system_hidden;
         if hidden > 0 {
@@ -144,7 +160,7 @@ impl Answer for View {
 }
 
 /// One goroutine on one line.
-fn row(g: &Goroutine, line: &mut String) {
+pub fn row(g: &Goroutine, line: &mut String) {
     // Writing to a string cannot fail.
     let mark = if g.crashed { "* " } else { "  " };
     let _ = write!(line, "{mark}goroutine {} [", g.id);
@@ -245,6 +261,9 @@ fn group_text(group: &Group, out: &mut Text<'_>) -> io::Result<()> {
     heading.push(' ');
     for id in group.ids.iter().take(SHOWN) {
         let _ = write!(heading, " {id}");
+    }
+    if let Some(all) = &group.labels {
+        labels(all, &mut heading);
     }
     let more = group.ids.len().saturating_sub(SHOWN);
     if more > 0 {

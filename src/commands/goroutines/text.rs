@@ -1,0 +1,208 @@
+//! A log: reads it, and puts together what it says of goroutines.
+
+use super::args::GoroutinesArgs;
+use super::view::{self, View};
+use super::{json, passing, report};
+use crate::answer::{Exit, Failure};
+use crate::cli::Common;
+use crate::input::log::{self, Ended};
+use crate::text::Text;
+use dumpview_model::finding::Finding;
+use dumpview_model::goroutine::Goroutines;
+use dumpview_model::traceback::{Collected, Collector, Dump, Which, findings};
+use dumpview_parsers::log::LogReader;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What a log says of goroutines.
+pub(super) struct Report {
+    pub path: String,
+    pub ended: Ended,
+    pub found: Collected,
+    /// The dump that is shown, without its goroutines: those are in the view.
+    pub dump: Option<Dump>,
+    pub findings: Vec<Finding>,
+    /// The calls of the goroutine that crashed, before the filter chooses.
+    pub crashed: Option<Crashed>,
+    /// Absent when there are only races.
+    pub view: Option<View>,
+    pub with_stacks: bool,
+}
+
+/// The goroutine that crashed, as it is shown with the reason.
+pub(super) struct Crashed {
+    pub id: u64,
+    pub frames: Vec<dumpview_model::frame::Frame>,
+    pub elided: Option<dumpview_model::goroutine::Elided>,
+}
+
+/// Answers from a log. The inner result is about writing the answer.
+pub fn run(
+    args: &GoroutinesArgs,
+    common: &Common,
+    out: &mut dyn Write,
+    complain: &mut dyn FnMut(&str),
+) -> Result<io::Result<Exit>, Failure> {
+    view::filter(&args.flags)?;
+    let path = &args.input.core;
+    let (found, ended) = if path.as_os_str() == "-" && !common.json {
+        match passing::read(reader(args)?, collector(args), out) {
+            Ok(read) => read,
+            Err(passing::Stop::Read(error)) => return Err(unreadable(path, &error)),
+            Err(passing::Stop::Write(error)) => return Ok(Err(error)),
+        }
+    } else {
+        read(path, args)?
+    };
+    let report = Report::new(path, found, ended, args)?;
+    if !common.quiet {
+        report.complain(complain);
+    }
+    let written = if common.json {
+        json::write(&report, out)
+    } else {
+        report::write(&report, &mut Text::new(out))
+    };
+    Ok(written.map(|()| report.exit()))
+}
+
+/// The goroutines of the wanted dump of a log, for a comparison.
+///
+/// # Errors
+///
+/// When it cannot be read or has no dump.
+pub fn goroutines(path: &Path, args: &GoroutinesArgs) -> Result<Goroutines, Failure> {
+    let (found, _) = read(path, args)?;
+    match found.dump {
+        Some(dump) => Ok(dump.goroutines),
+        None => Err(nothing(path, &found, args)),
+    }
+}
+
+fn read(path: &Path, args: &GoroutinesArgs) -> Result<(Collected, Ended), Failure> {
+    let mut collector = collector(args);
+    let ended = log::read(path, &mut reader(args)?, &mut |record| {
+        collector.record(&record);
+    })
+    .map_err(|error| unreadable(path, &error))?;
+    Ok((collector.finish(), ended))
+}
+
+fn collector(args: &GoroutinesArgs) -> Collector {
+    let which = args.dump.map_or(Which::Crash, Which::Number);
+    Collector::new(which, args.flags.with_stacks)
+}
+
+fn reader(args: &GoroutinesArgs) -> Result<LogReader, Failure> {
+    let Some(pattern) = &args.strip_prefix else {
+        return Ok(LogReader::new());
+    };
+    let pattern = regex::bytes::Regex::new(&format!("^(?:{pattern})"))
+        .map_err(|error| Failure::usage(format!("--strip-prefix: {error}")))?;
+    let strip = move |line: &[u8]| pattern.find(line).map_or(0, |found| found.end());
+    Ok(LogReader::new().with_strip(Box::new(strip)))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::unreadable(format!("{}: {error}", path.display()))
+}
+
+/// Why there is nothing to show.
+fn nothing(path: &Path, found: &Collected, args: &GoroutinesArgs) -> Failure {
+    let name = path.display();
+    match (args.dump, found.dump_count) {
+        (Some(number), 1..) => Failure::no_answer(format!(
+            "{name}: no dump {number}: there are {}\n\nhint: --dump 1 to --dump {}",
+            found.dump_count, found.dump_count
+        )),
+        _ => Failure::no_answer(format!(
+            "{name}: no goroutines: no crash, no goroutine dump and no race report\n\n\
+             hint: a dump is what a crash or SIGQUIT prints, /debug/pprof/goroutine?debug=2, or gops stack"
+        )),
+    }
+}
+
+impl Report {
+    fn new(
+        path: &Path,
+        mut found: Collected,
+        ended: Ended,
+        args: &GoroutinesArgs,
+    ) -> Result<Self, Failure> {
+        let mut dump = found.dump.take();
+        let unwanted = args.dump.is_some() && dump.is_none();
+        if unwanted || dump.is_none() && found.profile.is_none() && found.races.is_empty() {
+            return Err(nothing(path, &found, args));
+        }
+        let mut crashed = None;
+        let mut about = Vec::new();
+        let view = match (&mut dump, found.profile.take()) {
+            (Some(dump), _) => {
+                about = findings(dump);
+                let died = dump.goroutines.list.iter().find(|g| g.crashed);
+                crashed = died.map(|g| Crashed {
+                    id: g.id,
+                    frames: dump.goroutines.frames(g),
+                    elided: dump.goroutines.stacks.of(g.stack).elided,
+                });
+                let mut goroutines = std::mem::take(&mut dump.goroutines);
+                let all = goroutines.list.len();
+                goroutines.list.retain(|g| args.flags.system || !g.system);
+                let hidden = all - goroutines.list.len();
+                Some(View::new(goroutines, hidden, &args.flags)?)
+            }
+            (None, Some(profile)) => {
+                if args.flags.filter.is_some() {
+                    return Err(Failure::usage(
+                        "--filter: a profile counts stacks and has no single goroutines\n\n\
+                         hint: /debug/pprof/goroutine?debug=2 lists them",
+                    ));
+                }
+                Some(View::of_profile(profile))
+            }
+            (None, None) => None,
+        };
+        Ok(Self {
+            path: path.display().to_string(),
+            ended,
+            found,
+            dump,
+            findings: about,
+            crashed,
+            view,
+            with_stacks: args.flags.with_stacks,
+        })
+    }
+
+    /// What is missing from the input.
+    pub fn incomplete(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        if let Some(why) = &self.ended.lost {
+            out.push(("input".to_owned(), why.clone()));
+        }
+        let lost = self.found.unrecognized_count;
+        if let Some(first) = self.found.unrecognized.first() {
+            let lines = if lost == 1 {
+                "line".to_owned()
+            } else {
+                format!("{lost} lines, the first is line")
+            };
+            out.push((format!("{lines} {}", first.line), first.why.to_owned()));
+        }
+        out
+    }
+
+    fn complain(&self, complain: &mut dyn FnMut(&str)) {
+        for (what, why) in self.incomplete() {
+            complain(&format!("{}: {what}: {why}", self.path));
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.incomplete().is_empty() {
+            Exit::Answered
+        } else {
+            Exit::Damaged
+        }
+    }
+}
