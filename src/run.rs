@@ -1,8 +1,10 @@
 //! From arguments to exit status: opens the input, asks the question, writes the answer.
 
 use crate::answer::{Answer, Exit, Failure, Script};
-use crate::cli::{Cli, ColorChoice, Common, Verb};
+use crate::cli::{Cli, Common, Verb};
 use crate::commands;
+use crate::commands::browse::{self, First};
+use crate::commands::log::LogArgs;
 use crate::input;
 use crate::question::Question;
 use crate::session::{Cursor, Session, with_session};
@@ -76,11 +78,7 @@ fn complain(common: &Common, message: &str) {
 }
 
 fn color(common: &Common) -> anstream::ColorChoice {
-    match common.color {
-        ColorChoice::Auto => anstream::ColorChoice::Auto,
-        ColorChoice::Always => anstream::ColorChoice::Always,
-        ColorChoice::Never => anstream::ColorChoice::Never,
-    }
+    common.color.into()
 }
 
 fn answer(cli: Cli) -> Result<Exit, Stop> {
@@ -91,6 +89,9 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             on_text(common, |out, complain| {
                 commands::goroutines::run(&args, common, out, complain)
             })
+        }
+        Some(Verb::Gc { flags }) if flags.is_live() && browse::is_wanted(common) => {
+            Ok(browse::browse_log(&flags.log, common, First::Gc)?)
         }
         Some(Verb::Gc { flags }) => on_text(common, |out, complain| {
             commands::gc::run(&flags, common, out, complain)
@@ -133,16 +134,28 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
             let no_input = || Failure::usage("no input given\n\nhint: dumpview --help");
             let file: PathBuf = cli.file.ok_or_else(no_input)?;
             let executable = cli.executable.as_deref();
+            let screens = cli.script.is_empty() && browse::is_wanted(common);
             if executable.is_none() && commands::escapes::recognizes(&file) {
-                return escapes(&commands::escapes::EscapesArgs::of(file), common);
+                let flags = commands::escapes::EscapesArgs::of(file);
+                if screens {
+                    return Ok(browse::browse_escapes(&flags, common)?);
+                }
+                return escapes(&flags, common);
+            }
+            if executable.is_none() && screens && is_text(&file) {
+                let args = LogArgs {
+                    file,
+                    ..LogArgs::default()
+                };
+                return Ok(browse::browse_log(&args, common, First::Overview)?);
             }
             if executable.is_none() && cli.script.is_empty() && is_text(&file) {
                 return on_text(common, |out, complain| {
                     commands::log::report::run(&file, common, out, complain)
                 });
             }
-            if cli.script.is_empty() && commands::browse::is_wanted(common) {
-                return Ok(commands::browse::browse_core(&file, executable, common)?);
+            if screens {
+                return Ok(browse::browse_core(&file, executable, common)?);
             }
             if cli.script.is_empty() {
                 on_core(&file, executable, common, "report", |session| {

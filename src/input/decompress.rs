@@ -50,7 +50,12 @@ pub fn to_temporary_file(format: Format, bytes: &[u8]) -> Result<File, InputErro
     Ok(out)
 }
 
-fn unlinked_temporary_file() -> io::Result<File> {
+/// A file that goes away with its last user.
+///
+/// # Errors
+///
+/// When the temporary directory cannot be written to.
+pub fn unlinked_temporary_file() -> io::Result<File> {
     let directory = std::env::temp_dir();
     let mut last = None;
     for attempt in 0..64u32 {

@@ -14,4 +14,5 @@ pub mod stream;
 mod strip;
 
 pub use bytes::{Arena, InputError};
+pub use decompress::unlinked_temporary_file;
 pub use kind::{Kind, recognize, recognize_file};

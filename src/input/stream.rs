@@ -27,6 +27,20 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     decode(raw)
 }
 
+/// Whether a path is a file whose bytes are the text itself, so that they can be read again in any place.
+///
+/// # Errors
+///
+/// When it cannot be opened or its first bytes cannot be read.
+pub fn is_plain_file(path: &Path) -> io::Result<bool> {
+    if path.as_os_str() == "-" || !path.metadata()?.is_file() {
+        return Ok(false);
+    }
+    let (head, _) = peek(File::open(path)?, 4)?;
+    let recoded = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
+    Ok(!recoded && Format::recognize(&head).is_none())
+}
+
 /// Looks at the first bytes and puts the right decoder in front of the rest.
 fn decode(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let (head, raw) = peek(raw, 4)?;

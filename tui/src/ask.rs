@@ -5,11 +5,16 @@
 
 use crate::line::Line;
 use crate::screen::Standpoint;
+use crate::screens::escapes::SourceLine;
 use crate::screens::frames::{Frames, Source, VariablesOf};
+use crate::screens::gc::Collections;
 use crate::screens::goroutines::Goroutines;
 use crate::screens::memory::MemoryMap;
 use crate::screens::overview::Overview;
+use crate::screens::timeline::Moments;
+use dumpview_model::escape::Analysis;
 use dumpview_model::value::Variable;
+use std::sync::Arc;
 
 /// A question of a screen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +54,26 @@ pub enum Request {
     },
     /// The memory map.
     Memory,
+    /// The compiler's decisions.
+    Escapes,
+    /// A line of a source file that the compiler named.
+    SourceLine {
+        /// The file.
+        file: String,
+        /// The line, from one.
+        line: u32,
+        /// The column, in bytes from one; 0 when not known.
+        column: u32,
+        /// What is to be marked in it.
+        what: String,
+    },
+    /// The collector's runs.
+    Collections {
+        /// Which process, by its place in the list.
+        run: usize,
+    },
+    /// Everything on one axis.
+    Timeline,
     /// A command, as `-x` takes it.
     Command {
         /// As typed.
@@ -121,6 +146,14 @@ pub enum Answer {
     Source(Box<Source>),
     /// To [`Request::Memory`].
     Memory(Box<MemoryMap>),
+    /// To [`Request::Escapes`].
+    Escapes(Arc<Analysis>),
+    /// To [`Request::SourceLine`].
+    SourceLine(SourceLine),
+    /// To [`Request::Collections`].
+    Collections(Box<Collections>),
+    /// To [`Request::Timeline`].
+    Timeline(Box<Moments>),
     /// To [`Request::Command`]: the answer's lines, and where it moved to.
     Command {
         /// The answer's lines.

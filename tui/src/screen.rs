@@ -44,8 +44,13 @@ pub enum Input<'a> {
     Search(&'a str),
     /// What it had asked for.
     Answer(Answer),
-    /// Live data changed.
-    Fresh,
+    /// There is more of the input than before.
+    Fresh {
+        /// There will be no more.
+        ended: bool,
+    },
+    /// Go to a line of the input, from one.
+    Line(u64),
 }
 
 /// Where one can go.
@@ -67,6 +72,21 @@ pub enum Target {
     },
     /// A line of the raw input, from one.
     TextLine(u64),
+    /// The moment on the timeline of a line of the raw input.
+    Moment {
+        /// The line, from one.
+        line: u64,
+    },
+    /// The first line of the raw input that holds a text.
+    FindText {
+        /// The text.
+        text: String,
+    },
+    /// A line on a screen of its own.
+    WholeLine {
+        /// The line.
+        text: String,
+    },
     /// The answer to a command.
     Command {
         /// As typed.

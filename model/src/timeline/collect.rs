@@ -73,7 +73,7 @@ pub struct CoreFacts {
 }
 
 /// Takes inputs one after the other and puts a [`Timeline`] together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Collector {
     sources: Vec<Source>,
     strands: Vec<Strand>,
@@ -87,7 +87,7 @@ pub struct Collector {
 }
 
 /// The processes of one origin. More than one may write at a time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Runs {
     /// In order of appearance: the strand, and its last collection.
     all: Vec<Run>,

@@ -2,7 +2,9 @@
 //! that a question about one frame does not wait for one about all goroutines.
 
 use super::worker::{Alarm, serve};
-use super::{command, export, frames, goroutines, memory, no_terminal, overview, settle, theme};
+use super::{
+    command, export, frames, goroutines, memory, no_terminal, overview, settle, short_name, theme,
+};
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::question::Question;
@@ -43,8 +45,7 @@ pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result
         Box::<GoroutinesScreen>::default(),
         Box::<MemoryScreen>::default(),
     ];
-    let name = core.file_name().unwrap_or(core.as_os_str());
-    let mut app = App::new(name.to_string_lossy(), screens, commands());
+    let mut app = App::new(short_name(core), screens, commands());
     let mut perform = |asked: Asked| {
         let is_long = matches!(&asked, Asked::Request(_, request) if request.is_long());
         // When the workers are gone, an event that says so is on its way.
@@ -151,7 +152,11 @@ fn answer(session: &Session<'_>, request: Request) -> Answer {
             verb,
             at,
         } => export::of_core(session, &file, &text, verb.as_deref(), at).map(Answer::Said),
-        Request::FindLine { .. } => Err(Failure::no_answer("a core has no lines")),
+        Request::FindLine { .. }
+        | Request::Escapes
+        | Request::SourceLine { .. }
+        | Request::Collections { .. }
+        | Request::Timeline => Err(Failure::no_answer("a core has no lines")),
     };
     answered.unwrap_or_else(|failure| Answer::Failed(failure.message))
 }

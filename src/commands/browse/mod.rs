@@ -4,20 +4,27 @@
 //! |---|---|
 //! | `worker` | answering the screens' questions on other threads, the newest first |
 //! | `core` | a core: opens it beside the first frame, hands questions to the pages below |
+//! | `log`, `escapes` | a log, which may still be growing; compiler output |
+//! | `spool` | the raw lines of a text |
 //! | `overview`, `goroutines`, `frames`, `memory` | models of a process to what a screen shows |
 //! | `command` | the `:` prompt, and answers in text as lines of a screen |
 //! | `export` | what is seen to a file |
 
 mod command;
 mod core;
+mod escapes;
 mod export;
 mod frames;
 mod goroutines;
+mod log;
 mod memory;
 mod overview;
+mod spool;
 mod worker;
 
 pub use core::browse as browse_core;
+pub use escapes::browse as browse_escapes;
+pub use log::{First, browse as browse_log};
 
 use crate::answer::{Exit, Failure};
 use crate::cli::{ColorChoice, Common};
@@ -25,6 +32,7 @@ use dumpview_tui::app::End;
 use dumpview_tui::terminal;
 use dumpview_tui::theme::{Colors, Environment, Theme};
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 /// Whether the screens open: stdout is a terminal that can show them, and nobody asked for text.
 pub fn is_wanted(common: &Common) -> bool {
@@ -70,6 +78,15 @@ fn settle(end: End) -> Result<Exit, Failure> {
         }
         End::Broken(message) => Err(Failure::unreadable(message)),
     }
+}
+
+/// An input as the bar at the top names it.
+fn short_name(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "stdin".to_owned();
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 fn no_terminal(error: &io::Error) -> Failure {

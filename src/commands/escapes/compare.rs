@@ -23,7 +23,7 @@ pub(super) struct Compared {
 impl Compared {
     pub(super) fn new(old: &Path, new: &Analysis, select: &Select) -> Result<Self, Failure> {
         let name = old.display().to_string();
-        let old = read::read(&[old.to_owned()])?;
+        let old = read(&[old.to_owned()], &mut |_| {})?;
         let diff = diff(&old, new, select);
         Ok(Self { old, name, diff })
     }

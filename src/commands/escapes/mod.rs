@@ -22,6 +22,8 @@ mod text;
 mod view;
 
 pub use args::EscapesArgs;
+pub use read::{name, read};
+pub use source::Source;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
@@ -49,7 +51,7 @@ struct Report<'a> {
     groups: Option<Groups>,
     /// Indexes of the decisions that a comparison found, sorted; remarks are made on these only.
     only: Option<Vec<usize>>,
-    source: Option<source::Source>,
+    source: Option<Source>,
     top: Option<usize>,
 }
 
@@ -96,8 +98,8 @@ pub fn run(
 ) -> Result<io::Result<Exit>, Failure> {
     let select = Select::parse(&args.filter.join(" "))
         .map_err(|why| Failure::usage(format!("--filter: {why}")))?;
-    let mut analysis = read::read(&args.files)?;
-    let source = args.source.clone().map(source::Source::new);
+    let mut analysis = read(&args.files, &mut |_| {})?;
+    let source = args.source.clone().map(Source::new);
     if let Some(source) = &source {
         analysis.attribute(|file| source.file(file).map(|text| GoSource::new(&text)));
     }
@@ -109,7 +111,7 @@ pub fn run(
     }
     let asked = Asked::new(args, &analysis, &select)?;
     let report = Report {
-        name: read::name(&args.files),
+        name: name(&args.files),
         summary: summary(&analysis, &select),
         groups: args.by.map(|by| Groups {
             by: by.group(),

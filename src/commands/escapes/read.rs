@@ -8,15 +8,15 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Reads all inputs as if they were appended to one file.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Analysis, Failure> {
+/// Reads all inputs as if they were appended to one file. `tap` sees the text of files on its way.
+pub fn read(paths: &[PathBuf], tap: &mut dyn FnMut(&[u8])) -> Result<Analysis, Failure> {
     let mut collector = Collector::new();
     let mut bytes = 0;
     for path in paths {
         if path.is_dir() {
             bytes += read_logs(path, &mut collector)?;
         } else {
-            bytes += read_text(path, &mut collector)?;
+            bytes += read_text(path, &mut collector, tap)?;
         }
     }
     let name = name(paths);
@@ -50,7 +50,7 @@ pub(super) fn recognizes(path: &Path) -> bool {
 }
 
 /// The inputs as the user would name them.
-pub(super) fn name(paths: &[PathBuf]) -> String {
+pub fn name(paths: &[PathBuf]) -> String {
     match paths {
         [] => String::new(),
         [one] => one.display().to_string(),
@@ -62,7 +62,11 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::unreadable(format!("{}: {error}", path.display()))
 }
 
-fn read_text(path: &Path, collector: &mut Collector) -> Result<u64, Failure> {
+fn read_text(
+    path: &Path,
+    collector: &mut Collector,
+    tap: &mut dyn FnMut(&[u8]),
+) -> Result<u64, Failure> {
     let mut input = stream::open(path).map_err(|error| unreadable(path, &error))?;
     let mut lines = LineReader::new();
     let mut chunk = vec![0u8; stream::CHUNK];
@@ -73,6 +77,7 @@ fn read_text(path: &Path, collector: &mut Collector) -> Result<u64, Failure> {
             Ok(0) => break,
             Ok(n) => {
                 total += n as u64;
+                tap(chunk.get(..n).unwrap_or_default());
                 lines.push(chunk.get(..n).unwrap_or_default(), |line| {
                     collector.line(line);
                 });

@@ -13,13 +13,14 @@ use std::rc::Rc;
 const MAX_FILE: u64 = 64 << 20;
 
 /// A source tree.
-pub(super) struct Source {
+pub struct Source {
     root: PathBuf,
     files: RefCell<HashMap<String, Option<Rc<Vec<u8>>>>>,
 }
 
 impl Source {
-    pub(super) fn new(root: PathBuf) -> Self {
+    /// Below a directory.
+    pub fn new(root: PathBuf) -> Self {
         Self {
             root,
             files: RefCell::new(HashMap::new()),
@@ -27,7 +28,7 @@ impl Source {
     }
 
     /// The content of a file that the compiler named.
-    pub(super) fn file(&self, name: &str) -> Option<Rc<Vec<u8>>> {
+    pub fn file(&self, name: &str) -> Option<Rc<Vec<u8>>> {
         if let Some(known) = self.files.borrow().get(name) {
             return known.clone();
         }
@@ -60,6 +61,28 @@ impl Source {
         })
     }
 
+    /// A line with the part that is meant; `None` when the file or the line is not there. Without a column nothing is
+    /// marked.
+    pub fn excerpt(&self, file: &str, line: u32, column: u32, what: &str) -> Option<Excerpt> {
+        let content = self.file(file)?;
+        let index = (line as usize).checked_sub(1)?;
+        let bytes = content.split(|b| *b == b'\n').nth(index)?;
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_end_matches('\r');
+        let (start, width) = span(text, column as usize, what);
+        let before = expand(text.get(..start).unwrap_or_default());
+        let marked = expand(text.get(start..start + width).unwrap_or_default());
+        Some(Excerpt {
+            text: expand(text),
+            before: columns(&before),
+            width: if column > 0 {
+                columns(&marked).max(1)
+            } else {
+                0
+            },
+        })
+    }
+
     /// Draws a line with its caret. A file that is not there draws nothing.
     pub(super) fn draw(
         &self,
@@ -69,13 +92,10 @@ impl Source {
         what: &str,
         out: &mut Text<'_>,
     ) -> io::Result<()> {
-        let Some(content) = self.file(file) else {
+        if self.file(file).is_none() {
             return Ok(());
-        };
-        let Some(bytes) = (line as usize)
-            .checked_sub(1)
-            .and_then(|index| content.split(|b| *b == b'\n').nth(index))
-        else {
+        }
+        let Some(excerpt) = self.excerpt(file, line, column, what) else {
             return out.line(styled(
                 Role::Dim,
                 format_args!(
@@ -83,16 +103,10 @@ impl Source {
                 ),
             ));
         };
-        let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_end_matches('\r');
-        let (start, width) = span(text, column as usize, what);
-        let shown = expand(text);
-        let before = expand(text.get(..start).unwrap_or_default());
-        let marked = expand(text.get(start..start + width).unwrap_or_default());
-        let pad = " ".repeat(columns(&before));
-        let carets = "^".repeat(columns(&marked).max(1));
-        out.line(format_args!("    {line:>6} │ {}", clean(&shown)))?;
-        if column > 0 {
+        out.line(format_args!("    {line:>6} │ {}", clean(&excerpt.text)))?;
+        if excerpt.width > 0 {
+            let pad = " ".repeat(excerpt.before);
+            let carets = "^".repeat(excerpt.width);
             out.line(format_args!(
                 "           │ {pad}{}",
                 styled(Role::Alarm, carets)
@@ -100,6 +114,16 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// A line of source and the part of it that is meant.
+pub struct Excerpt {
+    /// With blanks for tabs.
+    pub text: String,
+    /// Columns before the part.
+    pub before: usize,
+    /// Its columns; 0 when nothing is marked.
+    pub width: usize,
 }
 
 /// Tabs as four blanks, so that carets stand where they should.

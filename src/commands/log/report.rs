@@ -6,7 +6,7 @@ use crate::input::log;
 use crate::text::{Align, Role, Table, Text, styled};
 use dumpview_model::finding::{self, Finding};
 use dumpview_model::inventory::{Inventory, Part};
-use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, What};
+use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, Timeline, What};
 use dumpview_model::units::{grouped, plural};
 use dumpview_parsers::log::{Kind, LogReader, Record};
 use dumpview_tui::safe_text::{safe, safe_bytes};
@@ -42,28 +42,39 @@ struct PartDoc {
     verb: Option<&'static str>,
 }
 
+/// A crash, dump, kill.
 #[derive(Serialize)]
-struct MomentDoc {
-    kind: &'static str,
-    text: String,
-    line: u64,
-    goroutines: Option<u64>,
+pub struct MomentDoc {
+    /// Which of these, as JSON spells it.
+    pub kind: &'static str,
+    /// The cause in the runtime's or kernel's words.
+    pub text: String,
+    /// Its line.
+    pub line: u64,
+    /// Goroutines that were printed, when any were.
+    pub goroutines: Option<u64>,
     /// The application's last lines before it.
-    before: Vec<String>,
+    pub before: Vec<String>,
 }
 
-struct Report {
+/// What a log holds.
+pub struct Report {
     path: String,
-    lost: Option<String>,
-    moments: Vec<MomentDoc>,
-    findings: Vec<Finding>,
-    inventory: Inventory,
-    unreadable: Vec<(u64, &'static str, String)>,
+    /// Why not all of it was read, when so.
+    pub lost: Option<String>,
+    /// Crashes, dumps, kills.
+    pub moments: Vec<MomentDoc>,
+    /// What is worth knowing, the worst first.
+    pub findings: Vec<Finding>,
+    /// How much of what.
+    pub inventory: Inventory,
+    /// Lines that could not be read: number, why, text; the first of them.
+    pub unreadable: Vec<(u64, &'static str, String)>,
     unreadable_count: u64,
 }
 
 /// The application's last lines, as the records come; and what they were when a crash began.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Before {
     last: VecDeque<(u64, String)>,
     in_crash: bool,
@@ -130,44 +141,77 @@ pub fn run(
 
 fn read(path: &Path) -> Result<Report, Failure> {
     let name = path.display().to_string();
-    let mut collector = Collector::new();
-    let mut inventory = Inventory::default();
-    let mut before = Before::default();
-    collector.begin_log(&name);
+    let mut reading = Reading::new(&name);
     let mut reader = LogReader::new();
-    let ended = log::read(path, &mut reader, &mut |record| {
-        inventory.record(&record);
-        before.record(&record);
-        collector.record(&record);
-    })
-    .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
-    if !inventory.has_traces() {
-        return Err(nothing_of_go(&name, &inventory));
+    let ended = log::read(path, &mut reader, &mut |record| reading.record(&record))
+        .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
+    if !reading.inventory.has_traces() {
+        return Err(nothing_of_go(&name, &reading.inventory));
     }
-    collector.end_log(|_| String::new());
-    let mut findings = collector.findings();
-    finding::rank(&mut findings);
-    let unreadable_count = inventory.get(Part::Unreadable).map_or(0, |e| e.records);
-    let timeline = collector.finish(&[]);
-    let moments = timeline
-        .events
-        .iter()
-        .filter(|placed| placed.event.lane == Lane::Moment)
-        .filter_map(|placed| moment(placed, &before))
-        .collect();
-    Ok(Report {
-        path: name,
-        lost: ended.lost,
-        moments,
-        findings,
-        inventory,
-        unreadable: timeline
-            .unreadable
-            .into_iter()
-            .map(|lost| (lost.line, lost.why, lost.text))
-            .collect(),
-        unreadable_count,
-    })
+    Ok(reading.report(&name, ended.lost))
+}
+
+/// What a log holds, as it is read.
+#[derive(Clone)]
+pub struct Reading {
+    collector: Collector,
+    inventory: Inventory,
+    before: Before,
+}
+
+impl Reading {
+    /// Of a log of that name, nothing read yet.
+    pub fn new(name: &str) -> Self {
+        let mut collector = Collector::new();
+        collector.begin_log(name);
+        Self {
+            collector,
+            inventory: Inventory::default(),
+            before: Before::default(),
+        }
+    }
+
+    /// Takes a record.
+    pub fn record(&mut self, record: &Record<'_>) {
+        self.inventory.record(record);
+        self.before.record(record);
+        self.collector.record(record);
+    }
+
+    /// What was read, on one axis.
+    pub fn timeline(mut self) -> Timeline {
+        self.collector.end_log(|_| String::new());
+        self.collector.finish(&[])
+    }
+
+    /// What was read, the worst first.
+    pub fn report(mut self, name: &str, lost: Option<String>) -> Report {
+        self.collector.end_log(|_| String::new());
+        let mut findings = self.collector.findings();
+        finding::rank(&mut findings);
+        let unreadable_count = self.inventory.get(Part::Unreadable);
+        let unreadable_count = unreadable_count.map_or(0, |extent| extent.records);
+        let timeline = self.collector.finish(&[]);
+        let moments = timeline
+            .events
+            .iter()
+            .filter(|placed| placed.event.lane == Lane::Moment)
+            .filter_map(|placed| moment(placed, &self.before))
+            .collect();
+        Report {
+            path: name.to_owned(),
+            lost,
+            moments,
+            findings,
+            inventory: self.inventory,
+            unreadable: timeline
+                .unreadable
+                .into_iter()
+                .map(|lost| (lost.line, lost.why, lost.text))
+                .collect(),
+            unreadable_count,
+        }
+    }
 }
 
 fn nothing_of_go(name: &str, inventory: &Inventory) -> Failure {
@@ -210,7 +254,7 @@ fn moment(placed: &Placed, before: &Before) -> Option<MomentDoc> {
 
 impl Report {
     /// What ended the process: the last crash or kill. What came after one that was survived is another's.
-    fn death(&self) -> Option<&MomentDoc> {
+    pub fn death(&self) -> Option<&MomentDoc> {
         let ends = |moment: &&MomentDoc| moment.kind == "crash" || moment.kind == "oom";
         self.moments.iter().rev().find(ends)
     }

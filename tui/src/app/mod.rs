@@ -39,8 +39,11 @@ pub enum Event {
         /// Whether it is the last to this request; some come with progress before.
         answer: Answer,
     },
-    /// Live data changed.
-    Fresh,
+    /// There is more of the input than before.
+    Fresh {
+        /// There will be no more.
+        ended: bool,
+    },
     /// A signal of the system.
     Signal(Signal),
     /// The input could not be opened, or whoever answers is gone: the program ends with this message.
@@ -260,16 +263,36 @@ impl App {
                 let screen = self.add(Box::new(OutputScreen::asking(line, at)));
                 self.show(screen)
             }
-            Target::TextLine(number) => match self.by_title("Text") {
+            Target::TextLine(number) => self.go_to_line("Text", number),
+            Target::Moment { line } => self.go_to_line("Timeline", line),
+            Target::FindText { text } => match self.by_title("Text") {
                 Some(id) => {
                     let mut out = self.show(id);
-                    let line = number.to_string();
-                    out.extend(self.tell_current(Input::Filter(&line)));
+                    out.extend(self.tell_current(Input::Line(0)));
+                    out.extend(self.tell_current(Input::Search(&text)));
                     out
                 }
                 None => Vec::new(),
             },
+            Target::WholeLine { text } => {
+                let lines = Line::plain(text).wrapped(100, 0);
+                let screen = self.add(Box::new(OutputScreen::of("Line", lines)));
+                self.show(screen)
+            }
         }
+    }
+
+    fn go_to_line(&mut self, title: &str, number: u64) -> Vec<Do> {
+        let Some(id) = self.by_title(title) else {
+            self.message = Some(Line::new(
+                Role::Dim,
+                format!("this input has no screen {title}"),
+            ));
+            return Vec::new();
+        };
+        let mut out = self.show(id);
+        out.extend(self.tell_current(Input::Line(number)));
+        out
     }
 
     fn back(&mut self) -> Vec<Do> {
@@ -303,14 +326,8 @@ impl App {
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Resized => Vec::new(),
             Event::Answer { to, answer } => self.answer(to, answer),
-            Event::Fresh => {
-                let ids: Vec<ScreenId> = self.entries.iter().map(|entry| entry.id).collect();
-                let mut out = Vec::new();
-                for id in ids {
-                    out.extend(self.tell(id, Input::Fresh));
-                }
-                out
-            }
+            // The others look when they are shown.
+            Event::Fresh { ended } => self.tell_current(Input::Fresh { ended }),
             Event::Signal(Signal::End(signal)) => vec![Do::End(End::Signal(signal))],
             Event::Signal(Signal::Stop) => vec![Do::Suspend],
             Event::Signal(Signal::Continue) => vec![Do::Retake],

@@ -1,7 +1,11 @@
 //! The screens. Each states the data it shows; who knows the input fills it.
 
+pub mod escapes;
 pub mod frames;
+pub mod gc;
 pub mod goroutines;
 pub mod memory;
 pub mod output;
 pub mod overview;
+pub mod text;
+pub mod timeline;

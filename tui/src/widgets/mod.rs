@@ -1,6 +1,7 @@
 //! Parts that screens are made of. Each has plain state, an update of its own, and draws itself into a canvas.
 
 pub mod bar;
+pub mod chart;
 pub mod input;
 pub mod list;
 pub mod tree;

@@ -1,0 +1,416 @@
+//! A log on the screen, also while it is being written: one thread reads it, models and lines grow under a lock, and the
+//! screens look at them.
+
+use super::spool::Spool;
+use super::worker::{Alarm, serve};
+use super::{export, no_terminal, settle, short_name, theme};
+use crate::answer::{Exit, Failure};
+use crate::cli::Common;
+use crate::commands::gc;
+use crate::commands::log::LogArgs;
+use crate::commands::log::report::Reading;
+use crate::input::log::{Ended, chunks};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use dumpview_model::finding::Severity;
+use dumpview_model::gc as model;
+use dumpview_model::units::{grouped, plural};
+use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_tui::app::run::{Asked, run};
+use dumpview_tui::app::{App, End, Event};
+use dumpview_tui::ask::{Answer, Request};
+use dumpview_tui::line::{Line, Role};
+use dumpview_tui::safe_text::safe_bytes;
+use dumpview_tui::screen::{Screen, Standpoint, Target};
+use dumpview_tui::screens::gc::{Collections, GcScreen};
+use dumpview_tui::screens::overview::{Item, Overview, OverviewScreen, Section};
+use dumpview_tui::screens::text::TextScreen;
+use dumpview_tui::screens::timeline::{Moments, TimelineScreen};
+use std::collections::VecDeque;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// The screen that comes first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum First {
+    /// What is in it.
+    Overview,
+    /// The collector.
+    Gc,
+}
+
+/// The application's lines that stand below the collector's charts.
+const OTHER: usize = 8;
+
+/// Screens look at growing data at most this often.
+const PACE: Duration = Duration::from_millis(60);
+
+struct State {
+    reading: Reading,
+    gc: model::Collector,
+    other: VecDeque<String>,
+    ended: Option<Ended>,
+}
+
+struct Log {
+    name: String,
+    state: Mutex<State>,
+    spool: Spool,
+    /// A search goes on until this is set.
+    stopped: AtomicBool,
+}
+
+impl Log {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A reader that panicked left what it had added up.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the input to its end.
+    fn read(&self, args: &LogArgs, more: &Sender<()>) -> Result<(), Failure> {
+        let reading = args.reading()?;
+        let mut reader = LogReader::new();
+        let ended = chunks(&args.file, &reading, &mut |chunk| {
+            self.spool.push(chunk);
+            let mut state = self.state();
+            reader.push(chunk, &mut |record| {
+                self.spool.record(&record);
+                state.record(&record);
+            });
+            drop(state);
+            // One that waits says it already.
+            let _ = more.try_send(());
+            ControlFlow::Continue(())
+        })
+        .map_err(|error| Failure::unreadable(format!("{}: {error}", self.name)))?;
+        let mut state = self.state();
+        reader.finish(&mut |record| {
+            self.spool.record(&record);
+            state.record(&record);
+        });
+        state.gc.finish();
+        state.ended = Some(ended);
+        Ok(())
+    }
+
+    fn answer(&self, request: Request) -> Answer {
+        let answered = match request {
+            Request::Overview => Ok(Answer::Overview(Box::new(self.overview()))),
+            Request::Collections { run } => {
+                Ok(Answer::Collections(Box::new(self.collections(run))))
+            }
+            Request::Timeline => {
+                let (reading, ended) = {
+                    let state = self.state();
+                    (state.reading.clone(), state.ended.is_some())
+                };
+                let timeline = reading.timeline();
+                Ok(Answer::Timeline(Box::new(Moments { timeline, ended })))
+            }
+            Request::FindLine {
+                text,
+                from,
+                backwards,
+            } => {
+                self.stopped.store(false, Ordering::Relaxed);
+                let stop = || self.stopped.load(Ordering::Relaxed);
+                Ok(Answer::FoundLine(
+                    self.spool.find(&text, from, backwards, &stop),
+                ))
+            }
+            Request::Export { file, text, .. } => if export::is_json(&file) {
+                Err(export::no_json())
+            } else {
+                export::as_text(&file, &text)
+            }
+            .map(Answer::Said),
+            _ => Err(Failure::no_answer("this is a log, not a core")),
+        };
+        answered.unwrap_or_else(|failure| Answer::Failed(failure.message))
+    }
+
+    fn collections(&self, number: usize) -> Collections {
+        let state = self.state();
+        let runs = state.gc.runs();
+        let run = runs.get(number).copied();
+        Collections {
+            findings: run.map_or_else(Vec::new, |run| model::findings(&state.gc, run)),
+            run: run.cloned().map(Box::new),
+            number,
+            runs: runs.len(),
+            other: state.other.iter().cloned().collect(),
+            unrecognized: state.gc.unrecognized_count(),
+            ended: state.ended.is_some(),
+        }
+    }
+
+    /// What is in it, the worst first.
+    fn overview(&self) -> Overview {
+        let (reading, ended, lost) = {
+            let state = self.state();
+            let lost = state.ended.as_ref().and_then(|ended| ended.lost.clone());
+            (state.reading.clone(), state.ended.is_some(), lost)
+        };
+        let report = reading.report(&self.name, lost.or_else(|| self.spool.lost()));
+        let to_line = |line: u64| Target::TextLine(line);
+        let mut sections = Vec::new();
+        let death = report.death();
+        let headline = match death {
+            Some(death) => Line::new(Role::Alarm, death.text.clone()),
+            None if ended => match report.findings.first() {
+                Some(finding) if finding.severity > Severity::Info => {
+                    Line::new(Role::Warning, finding.text.clone())
+                }
+                _ => Line::new(Role::Heading, "no crash is in this log"),
+            },
+            None => Line::new(
+                Role::Heading,
+                "no crash in this log so far; it is still being read",
+            ),
+        };
+        if let Some(death) = death {
+            let goroutines = death
+                .goroutines
+                .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
+            let place = format!("line {}{goroutines}", grouped(death.line));
+            let mut items = vec![Item::leading(Line::plain(place), to_line(death.line))];
+            items.extend(death.before.iter().map(|line| {
+                Item::leading(Line::new(Role::Dim, line.clone()), to_line(death.line))
+            }));
+            sections.push(Section {
+                title: "where, and the application's last lines before it".to_owned(),
+                items,
+            });
+        }
+        let moments = report
+            .moments
+            .iter()
+            .filter(|moment| death.is_none_or(|death| death.line != moment.line));
+        sections.push(Section {
+            title: "other crashes, dumps and kills".to_owned(),
+            items: moments
+                .map(|moment| {
+                    let line = Line::new(Role::Dim, format!("line {:>9}  ", grouped(moment.line)))
+                        .and(Role::Warning, format!("{}: ", moment.kind))
+                        .and(Role::Plain, moment.text.clone());
+                    Item::leading(line, to_line(moment.line))
+                })
+                .collect(),
+        });
+        sections.push(Section {
+            title: "findings".to_owned(),
+            items: report
+                .findings
+                .iter()
+                .map(|finding| {
+                    let role = match finding.severity {
+                        Severity::Info => Role::Plain,
+                        _ => Role::Warning,
+                    };
+                    let line = Line::new(role, format!("{}: ", finding.severity.name()))
+                        .and(Role::Plain, finding.text.clone());
+                    let go = finding.evidence.first().map(|e| to_line(e.line));
+                    Item {
+                        line,
+                        go: go.or(Some(Target::Screen("GC"))),
+                        share: None,
+                    }
+                })
+                .collect(),
+        });
+        sections.push(Section {
+            title: format!("{} holds", self.name),
+            items: report
+                .inventory
+                .parts()
+                .map(|(part, extent)| {
+                    let line = Line::plain(format!("{:<18}", part.as_str()))
+                        .and(Role::Number, format!("{:>12}", grouped(extent.records)))
+                        .and(
+                            Role::Dim,
+                            format!(
+                                "  lines {} to {}",
+                                grouped(extent.first),
+                                grouped(extent.last)
+                            ),
+                        );
+                    Item::leading(line, to_line(extent.first))
+                })
+                .collect(),
+        });
+        sections.push(Section {
+            title: "looked like traces and could not be read".to_owned(),
+            items: report
+                .unreadable
+                .iter()
+                .take(20)
+                .map(|(line, why, _)| {
+                    let text = Line::new(Role::Dim, format!("line {:>9}  ", grouped(*line)))
+                        .and(Role::Plain, *why);
+                    Item::leading(text, to_line(*line))
+                })
+                .collect(),
+        });
+        sections.extend(report.lost.as_ref().map(|why| Section {
+            title: "missing from the input".to_owned(),
+            items: vec![Item::new(Line::new(Role::Warning, why.clone()))],
+        }));
+        sections.retain(|section| !section.items.is_empty());
+        Overview {
+            headline,
+            go: death.map(|death| to_line(death.line)),
+            sections,
+            at: Standpoint::default(),
+            verb: "",
+        }
+    }
+}
+
+impl State {
+    fn record(&mut self, record: &Record<'_>) {
+        self.reading.record(record);
+        self.gc.record(record);
+        if let Kind::Log(text) = &record.kind
+            && !text.trim_ascii().is_empty()
+        {
+            if self.other.len() == OTHER {
+                self.other.pop_front();
+            }
+            let head = text.get(..400).unwrap_or(text);
+            self.other.push_back(safe_bytes(head).into_owned());
+        }
+    }
+}
+
+/// Opens the screens of a log.
+///
+/// # Errors
+///
+/// When it cannot be read, or the terminal cannot be used.
+pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Failure> {
+    let name = args.name();
+    let unreadable = |error: io::Error| Failure::unreadable(format!("{name}: {error}"));
+    let log = Arc::new(Log {
+        name: name.clone(),
+        state: Mutex::new(State {
+            reading: Reading::new(&name),
+            gc: model::Collector::new(),
+            other: VecDeque::new(),
+            ended: None,
+        }),
+        spool: Spool::new(&args.file).map_err(unreadable)?,
+        stopped: AtomicBool::new(false),
+    });
+    let (events, incoming) = unbounded();
+    let (ask, questions) = unbounded();
+    start(&log, args, &events, questions)
+        .map_err(|error| Failure::unreadable(format!("no thread to work on: {error}")))?;
+
+    let source: Arc<Log> = Arc::clone(&log);
+    let live = args.is_stdin() || args.follow;
+    let mut screens: Vec<Box<dyn Screen>> = vec![
+        Box::<OverviewScreen>::default(),
+        Box::<TimelineScreen>::default(),
+        Box::<GcScreen>::default(),
+        Box::new(TextScreen::new(source, live)),
+    ];
+    if first == First::Gc {
+        screens.swap(0, 2);
+    }
+    let mut app = App::new(short_name(&args.file), screens, Vec::new());
+    let stopped = Arc::clone(&log);
+    let mut perform = |asked: Asked| {
+        if let Asked::Cancel(_) = &asked {
+            stopped.stopped.store(true, Ordering::Relaxed);
+        }
+        // When the worker is gone, an event that says so is on its way.
+        let _ = ask.send(asked);
+    };
+    let end = run(
+        &mut app,
+        &theme(common),
+        !common.no_mouse,
+        &incoming,
+        &events,
+        &mut perform,
+    )
+    .map_err(|error| no_terminal(&error))?;
+    if !matches!(end, End::Broken(_)) && first == First::Gc {
+        sum_up(&log, common);
+    }
+    settle(end)
+}
+
+/// What was seen, in short, on the screen that the shell comes back to.
+fn sum_up(log: &Log, common: &Common) {
+    let (collector, ended) = {
+        let mut state = log.state();
+        let ended = state.ended.take();
+        // Left before its end.
+        let so_far = || Ended {
+            bytes: log.spool.bytes(),
+            ..Ended::default()
+        };
+        (state.gc.clone(), ended.unwrap_or_else(so_far))
+    };
+    // Whoever cannot read it will not miss it.
+    let _ = gc::sum_up(collector, ended, &log.name, common);
+}
+
+fn start(
+    log: &Arc<Log>,
+    args: &LogArgs,
+    events: &Sender<Event>,
+    questions: Receiver<Asked>,
+) -> io::Result<()> {
+    let (more, there_is_more) = bounded::<()>(1);
+    let reader = (Arc::clone(log), args.clone(), events.clone());
+    thread::Builder::new()
+        .name("input".to_owned())
+        .spawn(move || {
+            let (log, args, events) = reader;
+            let _alarm = Alarm(events.clone());
+            let last = match log.read(&args, &more) {
+                Ok(()) => Event::Fresh { ended: true },
+                Err(failure) => Event::Broken(failure.message),
+            };
+            // The screens may have been left meanwhile.
+            let _ = events.send(last);
+        })?;
+    let pace = events.clone();
+    thread::Builder::new()
+        .name("pace".to_owned())
+        .spawn(move || {
+            while there_is_more.recv().is_ok() {
+                if pace.send(Event::Fresh { ended: false }).is_err() {
+                    return;
+                }
+                thread::sleep(PACE);
+            }
+        })?;
+    let (log, events) = (Arc::clone(log), events.clone());
+    thread::Builder::new()
+        .name("answers".to_owned())
+        .spawn(move || {
+            let _alarm = Alarm(events.clone());
+            serve(&questions, &events, |request| log.answer(request));
+        })?;
+    Ok(())
+}
+
+impl dumpview_tui::screens::text::TextSource for Log {
+    fn len(&self) -> u64 {
+        self.spool.len()
+    }
+
+    fn line(&self, index: u64) -> String {
+        self.spool.line(index)
+    }
+
+    fn mark(&self, index: u64) -> Option<dumpview_tui::screens::text::Mark> {
+        self.spool.mark(index)
+    }
+}

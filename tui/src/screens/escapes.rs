@@ -1,0 +1,678 @@
+//! What the compiler put on the heap: a tree by package, file and function; the reason, the line of source with its
+//! caret, and the flow's steps of the decision that is selected.
+
+use crate::ask::{Answer, Request};
+use crate::canvas::Canvas;
+use crate::keys::{Action, Binding, ENTER, Key};
+use crate::line::{Line, Role};
+use crate::screen::{Effect, Export, Input, Screen, Target};
+use crate::screens::goroutines::short_place;
+use crate::widgets::tree::{Children, Done, Tree};
+use dumpview_model::escape::{Analysis, Decision, Select, Step};
+use dumpview_model::units::{grouped, plural};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A line of source with the part that is meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceLine {
+    /// The file, as the compiler named it.
+    pub file: String,
+    /// Its number.
+    pub line: u32,
+    /// The text, with blanks for tabs; absent when the file is not at hand.
+    pub text: Option<String>,
+    /// Columns before the marked part, and how many it takes.
+    pub marked: (usize, usize),
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+enum Node {
+    /// A package, file or function, and its decisions, as indexes.
+    Group {
+        name: String,
+        level: Level,
+        members: Vec<usize>,
+    },
+    /// A decision.
+    Leaf(usize),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Level {
+    Package,
+    File,
+    Function,
+}
+
+/// The screen.
+#[derive(Default)]
+pub struct EscapesScreen {
+    asked: bool,
+    failed: Option<String>,
+    data: Option<Arc<Analysis>>,
+    filter: String,
+    select: Select,
+    /// Also what stays on the stack, and leaking parameters.
+    all: bool,
+    by_name: bool,
+    shown: usize,
+    tree: Tree<Node>,
+    search: String,
+    source: Option<SourceLine>,
+    scroll: usize,
+}
+
+const KEYS: &[Binding] = &[
+    Binding::new(
+        ENTER,
+        Action::Enter,
+        "open",
+        "open or close; on a decision: to its line in the text",
+    ),
+    Binding::new(
+        &[Key::Char('f')],
+        Action::Filter,
+        "filter",
+        "as --filter: kind:leak reason:interface file:REGEX func:REGEX varies, or a word",
+    ),
+    Binding::new(
+        &[Key::Char('s')],
+        Action::Sort,
+        "sort",
+        "most decisions first, or by name",
+    ),
+    Binding::new(
+        &[Key::Char('a')],
+        Action::ShowAll,
+        "all",
+        "also what does not allocate: leaking parameters, what stays on the stack",
+    ),
+    Binding::new(
+        &[Key::Char('J')],
+        Action::ScrollDown,
+        "",
+        "the explanation down",
+    ),
+    Binding::new(
+        &[Key::Char('K')],
+        Action::ScrollUp,
+        "",
+        "the explanation up",
+    ),
+];
+
+impl EscapesScreen {
+    /// Groups and sorts anew.
+    fn arrange(&mut self) {
+        let Some(analysis) = self.data.clone() else {
+            return;
+        };
+        let wanted = |decision: &Decision| {
+            (self.all || self.select.names_kind() || decision.kind().is_heap())
+                && self.select.matches(&analysis, decision)
+        };
+        let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        self.shown = 0;
+        let mut names = BTreeMap::new();
+        for (index, decision) in analysis.decisions.iter().enumerate() {
+            if wanted(decision) {
+                self.shown += 1;
+                let name: &String = names
+                    .entry(decision.package)
+                    .or_insert_with(|| analysis.text(decision.package).into_owned());
+                match packages.get_mut(name) {
+                    Some(members) => members.push(index),
+                    None => {
+                        packages.insert(name.clone(), vec![index]);
+                    }
+                }
+            }
+        }
+        self.tree.clear();
+        let one = packages.len() == 1;
+        for (name, members) in self.sorted(packages) {
+            let name = if name.is_empty() {
+                "(no package named)".to_owned()
+            } else {
+                name
+            };
+            let root = self.tree.add_root(
+                Node::Group {
+                    name,
+                    level: Level::Package,
+                    members,
+                },
+                Children::Unknown,
+            );
+            if one {
+                self.open(root);
+            }
+        }
+        self.tree.refresh();
+    }
+
+    fn sorted(&self, groups: BTreeMap<String, Vec<usize>>) -> Vec<(String, Vec<usize>)> {
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        if !self.by_name {
+            groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
+        }
+        groups
+    }
+
+    /// Makes the children of a group.
+    fn open(&mut self, node: usize) {
+        let (Some(analysis), Some(Node::Group { level, members, .. })) =
+            (self.data.clone(), self.tree.get(node).cloned())
+        else {
+            return;
+        };
+        self.tree.open(node);
+        let children: Vec<usize> = match level {
+            Level::Function => members
+                .iter()
+                .map(|index| {
+                    self.tree
+                        .add(Node::Leaf(*index), Some(node), Children::None)
+                })
+                .collect(),
+            Level::Package | Level::File => {
+                let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+                for index in members {
+                    let Some(decision) = analysis.decisions.get(index) else {
+                        continue;
+                    };
+                    let name = if level == Level::Package {
+                        analysis.text(decision.place.file).into_owned()
+                    } else {
+                        let function = decision
+                            .function
+                            .map(|(name, _)| analysis.text(name).into_owned());
+                        function.unwrap_or_else(|| "(function not known)".to_owned())
+                    };
+                    groups.entry(name).or_default().push(index);
+                }
+                let below = if level == Level::Package {
+                    Level::File
+                } else {
+                    Level::Function
+                };
+                let groups = self.sorted(groups);
+                groups
+                    .into_iter()
+                    .map(|(name, members)| {
+                        self.tree.add(
+                            Node::Group {
+                                name,
+                                level: below,
+                                members,
+                            },
+                            Some(node),
+                            Children::Unknown,
+                        )
+                    })
+                    .collect()
+            }
+        };
+        let only = (children.len() == 1)
+            .then(|| children.first().copied())
+            .flatten();
+        self.tree.set_children(node, Children::Known(children));
+        // What is alone on its level is opened with it.
+        if let Some(only) = only {
+            self.open(only);
+        }
+    }
+
+    fn decision(&self) -> Option<&Decision> {
+        let Some(Node::Leaf(index)) = self.tree.get(self.tree.selected()?) else {
+            return None;
+        };
+        self.data.as_ref()?.decisions.get(*index)
+    }
+
+    /// Asks for the source line of the selected decision.
+    fn ask(&mut self) -> Vec<Effect> {
+        self.scroll = 0;
+        let (Some(decision), Some(analysis)) = (self.decision(), self.data.as_ref()) else {
+            return Vec::new();
+        };
+        vec![Effect::Ask(Request::SourceLine {
+            file: analysis.text(decision.place.file).into_owned(),
+            line: decision.place.line,
+            column: decision.place.column,
+            what: analysis.text(decision.what).into_owned(),
+        })]
+    }
+
+    fn line(&self, node: &Node) -> Line {
+        let Some(analysis) = &self.data else {
+            return Line::default();
+        };
+        match node {
+            Node::Group {
+                name,
+                level,
+                members,
+            } => {
+                let role = match level {
+                    Level::Package => Role::Heading,
+                    Level::File => Role::Plain,
+                    Level::Function => Role::Name,
+                };
+                Line::new(role, name.clone())
+                    .and(Role::Number, format!("  {}", grouped(members.len() as u64)))
+            }
+            Node::Leaf(index) => {
+                let Some(decision) = analysis.decisions.get(*index) else {
+                    return Line::default();
+                };
+                let kind = decision.kind();
+                let role = if kind.is_heap() {
+                    Role::Warning
+                } else {
+                    Role::Dim
+                };
+                let line = Line::new(
+                    Role::Dim,
+                    format!("{:>5}:{:<3} ", decision.place.line, decision.place.column),
+                )
+                .and(Role::Plain, analysis.text(decision.what).into_owned())
+                .and(role, format!(" {}", kind.words()));
+                match analysis.reason(decision) {
+                    Some(reason) => line.and(Role::Dim, format!(": {}", reason.class.title())),
+                    None => line,
+                }
+            }
+        }
+    }
+
+    /// The explanation of the selected decision: lines, and whether each has to stay as it is because the next one
+    /// points into it.
+    fn explanation(&self) -> Vec<(Line, bool)> {
+        let lines = self.explain();
+        let is_source = |line: &Line| {
+            line.spans
+                .last()
+                .is_some_and(|span| span.role == Role::Alarm)
+        };
+        let before_source: Vec<bool> = lines.iter().skip(1).map(is_source).chain([false]).collect();
+        lines
+            .into_iter()
+            .zip(before_source)
+            .map(|(line, before)| {
+                let exact = before || is_source(&line);
+                (line, exact)
+            })
+            .collect()
+    }
+
+    fn explain(&self) -> Vec<Line> {
+        let Some(analysis) = &self.data else {
+            return Vec::new();
+        };
+        let Some(decision) = self.decision() else {
+            return self.totals(analysis);
+        };
+        let kind = decision.kind();
+        let mut lines = vec![
+            Line::new(Role::Plain, analysis.text(decision.what).into_owned())
+                .and(Role::Warning, format!(" {}", kind.words())),
+            Line::new(Role::Dim, analysis.place(decision.place)),
+        ];
+        if let Some(source) = self.source.as_ref().filter(|source| {
+            source.line == decision.place.line
+                && *source.file == *analysis.text(decision.place.file)
+        }) {
+            lines.push(Line::default());
+            match &source.text {
+                Some(text) => {
+                    lines.push(
+                        Line::new(Role::Dim, format!("{:>6}  ", source.line))
+                            .and(Role::Plain, text.clone()),
+                    );
+                    let (before, width) = source.marked;
+                    lines.push(
+                        Line::new(Role::Plain, " ".repeat(8 + before))
+                            .and(Role::Alarm, "^".repeat(width.max(1))),
+                    );
+                }
+                None => lines.push(Line::new(
+                    Role::Dim,
+                    "the source is not here: --source DIR says where it is",
+                )),
+            }
+        }
+        if let Some(reason) = analysis.reason(decision) {
+            lines.push(Line::default());
+            lines.push(Line::new(Role::Heading, reason.sentence()));
+            lines.push(Line::plain(reason.class.advice()));
+        }
+        if decision.varies() {
+            lines.push(Line::default());
+            lines.push(Line::new(
+                Role::Warning,
+                "decided differently in other builds of the same input:",
+            ));
+            lines.extend(decision.outcomes.iter().map(|outcome| {
+                let builds: Vec<String> = outcome
+                    .builds
+                    .iter()
+                    .map(|build| build.to_string())
+                    .collect();
+                Line::plain(format!(
+                    "  {} in builds {}",
+                    outcome.kind.words(),
+                    builds.join(", ")
+                ))
+            }));
+        }
+        if let Some(flow) = analysis.telling_flow(decision) {
+            lines.push(Line::default());
+            lines.push(Line::new(Role::Heading, "how it gets there"));
+            lines.extend(analysis.steps(flow).map(|step| {
+                match step {
+                    Step::Flow {
+                        destination,
+                        source,
+                    } => Line::plain(format!(
+                        "  {} = {}",
+                        analysis.text(destination),
+                        analysis.text(source)
+                    )),
+                    Step::From {
+                        expression,
+                        why,
+                        place,
+                    } => Line::new(Role::Name, format!("    {}", analysis.text(expression)))
+                        .and(Role::Plain, format!(" ({})", analysis.text(why)))
+                        .and(
+                            Role::Dim,
+                            format!("  {}", short_place(&analysis.place(place))),
+                        ),
+                    Step::Truncated => Line::new(Role::Dim, "    … the compiler printed no more"),
+                }
+            }));
+        }
+        let others = decision.flows.len().saturating_sub(1);
+        if others > 0 {
+            lines.push(Line::new(
+                Role::Dim,
+                format!(
+                    "  {}: dumpview escapes --json",
+                    plural(others as u64, "other flow")
+                ),
+            ));
+        }
+        lines
+    }
+
+    /// What a group holds, by reason.
+    fn totals(&self, analysis: &Analysis) -> Vec<Line> {
+        let node = self.tree.selected().and_then(|node| self.tree.get(node));
+        let Some(Node::Group { name, members, .. }) = node else {
+            return Vec::new();
+        };
+        let mut reasons: BTreeMap<&'static str, (u64, &'static str)> = BTreeMap::new();
+        for index in members {
+            let Some(decision) = analysis.decisions.get(*index) else {
+                continue;
+            };
+            let reason = analysis.reason(decision);
+            let (title, advice) = reason.map_or(
+                ("no reason printed", "-m=2 makes the compiler say why"),
+                |reason| (reason.class.title(), reason.class.advice()),
+            );
+            reasons.entry(title).or_insert((0, advice)).0 += 1;
+        }
+        let mut reasons: Vec<_> = reasons.into_iter().collect();
+        reasons.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        let mut lines = vec![
+            Line::new(Role::Heading, name.clone()),
+            Line::plain(plural(members.len() as u64, "decision")),
+            Line::default(),
+        ];
+        for (title, (count, advice)) in reasons {
+            lines.push(
+                Line::new(Role::Number, format!("{:>7}  ", grouped(count))).and(Role::Plain, title),
+            );
+            lines.push(Line::new(Role::Dim, format!("    {advice}")));
+        }
+        lines
+    }
+
+    fn find(&mut self, forward: bool) -> Vec<Effect> {
+        let word = self.search.to_lowercase();
+        let texts: Vec<String> = self
+            .tree
+            .rows()
+            .iter()
+            .map(|(_, node)| {
+                self.tree
+                    .get(*node)
+                    .map(|node| self.line(node).text().to_lowercase())
+                    .unwrap_or_default()
+            })
+            .collect();
+        let (len, from) = (texts.len(), self.tree.list.selected().unwrap_or(0));
+        let hit = (1..=len)
+            .map(|step| {
+                if forward {
+                    (from + step) % len
+                } else {
+                    (from + len - step % len) % len
+                }
+            })
+            .find(|row| texts.get(*row).is_some_and(|text| text.contains(&word)));
+        match hit {
+            Some(row) if !word.is_empty() => {
+                self.tree.list.select(row);
+                self.ask()
+            }
+            _ => vec![Effect::Say(format!(
+                "not found among what is open: {} (f filters all)",
+                self.search
+            ))],
+        }
+    }
+
+    fn after(&mut self, done: Done) -> Vec<Effect> {
+        if let Done::Ask(node) = done {
+            self.open(node);
+            self.tree.refresh();
+        }
+        self.ask()
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Sort => {
+                self.by_name = !self.by_name;
+                self.arrange();
+            }
+            Action::ShowAll => {
+                self.all = !self.all;
+                self.arrange();
+            }
+            Action::ScrollDown => self.scroll += 1,
+            Action::ScrollUp => self.scroll = self.scroll.saturating_sub(1),
+            Action::NextFound => return self.find(true),
+            Action::PreviousFound => return self.find(false),
+            Action::Enter if self.decision().is_some() => {
+                let place = self.decision().map(|decision| decision.place);
+                let text = |analysis: &Arc<Analysis>| place.map(|place| analysis.place(place));
+                let text = self.data.as_ref().and_then(text);
+                return text
+                    .map(|text| Effect::Go(Target::FindText { text }))
+                    .into_iter()
+                    .collect();
+            }
+            Action::Back if !self.filter.is_empty() => {
+                self.filter.clear();
+                self.select = Select::default();
+                self.arrange();
+            }
+            Action::Back => return vec![Effect::Back],
+            action => {
+                let done = self.tree.act(action);
+                return self.after(done);
+            }
+        }
+        Vec::new()
+    }
+}
+
+impl Screen for EscapesScreen {
+    fn title(&self) -> &'static str {
+        "Escapes"
+    }
+
+    fn keys(&self) -> &'static [Binding] {
+        KEYS
+    }
+
+    fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
+        match input {
+            Input::Shown if !self.asked => {
+                self.asked = true;
+                return vec![Effect::Ask(Request::Escapes)];
+            }
+            Input::Answer(Answer::Escapes(data)) => {
+                self.data = Some(data);
+                self.arrange();
+            }
+            Input::Answer(Answer::SourceLine(line)) => self.source = Some(line),
+            Input::Answer(Answer::Failed(why)) => {
+                if self.data.is_some() {
+                    return vec![Effect::Say(why)];
+                }
+                self.failed = Some(why);
+            }
+            Input::Filter(text) => {
+                text.clone_into(&mut self.filter);
+                match Select::parse(text) {
+                    Ok(select) => {
+                        self.select = select;
+                        self.arrange();
+                    }
+                    // Half a word is typed: what is shown stays.
+                    Err(why) => return vec![Effect::Say(why)],
+                }
+            }
+            Input::Search(text) => {
+                text.clone_into(&mut self.search);
+                return self.find(true);
+            }
+            Input::Act(action) => return self.act(action),
+            Input::Wheel { rows, .. } => {
+                self.tree.list.step(rows);
+                return self.ask();
+            }
+            Input::Click { column, row } => {
+                if let Some(index) = self.tree.list.row_at(column, row) {
+                    let again = self.tree.list.selected() == Some(index);
+                    self.tree.list.select(index);
+                    if again && let Some(node) = self.tree.selected() {
+                        let done = self.tree.toggle(node, true);
+                        return self.after(done);
+                    }
+                    return self.ask();
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        if self.data.is_none() {
+            let line = match &self.failed {
+                Some(why) => Line::new(Role::Alarm, why.clone()),
+                None => Line::new(Role::Dim, "reading the compiler's output…"),
+            };
+            canvas.line(0, &line);
+            return;
+        }
+        let (width, height) = (canvas.width(), canvas.height());
+        let beside = width >= 110;
+        let (left, top) = if beside {
+            (width / 2, height)
+        } else {
+            (width, height.saturating_sub(10).max(height / 2))
+        };
+        {
+            let mut area = canvas.columns(0, left);
+            let mut area = area.rows(0, top);
+            if self.tree.rows().is_empty() {
+                area.line(0, &Line::new(Role::Dim, "nothing is like that; Esc forgets the filter, a shows what is not on the heap"));
+            }
+            self.tree.draw(&mut area, true, |node| self.line(node));
+        }
+        let mut area = if beside {
+            canvas.columns(left, 1).divider(0);
+            canvas.columns(left + 2, width.saturating_sub(left + 2))
+        } else {
+            canvas.rows(top, 1).rule(0, "why", false);
+            canvas.rows(top + 1, height.saturating_sub(top + 1))
+        };
+        let room = usize::from(area.width());
+        let lines = self.explanation();
+        let lines = lines.iter().flat_map(|(line, exact)| {
+            if *exact {
+                vec![line.clone()]
+            } else {
+                line.wrapped(room, 4)
+            }
+        });
+        for (row, line) in (0..area.height()).zip(lines.skip(self.scroll)) {
+            area.line(row, &line);
+        }
+    }
+
+    fn selection(&self) -> Option<String> {
+        let node = self.tree.get(self.tree.selected()?)?;
+        match (node, self.decision(), &self.data) {
+            (Node::Leaf(_), Some(decision), Some(analysis)) => Some(format!(
+                "{}: {}",
+                analysis.place(decision.place),
+                self.line(node).text().trim()
+            )),
+            _ => Some(self.line(node).text()),
+        }
+    }
+
+    fn export(&self) -> Export {
+        let rows = self.tree.rows().iter();
+        let text = rows.filter_map(|(depth, node)| {
+            Some(format!(
+                "{}{}",
+                "  ".repeat(*depth),
+                self.line(self.tree.get(*node)?).text()
+            ))
+        });
+        Export {
+            text: text.collect(),
+            verb: Some("escapes".to_owned()),
+        }
+    }
+
+    fn status(&self) -> Option<Line> {
+        let data = self.data.as_ref()?;
+        let filter = if self.filter.is_empty() {
+            String::new()
+        } else {
+            format!("filter: {}  ", self.filter)
+        };
+        let what = if self.all { "decisions" } else { "on the heap" };
+        Some(Line::plain(format!(
+            "{filter}{} {what} of {}",
+            grouped(self.shown as u64),
+            plural(data.decisions.len() as u64, "decision")
+        )))
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
+}
