@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alloc;
 pub mod escape;
 pub mod finding;
 pub mod frame;

@@ -1,0 +1,269 @@
+//! Records to live objects and sums.
+
+use super::Totals;
+use dumpview_parsers::alloctrace::{self, Object, Stack};
+use dumpview_parsers::log::{Kind, Origin, Record};
+use rustc_hash::FxHashMap;
+
+/// At most so many distinct types, sizes and stacks each; further ones are one.
+const MOST: usize = 1 << 16;
+/// At most so many processes.
+const MOST_PROCESSES: usize = 64;
+/// At most so many unreadable lines are kept; all are counted.
+const MOST_LINES: usize = 100;
+
+/// An object that lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Live {
+    pub(super) size: u64,
+    pub(super) type_name: u32,
+    pub(super) stack: u32,
+    /// The collections before it.
+    pub(super) born: u32,
+}
+
+/// Distinct names with their sums.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Groups {
+    numbers: FxHashMap<Box<[u8]>, u32>,
+    pub(super) totals: Vec<Totals>,
+}
+
+impl Groups {
+    fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let name = if self.totals.len() < MOST {
+            name
+        } else {
+            b"others"
+        };
+        let next = u32::try_from(self.totals.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(name.into()).or_insert(next);
+        if number == next {
+            self.totals.push(Totals::default());
+        }
+        number
+    }
+
+    fn totals(&mut self, number: u32) -> Option<&mut Totals> {
+        self.totals.get_mut(number as usize)
+    }
+
+    pub(super) fn named(&self) -> impl Iterator<Item = (&[u8], u32, &Totals)> {
+        self.numbers.iter().filter_map(|(name, number)| {
+            Some((&**name, *number, self.totals.get(*number as usize)?))
+        })
+    }
+}
+
+/// The allocations of one process.
+#[derive(Clone, Debug, Default)]
+pub struct Process {
+    /// Who printed them, by the prefix; empty without one.
+    pub origin: String,
+    /// All of them.
+    pub all: Totals,
+    pub(super) types: Groups,
+    pub(super) stacks: Groups,
+    pub(super) sizes: FxHashMap<u64, Totals>,
+    pub(super) live: FxHashMap<u64, Live>,
+    /// Collections that the trace marks.
+    marked: u32,
+    /// Collections by gctrace lines.
+    printed: u32,
+    /// Frees of objects whose allocation is not in the trace.
+    pub unknown_frees: u64,
+    /// Their bytes.
+    pub unknown_bytes: u64,
+    /// Frees whose size is not the allocation's.
+    pub mismatched: u64,
+    /// Records whose stack is not whole.
+    pub cut_stacks: u64,
+    /// The first and the last line.
+    pub lines: (u64, u64),
+    scratch: Vec<u8>,
+}
+
+impl Process {
+    /// Collections in the trace.
+    pub const fn collections(&self) -> u32 {
+        // gctrace prints of the same collections; it counts when an excerpt has no marks.
+        if self.marked > 0 {
+            self.marked
+        } else {
+            self.printed
+        }
+    }
+
+    fn allocate(&mut self, object: Object, type_name: Option<&[u8]>, stack: &Stack<'_>) {
+        if let Some(before) = self.live.remove(&object.address) {
+            self.each(before, |totals| totals.vanish(before.size));
+        }
+        self.scratch.clear();
+        for call in stack.calls() {
+            self.scratch.extend_from_slice(call.function);
+            self.scratch.push(b'\t');
+            self.scratch.extend_from_slice(call.file);
+            self.scratch.push(b':');
+            let mut digits = [0u8; 10];
+            self.scratch
+                .extend_from_slice(decimal(call.line, &mut digits));
+            self.scratch.push(b'\n');
+        }
+        self.cut_stacks += u64::from(stack.cut);
+        let live = Live {
+            size: object.size,
+            type_name: self.types.number(type_name.unwrap_or_default()),
+            stack: self.stacks.number(&self.scratch),
+            born: self.collections(),
+        };
+        self.each(live, |totals| totals.allocate(object.size));
+        self.live.insert(object.address, live);
+    }
+
+    fn free(&mut self, object: Object) {
+        let Some(live) = self.live.remove(&object.address) else {
+            self.unknown_frees += 1;
+            self.unknown_bytes = self.unknown_bytes.saturating_add(object.size);
+            return;
+        };
+        self.mismatched += u64::from(live.size != object.size);
+        let age = self.collections() - live.born.min(self.collections());
+        self.each(live, |totals| totals.free(live.size, age));
+    }
+
+    /// The sums that an object is in.
+    fn each(&mut self, live: Live, mut change: impl FnMut(&mut Totals)) {
+        change(&mut self.all);
+        if let Some(totals) = self.types.totals(live.type_name) {
+            change(totals);
+        }
+        if let Some(totals) = self.stacks.totals(live.stack) {
+            change(totals);
+        }
+        let full = self.sizes.len() >= MOST && !self.sizes.contains_key(&live.size);
+        change(
+            self.sizes
+                .entry(if full { 0 } else { live.size })
+                .or_default(),
+        );
+    }
+
+    /// Objects that have lived through at least so many collections: how many, and their bytes.
+    pub fn older_than(&self, collections: u32) -> (u64, u64) {
+        let now = self.collections();
+        self.live
+            .values()
+            .filter(|live| now.saturating_sub(live.born) >= collections)
+            .fold((0, 0), |(n, bytes), live| (n + 1, bytes + live.size))
+    }
+}
+
+/// A number's digits. Formatting machinery would cost more than the rest of a record.
+fn decimal(mut n: u32, digits: &mut [u8; 10]) -> &[u8] {
+    let mut at = digits.len();
+    for slot in digits.iter_mut().rev() {
+        *slot = b'0' + u8::try_from(n % 10).unwrap_or(0);
+        at -= 1;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    digits.get(at..).unwrap_or_default()
+}
+
+/// A line that looked like an allocation trace and could not be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unrecognized {
+    /// Its line.
+    pub line: u64,
+    /// Its head.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// Puts records to processes.
+#[derive(Clone, Debug, Default)]
+pub struct Collector {
+    /// The processes, in order of appearance.
+    pub processes: Vec<(Origin, Process)>,
+    /// The first unreadable lines.
+    pub unrecognized: Vec<Unrecognized>,
+    /// How many there were.
+    pub unrecognized_count: u64,
+    /// Records of processes beyond the first 64.
+    pub dropped: u64,
+}
+
+impl Collector {
+    /// Takes what concerns allocations.
+    pub fn record(&mut self, record: &Record<'_>) {
+        match record.kind {
+            Kind::Alloc(alloc) => {
+                let Some(process) = self.process(record.origin) else {
+                    self.dropped += 1;
+                    return;
+                };
+                if process.lines.0 == 0 {
+                    process.lines.0 = record.place.line;
+                }
+                process.lines.1 = record.place.line;
+                match alloc {
+                    alloctrace::Record::Alloc {
+                        object,
+                        type_name,
+                        stack,
+                    } => process.allocate(object, type_name, &stack),
+                    alloctrace::Record::Free { object, .. } => process.free(object),
+                    alloctrace::Record::Collection => process.marked += 1,
+                    _ => {}
+                }
+            }
+            Kind::Gc(dumpview_parsers::gctrace::Record::Cycle(_)) => {
+                let known = self
+                    .processes
+                    .iter_mut()
+                    .find(|(origin, _)| *origin == record.origin);
+                if let Some((_, process)) = known {
+                    process.printed += 1;
+                }
+            }
+            Kind::Unreadable(lost) if lost.format == "alloctrace" => {
+                self.unrecognized_count += 1;
+                if self.unrecognized.len() < MOST_LINES {
+                    let head = lost.text.get(..200).unwrap_or(lost.text);
+                    self.unrecognized.push(Unrecognized {
+                        line: record.place.line,
+                        text: String::from_utf8_lossy(head).into_owned(),
+                        why: lost.why,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn process(&mut self, origin: Origin) -> Option<&mut Process> {
+        let known = self.processes.iter().position(|(of, _)| *of == origin);
+        let index = match known {
+            Some(index) => index,
+            None if self.processes.len() < MOST_PROCESSES => {
+                self.processes.push((origin, Process::default()));
+                self.processes.len() - 1
+            }
+            None => return None,
+        };
+        self.processes.get_mut(index).map(|(_, process)| process)
+    }
+
+    /// The input has ended: origins get the names that its prefixes gave them.
+    pub fn end(&mut self, name: impl Fn(Origin) -> String) {
+        for (origin, process) in &mut self.processes {
+            process.origin = name(*origin);
+        }
+    }
+}

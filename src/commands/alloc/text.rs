@@ -1,0 +1,182 @@
+//! The report for people: sums of all, findings, then by type, size and stack.
+
+use super::Report;
+use crate::text::{Align, Role, Table, Text, bytes, styled};
+use dumpview_model::alloc::{By, Process, Row, Totals};
+use dumpview_model::finding::{Finding, Severity};
+use dumpview_model::units::{grouped, plural};
+use dumpview_tui::safe_text::safe;
+use std::io;
+
+/// Callers shown below a stack's first own function.
+const CALLERS: usize = 3;
+
+pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    let many = report.collector.processes.len() > 1;
+    for (index, (process, findings)) in report.processes().enumerate() {
+        if index > 0 {
+            out.line("")?;
+        }
+        if many {
+            out.line(styled(
+                Role::Heading,
+                format_args!("Process {}: {}", index + 1, safe(&process.origin)),
+            ))?;
+        }
+        one(report, process, findings, out)?;
+    }
+    let collector = &report.collector;
+    if collector.unrecognized_count > 0 {
+        out.line(format_args!(
+            "\n{} looked like an allocation trace and could not be read:",
+            plural(collector.unrecognized_count, "line")
+        ))?;
+        for lost in collector.unrecognized.iter().take(10) {
+            let text: String = lost.text.chars().take(60).collect();
+            out.line(format_args!(
+                "  line {}: {}: {}",
+                lost.line,
+                lost.why,
+                safe(&text)
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    report: &Report,
+    process: &Process,
+    findings: &[Finding],
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    let all = &process.all;
+    out.line(styled(
+        Role::Heading,
+        format_args!(
+            "{} allocated, {}; {} freed, {} live at the end ({}), over {}",
+            plural(all.count, "object"),
+            bytes(all.bytes),
+            grouped(all.freed),
+            grouped(all.live()),
+            bytes(all.live_bytes()),
+            plural(u64::from(process.collections()), "collection"),
+        ),
+    ))?;
+    out.line(styled(
+        Role::Dim,
+        format_args!(
+            "allocfreetrace (line {} to {}); sizes are size classes",
+            process.lines.0, process.lines.1
+        ),
+    ))?;
+    for finding in findings {
+        let role = if finding.severity >= Severity::Warning {
+            Role::Alarm
+        } else {
+            Role::Heading
+        };
+        out.line("")?;
+        out.line(format_args!(
+            "{} {}",
+            styled(role, format_args!("{}:", finding.severity.name())),
+            safe(&finding.text)
+        ))?;
+    }
+    let asked = |by: By| report.by.is_none_or(|only| only == by);
+    for (by, heading) in [(By::Type, "By type"), (By::Size, "By size class")] {
+        if asked(by) {
+            table(report, heading, &process.rows(by), out)?;
+        }
+    }
+    if asked(By::Stack) {
+        stacks(report, &process.rows(By::Stack), out)?;
+    }
+    Ok(())
+}
+
+/// When objects died: the middle and the greatest age.
+fn ages(totals: &Totals) -> String {
+    totals.middle_age().map_or_else(
+        || "-".to_owned(),
+        |age| {
+            let more = if age.exact { "" } else { "≥" };
+            format!("{more}{} / {}", age.collections, totals.oldest)
+        },
+    )
+}
+
+fn table(
+    report: &Report,
+    heading: &'static str,
+    rows: &[Row<'_>],
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    out.line("")?;
+    let mut table = Table::new([
+        (heading, Align::Left),
+        ("objects", Align::Right),
+        ("bytes", Align::Right),
+        ("freed", Align::Right),
+        ("live", Align::Right),
+        ("live bytes", Align::Right),
+        ("freed at collection p50 / max", Align::Right),
+    ]);
+    for row in rows.iter().take(report.top) {
+        let key: String = row.key.chars().take(60).collect();
+        table.row([
+            safe(&key).into_owned(),
+            grouped(row.totals.count),
+            bytes(row.totals.bytes),
+            grouped(row.totals.freed),
+            grouped(row.totals.live()),
+            bytes(row.totals.live_bytes()),
+            ages(row.totals),
+        ]);
+    }
+    table.write(out)?;
+    more(rows.len(), report.top, out)
+}
+
+fn more(rows: usize, top: usize, out: &mut Text<'_>) -> io::Result<()> {
+    match rows.checked_sub(top) {
+        Some(rest) if rest > 0 => out.line(styled(
+            Role::Dim,
+            format_args!("and {} more: --top 0", grouped(rest as u64)),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn stacks(report: &Report, rows: &[Row<'_>], out: &mut Text<'_>) -> io::Result<()> {
+    out.line("")?;
+    out.line(styled(Role::Heading, "By stack"))?;
+    for row in rows.iter().take(report.top) {
+        let totals = row.totals;
+        out.line(format_args!(
+            "{} in {}; {} freed{}, {} live",
+            styled(Role::Heading, bytes(totals.bytes)),
+            plural(totals.count, "object"),
+            grouped(totals.freed),
+            totals.middle_age().map_or_else(String::new, |age| {
+                let least = if age.exact { "" } else { "≥" };
+                let max = totals.oldest;
+                format!(" (at collection {least}{} / {max})", age.collections)
+            }),
+            grouped(totals.live()),
+        ))?;
+        let own = row
+            .calls
+            .iter()
+            .skip_while(|(function, _)| *function != row.key)
+            .take(1 + CALLERS);
+        for (function, place) in own {
+            out.line(format_args!(
+                "    {}  {}",
+                styled(Role::Name, safe(function)),
+                styled(Role::Dim, safe(place))
+            ))?;
+        }
+    }
+    more(rows.len(), report.top, out)
+}
