@@ -1,8 +1,8 @@
 //! What people may type after `dumpview alloc`.
 
+use crate::commands::log::LogArgs;
 use clap::{Args, ValueEnum};
 use dumpview_model::alloc::By;
-use std::path::PathBuf;
 
 /// Flags of `alloc`.
 #[derive(Args, Debug, Clone, Default)]
@@ -11,9 +11,9 @@ use std::path::PathBuf;
                   dumpview alloc trace.log --by stack --top 5"
 )]
 pub struct AllocArgs {
-    /// The log, plain or compressed (`-` for stdin).
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// The input.
+    #[command(flatten)]
+    pub log: LogArgs,
 
     /// Sum up by this only.
     #[arg(long, value_name = "WHAT")]

@@ -14,12 +14,14 @@ pub use args::AllocArgs;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
-use crate::input::log;
+use crate::commands::log::Within;
+use crate::input::log::chunks;
 use crate::text::Text;
 use dumpview_model::alloc::{By, Collector, Process, findings};
 use dumpview_model::finding::Finding;
-use dumpview_parsers::log::LogReader;
+use dumpview_parsers::log::{LogReader, Record};
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 /// What was read and what was asked.
 struct Report {
@@ -49,13 +51,22 @@ pub fn run(
     out: &mut dyn Write,
     complain: &mut dyn FnMut(&str),
 ) -> Result<io::Result<Exit>, Failure> {
-    let name = args.file.display().to_string();
+    let name = args.log.name();
+    let mut window = args.log.window()?;
     let mut collector = Collector::default();
     let mut reader = LogReader::new();
-    let ended = log::read(&args.file, &mut reader, &mut |record| {
-        collector.record(&record);
+    let mut each = |record: Record<'_>| {
+        // What has no time is in every stretch.
+        if window.admits(None, record.stamp) != Within::No {
+            collector.record(&record);
+        }
+    };
+    let ended = chunks(&args.log.file, &args.log.reading()?, &mut |chunk| {
+        reader.push(chunk, &mut each);
+        ControlFlow::Continue(())
     })
     .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
+    reader.finish(&mut each);
     collector.end(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
     if collector.processes.is_empty() && collector.unrecognized_count == 0 {
         return Err(Failure::no_answer(format!(

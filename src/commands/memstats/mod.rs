@@ -16,12 +16,14 @@ pub use args::MemstatsArgs;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
-use crate::input::log;
+use crate::commands::log::Within;
+use crate::input::log::chunks;
 use crate::text::Text;
 use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{Collector, Run, findings};
-use dumpview_parsers::log::LogReader;
+use dumpview_parsers::log::{LogReader, Record};
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 /// What was read.
 struct Report {
@@ -97,13 +99,22 @@ fn read(args: &MemstatsArgs) -> Result<Report, Failure> {
     let mut collector = Collector::default();
     let mut lost = Vec::new();
     let mut names = Vec::new();
-    for (source, path) in args.files.iter().enumerate() {
-        let name = path.display().to_string();
+    for (source, log) in args.logs().enumerate() {
+        let name = log.name();
+        let mut window = log.window()?;
         let mut reader = LogReader::new();
-        let ended = log::read(path, &mut reader, &mut |record| {
-            collector.record(source, &record);
+        let mut each = |record: Record<'_>| {
+            // What has no time is in every stretch.
+            if window.admits(None, record.stamp) != Within::No {
+                collector.record(source, &record);
+            }
+        };
+        let ended = chunks(&log.file, &log.reading()?, &mut |chunk| {
+            reader.push(chunk, &mut each);
+            ControlFlow::Continue(())
         })
         .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
+        reader.finish(&mut each);
         collector.end(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
         lost.extend(ended.lost.map(|why| format!("{name}: {why}")));
         names.push(name);
