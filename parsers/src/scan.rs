@@ -186,6 +186,22 @@ pub(crate) fn until<'a>(literal: &'static str, input: &'a [u8]) -> Scan<'a, &'a 
     }
 }
 
+/// Whether a text is one of the runtime's reasons: `chan receive (nil chan)`, `sync.(*Cond).Wait`, nothing. Marks
+/// of progress that were written next to it are no part of one.
+pub(crate) fn is_words(text: &[u8]) -> bool {
+    let ends = match (text.first(), text.last()) {
+        (Some(first), Some(last)) => {
+            first.is_ascii_alphabetic() && (last.is_ascii_alphabetic() || *last == b')')
+        }
+        _ => true,
+    };
+    ends && text.len() <= 64
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || b" ()*.".contains(byte))
+        && memchr::memmem::find(text, b"..").is_none()
+}
+
 /// What was read when nothing follows.
 pub(crate) fn whole<T>(scanned: Scan<'_, T>) -> Option<T> {
     match scanned {

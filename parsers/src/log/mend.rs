@@ -10,24 +10,28 @@
 //! record waits for its next token: further on in the line, or at the start of one of the next
 //! [`PATIENCE`] lines. What stands between is the application's, or another record that is whole.
 //!
-//! Records that come whole while another is torn are held back until it is known what became of it: they may
-//! have taken up digits of a second process, whose own then come as a piece without a beginning.
+//! Records that come whole while another is torn, or soon after one was given up, are held back for a few lines:
+//! they may have taken up digits of a second process, and then pieces without a beginning follow.
 //!
 //! Nothing is guessed. A number counts when the literal behind it follows directly, or when what follows is known
 //! to be the application's by how its lines begin ([`super::style`]); else the record is reported as unreadable, and
 //! so are two torn records at once: digits of two processes may have run together.
 
-use super::style::Style;
+use super::style::{self, Style};
 use super::template::{Step, TEMPLATES, Template};
 use super::{Kind, Line, Place, Stamp, Unreadable, trace};
+use crate::scan;
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
 /// How many lines a torn record waits for its next token.
 const PATIENCE: u32 = 32;
 
-/// How many whole records may pass before a torn one is given up: its process is gone.
-const PASSES: usize = 3;
+/// How many whole records in a row show that nothing is mixed any more, and that a torn one's process is gone.
+const PASSES: usize = 12;
+
+/// How many whole records are not trusted after two were mixed: more of their digits may have been exchanged.
+const DISTRUSTED: u32 = 4;
 
 /// How many words of an application a line may have that look like a record's.
 const ATTEMPTS: usize = 16;
@@ -56,6 +60,10 @@ pub(super) struct Mender {
     torn: Option<Torn>,
     /// For so many lines no record is put together: pieces of one that was given up may come.
     wary: u32,
+    /// That one was mixed with another: so many whole records are not to be trusted.
+    mixed: u32,
+    /// Whole records that came while one was torn, or since.
+    held: Vec<Held>,
     pub(super) style: Style,
 }
 
@@ -72,8 +80,9 @@ struct Torn {
     /// Physical lines with tokens of it.
     pieces: u32,
     waited: u32,
-    /// Whole records that came meanwhile.
-    held: Vec<Held>,
+    /// A whole one of its kind came meanwhile. A process prints one after the other, so there are two, and what
+    /// comes may be the end of the other's.
+    rival: bool,
 }
 
 /// A whole record that is held back.
@@ -103,10 +112,14 @@ struct Run {
     /// Where in the line they stop.
     at: usize,
     tokens: usize,
+    /// A literal among them is so long that it is nobody else's.
+    long: bool,
+    /// What stands there begins with a date, as the application's lines do, or like another record.
+    known: bool,
 }
 
 /// Words that begin a record (as many as `BEGINNINGS`), then ones that only stand inside one.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 21] = [
     "gc ",
     "SCHED ",
     "scav ",
@@ -119,6 +132,7 @@ const WORDS: [&str; 20] = [
     " ms cpu, ",
     " MB goal, ",
     " MB stacks, ",
+    " MB globals, ",
     " KiB work",
     "% util",
     " idlethreads=",
@@ -183,16 +197,6 @@ fn beginnings(text: &[u8]) -> impl Iterator<Item = (usize, &'static Template)> {
         })
 }
 
-/// Words that a waiting goroutine or a thread may have as its reason; nothing an application's progress mark is
-/// part of.
-fn is_reason(text: &[u8]) -> bool {
-    text.len() <= 64
-        && text
-            .iter()
-            .all(|byte| byte.is_ascii_alphabetic() || b" ()*./-_".contains(byte))
-        && memchr::memmem::find(text, b"..").is_none()
-}
-
 impl Mender {
     /// Whether a line that is no whole trace is to be looked at here.
     #[inline]
@@ -210,11 +214,16 @@ impl Mender {
 
     /// A line of another kind went by.
     pub(super) fn passed(&mut self, each: Each<'_>) {
-        self.wary = self.wary.saturating_sub(1);
         if let Some(torn) = &mut self.torn {
             torn.waited += 1;
             if torn.waited > PATIENCE {
                 self.give_up(GONE, each);
+                self.release(each);
+            }
+        } else if self.wary > 0 {
+            self.wary -= 1;
+            if self.wary == 0 {
+                self.release(each);
             }
         }
     }
@@ -223,25 +232,41 @@ impl Mender {
     pub(super) fn whole(&mut self, line: &Line<'_>, start: usize, each: Each<'_>) {
         let text = line.text.get(start..).unwrap_or_default();
         let place = place(line, start);
-        let Some(torn) = &mut self.torn else {
+        if !self.is_active() {
             if let Some(kind) = trace::whole(text, 1) {
                 each(Piece::Trace(place, line.stamp, kind));
             }
             return;
-        };
-        torn.held.push(Held {
+        }
+        if self.mixed > 0 {
+            self.mixed -= 1;
+            if self.mixed == 0 {
+                self.wary = 0;
+            }
+            let format = trace::whole(text, 1).map_or("gctrace", |kind| trace::format(&kind));
+            unreadable(line, start, format, text, MIXED, each);
+            return;
+        }
+        if let Some(torn) = &mut self.torn
+            && let Step::Lit(first) = torn.template.step(0)
+        {
+            torn.rival |= text.starts_with(first.as_bytes());
+        }
+        self.held.push(Held {
             place,
             stamp: line.stamp,
             text: text.to_vec(),
         });
-        if torn.held.len() >= PASSES {
+        if self.held.len() >= PASSES {
             self.give_up(GONE, each);
+            self.release(each);
         }
     }
 
     /// The input, or this origin's part of it, has ended.
     pub(super) fn finish(&mut self, each: Each<'_>) {
         self.give_up(ENDED, each);
+        self.release(each);
     }
 
     fn give_up(&mut self, why: &'static str, each: Each<'_>) {
@@ -258,19 +283,35 @@ impl Mender {
                 why,
             }),
         ));
-        for held in &torn.held {
-            let kind = if why == MIXED {
+    }
+
+    /// Gives the records that were held back; nothing is amiss any more.
+    fn release(&mut self, each: Each<'_>) {
+        self.wary = 0;
+        self.mixed = 0;
+        for held in self.held.drain(..) {
+            if let Some(kind) = trace::whole(&held.text, 1) {
+                each(Piece::Trace(held.place, held.stamp, kind));
+            }
+        }
+    }
+
+    /// Two records' pieces came between one another: neither they nor what came meanwhile can be trusted.
+    fn distrust(&mut self, each: Each<'_>) {
+        self.give_up(MIXED, each);
+        self.wary = PATIENCE;
+        self.mixed = DISTRUSTED;
+        for held in self.held.drain(..) {
+            let format = trace::whole(&held.text, 1).map_or("gctrace", |kind| trace::format(&kind));
+            each(Piece::Trace(
+                held.place,
+                held.stamp,
                 Kind::Unreadable(Unreadable {
-                    format: torn.template.format,
+                    format,
                     text: &held.text,
-                    why,
-                })
-            } else if let Some(kind) = trace::whole(&held.text, 1) {
-                kind
-            } else {
-                continue;
-            };
-            each(Piece::Trace(held.place, held.stamp, kind));
+                    why: MIXED,
+                }),
+            ));
         }
     }
 
@@ -282,12 +323,24 @@ impl Mender {
             // One token may be anything's word; a line's end that was due is told by its being empty.
             let counts = match run.stop {
                 Stop::End => true,
-                Stop::Border => run.tokens >= 2,
+                Stop::Border => run.tokens >= 2 || run.long,
                 Stop::Doubt => false,
             };
             if !counts {
+                if run.tokens > 0 {
+                    // If it was the next token, what follows would not go with what came before.
+                    self.give_up(DOUBT, each);
+                } else if self.skipped(torn, line.text) {
+                    self.distrust(each);
+                }
                 self.passed(each);
                 self.apart(line, 0, each);
+                return;
+            }
+            if torn.rival {
+                let format = torn.template.format;
+                self.distrust(each);
+                unreadable(line, 0, format, line.text, MIXED, each);
                 return;
             }
             at = run.at;
@@ -299,27 +352,50 @@ impl Mender {
         self.apart(line, at, each);
     }
 
+    /// Whether a line is of the torn record, but not what comes next: that has gone into another record.
+    fn skipped(&self, torn: &Torn, text: &[u8]) -> bool {
+        let number = torn.template.number(torn.state);
+        if text.is_empty() {
+            return number.is_some_and(|(step, _)| torn.template.token(step + 1, text).is_some());
+        }
+        (torn.state + 1..torn.template.steps.len()).any(|state| {
+            matches!(torn.template.step(state), Step::Lit(_)) && {
+                let run = self.run(torn.template, state, text, 0);
+                run.tokens > 0 && run.stop == Stop::End
+                    || run.tokens >= 2 && run.stop == Stop::Border
+            }
+        })
+    }
+
     /// What stands in a line from `at` on: other records, the rest of the torn one, text.
     fn apart(&mut self, line: &Line<'_>, mut at: usize, each: Each<'_>) {
-        // The torn record's tokens have stopped in this line.
-        let mut here = at > 0;
         for _ in 0..ATTEMPTS {
             let rest = line.text.get(at..).unwrap_or_default();
-            let whole = beginnings(rest).find(|(start, _)| {
-                rest.get(*start..)
+            let whole = beginnings(rest).map(|(start, _)| start).find(|&start| {
+                rest.get(start..)
                     .is_some_and(|rest| trace::whole(rest, 1).is_some())
             });
-            if let Some((start, _)) = whole {
+            let torn = self.beginning(line, at);
+            if let Some(start) = whole
+                && torn.is_none_or(|(torn, ..)| at + start <= torn)
+            {
                 self.text(line, at, at + start, each);
                 self.whole(line, at + start, each);
                 return;
             }
-            if let Some((start, template, run)) = self.beginning(line, at) {
+            if let Some((start, template, run)) = torn {
                 self.text(line, at, start, each);
-                if self.torn.is_some() || self.wary > 0 || run.stop == Stop::Doubt {
-                    let alone = self.torn.is_none() && self.wary == 0;
-                    self.give_up(MIXED, each);
-                    self.wary = PATIENCE;
+                let alone = !self.is_active();
+                if !alone || run.stop == Stop::Doubt {
+                    let behind = line.text.get(run.at..).unwrap_or_default();
+                    let another = beginnings(behind).any(|(start, _)| {
+                        start == 0 || begins(behind.get(start..).unwrap_or_default())
+                    });
+                    if alone && !another {
+                        self.wary = PATIENCE;
+                    } else {
+                        self.distrust(each);
+                    }
                     let why = if alone { DOUBT } else { MIXED };
                     let text = line.text.get(start..).unwrap_or_default();
                     unreadable(line, start, template.format, text, why, each);
@@ -333,7 +409,7 @@ impl Mender {
                     stamp: line.stamp,
                     pieces: 0,
                     waited: 0,
-                    held: Vec::new(),
+                    rival: false,
                 });
                 self.extend(line, start, run, true, each);
                 if run.stop == Stop::End {
@@ -344,19 +420,37 @@ impl Mender {
                     return;
                 }
                 at = run.at;
-                here = true;
                 continue;
             }
+            if self.torn.is_some() && at > 0 && begins(rest) {
+                self.distrust(each);
+                let format = beginnings(rest)
+                    .next()
+                    .map_or("gctrace", |(_, template)| template.format);
+                unreadable(line, at, format, rest, MIXED, each);
+                return;
+            }
             let further = match &self.torn {
-                Some(torn) if here => self.further(torn.template, torn.state, line.text, at),
-                _ => None,
+                Some(torn) => self.further(torn.template, torn.state, line.text, at),
+                None => None,
             };
             let Some((from, run)) = further else {
                 self.remainder(line, at, each);
                 return;
             };
+            if self.torn.as_ref().is_some_and(|torn| torn.rival) {
+                let format = self
+                    .torn
+                    .as_ref()
+                    .map_or("gctrace", |torn| torn.template.format);
+                self.distrust(each);
+                let text = line.text.get(at..).unwrap_or_default();
+                unreadable(line, at, format, text, MIXED, each);
+                return;
+            }
             self.text(line, at, from, each);
-            self.extend(line, from, run, false, each);
+            // A new line, when its start was another's.
+            self.extend(line, from, run, at == 0, each);
             if run.stop == Stop::End {
                 return;
             }
@@ -370,14 +464,25 @@ impl Mender {
         let rest = line.text.get(at..).unwrap_or_default();
         let odd = if at == 0 { looks_odd(rest) } else { None };
         if let Some(format) = odd {
+            let beginnings = words(rest).filter(|(word, ..)| *word == 0).count();
+            if self.is_active() || beginnings > 1 {
+                self.distrust(each);
+            }
             unreadable(line, at, format, rest, ODD, each);
         } else if let Some(format) = orphan(rest) {
-            // Its beginning was given up, and here it is over.
-            if rest.ends_with(b" P") || rest.ends_with(b" (forced)") {
+            let over = rest.ends_with(b" P") || rest.ends_with(b" (forced)");
+            let over = over && beginnings(rest).all(|(start, _)| start > 0);
+            if over
+                && self.wary > 0
+                && self.torn.is_none()
+                && self.mixed == 0
+                && self.held.is_empty()
+            {
+                // The end of the one that was given up.
                 self.wary = 0;
+            } else {
+                self.distrust(each);
             }
-            // Its digits may stand in a record that seemed to be whole.
-            self.give_up(MIXED, each);
             unreadable(line, at, format, rest, ORPHAN, each);
         } else {
             self.text(line, at, line.text.len(), each);
@@ -399,10 +504,7 @@ impl Mender {
                 && template.token(run.state, b"").is_some();
             let credible = run.state >= template.credible
                 || run.stop == Stop::Border
-                    && (self
-                        .style
-                        .before_date(line.text.get(run.at.saturating_sub(1)..)?)
-                        .is_some()
+                    && (run.known && (run.tokens >= 2 || start == 0)
                         || self.completes(template, run, line.text));
             (credible && !quoted).then_some((start, template, run))
         })
@@ -430,10 +532,16 @@ impl Mender {
         at: usize,
     ) -> Option<(usize, Run)> {
         let rest = text.get(at..)?;
-        let counts = |run: &Run| {
-            run.stop == Stop::End && run.tokens > 0 || run.stop == Stop::Border && run.tokens >= 3
+        // Whoever writes dates writes whole lines.
+        if style::before_date(rest) == Some(0) {
+            return None;
+        }
+        let counts = |run: &Run| match run.stop {
+            Stop::End => run.tokens > 0,
+            // In doubt too, lest a later word be taken for the next.
+            Stop::Border | Stop::Doubt => run.long,
         };
-        let (literals, number) = template.expected(state);
+        let literals = template.literals(state);
         let behind_literal = literals
             .filter_map(|literal| {
                 memchr::memmem::find_iter(rest, literal)
@@ -441,10 +549,11 @@ impl Mender {
                     .map(|found| at + found)
                     .filter(|&from| from > at)
                     .map(|from| (from, self.run(template, state, text, from)))
-                    .find(|(_, run)| counts(run))
+                    // A blank may be any.
+                    .find(|(_, run)| counts(run) && (literal != " " || run.stop == Stop::End))
             })
             .min_by_key(|(from, _)| *from);
-        if behind_literal.is_some() || number.is_none() {
+        if behind_literal.is_some() || template.number(state).is_none() {
             return behind_literal;
         }
         // Before a number only marks count that cannot be a part of it.
@@ -463,36 +572,48 @@ impl Mender {
             state,
             at,
             tokens: 0,
+            long: false,
+            known: false,
         };
         loop {
             let rest = text.get(run.at..).unwrap_or_default();
-            let Some(token) = template.token(run.state, rest) else {
-                // Digits that are no number of this form may be one with a date behind it.
-                if let (_, Some(form)) = template.expected(run.state)
-                    && let Some(length) = self.style.before_date(rest)
-                    && rest
-                        .get(..length)
-                        .is_some_and(|number| scan_whole(form, number))
-                    && let Some(next) = number_step(template, run.state)
-                {
+            if let (Some((step, form)), Some(length)) =
+                (template.number(run.state), style::before_date(rest))
+            {
+                run.known = true;
+                if length > 0 {
+                    let number = rest.get(..length).unwrap_or_default();
+                    if !matches!(form.scan(number), Ok(([], ()))) {
+                        run.stop = Stop::Doubt;
+                        return run;
+                    }
                     run.at += length;
-                    run.state = next + 1;
+                    run.state = step + 1;
                     run.tokens += 1;
-                } else if rest.first().is_some_and(u8::is_ascii_digit)
-                    && template.expected(run.state).1.is_some()
+                }
+                return run;
+            }
+            let Some(token) = template.token(run.state, rest) else {
+                if rest.first().is_some_and(u8::is_ascii_digit)
+                    && template.number(run.state).is_some()
                 {
                     run.stop = Stop::Doubt;
                 }
+                run.known = style::before_date(rest) == Some(0) || begins(rest);
                 return run;
             };
             match template.step(token) {
-                Step::Lit(literal) => run.at += literal.len(),
+                Step::Lit(literal) => {
+                    run.at += literal.len();
+                    run.long |= literal.len() >= 5;
+                }
                 Step::Text => {
-                    let Step::Lit(literal) = template.step(token + 1) else {
-                        return run;
+                    let words = match template.step(token + 1) {
+                        Step::Lit(literal) => memchr::memmem::find(rest, literal.as_bytes()),
+                        _ => None,
                     };
-                    match memchr::memmem::find(rest, literal.as_bytes()) {
-                        Some(length) if rest.get(..length).is_some_and(is_reason) => {
+                    match words {
+                        Some(length) if rest.get(..length).is_some_and(scan::is_words) => {
                             run.at += length;
                         }
                         _ => {
@@ -505,33 +626,21 @@ impl Mender {
                     let left = form.scan(rest).map_or(rest.len(), |(left, ())| left.len());
                     let length = rest.len() - left;
                     let behind = rest.get(length..).unwrap_or_default();
-                    let next = token + 1;
-                    if template.token(next, behind).is_some() {
-                        run.at += length;
-                    } else if let Some(length) = self.style.before_date(rest)
-                        && rest
-                            .get(..length)
-                            .is_some_and(|number| scan_whole(form, number))
-                    {
-                        run.at += length;
-                        run.state = next;
-                        run.tokens += 1;
-                        return run;
-                    } else {
-                        run.at += length;
-                        run.state = next;
-                        run.tokens += 1;
-                        let ends_in_digit = rest
-                            .get(length.saturating_sub(1))
-                            .is_some_and(u8::is_ascii_digit);
-                        if ends_in_digit
+                    run.at += length;
+                    run.state = token + 1;
+                    run.tokens += 1;
+                    if template.token(run.state, behind).is_none() {
+                        run.known = begins(behind);
+                        let last = rest.get(length.saturating_sub(1));
+                        if last.is_some_and(u8::is_ascii_digit)
                             && !self.style.trusts(behind)
-                            && trace::whole(behind, 1).is_none()
+                            && !run.known
                         {
                             run.stop = Stop::Doubt;
                         }
                         return run;
                     }
+                    continue;
                 }
                 Step::End => {
                     run.stop = Stop::End;
@@ -569,11 +678,7 @@ impl Mender {
                         })
                     });
                     each(Piece::Trace(torn.place, torn.stamp, kind));
-                    for held in &torn.held {
-                        if let Some(kind) = trace::whole(&held.text, 1) {
-                            each(Piece::Trace(held.place, held.stamp, kind));
-                        }
-                    }
+                    self.release(each);
                 }
             }
         }
@@ -596,21 +701,19 @@ impl Mender {
     }
 }
 
-fn scan_whole(form: super::template::Form, number: &[u8]) -> bool {
-    matches!(form.scan(number), Ok(([], ())))
-}
-
-/// The step of the number that may come at `state`.
-fn number_step(template: &Template, mut state: usize) -> Option<usize> {
-    for _ in 0..8 {
-        match template.step(state) {
-            Step::Num(_) => return Some(state),
-            Step::Or(other) => state = other,
-            Step::Jump(to) => state = to,
-            _ => return None,
-        }
-    }
-    None
+/// Whether a text begins like a record: its first word, and a number.
+fn begins(text: &[u8]) -> bool {
+    beginnings(text)
+        .take_while(|(start, _)| *start == 0)
+        .any(|(_, template)| {
+            let Step::Lit(first) = template.step(0) else {
+                return false;
+            };
+            let rest = text.get(first.len()..).unwrap_or_default();
+            template
+                .number(1)
+                .is_some_and(|(_, form)| form.scan(rest).is_ok())
+        })
 }
 
 fn place(line: &Line<'_>, at: usize) -> Place {

@@ -31,6 +31,8 @@ mod format;
 mod formats;
 mod line;
 mod mend;
+#[cfg(test)]
+mod mend_tests;
 mod prefix;
 mod reader;
 mod record;

@@ -8,8 +8,8 @@ use super::Stamp;
 pub(super) struct Style {
     /// The first bytes of lines, as bits.
     first: [u64; 4],
-    /// A year and the separator behind it, of lines that begin with a date and a time.
-    date: Option<[u8; 5]>,
+    /// A year and the separator behind it, of the last line that began with a date and a time.
+    date: [u8; 5],
     /// Some line began with a digit and not with a date.
     digits: bool,
 }
@@ -20,17 +20,12 @@ impl Style {
     pub(super) fn saw(&mut self, text: &[u8]) {
         match text.first() {
             Some(b'0'..=b'9') => {
-                let year = text.first_chunk();
-                if self.date.as_ref() == year {
+                if text.starts_with(&self.date) || self.digits {
                     return;
                 }
-                if matches!(
-                    Stamp::read(text),
-                    Some((Stamp::Local(_) | Stamp::Utc(_), _))
-                ) {
-                    self.date = year.copied();
-                } else {
-                    self.digits = true;
+                match text.first_chunk() {
+                    Some(year) if before_date(text) == Some(0) => self.date = *year,
+                    _ => self.digits = true,
                 }
             }
             Some(&byte) => {
@@ -55,17 +50,28 @@ impl Style {
             .unwrap_or_default();
         !self.digits && !byte.is_ascii_digit() && seen & (1 << (byte % 64)) != 0
     }
+}
 
-    /// The length of a number at the front of `text` that has one of the application's dates directly behind
-    /// it: a year has four digits.
-    pub(super) fn before_date(&self, text: &[u8]) -> Option<usize> {
-        let date = self.date?;
-        let run = text
-            .iter()
+/// Where a logger's date and time begin in the digits at the front of `text`: a year has four. What stands before
+/// is a number, or nothing.
+pub(super) fn before_date(text: &[u8]) -> Option<usize> {
+    let number = digits(text).checked_sub(4)?;
+    let rest = text.get(number..)?;
+    Stamp::read(rest).is_some().then_some(number)
+}
+
+/// The length of a number, whatever its form.
+fn digits(text: &[u8]) -> usize {
+    let count = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        rest.iter()
             .take_while(|byte| byte.is_ascii_digit() || **byte == b'.')
-            .count();
-        let number = run.checked_sub(4).filter(|&length| length > 0)?;
-        let rest = text.get(number..)?;
-        (rest.starts_with(&date) && Stamp::read(rest).is_some()).then_some(number)
+            .count()
+    };
+    let sign = usize::from(matches!(text.first(), Some(b'+' | b'-')));
+    let length = sign + count(sign);
+    match text.get(length..) {
+        Some([b'e', b'+' | b'-', ..]) => length + 2 + count(length + 2),
+        _ => length,
     }
 }

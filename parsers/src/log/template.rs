@@ -88,58 +88,56 @@ impl Template {
     }
 
     /// The token that stands at the front of `rest`, of those that may come at `state`.
-    pub(super) fn token(&self, mut state: usize, rest: &[u8]) -> Option<usize> {
-        // There are fewer forks in a row than this.
-        for _ in 0..8 {
-            match self.step(state) {
-                Or(other) => match self.step(state + 1) {
-                    Lit(literal) if rest.starts_with(literal.as_bytes()) => return Some(state + 1),
-                    _ => state = other,
-                },
-                Jump(to) => state = to,
-                Lit(literal) => return rest.starts_with(literal.as_bytes()).then_some(state),
-                Num(form) => return form.scan(rest).is_ok().then_some(state),
-                Text => return Some(state),
-                End => return rest.is_empty().then_some(state),
-            }
-        }
-        None
+    pub(super) fn token(&self, state: usize, rest: &[u8]) -> Option<usize> {
+        self.alternatives(state)
+            .find(|&step| match self.step(step) {
+                Lit(literal) => rest.starts_with(literal.as_bytes()),
+                Num(form) => form.scan(rest).is_ok(),
+                Text => true,
+                End => rest.is_empty(),
+                Or(_) | Jump(_) => false,
+            })
     }
 
-    /// The literals that may come at `state`, and whether a number may.
-    pub(super) fn expected(
-        &self,
-        mut state: usize,
-    ) -> (impl Iterator<Item = &'static str>, Option<Form>) {
-        let mut literals = [None; 4];
-        let mut number = None;
-        for slot in &mut literals {
-            loop {
-                match self.step(state) {
-                    Or(other) => {
-                        if let Lit(literal) = self.step(state + 1) {
-                            *slot = Some(literal);
-                        }
-                        state = other;
-                    }
-                    Jump(to) => {
-                        state = to;
-                        continue;
-                    }
-                    Lit(literal) => {
-                        *slot = Some(literal);
-                        state = usize::MAX;
-                    }
-                    Num(form) => {
-                        number = Some(form);
-                        state = usize::MAX;
-                    }
-                    Text | End => {}
+    /// The literals that may come at `state`.
+    pub(super) fn literals(&self, state: usize) -> impl Iterator<Item = &'static str> {
+        self.alternatives(state)
+            .filter_map(|step| match self.step(step) {
+                Lit(literal) => Some(literal),
+                _ => None,
+            })
+    }
+
+    /// The step of the number that may come at `state`, and its form.
+    pub(super) fn number(&self, state: usize) -> Option<(usize, Form)> {
+        self.alternatives(state)
+            .find_map(|step| match self.step(step) {
+                Num(form) => Some((step, form)),
+                _ => None,
+            })
+    }
+
+    /// The tokens that may come at `state`.
+    fn alternatives(&self, state: usize) -> impl Iterator<Item = usize> {
+        let mut next = Some(state);
+        // There are fewer forks in a row than this.
+        (0..8).filter_map(move |_| {
+            let at = next?;
+            match self.step(at) {
+                Or(other) => {
+                    next = Some(other);
+                    Some(at + 1)
                 }
-                break;
+                Jump(to) => {
+                    next = Some(to);
+                    None
+                }
+                _ => {
+                    next = None;
+                    Some(at)
+                }
             }
-        }
-        (literals.into_iter().flatten(), number)
+        })
     }
 }
 
@@ -148,7 +146,17 @@ fn collector(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
 }
 
 fn scheduler(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    schedtrace::record(text, pieces).map(Kind::Sched)
+    let record = schedtrace::record(text, pieces)?;
+    // Each P has a number in each list, or one got lost.
+    if let schedtrace::Record::Sample(sample) = &record {
+        let complete =
+            |list: schedtrace::Numbers<'_>| list.iter().count() == sample.gomaxprocs as usize;
+        let lists = sample.detail.is_some() || complete(sample.local);
+        if !lists || !sample.schedticks.is_none_or(complete) {
+            return None;
+        }
+    }
+    Some(Kind::Sched(record))
 }
 
 fn scavenger(text: &[u8], pieces: u32) -> Option<Kind<'_>> {

@@ -1,7 +1,7 @@
 //! A line to a record.
 
 use super::records::{Detail, G, M, Numbers, P, Record, Sample};
-use crate::scan::{self, end, fail, int, int32, maybe, signed, until, whole, word};
+use crate::scan::{self, end, fail, int, int32, is_words, maybe, signed, until, whole, word};
 
 /// Reads a whole line; `pieces` is from how many it was put together.
 #[inline]
@@ -174,6 +174,9 @@ fn thread(mut input: &[u8], pieces: u32) -> scan::Scan<'_, M<'_>> {
             gcing = whole(signed(tail));
             preemptoff = text;
         }
+        if !is_words(preemptoff) {
+            return fail(input);
+        }
         let (rest, locks) = signed(input)?;
         input = rest;
         locks
@@ -210,6 +213,9 @@ fn goroutine(mut input: &[u8], pieces: u32) -> scan::Scan<'_, G<'_>> {
     let (rest, ()) = word("(")(input)?;
     // The reason may hold parentheses.
     let (rest, reason) = until(") m=", rest)?;
+    if !is_words(reason) {
+        return fail(rest);
+    }
     let (mut input, m) = id(rest)?;
     let lockedm = after!(input, " lockedm=", id);
     let (input, ()) = end(input)?;
