@@ -8,9 +8,10 @@ use super::{
 };
 use crate::finding::Finding;
 use crate::gc::{self, Printed};
+use crate::memstats::Snapshot;
 use bstr::ByteSlice;
 use dumpview_parsers::gctrace;
-use dumpview_parsers::log::{Kind, Origin, Record, Unreadable};
+use dumpview_parsers::log::{Kind, Origin, Record, Stamp, Unreadable};
 use dumpview_parsers::memstats::{self, Field};
 use dumpview_parsers::quantity::Nanos;
 use dumpview_parsers::{inittrace, scavtrace, schedtrace, traceback};
@@ -388,10 +389,16 @@ impl Collector {
         }
     }
 
+    /// A line that its prefix gives no time may begin with one itself.
     fn log(&mut self, record: &Record<'_>, text: &[u8]) {
         if text.trim_ascii().is_empty() {
             return;
         }
+        let own = || Stamp::read(text).map(|(stamp, _)| stamp);
+        let record = &Record {
+            stamp: record.stamp.or_else(own),
+            ..*record
+        };
         let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Log, record, None, 0, || What::Log {
@@ -408,11 +415,11 @@ impl Collector {
     }
 
     /// What was rounded when it was printed makes no series.
-    fn memory(&mut self, record: &Record<'_>, snapshot: &memstats::Snapshot) {
+    fn memory(&mut self, record: &Record<'_>, printed: &memstats::Snapshot) {
+        let source = self.sources.len().saturating_sub(1);
+        let snapshot = Snapshot::new(source, record.place, record.stamp, printed);
         let sample = MemorySample {
-            heap_alloc: snapshot
-                .integer(Field::HeapAlloc)
-                .or_else(|| snapshot.integer(Field::Alloc)),
+            heap_alloc: snapshot.heap_alloc(),
             heap_inuse: snapshot.integer(Field::HeapInuse),
             heap_released: snapshot.integer(Field::HeapReleased),
             sys: snapshot.integer(Field::Sys),
@@ -423,6 +430,39 @@ impl Collector {
         self.add(index, Lane::Memory, record, None, 0, || {
             What::Memory(Box::new(sample))
         });
+        self.pauses(index, record, &snapshot);
+    }
+
+    /// The pauses that statistics remember and no earlier ones did.
+    fn pauses(&mut self, index: usize, record: &Record<'_>, snapshot: &Snapshot) {
+        let pauses = snapshot.pauses();
+        let Some(collections) = snapshot.integer(Field::NumGC) else {
+            return;
+        };
+        let Some(strand) = self.strands.get_mut(index) else {
+            return;
+        };
+        for (back, pause) in pauses.iter().rev().enumerate().rev() {
+            let Some(cycle) = collections.checked_sub(back as u64) else {
+                continue;
+            };
+            let end = signed(pause.end_unix);
+            if cycle <= strand.last_end() {
+                continue;
+            }
+            strand.remember_end(cycle, end, None);
+            strand.add(Lane::Pause, || Event {
+                lane: Lane::Pause,
+                place: record.place,
+                process: None,
+                span: 0,
+                stamp: Some(Stamp::Utc(end)),
+                what: What::Pause {
+                    cycle,
+                    ns: pause.ns,
+                },
+            });
+        }
     }
 
     fn add(

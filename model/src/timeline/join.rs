@@ -3,8 +3,9 @@
 //! In order of trust:
 //!
 //! 1. `--align` is obeyed.
-//! 2. Two strands whose collections have the same numbers at the same times are one process. A core remembers when
-//!    its last 256 collections ended by the wall clock, and when the runtime started.
+//! 2. Two strands whose collections have the same numbers at the same times are one process. A core, and memory
+//!    statistics with `PauseEnd`, remember when the last 256 collections ended by the wall clock; a core also
+//!    when the runtime started.
 //! 3. Stamps tell when a process started by the wall clock ([`super::WallFit`]).
 //! 4. A strand with nothing but its own clock, beside exactly one process, is taken to be that process and says that
 //!    it is an assumption. With more than one to choose from it stands at the axis' zero and says that it does
@@ -14,7 +15,7 @@ use super::Bounds;
 use super::collect::{Source, UnreadableLine};
 use super::merged::{Axis, Clock, StrandInfo, Timeline};
 use super::place::{Placement, place};
-use super::strand::Strand;
+use super::strand::{SLACK, Strand};
 use super::wall::Zone;
 
 /// An order of the user's: where a source stands.
@@ -35,10 +36,6 @@ pub enum AlignTo {
     Start(i64),
 }
 
-/// How closely times that two sources give for one collection agree when they are of one process: the runtime reads
-/// its clocks one after the other.
-const SLACK: i64 = 1_000_000;
-
 /// Zones differ by multiples of this.
 const QUARTER_HOUR: i64 = 15 * 60 * 1_000_000_000;
 
@@ -50,6 +47,8 @@ struct Known {
     assumed: bool,
     /// What is added to its stamps.
     stamp_shift: i64,
+    /// Its stamps' zone follows from another clock of the same process.
+    zone_follows: bool,
 }
 
 /// Puts strands on one axis.
@@ -68,10 +67,12 @@ pub(super) fn join(
             how: Vec::new(),
             assumed: false,
             stamp_shift: 0,
+            zone_follows: false,
         })
         .collect();
     same_processes(&sources, &strands, &mut known);
-    starts(&sources, &strands, &mut known, &mut notes);
+    starts(&sources, &strands, &mut known);
+    zones(&sources, &strands, &known, &mut notes);
     assume(&strands, &mut known);
     obey(&strands, &mut known, align);
     let axis = axis(&strands, &known, &mut notes);
@@ -170,6 +171,10 @@ fn common_collections(a: &Strand, b: &Strand) -> Option<usize> {
             allowed.and(since)?;
             common += 1;
         }
+    } else if !b.unix_ends.is_empty() {
+        // One alone would fit any process.
+        let (_, ends) = a.start_by_ends(b)?;
+        common = if ends >= 2 { ends } else { 0 };
     } else {
         for mark in b.marks.iter() {
             let Some(other) = a.marks.get(mark.number) else {
@@ -190,7 +195,7 @@ fn common_collections(a: &Strand, b: &Strand) -> Option<usize> {
 }
 
 /// When each process started, by the wall clock.
-fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known], notes: &mut Vec<String>) {
+fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known]) {
     let processes: Vec<usize> = known.iter().map(|known| known.process).collect();
     for process in 0..strands.len() {
         let members = || (0..strands.len()).filter(|i| processes.get(*i) == Some(&process));
@@ -199,8 +204,10 @@ fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known], notes: &m
             let Some(strand) = strands.get(index) else {
                 continue;
             };
+            let by_ends = members().filter_map(|other| strand.start_by_ends(strands.get(other)?));
             let own = strand
                 .core_start
+                .or_else(|| by_ends.map(|(start, _)| start).next())
                 .map(|start| (Zone::Utc, start))
                 .or_else(|| strand.wall.start().filter(|(zone, _)| *zone != Zone::Boot));
             let Some((zone, bounds)) = own else { continue };
@@ -228,6 +235,9 @@ fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known], notes: &m
                 format!("start as {name} has it")
             } else if strand.core_start.is_some() {
                 "start as the runtime kept it".to_owned()
+            } else if zone == Zone::Utc && strand.wall.start().is_none_or(|(_, own)| own != bounds)
+            {
+                "start by the ends of collections in memory statistics".to_owned()
             } else {
                 format!(
                     "start by the stamps of {} lines{}",
@@ -241,8 +251,13 @@ fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known], notes: &m
                 && own_zone != Zone::Boot
             {
                 let off = bounds.mid().saturating_sub(own.mid());
-                let zone = (off + QUARTER_HOUR / 2).div_euclid(QUARTER_HOUR) * QUARTER_HOUR;
-                known.stamp_shift = if own_zone == Zone::NoYear { off } else { zone };
+                let zone_shift = (off + QUARTER_HOUR / 2).div_euclid(QUARTER_HOUR) * QUARTER_HOUR;
+                known.stamp_shift = if own_zone == Zone::NoYear {
+                    off
+                } else {
+                    zone_shift
+                };
+                known.zone_follows = zone == Zone::Utc;
                 if known.stamp_shift != 0 && index != from {
                     known
                         .how
@@ -250,8 +265,22 @@ fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known], notes: &m
                 }
             }
         }
-        if zone != Zone::Utc {
-            notes.push(format!("{name}: its stamps{}", zone_note(zone)));
+    }
+}
+
+/// Says of sources whose stamps have no zone, and that nothing else gave one.
+fn zones(sources: &[Source], strands: &[Strand], known: &[Known], notes: &mut Vec<String>) {
+    for (strand, known) in strands.iter().zip(known) {
+        let (Some(zone), Some(source)) = (strand.wall.zone(), sources.get(strand.source)) else {
+            continue;
+        };
+        let note = zone_note(zone);
+        if note.is_empty() || known.zone_follows {
+            continue;
+        }
+        let note = format!("{}: its stamps{note}", source.name);
+        if !notes.contains(&note) {
+            notes.push(note);
         }
     }
 }

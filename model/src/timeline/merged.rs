@@ -61,17 +61,28 @@ pub enum By {
     Stamp,
     /// The lines around it.
     Neighbours,
+    /// The line after it alone: it is not later than that, and may be any time earlier.
+    NotAfter,
+    /// The line before it alone: it is not earlier than that, and may be any time later.
+    NotBefore,
     /// It could not be placed.
     Nothing,
 }
 
 impl By {
+    /// Whether the bounds are those of the event, rather than of another line that only limits it on one side.
+    pub const fn is_two_sided(self) -> bool {
+        matches!(self, Self::Own | Self::Stamp | Self::Neighbours)
+    }
+
     /// As JSON spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Own => "own",
             Self::Stamp => "stamp",
             Self::Neighbours => "neighbours",
+            Self::NotAfter => "not_after",
+            Self::NotBefore => "not_before",
             Self::Nothing => "nothing",
         }
     }

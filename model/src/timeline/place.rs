@@ -81,19 +81,19 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
         lower.push(before);
         before = at.or(before);
     }
-    let mut after = None;
+    let mut after: Option<Bounds> = None;
     for (offset, at) in written.iter().enumerate().rev() {
         let placed = all.get_mut(first + offset).filter(|p| p.at.is_none());
         if let Some(placed) = placed {
             let before: Option<Bounds> = lower.get(offset).copied().flatten();
-            placed.at = match (before, after) {
-                (Some(before), Some(after)) => Some(Bounds::between(before.lo, after.hi)),
-                (Some(only), None) | (None, Some(only)) => Some(only),
-                (None, None) => None,
+            (placed.at, placed.by) = match (before, after) {
+                (Some(before), Some(after)) => {
+                    (Some(Bounds::between(before.lo, after.hi)), By::Neighbours)
+                }
+                (Some(before), None) => (Some(before), By::NotBefore),
+                (None, Some(after)) => (Some(after), By::NotAfter),
+                (None, None) => (None, By::Nothing),
             };
-            if placed.at.is_some() {
-                placed.by = By::Neighbours;
-            }
         }
         after = at.or(after);
     }

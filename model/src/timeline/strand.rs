@@ -11,6 +11,10 @@ const MOST_EVENTS: usize = 1 << 16;
 /// So many collections are remembered to recognise the same process elsewhere; a core remembers the last 256.
 const MOST_MARKS: usize = 512;
 
+/// How closely times that two sources give for one collection agree when they are of one process: the runtime reads
+/// its clocks one after the other.
+pub(super) const SLACK: i64 = 1_000_000;
+
 /// A collection, to recognise its process by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
@@ -192,10 +196,40 @@ impl Strand {
 
     /// A core remembers when a collection ended, by the wall clock and so since the start.
     pub fn remember_end(&mut self, number: u64, end_unix: i64, started_unix: Option<i64>) {
+        if self.unix_ends.len() == MOST_MARKS {
+            self.unix_ends.remove(0);
+        }
         self.unix_ends.push((number, end_unix));
         if let Some(since) = started_unix.and_then(|started| end_unix.checked_sub(started)) {
             self.written = Some(Bounds::exact(since));
         }
+    }
+
+    /// When the process of these collections started, nanoseconds since 1970, by the ends that `other` has of the same
+    /// ones, and how many those are; `None` when there are none, or they contradict each other.
+    pub fn start_by_ends(&self, other: &Self) -> Option<(Bounds, usize)> {
+        let mut start: Option<Bounds> = None;
+        let mut common = 0;
+        for (number, end) in &other.unix_ends {
+            let Some(mark) = self.marks.get(*number) else {
+                continue;
+            };
+            let allowed = Bounds {
+                lo: end.saturating_sub(mark.end.hi).saturating_sub(SLACK),
+                hi: end.saturating_sub(mark.end.lo).saturating_add(SLACK),
+            };
+            start = Some(match start {
+                Some(start) => start.and(allowed)?,
+                None => allowed,
+            });
+            common += 1;
+        }
+        Some((start?, common))
+    }
+
+    /// The number of the last collection that has an end by the wall clock.
+    pub fn last_end(&self) -> u64 {
+        self.unix_ends.last().map_or(0, |(number, _)| *number)
     }
 
     /// How many events there were.

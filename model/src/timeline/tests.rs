@@ -228,3 +228,31 @@ fn what_nothing_ties_says_so() {
         timeline.notes
     );
 }
+
+/// Statistics with `PauseEnd` in a log of their own give a log of collections its wall clock, and the other way round.
+#[test]
+fn memory_statistics_tie_collections_to_the_wall_clock() {
+    use dumpview_parsers::memstats::{self, Field, Form, Value};
+    let mut snapshot = memstats::Snapshot::new(Form::Json);
+    snapshot.set(Field::NumGC, Value::Integer(20));
+    for (_, at) in beginnings() {
+        let end = START.cast_unsigned() + at + 10 * MS + 50_000;
+        snapshot.pause_ns.push(50_000);
+        snapshot.pause_end.push(end);
+    }
+    let mut collector = Collector::new();
+    log_of_collections(&mut collector, "a.log", false);
+    collector.begin_log("vars.json");
+    let printed = Kind::MemStats(memstats::Record::Snapshot(&snapshot));
+    collector.record(&record(1, None, printed));
+    collector.end_log(|_| String::new());
+    let timeline = collector.finish(&[]);
+    assert_eq!(timeline.axis.clock, Clock::Wall);
+    assert_eq!(timeline.strands[0].process, timeline.strands[1].process);
+    assert!((timeline.axis.zero - START).abs() < 1_000_000);
+    let pauses = timeline
+        .events
+        .iter()
+        .filter(|p| p.event.lane == Lane::Pause);
+    assert_eq!(pauses.count(), 20);
+}

@@ -143,6 +143,11 @@ impl WallFit {
         Some((zone, bounds))
     }
 
+    /// Which clock the stamps are of; `None` when there was none.
+    pub fn zone(&self) -> Option<Zone> {
+        self.zone
+    }
+
     /// How many stamped lines were heard.
     pub fn lines(&self) -> u64 {
         self.lines

@@ -124,7 +124,7 @@ pub(super) fn csv(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             out,
             "{},{},{},{},{source},{},{},{},\"{}\"",
             number(placed.at.map(Bounds::mid)),
-            number(placed.at.map(Bounds::plus_minus)),
+            number(view::plus_minus(placed)),
             placed.by.as_str(),
             event.lane.as_str(),
             placed.strand + 1,

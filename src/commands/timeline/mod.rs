@@ -5,9 +5,11 @@
 //! | `args` | flags, and times as people type them |
 //! | `read` | inputs to a timeline |
 //! | `view` | what is said of an event |
+//! | `charts` | curves in plain text |
 //! | `text`, `json` | reports |
 
 mod args;
+mod charts;
 mod json;
 mod read;
 mod text;

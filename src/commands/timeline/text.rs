@@ -1,7 +1,6 @@
 //! The timeline for people: the inputs and how they were joined, then what happened.
 
-use super::Report;
-use super::view;
+use super::{Report, charts, view};
 use crate::text::{Role, Text, styled};
 use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
 use dumpview_tui::safe_text::safe;
@@ -19,6 +18,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         out.line(format_args!("note: {}", safe(note)))?;
     }
     out.line("")?;
+    charts::write(report, out)?;
     let chosen: Vec<&Placed> = report.chosen().collect();
     if chosen.is_empty() {
         return out.line("no event in that range");
@@ -126,7 +126,7 @@ fn date(unix: i64) -> String {
 
 /// Seconds from the axis' zero, to as many digits as are known.
 #[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
-fn offset(at: Bounds) -> String {
+pub(super) fn offset(at: Bounds) -> String {
     let seconds = at.mid() as f64 / 1e9;
     if at.plus_minus() < 1000 {
         format!("{seconds:+.6} s")
@@ -146,14 +146,19 @@ fn plus_minus(at: Bounds) -> String {
 fn when(placed: &Placed) -> String {
     match placed.at {
         None => "no time".to_owned(),
-        Some(at) if placed.by == By::Neighbours => format!("~{}", offset(at)),
-        Some(at) => offset(at),
+        Some(at) => match placed.by {
+            By::Own | By::Stamp => offset(at),
+            By::NotAfter => format!("≤{}", offset(at)),
+            By::NotBefore => format!("≥{}", offset(at)),
+            By::Neighbours | By::Nothing => format!("~{}", offset(at)),
+        },
     }
 }
 
 fn row(report: &Report, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
     let event = &placed.event;
-    let uncertain = placed.at.map_or_else(String::new, plus_minus);
+    let uncertain = placed.at.filter(|_| placed.by.is_two_sided());
+    let uncertain = uncertain.map_or_else(String::new, plus_minus);
     let text = view::sentence(event);
     let role = match event.lane {
         Lane::Moment => Role::Alarm,
@@ -193,7 +198,7 @@ fn summed_up(report: &Report, chosen: &[&Placed], out: &mut Text<'_>) -> io::Res
     sum(report, &between, out)?;
     out.line(styled(
         Role::Dim,
-        "crashes, forced collections and the five longest pauses are shown; --all shows each event, \
+        "~ between the lines around it, ≤ ≥ known on one side; crashes, forced collections and the five longest pauses are shown; --all shows each event, \
          --since, --until and --lane narrow",
     ))
 }

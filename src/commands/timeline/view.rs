@@ -92,6 +92,14 @@ fn memory_sentence(memory: &MemorySample) -> String {
     parts.join(", ")
 }
 
+/// How far the time of an event may be from what is told, in nanoseconds; absent when nothing limits it on one side.
+pub(super) fn plus_minus(placed: &Placed) -> Option<i64> {
+    placed
+        .at
+        .filter(|_| placed.by.is_two_sided())
+        .map(Bounds::plus_minus)
+}
+
 /// An event as an object.
 pub(super) fn object(timeline: &Timeline, placed: &Placed) -> Map<String, Value> {
     let event = &placed.event;
@@ -100,7 +108,7 @@ pub(super) fn object(timeline: &Timeline, placed: &Placed) -> Map<String, Value>
         map.insert(key.to_owned(), value);
     };
     put("at_ns", json!(placed.at.map(Bounds::mid)));
-    put("plus_minus_ns", json!(placed.at.map(Bounds::plus_minus)));
+    put("plus_minus_ns", json!(plus_minus(placed)));
     put("by", json!(placed.by.as_str()));
     put("lane", json!(event.lane.as_str()));
     let source = timeline.strands.get(placed.strand).map(|s| s.source + 1);
