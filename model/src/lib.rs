@@ -10,6 +10,7 @@ pub mod gc;
 pub mod goroutine;
 pub mod inventory;
 pub mod memstats;
+pub mod oom;
 pub mod sched;
 pub mod stats;
 pub mod timeline;

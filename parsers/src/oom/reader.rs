@@ -1,15 +1,93 @@
-//! Lines to records.
+//! Which lines are looked at.
 
-use crate::log::{Format, Line, Sink, Taken};
+use super::line::{has_words, line};
+use super::records::Record;
+use crate::log::{self, Format, Kind, Line, Sink, Taken, Unreadable};
+use memchr::memmem::Finder;
+
+/// A report's lines stand among so many others: call traces, zones, the table's rows.
+const NEAR: u32 = 400;
 
 /// Reads out-of-memory reports.
-#[derive(Clone, Debug, Default)]
-pub struct Reader {}
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Lines that may still pass before a report is over.
+    near: u32,
+    oom: Finder<'static>,
+    kill: Finder<'static>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            near: 0,
+            oom: Finder::new("oom"),
+            kill: Finder::new("Kill"),
+        }
+    }
+}
+
+/// `anon-rss:259644kB`, `gfp_mask=0xcc0`
+fn has_numbers(text: &[u8]) -> bool {
+    ["-vm:", "-rss:", "gfp_mask=", "nodemask="]
+        .iter()
+        .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+}
 
 impl Format for Reader {
-    fn line(&mut self, _line: &Line<'_>, _out: &mut Sink<'_>) -> Taken {
-        Taken::No
+    fn line(&mut self, raw: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+        let text = raw.text;
+        let named = self.oom.find(text).is_some() || self.kill.find(text).is_some();
+        if !named {
+            // Rows and counters have no word of their own; they are looked for near those that have.
+            let row =
+                self.near > 0 || text.first() == Some(&b'[') || text.starts_with(b"memory: usage ");
+            if !row {
+                return Taken::No;
+            }
+            self.near = self.near.saturating_sub(1);
+        }
+        let whole = !raw.unterminated && !raw.cut;
+        let found = line(text).filter(|record| {
+            // What has few words of its own counts near the others; a row has a form like no other line.
+            let strong = matches!(
+                record,
+                Record::Killed(_)
+                    | Record::Chosen { .. }
+                    | Record::Invoked { .. }
+                    | Record::Choice { .. }
+                    | Record::Reaped { .. }
+                    | Record::Group { .. }
+                    | Record::Task(_)
+            );
+            // Counters open the report in an excerpt.
+            let counter = matches!(record, Record::Usage { .. });
+            strong || counter || self.near > 0
+        });
+        let kind = match found {
+            // A row's last word may be cut, a number may not.
+            Some(record) if whole || matches!(record, Record::Task(_) | Record::Cgroup { .. }) => {
+                self.near = NEAR;
+                Kind::Oom(record)
+            }
+            // Prose mentions the killer as well; a report has its numbers, with units or `=`.
+            None if !has_words(text) || !has_numbers(text) => return Taken::No,
+            _ => Kind::Unreadable(Unreadable {
+                format: "oom",
+                text,
+                why: "not a whole line of an out-of-memory report",
+            }),
+        };
+        out(log::Record {
+            place: raw.place,
+            stamp: raw.stamp,
+            origin: raw.origin,
+            kind,
+        });
+        Taken::Yes
     }
 
-    fn finish(&mut self, _out: &mut Sink<'_>) {}
+    fn finish(&mut self, _out: &mut Sink<'_>) {
+        self.near = 0;
+    }
 }
