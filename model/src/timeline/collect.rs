@@ -1,7 +1,7 @@
 //! Records to strands: which process each is of, and when it says it happened.
 
-use super::crash::Crash;
 use super::event::{self, signed};
+use super::moments::{Found, Moments};
 use super::strand::Strand;
 use super::{
     Bounds, Event, Lane, MemorySample, Moment, MomentKind, SchedSample, Since, Timeline, What, join,
@@ -14,7 +14,7 @@ use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind, Origin, Record, Stamp, Unreadable};
 use dumpview_parsers::memstats::{self, Field};
 use dumpview_parsers::quantity::Nanos;
-use dumpview_parsers::{inittrace, scavtrace, schedtrace, traceback};
+use dumpview_parsers::{inittrace, scavtrace, schedtrace};
 use rustc_hash::FxHashMap;
 
 /// Of a long line, so many bytes are kept.
@@ -83,8 +83,8 @@ pub struct Collector {
     open: FxHashMap<Origin, Runs>,
     /// Tells which process a collection is of.
     gc: gc::Collector,
-    /// The crash whose records are coming.
-    crash: Option<Crash>,
+    /// What takes many lines.
+    moments: Moments,
 }
 
 /// The processes of one origin. More than one may write at a time.
@@ -135,7 +135,9 @@ impl Collector {
 
     /// The log has ended; `name_of` tells what its prefixes call an origin.
     pub fn end_log(&mut self, name_of: impl Fn(Origin) -> String) {
-        self.end_crash();
+        if let Some(found) = self.moments.finish() {
+            self.moment(found);
+        }
         for (origin, runs) in self.open.drain() {
             for run in runs.all {
                 if let Some(strand) = self.strands.get_mut(run.strand) {
@@ -191,8 +193,8 @@ impl Collector {
 
     /// Adds a record of the log that was begun last.
     pub fn record(&mut self, record: &Record<'_>) {
-        if !matches!(record.kind, Kind::Traceback(_)) {
-            self.end_crash();
+        if let Some(found) = self.moments.record(record) {
+            self.moment(found);
         }
         if matches!(
             record.kind,
@@ -208,39 +210,9 @@ impl Collector {
             Kind::MemStats(memstats::Record::Snapshot(snapshot)) => {
                 self.memory(record, snapshot);
             }
-            Kind::Traceback(traceback) => self.traceback(record, traceback),
             Kind::Unreadable(lost) => self.lost(record, lost),
             Kind::Log(text) => self.log(record, text),
             _ => {}
-        }
-    }
-
-    fn traceback(&mut self, record: &Record<'_>, traceback: &traceback::Record<'_>) {
-        let another = self
-            .crash
-            .as_ref()
-            .is_some_and(|crash| crash.origin != record.origin || crash.is_over_at(traceback));
-        if another {
-            self.end_crash();
-        }
-        self.crash
-            .get_or_insert_with(|| Crash::new(record.place, record.stamp, record.origin))
-            .add(traceback);
-    }
-
-    fn end_crash(&mut self) {
-        let Some(crash) = self.crash.take() else {
-            return;
-        };
-        let (place, stamp, origin) = (crash.place, crash.stamp, crash.origin);
-        if let Some(moment) = crash.finish() {
-            let record = Record {
-                place,
-                stamp,
-                origin,
-                kind: Kind::Log(b""),
-            };
-            self.moment(&record, moment);
         }
     }
 
@@ -406,11 +378,17 @@ impl Collector {
         });
     }
 
-    fn moment(&mut self, record: &Record<'_>, moment: Moment) {
+    fn moment(&mut self, found: Found) {
+        let record = &Record {
+            place: found.place,
+            stamp: found.stamp,
+            origin: found.origin,
+            kind: Kind::Log(b""),
+        };
         let index = self.of(record.origin, Of::Last);
         self.written(index, record, None);
         self.add(index, Lane::Moment, record, None, 0, || {
-            What::Moment(Box::new(moment))
+            What::Moment(Box::new(found.moment))
         });
     }
 

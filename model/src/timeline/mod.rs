@@ -17,7 +17,8 @@
 //! | `wall` | a process's start by the wall clock, from stamps |
 //! | `strand` | one process of one input |
 //! | `collect` | records to strands |
-//! | `crash` | the records of a crash to one moment |
+//! | `moments` | records to moments |
+//! | `crash`, `race` | the records of one crash or race report |
 //! | `join` | which strands are one process, and where they stand |
 //! | `place` | each event on the axis |
 //! | `merged` | the result |
@@ -29,7 +30,9 @@ mod event;
 mod join;
 mod kept;
 mod merged;
+mod moments;
 mod place;
+mod race;
 mod strand;
 #[cfg(test)]
 mod tests;

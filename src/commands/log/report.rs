@@ -317,19 +317,7 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         }
         out.line("")?;
     }
-    let others = report.moments.len() - usize::from(report.death().is_some());
-    if others > 0 {
-        out.line(format_args!(
-            "{} in it: dumpview timeline {} --lane moment",
-            if others == 1 {
-                "one more crash, dump or kill".to_owned()
-            } else {
-                format!("{others} more crashes, dumps or kills")
-            },
-            safe(&report.path)
-        ))?;
-        out.line("")?;
-    }
+    others(report, out)?;
     for finding in report.findings.iter().take(FINDINGS) {
         out.line(format_args!(
             "{}: {}",
@@ -360,6 +348,38 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The moments beside the death, the last of them by name.
+fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+    let death = report.death().map(|death| death.line);
+    let others: Vec<&MomentDoc> = report
+        .moments
+        .iter()
+        .filter(|moment| Some(moment.line) != death)
+        .collect();
+    let Some(left) = others.len().checked_sub(1) else {
+        return Ok(());
+    };
+    if death.is_some() {
+        out.line("also in it:")?;
+    }
+    for moment in others.iter().rev().take(FINDINGS) {
+        let line = grouped(moment.line);
+        out.line(format_args!(
+            "  {} at line {line}: {}",
+            moment.kind,
+            safe(&moment.text)
+        ))?;
+    }
+    if left >= FINDINGS {
+        out.line(format_args!(
+            "  and {} before: dumpview timeline {} --lane moment",
+            left + 1 - FINDINGS,
+            safe(&report.path)
+        ))?;
+    }
+    out.line("")
 }
 
 fn contents(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
