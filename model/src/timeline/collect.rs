@@ -9,6 +9,7 @@ use super::{
 use crate::finding::Finding;
 use crate::gc::{self, Printed};
 use crate::memstats::Snapshot;
+use crate::oom::{self, Killing};
 use bstr::ByteSlice;
 use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind, Origin, Record, Stamp, Unreadable};
@@ -85,6 +86,8 @@ pub struct Collector {
     gc: gc::Collector,
     /// What takes many lines.
     moments: Moments,
+    /// Kills by the kernel.
+    oom: oom::Collector,
 }
 
 /// The processes of one origin. More than one may write at a time.
@@ -125,6 +128,7 @@ impl Collector {
     /// What is read next is a log of this name.
     pub fn begin_log(&mut self, name: &str) {
         self.gc = gc::Collector::new();
+        self.oom = oom::Collector::default();
         self.sources.push(Source {
             name: name.to_owned(),
             kind: "log",
@@ -196,6 +200,19 @@ impl Collector {
         if let Some(found) = self.moments.record(record) {
             self.moment(found);
         }
+        if let Some(killing) = self.oom.record(record) {
+            let moment = Moment {
+                kind: MomentKind::Oom,
+                text: killing.sentence().into(),
+                goroutines: None,
+            };
+            self.moment(Found {
+                place: record.place,
+                stamp: record.stamp,
+                origin: record.origin,
+                moment,
+            });
+        }
         if matches!(
             record.kind,
             Kind::Scavenger(_) | Kind::Pacer(_) | Kind::Init(_)
@@ -216,11 +233,12 @@ impl Collector {
         }
     }
 
-    /// What is to be said of the log that was read last, from its collections.
+    /// What is to be said of the log that was read last, from its collections and kills.
     pub fn findings(&self) -> Vec<Finding> {
-        self.gc
-            .main()
-            .map_or_else(Vec::new, |run| gc::findings(&self.gc, run))
+        let kills = self.oom.killings.iter().map(Killing::finding);
+        let main = self.gc.main();
+        let collections = main.map_or_else(Vec::new, |run| gc::findings(&self.gc, run));
+        kills.chain(collections).collect()
     }
 
     /// The timeline of all inputs on one axis.

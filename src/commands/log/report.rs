@@ -8,6 +8,7 @@ use dumpview_model::finding::{self, Finding};
 use dumpview_model::inventory::{Inventory, Part};
 use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, Timeline, What};
 use dumpview_model::units::{grouped, plural};
+use dumpview_model::{memstats, sched};
 use dumpview_parsers::log::{Kind, LogReader, Record};
 use dumpview_tui::safe_text::{safe, safe_bytes};
 use serde::Serialize;
@@ -155,6 +156,8 @@ fn read(path: &Path) -> Result<Report, Failure> {
 #[derive(Clone)]
 pub struct Reading {
     collector: Collector,
+    sched: sched::Collector,
+    memory: memstats::Collector,
     inventory: Inventory,
     before: Before,
 }
@@ -166,6 +169,8 @@ impl Reading {
         collector.begin_log(name);
         Self {
             collector,
+            sched: sched::Collector::new(),
+            memory: memstats::Collector::default(),
             inventory: Inventory::default(),
             before: Before::default(),
         }
@@ -175,6 +180,8 @@ impl Reading {
     pub fn record(&mut self, record: &Record<'_>) {
         self.inventory.record(record);
         self.before.record(record);
+        self.sched.record(record, &mut |_| {});
+        self.memory.record(0, record);
         self.collector.record(record);
     }
 
@@ -187,7 +194,13 @@ impl Reading {
     /// What was read, the worst first.
     pub fn report(mut self, name: &str, lost: Option<String>) -> Report {
         self.collector.end_log(|_| String::new());
+        self.sched.finish(&mut |_| {});
+        self.memory.end(|_| String::new());
         let mut findings = self.collector.findings();
+        if let Some(run) = self.sched.main() {
+            findings.extend(sched::findings(&self.sched, run));
+        }
+        findings.extend(self.memory.runs.iter().flat_map(memstats::findings));
         finding::rank(&mut findings);
         let unreadable_count = self.inventory.get(Part::Unreadable);
         let unreadable_count = unreadable_count.map_or(0, |extent| extent.records);
@@ -303,7 +316,8 @@ fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
-    if let Some(death) = report.death() {
+    // A kill is told in full by its finding.
+    if let Some(death) = report.death().filter(|death| death.kind != "oom") {
         out.line(styled(Role::Alarm, safe(&death.text)))?;
         let goroutines = death
             .goroutines
@@ -356,7 +370,8 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     let others: Vec<&MomentDoc> = report
         .moments
         .iter()
-        .filter(|moment| Some(moment.line) != death)
+        // Kills are among the findings.
+        .filter(|moment| Some(moment.line) != death && moment.kind != "oom")
         .collect();
     let Some(left) = others.len().checked_sub(1) else {
         return Ok(());

@@ -3,7 +3,7 @@
 use super::Report;
 use crate::text::chart::{self, Column, Glyphs, WIDTH};
 use crate::text::{Role, Text, bytes, styled};
-use dumpview_model::timeline::{Bounds, Series};
+use dumpview_model::timeline::{Bounds, Lane, Series};
 use dumpview_model::units::grouped;
 use std::io;
 
@@ -21,7 +21,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     };
     let glyphs = Glyphs::of_locale();
     let heap = timeline.series(Series::Heap);
-    if heap.len() >= LEAST {
+    if heap.len() >= LEAST && (report.shows(Lane::Gc) || report.shows(Lane::Memory)) {
         let goals = last_in(&timeline.series(Series::HeapGoal), extent);
         let mut columns = columns(&heap, extent);
         for (column, goal) in columns.iter_mut().zip(goals) {
@@ -34,7 +34,10 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         draw(&title, &columns, &bytes, extent, &glyphs, out)?;
     }
     let runnable = timeline.series(Series::Runnable);
-    if runnable.len() >= LEAST && runnable.iter().any(|(_, count)| *count > 0) {
+    if runnable.len() >= LEAST
+        && report.shows(Lane::Sched)
+        && runnable.iter().any(|(_, count)| *count > 0)
+    {
         let title = "goroutines that could run and did not, at each sample";
         draw(
             title,

@@ -40,9 +40,12 @@ impl Report {
             Some(range) => self.timeline.range(range),
             None => &self.timeline.events,
         };
-        events
-            .iter()
-            .filter(|placed| self.lanes.is_empty() || self.lanes.contains(&placed.event.lane))
+        events.iter().filter(|placed| self.shows(placed.event.lane))
+    }
+
+    /// Whether a lane was asked for.
+    fn shows(&self, lane: Lane) -> bool {
+        self.lanes.is_empty() || self.lanes.contains(&lane)
     }
 
     /// The inputs as the user would name them.
