@@ -96,6 +96,9 @@ fn answer(cli: Cli) -> Result<Exit, Stop> {
         Some(Verb::Gc { flags }) => on_text(common, |out, complain| {
             commands::gc::run(&flags, common, out, complain)
         }),
+        Some(Verb::Sched { flags }) if flags.is_live() && browse::is_wanted(common) => {
+            Ok(browse::browse_log(&flags.log, common, First::Sched)?)
+        }
         Some(Verb::Sched { flags }) => on_text(common, |out, complain| {
             commands::sched::run(&flags, common, out, complain)
         }),

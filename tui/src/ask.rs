@@ -11,6 +11,7 @@ use crate::screens::gc::Collections;
 use crate::screens::goroutines::Goroutines;
 use crate::screens::memory::MemoryMap;
 use crate::screens::overview::Overview;
+use crate::screens::sched::Schedule;
 use crate::screens::timeline::Moments;
 use dumpview_model::escape::Analysis;
 use dumpview_model::value::Variable;
@@ -69,6 +70,11 @@ pub enum Request {
     },
     /// The collector's runs.
     Collections {
+        /// Which process, by its place in the list.
+        run: usize,
+    },
+    /// The scheduler's runs.
+    Schedule {
         /// Which process, by its place in the list.
         run: usize,
     },
@@ -152,6 +158,8 @@ pub enum Answer {
     SourceLine(SourceLine),
     /// To [`Request::Collections`].
     Collections(Box<Collections>),
+    /// To [`Request::Schedule`].
+    Schedule(Box<Schedule>),
     /// To [`Request::Timeline`].
     Timeline(Box<Moments>),
     /// To [`Request::Command`]: the answer's lines, and where it moved to.

@@ -7,10 +7,12 @@ use super::{
 };
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
+use crate::commands::timeline::facts;
 use crate::question::Question;
 use crate::session::{Session, with_session};
 use clap::CommandFactory;
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use dumpview_model::timeline::Collector;
 use dumpview_tui::app::run::{Asked, run};
 use dumpview_tui::app::{App, End, Event};
 use dumpview_tui::ask::{Answer, Request};
@@ -18,6 +20,7 @@ use dumpview_tui::screen::Screen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
 use dumpview_tui::screens::memory::MemoryScreen;
 use dumpview_tui::screens::overview::OverviewScreen;
+use dumpview_tui::screens::timeline::{Moments, TimelineScreen};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -44,6 +47,7 @@ pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result
         Box::<OverviewScreen>::default(),
         Box::<GoroutinesScreen>::default(),
         Box::<MemoryScreen>::default(),
+        Box::<TimelineScreen>::default(),
     ];
     let mut app = App::new(short_name(core), screens, commands());
     let mut perform = |asked: Asked| {
@@ -152,11 +156,18 @@ fn answer(session: &Session<'_>, request: Request) -> Answer {
             verb,
             at,
         } => export::of_core(session, &file, &text, verb.as_deref(), at).map(Answer::Said),
+        Request::Timeline => {
+            let mut collector = Collector::new();
+            collector.core(&facts(&session.core_path, session));
+            let timeline = collector.finish(&[]);
+            let ended = true;
+            Ok(Answer::Timeline(Box::new(Moments { timeline, ended })))
+        }
         Request::FindLine { .. }
         | Request::Escapes
         | Request::SourceLine { .. }
         | Request::Collections { .. }
-        | Request::Timeline => Err(Failure::no_answer("a core has no lines")),
+        | Request::Schedule { .. } => Err(Failure::no_answer("a core has no lines")),
     };
     answered.unwrap_or_else(|failure| Answer::Failed(failure.message))
 }

@@ -5,7 +5,10 @@ use crate::answer::Failure;
 use crate::commands::bt::{function_name, place};
 use crate::commands::goroutines::collect;
 use crate::session::Session;
+use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{Goroutines as Set, Place, StackId};
+use dumpview_model::units::duration;
+use dumpview_tui::screens::frames::{Call, Frames};
 use dumpview_tui::screens::goroutines::{Goroutine, Goroutines, Stack};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -104,6 +107,62 @@ fn stack_of(set: &Set, id: StackId, calls: Vec<(String, String)>, why: Option<&s
         calls,
         incomplete: why.map(str::to_owned),
     }
+}
+
+/// The frames of a goroutine of a set; of the one that crashed, or the first, when absent.
+pub fn frames(set: &Set, id: Option<u64>) -> Option<Frames> {
+    let list = &set.list;
+    let g = match id {
+        Some(id) => list.iter().find(|g| g.id == id)?,
+        None => list.iter().find(|g| g.crashed).or_else(|| list.first())?,
+    };
+    let calls: Vec<Call> = set
+        .stacks
+        .frames(g.stack)
+        .map(|frame| Call {
+            function: function_name(frame),
+            place: place(frame),
+            runtime: frame.runtime,
+            inlined: frame.inlined,
+            ..Call::default()
+        })
+        .collect();
+    let stack = set.stacks.of(g.stack);
+    let elided = stack
+        .elided
+        .map(|elided| format!("{} frames were left out when it was printed", elided.count));
+    let waiting = g
+        .waiting_ns
+        .map_or_else(String::new, |ns| format!(", {}", duration(ns)));
+    Some(Frames {
+        goroutine: g.id,
+        state: format!("{}{waiting}", g.state()),
+        creator: g.created_by.as_ref().map(|creator| {
+            let place = &creator.place;
+            format!("{} {}", place.function, file_and_line(place))
+        }),
+        first: set
+            .stacks
+            .frames(g.stack)
+            .position(Frame::is_users)
+            .unwrap_or(0),
+        calls,
+        incomplete: stack
+            .why_incomplete
+            .as_deref()
+            .map(str::to_owned)
+            .or(elided),
+        previous: list
+            .iter()
+            .map(|other| other.id)
+            .filter(|id| *id < g.id)
+            .max(),
+        next: list
+            .iter()
+            .map(|other| other.id)
+            .filter(|id| *id > g.id)
+            .min(),
+    })
 }
 
 /// `file:line`, as far as they are known.

@@ -3,17 +3,19 @@
 
 use super::spool::Spool;
 use super::worker::{Alarm, serve};
-use super::{export, no_terminal, settle, short_name, theme};
+use super::{export, goroutines, no_terminal, settle, short_name, theme};
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::commands::gc;
 use crate::commands::log::LogArgs;
 use crate::commands::log::report::Reading;
+use crate::commands::sched as sched_verb;
 use crate::input::log::{Ended, chunks};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use dumpview_model::finding::Severity;
 use dumpview_model::gc as model;
 use dumpview_model::units::{grouped, plural};
+use dumpview_model::{sched, traceback};
 use dumpview_parsers::log::{Kind, LogReader, Record};
 use dumpview_tui::app::run::{Asked, run};
 use dumpview_tui::app::{App, End, Event};
@@ -21,8 +23,11 @@ use dumpview_tui::ask::{Answer, Request};
 use dumpview_tui::line::{Line, Role};
 use dumpview_tui::safe_text::safe_bytes;
 use dumpview_tui::screen::{Screen, Standpoint, Target};
+use dumpview_tui::screens::frames::{Source, VariablesOf};
 use dumpview_tui::screens::gc::{Collections, GcScreen};
+use dumpview_tui::screens::goroutines::GoroutinesScreen;
 use dumpview_tui::screens::overview::{Item, Overview, OverviewScreen, Section};
+use dumpview_tui::screens::sched::{SchedScreen, Schedule};
 use dumpview_tui::screens::text::TextScreen;
 use dumpview_tui::screens::timeline::{Moments, TimelineScreen};
 use std::collections::VecDeque;
@@ -40,6 +45,8 @@ pub enum First {
     Overview,
     /// The collector.
     Gc,
+    /// The scheduler.
+    Sched,
 }
 
 /// The application's lines that stand below the collector's charts.
@@ -51,6 +58,11 @@ const PACE: Duration = Duration::from_millis(60);
 struct State {
     reading: Reading,
     gc: model::Collector,
+    sched: sched::Collector,
+    /// Until the input has ended.
+    tracebacks: traceback::Collector,
+    /// The goroutines of the last crash or dump.
+    dump: Option<traceback::Dump>,
     other: VecDeque<String>,
     ended: Option<Ended>,
 }
@@ -92,6 +104,8 @@ impl Log {
             state.record(&record);
         });
         state.gc.finish();
+        state.sched.finish(&mut |_| {});
+        state.dump = std::mem::take(&mut state.tracebacks).finish().dump;
         state.ended = Some(ended);
         Ok(())
     }
@@ -102,6 +116,23 @@ impl Log {
             Request::Collections { run } => {
                 Ok(Answer::Collections(Box::new(self.collections(run))))
             }
+            Request::Schedule { run } => Ok(Answer::Schedule(Box::new(self.schedule(run)))),
+            Request::Goroutines => self.goroutines(),
+            Request::Frames(id) => self.frames(id),
+            Request::Variables { goroutine, frame } => {
+                Ok(Answer::Variables(Box::new(VariablesOf {
+                    goroutine,
+                    frame,
+                    note: Some("a log has no memory to read variables from".to_owned()),
+                    ..VariablesOf::default()
+                })))
+            }
+            Request::Source { goroutine, frame } => Ok(Answer::Source(Box::new(Source {
+                goroutine,
+                frame,
+                title: "source".to_owned(),
+                ..Source::default()
+            }))),
             Request::Timeline => {
                 let (reading, ended) = {
                     let state = self.state();
@@ -147,6 +178,44 @@ impl Log {
         }
     }
 
+    fn schedule(&self, number: usize) -> Schedule {
+        let state = self.state();
+        let runs = state.sched.runs();
+        let run = runs.get(number).copied();
+        Schedule {
+            findings: run.map_or_else(Vec::new, |run| sched::findings(&state.sched, run)),
+            run: run.cloned().map(Box::new),
+            number,
+            runs: runs.len(),
+            ended: state.ended.is_some(),
+        }
+    }
+
+    /// The goroutines of the last crash or dump.
+    fn goroutines(&self) -> Result<Answer, Failure> {
+        let state = self.state();
+        match (&state.dump, &state.ended) {
+            (Some(dump), _) => Ok(Answer::Goroutines(Box::new(goroutines::shown(
+                &dump.goroutines,
+            )))),
+            (None, Some(_)) => Err(Failure::no_answer(
+                "no crash and no dump of goroutines is in this log",
+            )),
+            (None, None) => Err(Failure::no_answer(
+                "goroutines are shown when the input has ended",
+            )),
+        }
+    }
+
+    fn frames(&self, id: Option<u64>) -> Result<Answer, Failure> {
+        let state = self.state();
+        let set = state.dump.as_ref().map(|dump| &dump.goroutines);
+        let nothing = || Failure::no_answer("this log has no such goroutine");
+        let set = set.ok_or_else(nothing)?;
+        let frames = goroutines::frames(set, id).ok_or_else(nothing)?;
+        Ok(Answer::Frames(Box::new(frames)))
+    }
+
     /// What is in it, the worst first.
     fn overview(&self) -> Overview {
         let (reading, ended, lost) = {
@@ -177,6 +246,10 @@ impl Log {
                 .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
             let place = format!("line {}{goroutines}", grouped(death.line));
             let mut items = vec![Item::leading(Line::plain(place), to_line(death.line))];
+            if death.goroutines.is_some() {
+                let line = Line::plain("its goroutines, grouped by their stacks");
+                items.push(Item::leading(line, Target::Screen("Goroutines")));
+            }
             items.extend(death.before.iter().map(|line| {
                 Item::leading(Line::new(Role::Dim, line.clone()), to_line(death.line))
             }));
@@ -273,6 +346,8 @@ impl State {
     fn record(&mut self, record: &Record<'_>) {
         self.reading.record(record);
         self.gc.record(record);
+        self.sched.record(record, &mut |_| {});
+        self.tracebacks.record(record);
         if let Kind::Log(text) = &record.kind
             && !text.trim_ascii().is_empty()
         {
@@ -298,6 +373,9 @@ pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Fai
         state: Mutex::new(State {
             reading: Reading::new(&name),
             gc: model::Collector::new(),
+            sched: sched::Collector::new(),
+            tracebacks: traceback::Collector::new(traceback::Which::Crash, false),
+            dump: None,
             other: VecDeque::new(),
             ended: None,
         }),
@@ -315,10 +393,14 @@ pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Fai
         Box::<OverviewScreen>::default(),
         Box::<TimelineScreen>::default(),
         Box::<GcScreen>::default(),
+        Box::<SchedScreen>::default(),
+        Box::<GoroutinesScreen>::default(),
         Box::new(TextScreen::new(source, live)),
     ];
-    if first == First::Gc {
-        screens.swap(0, 2);
+    match first {
+        First::Overview => {}
+        First::Gc => screens.swap(0, 2),
+        First::Sched => screens.swap(0, 3),
     }
     let mut app = App::new(short_name(&args.file), screens, Vec::new());
     let stopped = Arc::clone(&log);
@@ -338,15 +420,15 @@ pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Fai
         &mut perform,
     )
     .map_err(|error| no_terminal(&error))?;
-    if !matches!(end, End::Broken(_)) && first == First::Gc {
-        sum_up(&log, common);
+    if !matches!(end, End::Broken(_)) {
+        sum_up(&log, common, first);
     }
     settle(end)
 }
 
 /// What was seen, in short, on the screen that the shell comes back to.
-fn sum_up(log: &Log, common: &Common) {
-    let (collector, ended) = {
+fn sum_up(log: &Log, common: &Common, first: First) {
+    let (collector, scheduler, ended) = {
         let mut state = log.state();
         let ended = state.ended.take();
         // Left before its end.
@@ -354,10 +436,18 @@ fn sum_up(log: &Log, common: &Common) {
             bytes: log.spool.bytes(),
             ..Ended::default()
         };
-        (state.gc.clone(), ended.unwrap_or_else(so_far))
+        (
+            state.gc.clone(),
+            std::mem::take(&mut state.sched),
+            ended.unwrap_or_else(so_far),
+        )
     };
     // Whoever cannot read it will not miss it.
-    let _ = gc::sum_up(collector, ended, &log.name, common);
+    let _ = match first {
+        First::Overview => Ok(()),
+        First::Gc => gc::sum_up(collector, ended, &log.name, common),
+        First::Sched => sched_verb::sum_up(scheduler, ended, &log.name, common),
+    };
 }
 
 fn start(

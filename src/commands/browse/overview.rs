@@ -9,7 +9,8 @@ use crate::commands::goroutines::{describe, first_user_call};
 use crate::commands::info::{Info, info};
 use crate::session::{Cursor, Session};
 use crate::text::Text;
-use dumpview_process::runtime::WaitReasons;
+use dumpview_model::units::{duration, grouped, plural};
+use dumpview_process::runtime::{Collections, WaitReasons};
 use dumpview_tui::line::{Line, Role};
 use dumpview_tui::screen::{Standpoint, Target};
 use dumpview_tui::screens::overview::{Item, Overview, Section};
@@ -28,6 +29,7 @@ pub fn page(session: &Session<'_>) -> Overview {
     sections.extend(at.as_ref().map(|at| stack(session, at)));
     sections.push(findings(&info, goroutine));
     sections.extend(states(session));
+    sections.extend(collector(session));
     sections.push(printed(&info));
     sections.push(Section {
         title: "what this is".to_owned(),
@@ -186,6 +188,38 @@ fn states(session: &Session<'_>) -> Option<Section> {
     }
     Some(Section {
         title: format!("{total} goroutines"),
+        items,
+    })
+}
+
+/// What the runtime remembers of its collections.
+fn collector(session: &Session<'_>) -> Option<Section> {
+    let collections = Collections::read(&session.process.runtime()?)?;
+    let forced = match collections.forced {
+        0 => String::new(),
+        n => format!(", {} asked for by the program", grouped(n)),
+    };
+    let line = Line::new(Role::Number, plural(collections.count, "collection")).and(
+        Role::Plain,
+        format!(
+            "{forced}; the world stood still for {} in all",
+            duration(collections.pause_total_ns)
+        ),
+    );
+    let go = Target::Screen("Timeline");
+    let mut items = vec![Item::leading(line, go.clone())];
+    if let Some(longest) = collections.pauses.iter().max_by_key(|pause| pause.ns) {
+        let among = collections.pauses.len() as u64;
+        let line = Line::plain(format!(
+            "the longest pause of the last {}: {}, collection {}",
+            grouped(among),
+            duration(longest.ns),
+            grouped(longest.cycle)
+        ));
+        items.push(Item::leading(line, go));
+    }
+    Some(Section {
+        title: "collector".to_owned(),
         items,
     })
 }

@@ -24,3 +24,12 @@ pub struct SchedArgs {
     #[arg(long, value_name = "TIME", conflicts_with_all = ["csv", "follow"])]
     pub at: Option<String>,
 }
+
+impl SchedArgs {
+    /// Whether the whole of an input is to be looked at while it comes.
+    pub fn is_live(&self) -> bool {
+        let whole = self.log.since.is_none() && self.log.until.is_none();
+        let plain = !self.csv && self.at.is_none();
+        whole && plain && (self.log.is_stdin() || self.log.follow)
+    }
+}

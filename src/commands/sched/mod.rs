@@ -20,10 +20,12 @@ pub use args::SchedArgs;
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::commands::log::{Stop, duration};
+use crate::input::log::Ended;
 use crate::text::Text;
-use dumpview_model::sched::Sample;
+use anstream::AutoStream;
+use dumpview_model::sched::{Collector, Sample};
 use read::Input;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 /// Answers. The inner result is about writing the answer.
 pub fn run(
@@ -33,6 +35,17 @@ pub fn run(
     complain: &mut dyn FnMut(&str),
 ) -> Result<io::Result<Exit>, Failure> {
     Stop::apart(answer(args, common, out, complain))
+}
+
+/// Sums up on stdout what was read elsewhere.
+pub fn sum_up(collector: Collector, ended: Ended, name: &str, common: &Common) -> io::Result<()> {
+    let input = Input::of(collector, ended, name);
+    let Ok(run) = input.main() else {
+        return Ok(());
+    };
+    let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), common.color.into()));
+    text::report(&input, run, &mut Text::new(&mut out))?;
+    out.flush()
 }
 
 fn answer(

@@ -76,6 +76,17 @@ pub(super) fn read(
 }
 
 impl Input {
+    /// What was read elsewhere, whole.
+    pub(super) fn of(collector: Collector, ended: Ended, name: &str) -> Self {
+        Self {
+            collector,
+            ended,
+            outside: 0,
+            timeless: 0,
+            name: name.to_owned(),
+        }
+    }
+
     /// The process that the summary is about; without one, why, and how to get a trace.
     pub(super) fn main(&self) -> Result<&Run, Failure> {
         if let Some(run) = self.collector.main() {

@@ -16,6 +16,7 @@ mod text;
 mod view;
 
 pub use args::TimelineArgs;
+pub use read::facts;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;

@@ -92,7 +92,8 @@ fn core(path: &Path, executables: &[&PathBuf], common: &Common) -> Result<CoreFa
     Err(unreadable(path, "cannot be read as a core"))
 }
 
-fn facts(path: &Path, session: &Session<'_>) -> CoreFacts {
+/// What a core has for a timeline.
+pub fn facts(path: &Path, session: &Session<'_>) -> CoreFacts {
     let process = &session.process;
     let collections = process.runtime().and_then(|r| Collections::read(&r));
     let pauses = collections.as_ref().map_or_else(Vec::new, |collections| {

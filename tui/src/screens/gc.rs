@@ -575,7 +575,7 @@ impl Screen for GcScreen {
         let mut upper = canvas.rows(top, charts);
         if width >= 110 {
             let half = width / 2;
-            Self::draw_heap(&mut upper.columns(0, half - 1), run);
+            Self::draw_heap(&mut upper.columns(0, half.saturating_sub(1)), run);
             let mut right = upper.columns(half, width - half);
             if self.view == View::Pauses {
                 Self::draw_pauses(&mut right, run);
@@ -603,7 +603,7 @@ impl Screen for GcScreen {
                 self.cycle(row).map(Self::row).unwrap_or_default()
             });
         if other > 0 {
-            Self::draw_other(canvas, height - foot, data);
+            Self::draw_other(canvas, height.saturating_sub(foot), data);
         }
     }
 

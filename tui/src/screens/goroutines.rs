@@ -481,6 +481,10 @@ impl Screen for GoroutinesScreen {
                 self.asked = true;
                 return vec![Effect::Ask(Request::Goroutines)];
             }
+            // Of a log they are known at its end.
+            Input::Shown | Input::Fresh { ended: true } if !self.loaded => {
+                return vec![Effect::Ask(Request::Goroutines)];
+            }
             Input::Answer(Answer::Goroutines(data)) => {
                 self.system = data.rows.iter().filter(|g| g.system).count();
                 self.data = *data;

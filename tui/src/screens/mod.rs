@@ -7,5 +7,9 @@ pub mod goroutines;
 pub mod memory;
 pub mod output;
 pub mod overview;
+pub mod sched;
 pub mod text;
 pub mod timeline;
+
+#[cfg(test)]
+mod tests;

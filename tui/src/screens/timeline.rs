@@ -338,7 +338,7 @@ impl TimelineScreen {
             _ => Role::Dim,
         };
         Line::new(Role::Number, format!("{at:>16}"))
-            .and(Role::Dim, doubt)
+            .and(Role::Dim, format!("{doubt:<10}"))
             .and(role, format!("  {:<9} ", placed.event.lane.as_str()))
             .and(Role::Plain, describe(&placed.event))
     }
@@ -616,11 +616,11 @@ fn describe(event: &Event) -> String {
         What::SysmonForced => "sysmon asks for a collection: none for two minutes".to_owned(),
         What::Pause { cycle, ns } => format!("gc {cycle}: world stopped {}", duration(*ns)),
         What::Sched(sample) => format!(
-            "{} of {} Ps idle, {} threads, {} wait to run ({} in the global queue)",
+            "{} of {} Ps idle, {} threads; waiting to run: {}, {} of them in the global queue",
             sample.idleprocs,
             sample.gomaxprocs,
             sample.threads,
-            plural(sample.waiting(), "goroutine"),
+            grouped(sample.waiting()),
             sample.runqueue
         ),
         What::Scavenged { released, .. } => {

@@ -104,7 +104,7 @@ pub fn stack(canvas: &mut Canvas<'_>, column: u16, values: &[(u64, Role)], most:
             let symbol = usize::from(filled)
                 .checked_sub(1)
                 .and_then(|i| glyphs.below.get(i));
-            let Some(row) = (height - 1).checked_sub(cell) else {
+            let Some(row) = height.checked_sub(cell + 1) else {
                 break;
             };
             canvas.cell(column, row, style, symbol.copied().unwrap_or_default());

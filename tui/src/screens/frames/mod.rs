@@ -19,6 +19,7 @@ use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
 use crate::screens::goroutines::{fit, short_place};
 use crate::widgets::list::ListState;
 use crate::widgets::tree::{Done, Tree};
+use dumpview_model::units::plural;
 use dumpview_model::value::Variable;
 use nodes::Node;
 use std::cell::Cell;
@@ -559,7 +560,7 @@ impl Screen for FramesScreen {
         canvas.columns(left, 1).divider(0);
         let mut right = canvas.columns(left + 2, width.saturating_sub(left + 2));
         let height = right.height();
-        let lower = (height * 2 / 5).max(5);
+        let lower = (height * 2 / 5).max(5).min(height);
         self.draw_variables(&mut right.rows(0, height - lower), data);
         self.draw_source(&mut right.rows(height - lower, lower));
     }
@@ -650,7 +651,10 @@ impl FramesScreen {
         if hidden > 0 {
             below.push(Line::new(
                 Role::Dim,
-                format!("{hidden} frames of the runtime are folded (a)"),
+                format!(
+                    "{} of the runtime folded (a)",
+                    plural(hidden as u64, "frame")
+                ),
             ));
         }
         let below: Vec<Line> = below

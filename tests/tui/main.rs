@@ -1,0 +1,20 @@
+//! The screens as a person meets them: the built binary on a pseudo-terminal.
+//!
+//! Waiting is for something to be seen, never for time to pass.
+
+#[cfg(test)]
+#[path = "../support/fixtures.rs"]
+mod fixtures;
+#[cfg(test)]
+#[path = "../support/pty.rs"]
+mod pty;
+#[cfg(test)]
+mod screenshots;
+#[cfg(test)]
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(test)]
+#[path = "../support/svg.rs"]
+mod svg;
+#[cfg(test)]
+mod walks;

@@ -1,0 +1,45 @@
+//! The pictures of the README, from the real screens.
+
+use crate::pty::Pty;
+use crate::svg;
+use crate::walks::{case, corpus, open};
+use std::fs;
+use std::path::Path;
+
+/// Makes the pictures of the README: `docs/screens/make`.
+#[test]
+#[ignore = "writes docs/screens"]
+fn screenshots() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screens");
+    let save = |name: &str, screen: &vt100::Screen| {
+        fs::write(directory.join(format!("{name}.svg")), svg::svg(screen)).unwrap();
+    };
+    let nil = case("crash-nilptr-noopt-go1.27.3-amd64");
+    let mut pty = open(nil, 32, 120);
+    save("overview", &pty.see("findings"));
+    pty.press("\r");
+    pty.see("key = ");
+    pty.press("\rlj");
+    save("frames", &pty.see("name = "));
+    pty.press("3");
+    save("memory", &pty.see("were mapped"));
+    let mut pty = open(case("crash-blocked-quit-noopt-go1.27.3-amd64"), 32, 120);
+    pty.see("goroutines");
+    pty.press("2");
+    save("goroutines", &pty.see("groups"));
+
+    let gc = corpus("logs/gctrace/wordidx-applog-go1.27.3.txt.gz");
+    let mut pty = Pty::open(&[gc.to_str().unwrap()], 36, 120);
+    pty.see("holds");
+    pty.press("3");
+    save("gc", &pty.see("wall time of the last cycles"));
+    pty.press("2");
+    pty.see("events of this window");
+    pty.press("jj");
+    save("timeline", &pty.see("+0.0"));
+    let escapes = corpus("escapes/std-nethttp-m2-go1.27.3.txt.gz");
+    let mut pty = Pty::open(&[escapes.to_str().unwrap()], 32, 120);
+    pty.see("net/http");
+    pty.press("jljlj");
+    save("escapes", &pty.see("how it gets there"));
+}
