@@ -7,7 +7,6 @@ use super::Place;
 use crate::frame::Frame;
 use crate::value::Address;
 use hashbrown::HashTable;
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -42,6 +41,21 @@ pub struct Stack {
     pub why_incomplete: Option<Arc<str>>,
 }
 
+impl Stack {
+    /// A hash that costs a multiplication for each call: a dump has a stack for every goroutine to look up.
+    fn mix(&self, seed: u64) -> u64 {
+        let fold = |hash: u64, word: u64| {
+            let wide = u128::from(hash ^ word) * u128::from(0x9e37_79b9_7f4a_7c15_u64 ^ seed);
+            #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+            let folded = (wide >> 64) as u64 ^ wide as u64;
+            folded
+        };
+        let frames = self.frames.iter().map(|id| u64::from(id.0) + 1);
+        let pcs = self.pcs.iter().map(|pc| pc.map_or(0, |pc| pc.0));
+        frames.chain(pcs).fold(seed, fold)
+    }
+}
+
 /// Every call and stack of a set of goroutines.
 #[derive(Debug, Default)]
 pub struct Stacks {
@@ -49,8 +63,9 @@ pub struct Stacks {
     /// Numbers of `frames` by their hash. Seeded, since what is hashed comes from an input.
     frame_ids: HashTable<u32>,
     hasher: RandomState,
-    all: Vec<Arc<Stack>>,
-    stack_ids: HashMap<Arc<Stack>, StackId>,
+    all: Vec<Stack>,
+    /// Numbers of `all` by their hash.
+    ids: HashTable<u32>,
     /// The first call of the program itself, by stack.
     locations: Vec<Option<Arc<Place>>>,
 }
@@ -117,16 +132,24 @@ impl Stacks {
 
     /// The number of a stack.
     pub fn stack(&mut self, stack: &Stack) -> StackId {
-        if let Some(id) = self.stack_ids.get(stack) {
-            return *id;
+        let Self {
+            all, ids, hasher, ..
+        } = self;
+        // What the seed is worth here: nobody can make stacks that collide without knowing it.
+        let seed = hasher.hash_one(0u8);
+        let hash = stack.mix(seed);
+        let is_it = |id: &u32| all.get(*id as usize) == Some(stack);
+        if let Some(id) = ids.find(hash, is_it) {
+            return StackId(*id);
         }
-        let id = StackId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        let stack = Arc::new(stack.clone());
-        self.locations
-            .push(self.first_user_place(&stack).map(Arc::new));
-        self.all.push(Arc::clone(&stack));
-        self.stack_ids.insert(stack, id);
-        id
+        let id = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        all.push(stack.clone());
+        ids.insert_unique(hash, id, |id| {
+            all.get(*id as usize).map_or(0, |stack| stack.mix(seed))
+        });
+        let location = self.first_user_place(stack).map(Arc::new);
+        self.locations.push(location);
+        StackId(id)
     }
 
     /// The calls of a stack.

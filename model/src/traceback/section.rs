@@ -29,7 +29,26 @@ pub(super) struct Sections {
     stack: Stack,
     sps: Vec<u64>,
     last: Last,
+    recent: Recent,
     repeated: usize,
+}
+
+/// Calls that were seen lately, by what is cheap to tell of them. What is found is compared before it is used.
+#[derive(Debug)]
+struct Recent([Option<FrameId>; 256]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([None; 256])
+    }
+}
+
+impl Recent {
+    /// Where a call would be.
+    fn at(frame: &traceback::Frame<'_>) -> usize {
+        let line = frame.source.map_or(0, |source| source.line) as usize;
+        (line.wrapping_mul(31) ^ frame.function.name.len().wrapping_mul(7)) % 256
+    }
 }
 
 /// A goroutine whose section is being read.
@@ -136,12 +155,22 @@ impl Sections {
         }
         open.to_the_end |= frame.function.name == b"runtime.goexit";
         let at = self.stack.frames.len();
-        let known = self.last.stack.frames.get(at).copied();
         let stacks = &mut self.goroutines.stacks;
-        let id = match known.filter(|id| stacks.get(*id).is_some_and(|known| is_same(known, frame)))
-        {
+        let known = self.last.stack.frames.get(at).copied();
+        let is_it = |id: &FrameId| stacks.get(*id).is_some_and(|known| is_same(known, frame));
+        let id = match known.filter(is_it) {
             Some(id) => id,
-            None => intern(stacks, frame),
+            None => {
+                let slot = Recent::at(frame);
+                let recent = self.recent.0.get(slot).copied().flatten();
+                let id = recent
+                    .filter(is_it)
+                    .unwrap_or_else(|| intern(stacks, frame));
+                if let Some(slot) = self.recent.0.get_mut(slot) {
+                    *slot = Some(id);
+                }
+                id
+            }
         };
         self.stack.frames.push(id);
         let source = frame.source.unwrap_or_default();

@@ -24,6 +24,11 @@ pub trait Format {
         true
     }
 
+    /// Whether the line is so plainly the next of the open record that no torn trace need be looked for in it.
+    fn expects(&self, _text: &[u8]) -> bool {
+        false
+    }
+
     /// Offers a line. Records may be given at once, or when a later line completes them.
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken;
 

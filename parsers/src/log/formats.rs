@@ -102,7 +102,7 @@ impl Formats {
                 self.mend(starts, out, |mender, each| mender.whole(line, 0, each));
             }
             Some(kind) => self.trace(line.place, line.stamp, kind, out),
-            None if self.mender.wants(line.text) => {
+            None if !self.expects(line.text) && self.mender.wants(line.text) => {
                 self.mend(starts, out, |mender, each| mender.line(line, each));
             }
             None => {
@@ -112,6 +112,17 @@ impl Formats {
                 self.other(starts, line, out);
             }
         }
+    }
+
+    /// Whether the open record's format knows this line for its next.
+    #[inline]
+    fn expects(&mut self, text: &[u8]) -> bool {
+        let open = self.open;
+        open.is_some_and(|index| {
+            self.all()
+                .get(index)
+                .is_some_and(|format| format.expects(text))
+        })
     }
 
     /// Lets the mender work, and takes what it gives.

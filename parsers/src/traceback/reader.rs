@@ -155,6 +155,19 @@ impl Kept {
 }
 
 impl Format for Reader {
+    fn expects(&self, text: &[u8]) -> bool {
+        match (self.pending.what, text) {
+            // A source line: it ends in a number.
+            (What::Call | What::Creator, [b'\t', .., last]) => last.is_ascii_hexdigit(),
+            // A call: `(` stands before arguments only.
+            (What::Nothing, [b'a'..=b'z' | b'A'..=b'Z', .., b')']) => {
+                let open = memchr::memrchr(b'(', text).and_then(|at| text.get(at + 1));
+                self.at == At::Section && matches!(open, Some(b'0' | b'.' | b')' | b'{' | b'_'))
+            }
+            _ => false,
+        }
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
         let line = self.without_indent(*line);
         if self.pending.what != What::Nothing
