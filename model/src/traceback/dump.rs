@@ -36,6 +36,8 @@ pub struct Summary {
     pub last_line: u64,
     /// How many goroutines it shows.
     pub goroutines: usize,
+    /// Sections that showed a goroutine a second time, not counted in `goroutines`.
+    pub repeated: usize,
     /// Whether the process died of it.
     pub fatal: bool,
     /// The reason of death, or the panic that was survived; `None` for a dump that somebody asked for.
@@ -77,6 +79,7 @@ impl Dump {
             line: self.line,
             last_line: self.last_line,
             goroutines: self.goroutines.list.len(),
+            repeated: self.repeated,
             fatal: self.is_fatal(),
             reason: self.death.as_ref().map(Death::reason),
             embedded: self.embedded,

@@ -3,7 +3,7 @@
 use super::{DeathKind, Dump};
 use crate::finding::{Finding, Severity, rank};
 use crate::goroutine::{Goroutine, Group, Status};
-use crate::units::duration;
+use crate::units::{duration, plural};
 use std::collections::BTreeMap;
 
 /// So many goroutines at one place are a pile.
@@ -153,8 +153,7 @@ fn deadlock(dump: &Dump, groups: &[Group]) -> Option<Finding> {
             "goroutines.deadlock",
             Severity::Critical,
             format!(
-                "nobody can wake anybody: {}{more}. The text does not say who holds what; a core does: ulimit -c unlimited, \
-                 GOTRACEBACK=crash, then dumpview waits",
+                "nobody can wake anybody: {}{more}. The text does not say who holds what",
                 waits.join("; ")
             ),
         )
@@ -174,8 +173,8 @@ fn leaked(dump: &Dump) -> Option<Finding> {
             "goroutines.leaked",
             Severity::Warning,
             format!(
-                "{} goroutines are leaked: the collector proved that nothing can wake them. {} of them stand in {}",
-                leaked.len(),
+                "{} leaked: the collector proved that nothing can wake them. Most, {}, stand in {}",
+                plural(leaked.len() as u64, "goroutine"),
                 largest.count,
                 place(largest)
             ),
@@ -256,7 +255,8 @@ fn never(dump: &Dump, groups: &[Group]) -> Option<Finding> {
             "goroutines.nil-chan",
             Severity::Warning,
             format!(
-                "{count} goroutines wait at a nil channel [{reason}], which never ends: in {}",
+                "{} at a nil channel [{reason}], where a wait never ends: in {}",
+                plural(count as u64, "goroutine"),
                 place(group)
             ),
         )

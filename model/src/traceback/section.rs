@@ -84,7 +84,8 @@ impl Sections {
         }
     }
 
-    /// Whether a goroutine was seen.
+    /// Whether a goroutine was seen before the section that is being read: a throw prints one that runs elsewhere
+    /// twice in a row, first without its calls.
     pub fn has(&self, id: u64) -> bool {
         self.index.contains_key(&id)
     }
@@ -158,19 +159,18 @@ impl Sections {
         let stacks = &mut self.goroutines.stacks;
         let known = self.last.stack.frames.get(at).copied();
         let is_it = |id: &FrameId| stacks.get(*id).is_some_and(|known| is_same(known, frame));
-        let id = match known.filter(is_it) {
-            Some(id) => id,
-            None => {
-                let slot = Recent::at(frame);
-                let recent = self.recent.0.get(slot).copied().flatten();
-                let id = recent
-                    .filter(is_it)
-                    .unwrap_or_else(|| intern(stacks, frame));
-                if let Some(slot) = self.recent.0.get_mut(slot) {
-                    *slot = Some(id);
-                }
-                id
+        let id = if let Some(id) = known.filter(is_it) {
+            id
+        } else {
+            let slot = Recent::at(frame);
+            let recent = self.recent.0.get(slot).copied().flatten();
+            let id = recent
+                .filter(is_it)
+                .unwrap_or_else(|| intern(stacks, frame));
+            if let Some(slot) = self.recent.0.get_mut(slot) {
+                *slot = Some(id);
             }
+            id
         };
         self.stack.frames.push(id);
         let source = frame.source.unwrap_or_default();
@@ -328,6 +328,7 @@ impl Sections {
 
 /// A call as the model has it.
 pub(super) fn to_model(frame: &traceback::Frame<'_>) -> Frame {
+    let pointers = frame.source.unwrap_or_default();
     let source = frame.source.filter(|source| !source.file.is_empty());
     let function = frame.function.name.to_str_lossy().into_owned();
     let runtime = is_hidden(&function);
@@ -335,8 +336,8 @@ pub(super) fn to_model(frame: &traceback::Frame<'_>) -> Frame {
         function,
         file: source.map(|s| s.file.to_str_lossy().into_owned()),
         line: source.map(|s| s.line),
-        pc: None,
-        sp: None,
+        pc: pointers.pc.map(Address),
+        sp: pointers.sp.map(Address),
         inlined: frame.function.is_inlined(),
         trust: Trust::Printed,
         runtime,
@@ -360,7 +361,11 @@ fn intern(stacks: &mut Stacks, frame: &traceback::Frame<'_>) -> FrameId {
         &source.file.to_str_lossy(),
         source.line,
         |known| known.inlined == inlined,
-        || to_model(frame),
+        || Frame {
+            pc: None,
+            sp: None,
+            ..to_model(frame)
+        },
     )
 }
 

@@ -29,18 +29,38 @@ fn hex_digits(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    let mut value = 0;
+    let (mut value, mut seen) = (0, 0);
     for digit in digits {
-        let digit = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            b'A'..=b'F' => digit - b'A' + 10,
-            _ => return None,
-        };
-        value = value << 4 | u64::from(digit);
+        let digit = HEX.get(usize::from(*digit)).copied().unwrap_or(NO_HEX);
+        seen |= digit;
+        value = value << 4 | u64::from(digit & 0xf);
     }
-    Some(value)
+    (seen & NO_HEX == 0).then_some(value)
 }
+
+/// What a byte is worth as a hexadecimal digit: a dump of a big program has a hundred million of them.
+static HEX: [u8; 256] = {
+    let mut table = [NO_HEX; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "the loop ends before 256"
+        )]
+        {
+            table[byte] = match byte as u8 {
+                digit @ b'0'..=b'9' => digit - b'0',
+                digit @ b'a'..=b'f' => digit - b'a' + 10,
+                digit @ b'A'..=b'F' => digit - b'A' + 10,
+                _ => NO_HEX,
+            };
+        }
+        byte += 1;
+    }
+    table
+};
+const NO_HEX: u8 = 0x80;
 
 /// `main.(*T).M(0x1, {0xc000012345?, 0x2})`.
 ///

@@ -159,6 +159,9 @@ impl Format for Reader {
         match (self.pending.what, text) {
             // A source line: it ends in a number.
             (What::Call | What::Creator, [b'\t', .., last]) => last.is_ascii_hexdigit(),
+            (What::Nothing, [b'c', b'r', b'e', b'a', b't', b'e', b'd', b' ', ..]) => {
+                self.at == At::Section
+            }
             // A call: `(` stands before arguments only.
             (What::Nothing, [b'a'..=b'z' | b'A'..=b'Z', .., b')']) => {
                 let open = memchr::memrchr(b'(', text).and_then(|at| text.get(at + 1));

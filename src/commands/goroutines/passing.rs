@@ -7,6 +7,7 @@ use crate::input::log::Ended;
 use crate::input::stream;
 use dumpview_model::traceback::{Collected, Collector};
 use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_parsers::traceback::Record as Traceback;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -50,6 +51,9 @@ impl Watch {
                 self.after.push(b'\n');
             }
             (At::Crash(_), _) => {}
+            (At::Start, Kind::Traceback(Traceback::Served { .. } | Traceback::Note(_))) => {
+                self.at = At::Passing;
+            }
             (At::Start, Kind::Traceback(_) | Kind::Profile(_) | Kind::Race(_)) => {
                 self.at = At::Crash(record.place.offset);
             }
@@ -94,8 +98,9 @@ impl Watch {
 pub(super) fn read(
     mut reader: LogReader,
     collector: Collector,
-    out: &mut dyn Write,
 ) -> Result<(Collected, Ended), Stop> {
+    // What passes keeps its colours, so it goes around the stream that takes them off.
+    let out = &mut io::stdout().lock();
     let mut input = stream::open(Path::new("-")).map_err(Stop::Read)?;
     let mut chunk = vec![0u8; stream::CHUNK];
     let mut ended = Ended::default();

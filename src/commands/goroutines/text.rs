@@ -46,7 +46,7 @@ pub fn run(
     view::filter(&args.flags)?;
     let path = &args.input.core;
     let (found, ended) = if path.as_os_str() == "-" && !common.json {
-        match passing::read(reader(args)?, collector(args), out) {
+        match passing::read(reader(args)?, collector(args)) {
             Ok(read) => read,
             Err(passing::Stop::Read(error)) => return Err(unreadable(path, &error)),
             Err(passing::Stop::Write(error)) => return Ok(Err(error)),

@@ -258,7 +258,9 @@ fn group_text(group: &Group, out: &mut Text<'_>) -> io::Result<()> {
         }
         heading.push(']');
     }
-    heading.push(' ');
+    if !group.ids.is_empty() {
+        heading.push(' ');
+    }
     for id in group.ids.iter().take(SHOWN) {
         let _ = write!(heading, " {id}");
     }
