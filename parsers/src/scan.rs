@@ -211,7 +211,7 @@ pub(crate) fn whole<T>(scanned: Scan<'_, T>) -> Option<T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 

@@ -2,6 +2,8 @@
 
 mod parse;
 mod records;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use parse::record;
 pub use records::{

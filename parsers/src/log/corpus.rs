@@ -146,3 +146,98 @@ fn every_record_of_the_samples_is_read() {
     }
     assert!(compared > 1000, "{compared}");
 }
+
+/// A line for each record of the one-line traces; others are counted.
+fn condensed(text: &[u8]) -> String {
+    let mut out = String::new();
+    let mut logs = 0;
+    read(text, |record| {
+        // What other formats make of their lines is for their own tests.
+        if ["log", "other"].contains(&kind(&record.kind)) {
+            logs += 1;
+            return;
+        }
+        if logs > 0 {
+            out += &logged(logs);
+            logs = 0;
+        }
+        let stamp = record
+            .stamp
+            .map_or(String::new(), |stamp| format!(" {stamp:?}"));
+        let origin = if record.origin.0 > 0 {
+            format!(" from {}", record.origin.0)
+        } else {
+            String::new()
+        };
+        let shown = format!("{:?}", record.kind);
+        out += &[
+            format!("{}{origin}{stamp} ", record.place.line),
+            shorten(&shown),
+            "\n".into(),
+        ]
+        .concat();
+    });
+    if logs > 0 {
+        out += &logged(logs);
+    }
+    out
+}
+
+fn logged(count: usize) -> String {
+    format!("{count} others\n")
+}
+
+/// Debug text without the names of types and what is not there.
+fn shorten(shown: &str) -> String {
+    let mut text = shown.to_owned();
+    for (long, short) in [
+        ("scan: None, sync: None, ", ""),
+        ("leak_check: false, ", ""),
+        ("forced: false, ", ""),
+        (", pieces: 1", ""),
+        ("Nanos(", ""),
+        ("MiB(", ""),
+        ("KiB(", ""),
+        ("Bytes(", ""),
+        ("Some(", ""),
+        (")", ""),
+        ("(", " "),
+    ] {
+        text = text.replace(long, short);
+    }
+    for field in ["reason: [", "preemptoff: [", "package: [", "Package ["] {
+        let Some((head, tail)) = text.split_once(field) else {
+            continue;
+        };
+        let (bytes, tail) = tail.split_once(']').unwrap();
+        let words = bytes
+            .split(", ")
+            .filter_map(|byte| byte.parse::<u8>().ok())
+            .collect();
+        text = format!(
+            "{head}{}\"{}\"{tail}",
+            field.trim_end_matches('['),
+            String::from_utf8(words).unwrap()
+        );
+    }
+    text
+}
+
+/// One file of each kind and release; long ones would only repeat themselves.
+#[test]
+fn recorded_traces_are_read_as_reviewed() {
+    let mut snapshots = insta::Settings::clone_current();
+    snapshots.set_snapshot_path("snapshots");
+    snapshots.set_omit_expression(true);
+    snapshots.bind(|| {
+        for folder in ["gctrace", "schedtrace", "inittrace", "prefixed", "bench"] {
+            for (name, text) in samples(folder) {
+                let lines: Vec<&[u8]> = text
+                    .split_inclusive(|&byte| byte == b'\n')
+                    .take(16)
+                    .collect();
+                insta::assert_snapshot!(format!("{folder}-{name}"), condensed(&lines.concat()));
+            }
+        }
+    });
+}

@@ -20,8 +20,9 @@
 use super::style::{self, Style};
 use super::template::{Step, TEMPLATES, Template};
 use super::{Kind, Line, Place, Stamp, Unreadable, trace};
+use crate::lines::MAX_LINE;
 use crate::scan;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 use std::sync::LazyLock;
 
 /// How many lines a torn record waits for its next token.
@@ -144,15 +145,36 @@ const WORDS: [&str; 21] = [
 ];
 const BEGINNINGS: usize = 8;
 
-static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+/// Looks for all of them at once; where the processor cannot, one byte after the other.
+static SEARCH: LazyLock<Search> = LazyLock::new(|| Search {
+    packed: packed::Searcher::new(WORDS),
+    plain: AhoCorasick::new(WORDS).ok(),
+});
+
+struct Search {
+    packed: Option<packed::Searcher>,
+    plain: Option<AhoCorasick>,
+}
+
+impl Search {
+    fn first(&self, text: &[u8], from: usize) -> Option<Match> {
+        let span = Span::from(from..text.len());
+        match (&self.packed, &self.plain) {
+            (Some(packed), _) => packed.find_in(text, span),
+            (None, Some(plain)) => plain.find(Input::new(text).span(span)),
+            (None, None) => None,
+        }
+    }
+}
 
 /// The word's number in [`WORDS`], where it begins and where it ends.
 fn words(text: &[u8]) -> impl Iterator<Item = (usize, usize, usize)> {
-    SEARCH
-        .as_ref()
-        .into_iter()
-        .flat_map(move |search| search.find_iter(text))
-        .map(|found| (found.pattern().as_usize(), found.start(), found.end()))
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let found = SEARCH.first(text, from)?;
+        from = found.end();
+        Some((found.pattern().as_usize(), found.start(), found.end()))
+    })
 }
 
 /// The format whose word this is.
@@ -201,9 +223,7 @@ impl Mender {
     /// Whether a line that is no whole trace is to be looked at here.
     #[inline]
     pub(super) fn wants(&self, text: &[u8]) -> bool {
-        self.torn.is_some()
-            || text.len() >= 5 && SEARCH.as_ref().is_some_and(|search| search.is_match(text))
-            || looks_odd(text).is_some()
+        self.torn.is_some() || SEARCH.first(text, 0).is_some() || looks_odd(text).is_some()
     }
 
     /// Whether lines that are none of its business matter.
@@ -662,6 +682,11 @@ impl Mender {
             .extend_from_slice(line.text.get(from..run.at).unwrap_or_default());
         torn.state = run.state;
         torn.pieces += u32::from(first);
+        // No record is torn so often; lists of numbers must not grow with the input.
+        if torn.pieces > PATIENCE || torn.text.len() > MAX_LINE {
+            self.give_up(GONE, each);
+            return;
+        }
         match run.stop {
             Stop::Border => {}
             Stop::Doubt => {

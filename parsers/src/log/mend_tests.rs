@@ -234,3 +234,14 @@ proptest! {
         check(&text, &truths, 2 * count)?;
     }
 }
+
+#[test]
+fn a_record_that_never_ends_costs_no_memory() {
+    let mut text =
+        "SCHED 1ms: gomaxprocs=4 idleprocs=0 threads=11 idlethreads=4 runqueue=8 [0...\n"
+            .to_owned();
+    text.insert_str(0, "...\n");
+    text += &" 1 2 3...\n".repeat(1000);
+    let seen = look(&text);
+    assert!(seen.records.is_empty() && seen.unreadable > 0);
+}

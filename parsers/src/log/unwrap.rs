@@ -151,18 +151,20 @@ impl Unwrapper {
         let mut rest = text;
         let mut used = 0u16;
         // Nothing is nested deeper.
+        let mut stamp = prefix::stamp(rest);
         for _ in 0..4 {
-            let Some((layer, peeled)) = self.outermost(rest, used) else {
+            let Some((layer, peeled)) = self.outermost(rest, stamp, used) else {
                 break;
             };
             used |= 1 << layer as u16;
             rest = self.take(rest, &peeled, around);
+            stamp = prefix::stamp(rest);
         }
         if telling::tells(rest) {
             self.bare |= rest.len() == text.len();
             return rest;
         }
-        match self.learn(rest, used, 0) {
+        match self.learn(rest, stamp, used, 0) {
             Some(count) => {
                 let from = self.learned.len().saturating_sub(count);
                 for layer in self.learned.get(from..).unwrap_or_default().to_vec() {
@@ -178,14 +180,18 @@ impl Unwrapper {
 
     /// The layer that a text begins with, of those that may be taken off.
     #[inline]
-    fn outermost<'t>(&self, text: &'t [u8], used: u16) -> Option<(Layer, Peeled<'t>)> {
+    fn outermost<'t>(
+        &self,
+        text: &'t [u8],
+        stamp: Option<(Stamp, usize)>,
+        used: u16,
+    ) -> Option<(Layer, Peeled<'t>)> {
         let first = *text.first()?;
         // Letters in lower case begin words, and only services.
         let named = self.learned.contains(&Layer::Service);
         if first.is_ascii_lowercase() && !named || first == b'\t' {
             return None;
         }
-        let stamp = prefix::stamp(text);
         EVIDENT
             .iter()
             .chain(&self.learned)
@@ -222,8 +228,13 @@ impl Unwrapper {
     }
 
     /// Looks for a trace behind layers that are not known yet; how many of them were learned.
-    fn learn(&mut self, text: &[u8], used: u16, depth: usize) -> Option<usize> {
-        let stamp = prefix::stamp(text);
+    fn learn(
+        &mut self,
+        text: &[u8],
+        stamp: Option<(Stamp, usize)>,
+        used: u16,
+        depth: usize,
+    ) -> Option<usize> {
         for layer in LEARNED {
             if used & (1 << layer as u16) != 0 || self.learned.contains(&layer) {
                 continue;
@@ -237,11 +248,9 @@ impl Unwrapper {
             let rest = text.get(peeled.length..).unwrap_or_default();
             let told = match layer {
                 // The application's own logger may say "panic: " and the like; it does not print whole traces.
-                Layer::GoTime | Layer::Number => trace::whole(rest, 1).is_some(),
+                Layer::GoTime => trace::whole(rest, 1).is_some(),
                 _ => telling::tells(rest),
             };
-            // Numbered listings of anything but traces are told by two of their kind.
-            let told = told || layer == Layer::Number && telling::tells(rest);
             if told {
                 if layer == Layer::Quote {
                     self.quote = text.get(..peeled.length).unwrap_or_default().to_vec();
@@ -250,7 +259,12 @@ impl Unwrapper {
                 return Some(1);
             }
             if depth < 2
-                && let Some(count) = self.learn(rest, used | 1 << layer as u16, depth + 1)
+                && let Some(count) = self.learn(
+                    rest,
+                    prefix::stamp(rest),
+                    used | 1 << layer as u16,
+                    depth + 1,
+                )
             {
                 let at = self.learned.len().saturating_sub(count);
                 self.learned.insert(at, layer);
