@@ -1,0 +1,509 @@
+//! `dumpview gc` on recorded traces of Go 1.3 to 1.27, and on inputs that are none.
+//!
+//! Cycles are compared with those of a second matcher, written here as one would type it into grep: it knows whole
+//! lines only, so what the binary finds beyond it has to be pieced together from several.
+
+#[cfg(test)]
+mod tests {
+    use flate2::read::MultiGzDecoder;
+    use regex::Regex;
+    use serde_json::Value;
+    use std::fs;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output, Stdio};
+    use std::time::{Duration, Instant};
+
+    fn corpus(folder: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("corpus/logs")
+            .join(folder)
+    }
+
+    fn dumpview(args: &[&str], input: &[u8]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .args(args)
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_vec();
+        // It may leave before it has read all.
+        let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        feed.join().unwrap();
+        output
+    }
+
+    fn text(output: &Output) -> (Option<i32>, String, String) {
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    }
+
+    fn document(path: &Path) -> Value {
+        let output = dumpview(&["gc", "--json", path.to_str().unwrap()], b"");
+        assert!(
+            matches!(output.status.code(), Some(0 | 4)),
+            "{}: {}",
+            path.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn content(path: &Path) -> String {
+        let bytes = fs::read(path).unwrap();
+        let mut text = Vec::new();
+        if path.extension().is_some_and(|end| end == "gz") {
+            MultiGzDecoder::new(bytes.as_slice())
+                .read_to_end(&mut text)
+                .unwrap();
+        } else {
+            text = bytes;
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Nanoseconds of a decimal number of milliseconds.
+    fn ms(text: &str) -> u64 {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = format!("{fraction:0<6}");
+        whole.parse::<u64>().unwrap() * 1_000_000 + digits.parse::<u64>().unwrap()
+    }
+
+    /// (line, number, pause, live or heap before) of every whole line.
+    fn naive(text: &str) -> Vec<(u64, u64, u64, u64)> {
+        let new = Regex::new(
+            r"gc (\d+) @[\d.]+s \d+%[^:]*: ([\d.+]+) ms clock, [\d.+/]+ ms cpu, \d+->\d+->(\d+) MB, \d+ MB goal, .*\d P",
+        )
+        .unwrap();
+        let old = Regex::new(r"gc(\d+)\(\d+\): ([\d+]+) us, \d+ -> (\d+) MB,").unwrap();
+        let mut cycles = Vec::new();
+        for (line, text) in (1u64..).zip(text.lines()) {
+            if let Some(found) = new.captures(text) {
+                let clock: Vec<&str> = found[2].split('+').collect();
+                let pause = ms(clock[0]) + ms(clock[clock.len() - 1]);
+                cycles.push((
+                    line,
+                    found[1].parse().unwrap(),
+                    pause,
+                    found[3].parse().unwrap(),
+                ));
+            } else if let Some(found) = old.captures(text) {
+                let pause: u64 = found[2]
+                    .split('+')
+                    .map(|us| us.parse::<u64>().unwrap() * 1000)
+                    .sum();
+                cycles.push((
+                    line,
+                    found[1].parse().unwrap(),
+                    pause,
+                    found[3].parse().unwrap(),
+                ));
+            }
+        }
+        cycles
+    }
+
+    #[test]
+    fn every_sample_agrees_with_a_naive_matcher() {
+        let mut compared = 0;
+        for entry in fs::read_dir(corpus("gctrace")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = content(&path);
+            let want = naive(&text);
+            if want.is_empty() {
+                continue;
+            }
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let document = document(&path);
+            let cycles = document["cycles"].as_array().unwrap();
+            let mut got: Vec<(u64, u64, u64, u64)> = Vec::new();
+            for cycle in cycles {
+                let n = |key: &str| cycle[key].as_u64();
+                let heap = n("heap_live_mib").or(n("heap_to_mib")).unwrap();
+                let row = (
+                    n("line").unwrap(),
+                    n("number").unwrap(),
+                    n("pause_ns").unwrap(),
+                    heap,
+                );
+                if want.contains(&row) {
+                    got.push(row);
+                } else {
+                    assert!(n("pieces").unwrap() > 1, "{name}: {cycle} is no whole line");
+                }
+            }
+            for row in &want {
+                assert!(
+                    got.contains(row),
+                    "{name}: (line, number, pause, heap) {row:?} is missing"
+                );
+            }
+            let pauses: u64 = cycles
+                .iter()
+                .map(|cycle| cycle["pause_ns"].as_u64().unwrap())
+                .sum();
+            let summed: u64 = document["runs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|run| run["pause"]["total_ns"].as_u64().unwrap())
+                .sum();
+            assert_eq!(pauses, summed, "{name}");
+            compared += want.len();
+        }
+        assert!(compared > 500, "{compared} cycles were compared");
+    }
+
+    #[test]
+    fn percentiles_are_those_of_the_lines() {
+        let path = corpus("gctrace/orders-go1.22.10.txt.gz");
+        let mut pauses: Vec<u64> = naive(&content(&path)).iter().map(|cycle| cycle.2).collect();
+        pauses.sort_unstable();
+        let rank = |q: f64| pauses[((pauses.len() as f64 * q).ceil() as usize).max(1) - 1];
+        let pause = &document(&path)["summary"]["pause"];
+        for (key, q) in [
+            ("p50_ns", 0.5),
+            ("p90_ns", 0.9),
+            ("p99_ns", 0.99),
+            ("max_ns", 1.0),
+        ] {
+            assert_eq!(pause[key], rank(q), "{key}");
+        }
+        assert_eq!(pause["relative_error"], 0.0);
+    }
+
+    #[test]
+    fn the_seed_of_go_1_23_gives_the_numbers_of_its_article() {
+        let document = document(&corpus("gctrace/seed-go1.23.4.txt"));
+        let first = &document["cycles"][0];
+        for (key, value) in [
+            ("number", 1),
+            ("start_ns", 9_000_000),
+            ("cpu_percent", 2),
+            ("sweep_termination_ns", 87_000),
+            ("mark_ns", 1_000_000),
+            ("mark_termination_ns", 11_000),
+            ("cpu_assist_ns", 720_000),
+            ("cpu_background_ns", 1_700_000),
+            ("cpu_idle_ns", 40_000),
+            ("heap_start_mib", 4),
+            ("heap_end_mib", 4),
+            ("heap_live_mib", 3),
+            ("goal_mib", 4),
+            ("stacks_mib", 0),
+            ("globals_mib", 0),
+            ("procs", 12),
+        ] {
+            assert_eq!(first[key], value, "{key}");
+        }
+        let summary = &document["summary"];
+        assert_eq!(summary["cycles"], 6);
+        assert_eq!(summary["pause"]["total_ns"], 1_012_000);
+        assert_eq!(summary["pause"]["max_at"]["number"], 6);
+    }
+
+    #[test]
+    fn the_seed_of_go_1_3_gives_the_numbers_of_its_article() {
+        let document = document(&corpus("gctrace/legacy-seed-go1.3.txt"));
+        let second = &document["cycles"][1];
+        for (key, value) in [
+            ("number", 10),
+            ("threads", 2),
+            ("stop_ns", 12_000),
+            ("sweep_ns", 6_769_000),
+            ("stopped_mark_ns", 767_000),
+            ("rest_ns", 3_000),
+            ("pause_ns", 7_551_000),
+            ("heap_from_mib", 1),
+            ("heap_to_mib", 1),
+            ("objects", 4222),
+            ("allocated_objects", 593_983),
+            ("freed_objects", 589_761),
+            ("spans", 4825),
+            ("swept_in_pause", 1898),
+            ("stolen", 93),
+            ("os_yields", 10),
+        ] {
+            assert_eq!(second[key], value, "{key}");
+        }
+        assert_eq!(document["summary"]["live"]["last_mib"], 1);
+    }
+
+    #[test]
+    fn processes_in_one_stream_are_told_apart() {
+        let document = document(&corpus("gctrace/go-run-go1.27.3.txt.gz"));
+        let runs = document["runs"].as_array().unwrap();
+        let shown: Vec<(Option<&str>, u64)> = runs
+            .iter()
+            .map(|run| (run["package"].as_str(), run["cycles"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(
+            shown[0],
+            (None, 9),
+            "the go command goes on between its compilers"
+        );
+        assert!(shown.contains(&(Some("reflect"), 2)), "{shown:?}");
+        assert_eq!(document["incomplete"], Value::Array(Vec::new()));
+    }
+
+    #[test]
+    fn prefixes_change_nothing_but_stamps() {
+        let plain = document(&corpus("gctrace/orders-go1.23.9.txt.gz"));
+        let mut compared = 0;
+        for entry in fs::read_dir(corpus("prefixed")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.starts_with("gctrace-") {
+                continue;
+            }
+            let document = document(&path);
+            let cycles = document["cycles"].as_array().unwrap();
+            assert!(!cycles.is_empty(), "{name}");
+            assert_eq!(document["unrecognized_count"], 0, "{name}");
+            if name.contains("go1.23.9")
+                && cycles.len() == plain["cycles"].as_array().unwrap().len()
+            {
+                assert_eq!(
+                    document["summary"]["pause"]["total_ns"], plain["summary"]["pause"]["total_ns"],
+                    "{name}"
+                );
+                compared += 1;
+            }
+        }
+        eprintln!("{compared} prefixed files hold the plain one");
+    }
+
+    #[test]
+    fn the_report_reads_as_recorded() {
+        let (code, out, err) = text(&dumpview(
+            &["gc", corpus("gctrace/seed-go1.23.4.txt").to_str().unwrap()],
+            b"",
+        ));
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        insta::assert_snapshot!("gc_seed", out);
+        let path = corpus("gctrace/orders-go1.22.10.txt.gz");
+        let (_, out, _) = text(&dumpview(&["gc", path.to_str().unwrap()], b""));
+        insta::assert_snapshot!("gc_orders", out);
+    }
+
+    #[test]
+    fn csv_has_a_line_a_cycle_and_the_same_numbers() {
+        let path = corpus("gctrace/orders-go1.27.3.txt.gz");
+        let (code, out, _) = text(&dumpview(&["gc", "--csv", path.to_str().unwrap()], b""));
+        assert_eq!(code, Some(0));
+        let mut lines = out.lines();
+        let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let document = document(&path);
+        let cycles = document["cycles"].as_array().unwrap();
+        let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+        assert_eq!(rows.len(), cycles.len());
+        for (row, cycle) in rows.iter().zip(cycles) {
+            for (name, cell) in names.iter().zip(row) {
+                let value = match &cycle[name] {
+                    Value::Null => String::new(),
+                    Value::String(word) => word.clone(),
+                    other => other.to_string(),
+                };
+                assert_eq!(*cell, value, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn inputs_without_a_cycle_say_what_to_do() {
+        let rubbish: Vec<u8> = (0..100_000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect();
+        let endless = vec![b'x'; 64 << 20];
+        for input in [&b""[..], &rubbish, &endless, b"hello\n", b"gc 12"] {
+            let (code, out, err) = text(&dumpview(&["gc", "-", "-q"], input));
+            assert_eq!((code, out.as_str()), (Some(1), ""));
+            assert!(err.contains("GODEBUG=gctrace=1"), "{err}");
+        }
+        let (code, _, err) = text(&dumpview(&["gc", "/nowhere/at/all"], b""));
+        assert_eq!(code, Some(3), "{err}");
+    }
+
+    const LINE: &str = "gc 1 @0.009s 2%: 0.087+1.0+0.011 ms clock, 1.0+0.72/1.7/0.040+0.13 ms cpu, 4->4->3 MB, 4 MB goal, \
+                        0 MB stacks, 0 MB globals, 12 P\n";
+
+    #[test]
+    fn a_stream_that_stops_in_a_line_gives_what_it_had() {
+        let whole = LINE.repeat(1) + &LINE.replace("gc 1 @0.009", "gc 2 @0.109");
+        for cut in [whole.len() - 1, whole.len() - 30, LINE.len() + 3] {
+            let output = dumpview(&["gc", "-", "--json", "-q"], &whole.as_bytes()[..cut]);
+            let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let cycles = document["cycles"].as_array().unwrap().len();
+            let unreadable = document["unrecognized_count"].as_u64().unwrap();
+            if cut == whole.len() - 1 {
+                assert_eq!((cycles, unreadable, output.status.code()), (2, 0, Some(0)));
+            } else {
+                assert_eq!(cycles, 1, "cut at {cut}");
+                let code = if unreadable > 0 { 4 } else { 0 };
+                assert_eq!(output.status.code(), Some(code), "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_applications_output_is_passed_on_to_stderr() {
+        let input = format!("listening on :8080\n{LINE}2026/11/21 02:23:36 done\n");
+        let (code, out, err) = text(&dumpview(&["gc", "-", "--csv"], input.as_bytes()));
+        assert_eq!((code, out.lines().count()), (Some(0), 2));
+        assert_eq!(err, "listening on :8080\n2026/11/21 02:23:36 done\n");
+        let (_, _, err) = text(&dumpview(&["gc", "-", "--csv", "-q"], input.as_bytes()));
+        assert_eq!(err, "");
+    }
+
+    #[test]
+    fn since_until_and_strip_prefix_choose_lines() {
+        let mut input = String::new();
+        for n in 1..=60 {
+            input += &format!(
+                "web-{n}> {}",
+                LINE.replace("gc 1 @0.009", &format!("gc {n} @{n}.000"))
+            );
+        }
+        let count = |args: &[&str]| {
+            let mut all = vec!["gc", "-", "-q", "--csv", "--strip-prefix", r"web-\d+> "];
+            all.extend(args);
+            let (code, out, err) = text(&dumpview(&all, input.as_bytes()));
+            (code, out.lines().count().saturating_sub(1), err)
+        };
+        assert_eq!(count(&[]).1, 60);
+        assert_eq!(count(&["--since", "10s"]).1, 51);
+        assert_eq!(count(&["--since", "10s", "--until", "20s"]).1, 11);
+        let (code, _, err) = count(&["--since", "2m"]);
+        assert_eq!(code, Some(1));
+        assert!(err.contains("outside of --since"), "{err}");
+        assert_eq!(count(&["--since", "soon"]).0, Some(2));
+    }
+
+    #[test]
+    fn a_run_differs_from_another_and_not_from_itself() {
+        let one = corpus("gctrace/orders-go1.22.10.txt.gz");
+        let two = corpus("gctrace/orders-go1.27.3.txt.gz");
+        let (one, two) = (one.to_str().unwrap(), two.to_str().unwrap());
+        let (code, out, _) = text(&dumpview(&["gc", one, "--compare", one], b""));
+        assert_eq!(code, Some(0));
+        assert!(out.starts_with("gc: no difference"), "{out}");
+        let output = dumpview(&["gc", one, "--compare", two, "--json"], b"");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let interval = document["compare"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["name"] == "interval_p50")
+            .unwrap();
+        assert_eq!(interval["verdict"], "real");
+    }
+
+    #[test]
+    fn a_reader_that_leaves_is_no_error() {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .args(["gc", "-", "--csv"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let feed = std::thread::spawn(move || {
+            let many = LINE.repeat(1000);
+            (1..200_000u32).try_for_each(|n| {
+                stdin.write_all(
+                    many.replace("gc 1 @0.009", &format!("gc {n} @{n}.0"))
+                        .as_bytes(),
+                )
+            })
+        });
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        assert!(first.starts_with("run,"), "{first}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(text(&output).0, Some(0));
+        assert_eq!(text(&output).2, "");
+        assert!(feed.join().unwrap().is_err(), "it stopped reading");
+    }
+
+    fn interrupt(id: u32) {
+        let status = Command::new("kill")
+            .args(["-INT", &id.to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    #[test]
+    fn ctrl_c_ends_the_input_and_not_the_answer() {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .args(["gc", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin
+            .write_all(format!("ready\n{LINE}").as_bytes())
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        interrupt(child.id());
+        let output = child.wait_with_output().unwrap();
+        let (code, out, _) = text(&output);
+        assert_eq!(code, Some(0), "{out}");
+        assert!(out.starts_with("gc: 1 cycle"), "{out}");
+        drop(stdin);
+    }
+
+    #[test]
+    fn a_followed_file_may_be_rotated_and_truncated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        let cycle = |n: u32| LINE.replace("gc 1 @0.009", &format!("gc {n} @{n}.0"));
+        fs::write(&path, cycle(1)).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .args(["gc", "--csv", "--follow", path.to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begin = Instant::now();
+        let pause = || std::thread::sleep(Duration::from_millis(700));
+        pause();
+        fs::rename(&path, dir.path().join("app.log.1")).unwrap();
+        fs::write(&path, cycle(2) + &cycle(3)).unwrap();
+        pause();
+        fs::write(&path, cycle(4)).unwrap();
+        pause();
+        interrupt(child.id());
+        let mut out = String::new();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut out)
+            .unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        let numbers: Vec<&str> = out
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(6).unwrap())
+            .collect();
+        assert_eq!(numbers, ["1", "2", "3", "4"]);
+        assert!(begin.elapsed() < Duration::from_secs(30));
+    }
+}
