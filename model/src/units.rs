@@ -100,7 +100,7 @@ pub fn percent(share: f64) -> String {
     if percent == 0.0 {
         "0%".to_owned()
     } else if percent.abs() < 0.01 {
-        "below 0.01%".to_owned()
+        "less than 0.01%".to_owned()
     } else if percent.abs() < 0.1 {
         format!("{percent:.2}%")
     } else if percent.abs() < 10.0 {
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(plural(1, "cycle"), "1 cycle");
         assert_eq!(plural(1_234_567, "cycle"), "1,234,567 cycles");
         assert_eq!(percent(0.0314), "3.1%");
-        assert_eq!(percent(0.000001), "below 0.01%");
+        assert_eq!(percent(0.000001), "less than 0.01%");
         assert_eq!(
             (mib(0), mib(7), mib(1536)),
             (

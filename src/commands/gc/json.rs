@@ -37,6 +37,11 @@ impl<'w> Document<'w> {
         fields::json(cycle, self.out)
     }
 
+    /// Lets out what was written.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Writes what is known at the end.
     pub(super) fn finish(self, input: &Input) -> io::Result<()> {
         let collector = &input.collector;

@@ -62,6 +62,9 @@ fn answer(
     if args.csv {
         let mut began = false;
         let input = read::read(path, &args.log, common, &mut |cycle| {
+            let Some(cycle) = cycle else {
+                return out.flush();
+            };
             if !std::mem::replace(&mut began, true) {
                 fields::csv_head(out)?;
             }
@@ -72,7 +75,10 @@ fn answer(
     }
     if common.json && args.compare.is_none() {
         let mut document = json::Document::new(out, &path.display().to_string());
-        let input = read::read(path, &args.log, common, &mut |cycle| document.cycle(cycle))?;
+        let input = read::read(path, &args.log, common, &mut |cycle| match cycle {
+            Some(cycle) => document.cycle(cycle),
+            None => document.flush(),
+        })?;
         input.main(&name)?;
         document.finish(&input)?;
         return Ok(finish(&input, common, complain));

@@ -2,7 +2,7 @@
 
 use crate::answer::Failure;
 use crate::cli::Common;
-use crate::commands::log::{LogArgs, Stop, Within, drive};
+use crate::commands::log::{LogArgs, Step, Stop, Within, drive};
 use crate::input::log::Ended;
 use dumpview_model::gc::{Collector, Cycle, Run};
 use dumpview_model::units::plural;
@@ -33,18 +33,22 @@ fn is_ours(record: &Record<'_>) -> bool {
     }
 }
 
-/// Reads an input, and gives its cycles as they come.
+/// Reads an input, and gives its cycles as they come; nothing when there are no more for now.
 pub(super) fn read(
     path: &Path,
     args: &LogArgs,
     common: &Common,
-    each: &mut dyn FnMut(&Cycle) -> io::Result<()>,
+    each: &mut dyn FnMut(Option<&Cycle>) -> io::Result<()>,
 ) -> Result<Input, Stop> {
     let mut window = args.window()?;
     let mut collector = Collector::new();
     let (mut outside, mut timeless) = (0, 0);
     let mut within = Within::Yes;
-    let ended = drive(path, args, common, is_ours, &mut |record| {
+    let ended = drive(path, args, common, is_ours, &mut |step| {
+        let record = match step {
+            Step::Record(record) => record,
+            Step::Settled => return each(None),
+        };
         let start = match &record.kind {
             Kind::Gc(gctrace::Record::Cycle(cycle)) => Some(Some(cycle.start.0)),
             Kind::Gc(gctrace::Record::OldCycle(_)) => Some(None),
@@ -63,7 +67,7 @@ pub(super) fn read(
             return Ok(());
         }
         match collector.record(record) {
-            Some(cycle) => each(&cycle),
+            Some(cycle) => each(Some(&cycle)),
             None => Ok(()),
         }
     })?;

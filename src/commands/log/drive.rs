@@ -9,6 +9,15 @@ use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+/// What a verb is told while an input is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'r, 'a> {
+    /// A record.
+    Record(&'r Record<'a>),
+    /// All that has come was given: what was made of it may be waited for.
+    Settled,
+}
+
 /// Gives every record of an input to `each`, until the end or until `each` fails (whoever reads its output left).
 /// Lines of stdin of which no record `is_ours` are passed on to stderr, unless quiet.
 ///
@@ -20,7 +29,7 @@ pub fn drive(
     args: &LogArgs,
     common: &Common,
     is_ours: fn(&Record<'_>) -> bool,
-    each: &mut dyn FnMut(&Record<'_>) -> io::Result<()>,
+    each: &mut dyn FnMut(Step<'_, '_>) -> io::Result<()>,
 ) -> Result<Ended, Stop> {
     let reading = args.reading()?;
     let mut reader = LogReader::new();
@@ -42,13 +51,16 @@ pub fn drive(
                 pass.record(&record);
             }
             if failed.is_none() {
-                failed = each(&record).err();
+                failed = each(Step::Record(&record)).err();
             }
         });
         if let Some(pass) = &mut passing
             && pass.settle().is_err()
         {
             passing = None;
+        }
+        if failed.is_none() {
+            failed = each(Step::Settled).err();
         }
         if failed.is_some() {
             ControlFlow::Break(())
@@ -57,12 +69,15 @@ pub fn drive(
         }
     })
     .map_err(|error| Failure::unreadable(format!("{}: {error}", path.display())))?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
     reader.finish(&mut |record| {
         if let Some(pass) = &mut passing {
             pass.record(&record);
         }
         if failed.is_none() {
-            failed = each(&record).err();
+            failed = each(Step::Record(&record)).err();
         }
     });
     if let Some(pass) = &mut passing {

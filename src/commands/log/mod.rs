@@ -9,7 +9,7 @@ mod stop;
 mod window;
 
 pub use args::LogArgs;
-pub use drive::drive;
+pub use drive::{Step, drive};
 use pass::Passing;
 pub use stop::Stop;
 pub use window::{Window, Within, duration};

@@ -143,7 +143,7 @@ impl<'w> Passing<'w> {
             self.bytes_waiting -= waiting.text.len();
             // A line that is wholly the application's passes as it was, prefix and all.
             let text = if waiting.taken {
-                waiting.left
+                waiting.left.filter(|left| !left.trim_ascii().is_empty())
             } else {
                 Some(waiting.text)
             };

@@ -64,7 +64,9 @@ fn answer(
         })?;
         let mut kept: Option<Sample> = None;
         let input = read::read(path, &args.log, common, &mut |sample| {
-            at::keep(&mut kept, sample, ns / 1_000_000);
+            if let Some(sample) = sample {
+                at::keep(&mut kept, sample, ns / 1_000_000);
+            }
             Ok(())
         })?;
         input.main()?;
@@ -84,6 +86,9 @@ fn answer(
     } else if args.csv {
         let mut began = false;
         let input = read::read(path, &args.log, common, &mut |sample| {
+            let Some(sample) = sample else {
+                return out.flush();
+            };
             if !std::mem::replace(&mut began, true) {
                 csv::head(out)?;
             }
@@ -93,8 +98,9 @@ fn answer(
         input
     } else if common.json {
         let mut document = json::Document::new(out, &shown);
-        let input = read::read(path, &args.log, common, &mut |sample| {
-            document.sample(sample)
+        let input = read::read(path, &args.log, common, &mut |sample| match sample {
+            Some(sample) => document.sample(sample),
+            None => document.flush(),
         })?;
         input.main()?;
         document.finish(&input)?;

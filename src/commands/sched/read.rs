@@ -2,7 +2,7 @@
 
 use crate::answer::Failure;
 use crate::cli::Common;
-use crate::commands::log::{LogArgs, Stop, Within, drive};
+use crate::commands::log::{LogArgs, Step, Stop, Within, drive};
 use crate::input::log::Ended;
 use dumpview_model::sched::{Collector, Run, Sample};
 use dumpview_model::units::plural;
@@ -26,18 +26,22 @@ fn is_ours(record: &Record<'_>) -> bool {
     matches!(&record.kind, Kind::Sched(_))
 }
 
-/// Reads an input, and gives its samples as they come.
+/// Reads an input, and gives its samples as they come; nothing when there are no more for now.
 pub(super) fn read(
     path: &Path,
     args: &LogArgs,
     common: &Common,
-    each: &mut dyn FnMut(&Sample) -> io::Result<()>,
+    each: &mut dyn FnMut(Option<&Sample>) -> io::Result<()>,
 ) -> Result<Input, Stop> {
     let mut window = args.window()?;
     let mut collector = Collector::new();
     let (mut outside, mut timeless) = (0, 0);
     let mut within = Within::Yes;
-    let ended = drive(path, args, common, is_ours, &mut |record| {
+    let ended = drive(path, args, common, is_ours, &mut |step| {
+        let record = match step {
+            Step::Record(record) => record,
+            Step::Settled => return each(None),
+        };
         if let Kind::Sched(schedtrace::Record::Sample(sample)) = &record.kind {
             let since_start = sample.millis.saturating_mul(1_000_000);
             within = window.admits(Some(since_start), record.stamp);
@@ -54,7 +58,7 @@ pub(super) fn read(
         let mut result = Ok(());
         collector.record(record, &mut |sample| {
             if result.is_ok() {
-                result = each(sample);
+                result = each(Some(sample));
             }
         });
         result
@@ -62,7 +66,7 @@ pub(super) fn read(
     let mut result = Ok(());
     collector.finish(&mut |sample| {
         if result.is_ok() {
-            result = each(sample);
+            result = each(Some(sample));
         }
     });
     result?;
