@@ -115,14 +115,14 @@ fn missing(process: &Process) -> Option<Finding> {
     let mut parts = Vec::new();
     if frees > 0 {
         parts.push(format!(
-            "{} ({}) were freed whose allocation is not in the trace",
+            "the allocations of {} ({}) that were freed are not in it",
             plural(frees, "object"),
             bytes(process.unknown_bytes)
         ));
     }
     if vanished > 0 {
         parts.push(format!(
-            "{} were allocated at the address of a live one, whose free is not in the trace",
+            "the frees of {} are not in it, for others were allocated at their addresses",
             plural(vanished, "object")
         ));
     }

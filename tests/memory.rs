@@ -1,0 +1,207 @@
+//! `dumpview memstats` and `dumpview alloc` on recorded output, as users run them.
+
+#[cfg(test)]
+mod tests {
+    use flate2::read::GzDecoder;
+    use serde_json::Value;
+    use std::io::{Read, Write};
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Stdio};
+
+    fn logs() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/logs")
+    }
+
+    fn sample(name: &str) -> String {
+        logs().join(name).display().to_string()
+    }
+
+    struct Ran {
+        status: i32,
+        out: String,
+        err: String,
+    }
+
+    impl Ran {
+        fn json(&self) -> Value {
+            serde_json::from_str(&self.out)
+                .unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
+        }
+    }
+
+    fn run(args: &[&str], stdin: &[u8]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let input = stdin.to_vec();
+        let writer = std::thread::spawn(move || drop(pipe.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        Ran {
+            status: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// A report with nothing on stderr. Of one input it names lines only, so it is the same on every machine.
+    fn report(args: &[&str]) -> String {
+        let ran = run(args, b"");
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{args:?}");
+        ran.out
+    }
+
+    #[test]
+    fn reports_read_as_recorded() {
+        for (name, verb, input) in [
+            (
+                "gops",
+                "memstats",
+                "memstats/seed-gops-memstats-go1.23.4.txt",
+            ),
+            (
+                "before-after",
+                "memstats",
+                "memstats/seed-PrintMemStats-before-after.txt",
+            ),
+            ("nameless", "memstats", "memstats/seed-bare-log-go1.9.2.txt"),
+            (
+                "expvar",
+                "memstats",
+                "memstats/orders-expvar-vars-go1.27.3.json.gz",
+            ),
+            (
+                "metrics",
+                "memstats",
+                "runtime-metrics/memprint-go1.27.3.txt.gz",
+            ),
+            (
+                "series",
+                "memstats",
+                "memstats/memprint-logfmt-go1.27.3.txt",
+            ),
+            (
+                "alloc",
+                "alloc",
+                "allocfreetrace/alloctr-with-gctrace-go1.19.txt.gz",
+            ),
+            (
+                "alloc-go1.3",
+                "alloc",
+                "allocfreetrace/legacy-seed-go1.3.txt",
+            ),
+        ] {
+            insta::assert_snapshot!(name, report(&[verb, &sample(input)]));
+        }
+    }
+
+    #[test]
+    fn every_sample_has_a_document_without_unreadable_lines() {
+        let mut snapshots = 0;
+        for folder in ["memstats", "runtime-metrics", "allocfreetrace"] {
+            for entry in std::fs::read_dir(logs().join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.display().to_string();
+                if name.ends_with("README.md")
+                    || name.contains("gops-list")
+                    || name.contains("gops-pid")
+                {
+                    continue;
+                }
+                let verb = if folder == "allocfreetrace" {
+                    "alloc"
+                } else {
+                    "memstats"
+                };
+                let ran = run(&[verb, &name, "--json"], b"");
+                assert_eq!(ran.status, 0, "{name}: {}", ran.err);
+                let document = ran.json();
+                assert_eq!(document["schema"], format!("dumpview.{verb}/1"));
+                assert_eq!(document["unrecognized"], Value::Array(Vec::new()), "{name}");
+                if verb == "memstats" {
+                    let list = document["snapshots"].as_array().unwrap();
+                    snapshots += list.len();
+                    let rows = run(&[verb, &name, "--csv"], b"").out.lines().count();
+                    assert_eq!(rows, list.len() + 1, "{name}");
+                } else {
+                    assert!(!document["events"].as_array().unwrap().is_empty(), "{name}");
+                }
+            }
+        }
+        assert!(snapshots > 100, "{snapshots} snapshots");
+    }
+
+    /// Two profiles of one process are one series, and its differences are what subtraction gives.
+    #[test]
+    fn several_files_are_one_series() {
+        let files = [
+            "pprof-text/orders-heap1gc-go1.27.3.txt.gz",
+            "pprof-text/orders-heap1-go1.27.3.txt.gz",
+        ];
+        let alloc: Vec<i64> = files
+            .iter()
+            .map(|file| {
+                let mut text = String::new();
+                GzDecoder::new(std::fs::File::open(logs().join(file)).unwrap())
+                    .read_to_string(&mut text)
+                    .unwrap();
+                let line = text
+                    .lines()
+                    .find(|line| line.starts_with("# TotalAlloc = "))
+                    .unwrap();
+                line[15..].parse().unwrap()
+            })
+            .collect();
+        let ran = run(
+            &["memstats", &sample(files[0]), &sample(files[1]), "--json"],
+            b"",
+        );
+        let document = ran.json();
+        let processes = document["summary"]["processes"].as_array().unwrap();
+        assert_eq!(processes.len(), 1, "{}", ran.out);
+        let total = processes[0]["differences"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|difference| difference["field"] == "TotalAlloc")
+            .unwrap();
+        assert_eq!(total["delta"].as_i64(), Some(alloc[1] - alloc[0]));
+    }
+
+    #[test]
+    fn stdin_nothing_and_damage() {
+        let ran = run(&["memstats", "-"], b"Alloc = 5 MiB\nSys = 9 MiB\n");
+        assert_eq!(ran.status, 0);
+        assert!(
+            ran.out.starts_with("9 MiB from the system; 5 MiB live"),
+            "{}",
+            ran.out
+        );
+        for verb in ["memstats", "alloc"] {
+            let ran = run(&[verb, "-"], b"");
+            assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{}", ran.err);
+            assert!(ran.err.contains("hint: "), "{}", ran.err);
+            assert_eq!(run(&[verb, "/nowhere/at/all"], b"").status, 3);
+            let rubbish: Vec<u8> = (0..=255u8).cycle().take(100_000).collect();
+            assert_eq!(run(&[verb, "-"], &rubbish).status, 1);
+        }
+        let ran = run(&["memstats", "-"], b"{Alloc:5 TotalAlloc:9 Sys:12");
+        assert_eq!(ran.status, 4, "{}", ran.err);
+        assert!(
+            ran.out.contains("line 1: not a whole MemStats"),
+            "{}",
+            ran.out
+        );
+        // Nothing of the input reaches a terminal as a command.
+        let ran = run(
+            &["alloc", "-"],
+            b"tracealloc(0x10, 0x10, a\x1b[31mb)\ngoroutine 1 [running]:\n\n",
+        );
+        assert!(!ran.out.contains('\x1b'), "{:?}", ran.out);
+    }
+}
