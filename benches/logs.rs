@@ -49,10 +49,10 @@ fn repeat(lines: &[String], bytes: u64, path: &Path, number: impl Fn(&str, u64) 
     out.flush().expect("room for the input");
 }
 
-/// `gc 7 @0.114s 10%: …` as the n-th cycle, 13 ms after the one before.
+/// `gc 7 @0.114s 10%: …` as the n-th cycle, half a second after the one before: cycles of a process do not overlap.
 fn cycle(line: &str, n: u64) -> String {
     let rest = line.split_once("s ").expect("a cycle").1;
-    let millis = n * 13;
+    let millis = n * 500;
     format!("gc {n} @{}.{:03}s {rest}\n", millis / 1000, millis % 1000)
 }
 
