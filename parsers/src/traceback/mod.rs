@@ -12,7 +12,6 @@
 //! | `head` | the lines that say why, registers |
 //! | `reader` | which line may follow which |
 //! | `embedded` | dumps inside one line, escaped |
-//! | `print` | the way back, for tests |
 
 mod embedded;
 mod grammar;

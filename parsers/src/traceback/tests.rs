@@ -339,3 +339,122 @@ proptest::proptest! {
         let _ = read(text.join("\n").as_bytes());
     }
 }
+
+/// The way back: lines as the runtime prints them, of records that were made up.
+mod printed {
+    use super::super::{
+        Creator, Elided, Function, Header, Labels, M, Source, created_by, elided, function, header,
+        source,
+    };
+    use proptest::prelude::*;
+    use std::fmt::Write as _;
+
+    fn word() -> impl Strategy<Value = String> {
+        "[a-z][a-zA-Z0-9_/.]{0,12}"
+    }
+
+    fn print_header(h: &Header<'_>, old_labels: bool) -> String {
+        let mut out = format!("goroutine {}", h.id);
+        if let Some(g) = h.g {
+            write!(out, " gp={g:#x}").unwrap();
+        }
+        match h.m {
+            M::Unknown => {}
+            M::Nil => out.push_str(" m=nil"),
+            M::Id { id, mp } => write!(out, " m={id} mp={mp:#x}").unwrap(),
+        }
+        write!(out, " [{}", String::from_utf8_lossy(h.state)).unwrap();
+        for (flag, text) in [
+            (h.leaked, " (leaked)"),
+            (h.scan, " (scan)"),
+            (h.durable, " (durable)"),
+        ] {
+            if flag {
+                out.push_str(text);
+            }
+        }
+        if let Some(minutes) = h.minutes {
+            write!(out, ", {minutes} minutes").unwrap();
+        }
+        if h.locked {
+            out.push_str(", locked to thread");
+        }
+        if let Some(bubble) = h.bubble {
+            write!(out, ", synctest bubble {bubble}").unwrap();
+        }
+        let labels = String::from_utf8_lossy(h.labels.text);
+        match (labels.is_empty(), old_labels) {
+            (true, _) => out + "]:",
+            (false, true) => format!("{out} labels:{{{labels}}}]:"),
+            (false, false) => format!("{out}] {{{labels}}}:"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn headers_come_back(
+            id: u64,
+            g in proptest::option::of(any::<u64>()),
+            m in prop_oneof![Just(M::Unknown), Just(M::Nil), (any::<u64>(), any::<u64>()).prop_map(|(id, mp)| M::Id { id, mp })],
+            state in prop::sample::select(vec!["running", "chan receive (nil chan)", "sync.Mutex.Lock", "GC worker (idle)", "???"]),
+            flags in any::<[bool; 4]>(),
+            minutes in proptest::option::of(1u64..100_000),
+            bubble in proptest::option::of(any::<u64>()),
+            labels in proptest::collection::vec(("[ -~]{0,8}", "[ -~]{0,8}"), 0..3),
+            old_labels: bool,
+        ) {
+            let quoted: Vec<String> = labels.iter().map(|(k, v)| format!("{k:?}: {v:?}")).collect();
+            let text = quoted.join(", ");
+            let wanted = Header {
+                id, g, m,
+                state: state.as_bytes(),
+                leaked: flags[0],
+                scan: flags[1],
+                durable: flags[2],
+                minutes,
+                locked: flags[3],
+                bubble,
+                labels: Labels { text: text.as_bytes() },
+            };
+            let line = print_header(&wanted, old_labels);
+            prop_assert_eq!(header(line.as_bytes()), Some(wanted), "{}", line);
+            let back: Vec<(String, String)> = wanted
+                .labels
+                .iter()
+                .map(|(k, v)| (String::from_utf8(k).unwrap(), String::from_utf8(v).unwrap()))
+                .collect();
+            prop_assert_eq!(back, labels);
+        }
+
+        #[test]
+        fn calls_and_their_lines_come_back(
+            name in word(), args in "(0x[0-9a-f]{1,8}\\?|\\{0x1, _\\}|\\.\\.\\.)?", file in "/[a-z /:]{0,12}[a-z]", line in 1u32..1_000_000,
+            offset in proptest::option::of(any::<u64>()), pointers in proptest::option::of(any::<[u64; 3]>()),
+            by in proptest::option::of(any::<u64>()), gap: u64,
+        ) {
+            let call = format!("{name}({args})");
+            let wanted = Function { name: name.as_bytes(), args: args.as_bytes() };
+            prop_assert_eq!(function(call.as_bytes()), Some(wanted));
+            let mut text = format!("\t{file}:{line}");
+            if let Some(offset) = offset {
+                write!(text, " +{offset:#x}").unwrap();
+            }
+            if let Some([fp, sp, pc]) = pointers {
+                write!(text, " fp={fp:#x} sp={sp:#x} pc={pc:#x}").unwrap();
+            }
+            let wanted = Source {
+                file: file.as_bytes(),
+                line,
+                offset,
+                fp: pointers.map(|p| p[0]),
+                sp: pointers.map(|p| p[1]),
+                pc: pointers.map(|p| p[2]),
+            };
+            prop_assert_eq!(source(text.as_bytes()), Some(wanted), "{}", text);
+            let creator = by.map_or(format!("created by {name}"), |id| format!("created by {name} in goroutine {id}"));
+            let wanted = Creator { function: name.as_bytes(), goroutine: by };
+            prop_assert_eq!(created_by(creator.as_bytes()), Some(wanted));
+            prop_assert_eq!(elided(format!("...{gap} frames elided...").as_bytes()), Some(Elided::Middle(gap)));
+        }
+    }
+}
