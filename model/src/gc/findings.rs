@@ -76,7 +76,8 @@ fn pressure(run: &Run) -> Option<Finding> {
     } else {
         "a memory limit (GOMEMLIMIT) is too near the live heap, or GOGC is very small"
     };
-    let severity = if streak.cpu_share() >= 0.25 || streak.wall.0 >= 1_000_000_000 {
+    let mostly = run.cycles >= 50 && run.pressure.tight * 2 >= run.cycles;
+    let severity = if mostly || streak.cpu_share() >= 0.25 || streak.wall.0 >= 1_000_000_000 {
         Severity::Critical
     } else {
         Severity::Warning
@@ -122,6 +123,11 @@ fn cpu(summary: &Summary) -> Option<Finding> {
         )
     });
     let remedy = match summary.gogc {
+        // A limit makes the goals, not GOGC.
+        Some(gogc) if gogc.p50_percent < 25 => {
+            "goals leave hardly any room above the live heap: a memory limit, or a very small GOGC, makes it work so often"
+                .to_owned()
+        }
         Some(gogc) if gogc.p50_percent <= 150 => format!(
             "GOGC is about {}: twice as much halves it, for more memory",
             gogc.p50_percent

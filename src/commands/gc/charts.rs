@@ -53,6 +53,7 @@ pub(super) fn heap(run: &Run, glyphs: &Glyphs, out: &mut Text<'_>) -> io::Result
         ),
     ))?;
     let end = |cycle: &dumpview_model::gc::Cycle| match cycle.start() {
+        Some(start) if start.0 == 0 => format!("cycle {}, 0 s", cycle.number()),
         Some(start) => format!("cycle {}, {}", cycle.number(), duration(start.0)),
         None => format!("cycle {}", cycle.number()),
     };

@@ -267,7 +267,15 @@ fn heap(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
             mib(goal)
         ))?;
     }
-    if let Some(gogc) = &summary.gogc {
+    if let Some(gogc) = &summary.gogc
+        && gogc.p50_percent < 10
+    {
+        out.line(format_args!(
+            "  GOGC        cannot be told: in the median of {} goals are {}% above live heap, so a memory limit sets them",
+            plural(gogc.cycles, "cycle"),
+            gogc.p50_percent
+        ))?;
+    } else if let Some(gogc) = &summary.gogc {
         out.line(format_args!(
             "  GOGC        {} by the goals (median of {}); at the end {} ± {}",
             gogc.p50_percent,
