@@ -75,6 +75,9 @@ pub struct Goroutine {
     /// The thread that runs it, by the runtime's number; in tracebacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub m: Option<u64>,
+    /// The lock, WaitGroup or condition that it waits for; in tracebacks that show the call's argument.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_at: Option<Address>,
     /// Its synctest bubble; in tracebacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bubble: Option<u64>,
@@ -104,6 +107,7 @@ impl Goroutine {
             crashed: false,
             locked_to_thread: false,
             m: None,
+            waits_at: None,
             bubble: None,
             stack,
             sps: None,

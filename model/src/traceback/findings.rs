@@ -4,7 +4,7 @@ use super::{DeathKind, Dump};
 use crate::finding::{Finding, Severity, rank};
 use crate::goroutine::{Goroutine, Group, Status};
 use crate::units::{duration, plural};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many goroutines at one place are a pile.
 const PILE: usize = 10;
@@ -86,6 +86,23 @@ fn waits_for(group: &Group) -> Option<&'static str> {
     })
 }
 
+/// Which one, as far as the arguments of the calls tell: ` at 0xc0000a6030`, or how many different ones.
+fn which(dump: &Dump, group: &Group) -> String {
+    let list = &dump.goroutines.list;
+    let found: BTreeSet<Option<u64>> = group
+        .ids
+        .iter()
+        .filter_map(|id| list.binary_search_by_key(id, |g| g.id).ok())
+        .filter_map(|at| list.get(at))
+        .map(|g| g.waits_at.map(|address| address.0))
+        .collect();
+    match (found.len(), found.first().copied().flatten()) {
+        (1, Some(address)) => format!(" at {address:#x}"),
+        (2.., Some(_)) => format!(" ({} different ones)", found.len()),
+        _ => String::new(),
+    }
+}
+
 fn is_lock(group: &Group) -> bool {
     matches!(
         waits_for(group),
@@ -137,7 +154,7 @@ fn deadlock(dump: &Dump, groups: &[Group]) -> Option<Finding> {
         .map(|group| {
             let what = waits_for(group).map_or_else(
                 || state(group).to_owned(),
-                |what| format!("{what} [{}]", state(group)),
+                |what| format!("{what}{} [{}]", which(dump, group), state(group)),
             );
             format!("{} for {what} in {}", ids(group), place(group))
         })
@@ -190,8 +207,9 @@ fn lock_pile(dump: &Dump, group: &Group) -> Option<Finding> {
             "goroutines.lock-pile",
             Severity::Warning,
             format!(
-                "{} goroutines queue for {what} in {}{}: whoever holds it holds them all up",
+                "{} goroutines queue for {what}{} in {}{}: whoever holds it holds them all up",
                 group.count,
+                which(dump, group),
                 place(group),
                 waited(group)
             ),

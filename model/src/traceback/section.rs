@@ -154,6 +154,9 @@ impl Sections {
         if open.in_ancestor {
             return;
         }
+        if open.goroutine.waits_at.is_none() {
+            open.goroutine.waits_at = waits_at(&frame.function);
+        }
         open.to_the_end |= frame.function.name == b"runtime.goexit";
         let at = self.stack.frames.len();
         let stacks = &mut self.goroutines.stacks;
@@ -342,6 +345,28 @@ pub(super) fn to_model(frame: &traceback::Frame<'_>) -> Frame {
         trust: Trust::Printed,
         runtime,
     }
+}
+
+/// The first argument of a call that waits for something of package sync: the thing itself. One that the
+/// runtime marks as maybe stale (`?`) says nothing.
+fn waits_at(function: &traceback::Function<'_>) -> Option<Address> {
+    let method = function
+        .name
+        .strip_prefix(b"sync.")
+        .or_else(|| function.name.strip_prefix(b"internal/sync."))?;
+    let waits: [&[u8]; 5] = [
+        b"(*Mutex).lockSlow",
+        b"(*RWMutex).RLock",
+        b"(*RWMutex).Lock",
+        b"(*WaitGroup).Wait",
+        b"(*Cond).Wait",
+    ];
+    if !waits.contains(&method) {
+        return None;
+    }
+    let first = function.args.split(|byte| *byte == b',').next()?;
+    let digits = str::from_utf8(first.strip_prefix(b"0x")?).ok()?;
+    u64::from_str_radix(digits, 16).ok().map(Address)
 }
 
 /// Whether a known call is this one.
