@@ -10,6 +10,7 @@ use crate::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 
 /// A part of the screen. Coordinates are its own, from its top left; nothing is drawn outside it.
@@ -23,6 +24,24 @@ impl From<Area> for Rect {
     fn from(area: Area) -> Self {
         Self::new(area.x, area.y, area.width, area.height)
     }
+}
+
+/// Text for a terminal that shows nothing but ASCII: what has a likeness there by that, the rest by number.
+fn in_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '…' => out.push('~'),
+            '→' => out.push_str("->"),
+            '←' => out.push_str("<-"),
+            '×' => out.push('x'),
+            '±' => out.push_str("+-"),
+            'µ' => out.push('u'),
+            c if c.is_ascii() => out.push(c),
+            c => out.extend(c.escape_unicode()),
+        }
+    }
+    out
 }
 
 impl<'a> Canvas<'a> {
@@ -87,6 +106,11 @@ impl<'a> Canvas<'a> {
             return column;
         }
         let text = safe(text);
+        let text = if self.theme.is_ascii() && !text.is_ascii() {
+            Cow::Owned(in_ascii(&text))
+        } else {
+            text
+        };
         let room = self.area.width - column;
         let (x, y) = (self.area.x + column, self.area.y + row);
         let (end, _) = self

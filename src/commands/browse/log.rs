@@ -338,6 +338,7 @@ impl Log {
             sections,
             at: Standpoint::default(),
             verb: "",
+            unfinished: !ended,
         }
     }
 }

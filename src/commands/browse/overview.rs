@@ -53,6 +53,7 @@ pub fn page(session: &Session<'_>) -> Overview {
             frame: None,
         },
         verb: "report",
+        unfinished: false,
     }
 }
 

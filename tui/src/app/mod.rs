@@ -408,16 +408,16 @@ impl App {
                 }
             }
             Action::Back => {
-                let mut out = Vec::new();
                 if let Some(entry) = self.current_mut()
                     && entry.waiting > 0
                 {
                     entry.waiting = 0;
-                    out.push(Do::Cancel(entry.id));
+                    let id = entry.id;
+                    self.message = Some(Line::new(Role::Dim, "stopped"));
+                    return vec![Do::Cancel(id)];
                 }
                 // The screen may have something to go back from itself: a pane, a filter.
-                out.extend(self.tell_current(Input::Act(Action::Back)));
-                out
+                self.tell_current(Input::Act(Action::Back))
             }
             Action::Copy => {
                 let selected = self.current().and_then(|entry| entry.screen.selection());

@@ -87,6 +87,7 @@ fn page() -> Overview {
             frame: None,
         },
         verb: "report",
+        unfinished: false,
     }
 }
 
@@ -134,6 +135,9 @@ fn screens_ask_once_and_back_leads_the_way_one_came() {
     });
     let todo = app.update(Event::Key(Key::Char('2')));
     assert_eq!(asked(&todo)[0].1, Request::Goroutines);
+    let answer = Answer::Goroutines(Box::new(goroutines()));
+    let to = asked(&todo)[0].0;
+    app.update(Event::Answer { to, answer });
     assert!(
         app.update(Event::Key(Key::Char('1'))).is_empty(),
         "asked already"
@@ -161,6 +165,32 @@ fn q_leaves_and_ctrl_z_suspends() {
         [Do::End(End::Signal(15))]
     );
     assert_eq!(app.update(Event::Key(Key::Char('q'))), [Do::End(End::Quit)]);
+}
+
+#[test]
+fn escape_stops_what_is_being_worked_on_before_it_leads_back() {
+    let mut app = app();
+    app.start();
+    let todo = app.update(Event::Key(Key::Char('2')));
+    let id = asked(&todo)[0].0;
+    assert_eq!(app.update(Event::Key(Key::Esc)), [Do::Cancel(id)]);
+    assert_eq!(app.current().unwrap().screen.title(), "Goroutines");
+    app.update(Event::Key(Key::Esc));
+    assert_eq!(app.current().unwrap().screen.title(), "Overview");
+}
+
+#[test]
+fn a_page_about_an_input_that_grows_is_asked_for_again_at_its_end() {
+    let mut app = app();
+    let id = asked(&app.start())[0].0;
+    let page = Overview {
+        unfinished: true,
+        ..page()
+    };
+    let answer = Answer::Overview(Box::new(page));
+    app.update(Event::Answer { to: id, answer });
+    let ended = app.update(Event::Fresh { ended: true });
+    assert_eq!(asked(&ended)[0].1, Request::Overview);
 }
 
 #[test]

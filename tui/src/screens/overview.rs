@@ -23,6 +23,8 @@ pub struct Overview {
     pub at: Standpoint,
     /// The verb that says the same.
     pub verb: &'static str,
+    /// The input has not ended: there may be more to say.
+    pub unfinished: bool,
 }
 
 /// Items under a heading.
@@ -164,6 +166,10 @@ impl OverviewScreen {
         rows
     }
 
+    fn is_unfinished(&self) -> bool {
+        self.page.as_ref().is_some_and(|page| page.unfinished)
+    }
+
     fn enter(&self) -> Vec<Effect> {
         let stops = self.stops();
         let target = stops.get(self.selected).copied().flatten();
@@ -190,10 +196,11 @@ impl Screen for OverviewScreen {
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
         match input {
-            Input::Shown if !self.asked => {
+            Input::Shown if !self.asked || self.is_unfinished() => {
                 self.asked = true;
                 return vec![Effect::Ask(Request::Overview)];
             }
+            Input::Fresh { ended: true } => return vec![Effect::Ask(Request::Overview)],
             Input::Answer(Answer::Overview(page)) => self.page = Some(*page),
             Input::Answer(Answer::Failed(why)) => self.failed = Some(why),
             Input::Act(action) => match action {
