@@ -45,10 +45,16 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
         };
         Some(placement.start?.plus(from).plus(at).shift(to_zero))
     };
+    let wall = strand.wall;
     let stamped = |event: &Event| {
-        let (zone, at) = Zone::of(event.stamp?);
+        let stamp = event.stamp?;
+        let (zone, _) = Zone::of(stamp);
         let usable = placement.stamps && zone != Zone::Boot;
-        usable.then(|| Bounds::exact(at.saturating_add(placement.stamp_shift)).shift(to_zero))
+        usable.then(|| {
+            wall.within(stamp)
+                .shift(placement.stamp_shift)
+                .shift(to_zero)
+        })
     };
     let mut events: Vec<Event> = strand
         .lanes
@@ -74,6 +80,7 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
             event,
         });
     }
+    sharpen(all.get_mut(first..).unwrap_or_default(), &mut written);
     // Forward for what came before, backward for what came after.
     let mut before = None;
     let mut lower = Vec::with_capacity(written.len());
@@ -96,5 +103,30 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
             };
         }
         after = at.or(after);
+    }
+}
+
+/// Stamps of whole seconds say little; between two lines that know their time they say as much as those.
+fn sharpen(events: &mut [Placed], written: &mut [Option<Bounds>]) {
+    let known = |placed: &Placed, written: Option<Bounds>| written.filter(|_| placed.by == By::Own);
+    let mut before = None;
+    let mut lower = Vec::with_capacity(events.len());
+    for (placed, written) in events.iter().zip(written.iter()) {
+        lower.push(before);
+        before = known(placed, *written).map(|at| at.lo).or(before);
+    }
+    let mut after = None;
+    for ((placed, written), lower) in events.iter_mut().zip(written).zip(lower).rev() {
+        if let (By::Stamp, Some(at)) = (placed.by, placed.at) {
+            let between = Bounds {
+                lo: lower.unwrap_or(i64::MIN),
+                hi: after.unwrap_or(i64::MAX),
+            };
+            // Where they contradict each other, lines were not written in order: the stamp stands.
+            let sharper = at.and(between).unwrap_or(at);
+            placed.at = Some(sharper);
+            *written = Some(sharper);
+        }
+        after = known(placed, *written).map(|at| at.hi).or(after);
     }
 }

@@ -146,8 +146,13 @@ fn stamps_place_what_has_no_time_of_its_own() {
         let mut of = timeline.events.iter().filter(|p| p.event.lane == Lane::Log);
         of.find(|p| p.event.place.line == line).unwrap()
     };
-    // The axis' zero is the start by the stamps, which is known to half a millisecond.
-    assert!((at(1).at.unwrap().mid() - 100_000_000).abs() < 1_000_000);
+    // The stamps have milliseconds, and the axis' zero, the start by other stamps, is known to half of one.
+    let seen = at(1).at.unwrap();
+    assert!(
+        seen.lo - 600_000 <= 100_000_000 && 100_000_000 <= seen.hi + 600_000,
+        "{seen:?}"
+    );
+    assert!(seen.plus_minus() < 1_000_000);
     assert_eq!(at(1).by, By::Stamp);
     assert_eq!(at(2).by, By::Neighbours);
     let between = at(2).at.unwrap();
@@ -255,4 +260,29 @@ fn memory_statistics_tie_collections_to_the_wall_clock() {
         .iter()
         .filter(|p| p.event.lane == Lane::Pause);
     assert_eq!(pauses.count(), 20);
+}
+
+/// A stamp of whole seconds is a second wide, and less between two collections.
+#[test]
+fn coarse_stamps_are_as_wide_as_they_are() {
+    let second = 1_000_000_000;
+    let mut collector = Collector::new();
+    collector.begin_log("a.log");
+    let stamp = |s: i64| Some(Stamp::Local(START + s * second));
+    collector.record(&record(1, stamp(0), Kind::Log(b"first")));
+    collector.record(&record(2, None, gc(1, 300 * MS)));
+    collector.record(&record(3, stamp(0), Kind::Log(b"between")));
+    collector.record(&record(4, None, gc(2, 500 * MS)));
+    collector.record(&record(5, stamp(1), Kind::Log(b"last")));
+    collector.end_log(|_| String::new());
+    let timeline = collector.finish(&[]);
+    let at = |line: u64| {
+        let mut events = timeline.events.iter();
+        events.find(|p| p.event.place.line == line).unwrap()
+    };
+    assert_eq!(at(3).by, By::Stamp);
+    let between = at(3).at.unwrap();
+    assert!(between.lo >= at(2).at.unwrap().lo && between.hi <= at(4).at.unwrap().hi + 20_000_000);
+    assert!(between.plus_minus() < 700_000_000, "{between:?}");
+    assert!(at(1).at.unwrap().plus_minus() > 100_000_000);
 }

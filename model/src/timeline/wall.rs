@@ -68,11 +68,13 @@ impl Default for Resolution {
     }
 }
 
+/// How finely time is written: whole seconds, or with 3, 6, 7 or 9 digits behind the point.
+const STEPS: [i64; 5] = [1_000_000_000, 1_000_000, 1_000, 100, 1];
+
 impl Resolution {
     fn see(&mut self, stamp: i64) {
-        while self.0 > 1 && stamp % self.0 != 0 {
-            self.0 /= 10;
-        }
+        let fits = |step: &&i64| **step <= self.0 && stamp % **step == 0;
+        self.0 = STEPS.iter().find(fits).copied().unwrap_or(1);
     }
 }
 
@@ -148,6 +150,20 @@ impl WallFit {
         self.zone
     }
 
+    /// When a line with this stamp was written, on the stamp's clock: whole seconds are a second wide.
+    pub fn within(&self, stamp: Stamp) -> Bounds {
+        let (zone, at) = Zone::of(stamp);
+        let step = if self.zone == Some(zone) {
+            self.resolution.0
+        } else {
+            1
+        };
+        Bounds {
+            lo: at,
+            hi: at.saturating_add(step - 1),
+        }
+    }
+
     /// How many stamped lines were heard.
     pub fn lines(&self) -> u64 {
         self.lines
@@ -191,7 +207,7 @@ mod tests {
         fn the_truth_is_within_the_bounds(
             start in 1_600_000_000 * SECOND..1_800_000_000 * SECOND,
             lines in proptest::collection::vec((0i64..100 * SECOND, 0i64..SECOND), 1..40),
-            step in prop_oneof![Just(1i64), Just(1_000), Just(1_000_000), Just(SECOND)],
+            step in prop_oneof![Just(1i64), Just(100), Just(1_000), Just(1_000_000), Just(SECOND)],
             prompt in 0usize..40,
         ) {
             let mut fit = WallFit::default();
