@@ -6,24 +6,13 @@
 use super::follow::Followed;
 use super::interrupt::Interrupt;
 use super::stream;
-use super::strip::Stripper;
 use dumpview_parsers::log::{LogReader, Sink};
-use regex::bytes::Regex;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// How an input is read.
-#[derive(Debug, Clone, Default)]
-pub struct Reading {
-    /// Go on as the file grows, across rotation and truncation.
-    pub follow: bool,
-    /// What is taken off the front of every line.
-    pub strip_prefix: Option<Regex>,
-}
 
 /// How reading ended.
 #[derive(Debug, Default)]
@@ -49,7 +38,7 @@ const IN_FLIGHT: usize = 4;
 ///
 /// When it cannot be opened, or its first read fails.
 pub fn read(path: &Path, reader: &mut LogReader, out: &mut Sink<'_>) -> io::Result<Ended> {
-    let ended = chunks(path, &Reading::default(), &mut |chunk| {
+    let ended = chunks(path, false, &mut |chunk| {
         reader.push(chunk, out);
         ControlFlow::Continue(())
     })?;
@@ -57,34 +46,25 @@ pub fn read(path: &Path, reader: &mut LogReader, out: &mut Sink<'_>) -> io::Resu
     Ok(ended)
 }
 
-/// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough.
+/// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough. With `follow` it goes
+/// on as a file grows, across rotation and truncation.
 ///
 /// # Errors
 ///
 /// When it cannot be opened, or its first read fails.
 pub fn chunks(
     path: &Path,
-    reading: &Reading,
+    follow: bool,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<Ended> {
-    let mut stripper = reading.strip_prefix.clone().map(Stripper::new);
-    let mut give = |chunk: &[u8]| match &mut stripper {
-        None => each(chunk),
-        Some(stripper) => each(stripper.strip(chunk)),
-    };
     let stdin = path.as_os_str() == "-";
-    let ended = if reading.follow && !stdin {
-        followed(path, &mut give)
+    if follow && !stdin {
+        followed(path, each)
     } else if !stdin && path.metadata()?.is_file() {
-        plain(path, &mut give)
+        plain(path, each)
     } else {
-        piped(path, &mut give)
-    }?;
-    // A last line without an end is still with the stripper.
-    if let Some(mut stripper) = stripper {
-        let _ = each(stripper.rest());
+        piped(path, each)
     }
-    Ok(ended)
 }
 
 fn plain(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {

@@ -11,7 +11,6 @@ mod kind;
 pub mod log;
 mod map;
 pub mod stream;
-mod strip;
 
 pub use bytes::{Arena, InputError};
 pub use decompress::unlinked_temporary_file;

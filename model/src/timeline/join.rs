@@ -392,9 +392,8 @@ fn axis(strands: &[Strand], known: &[Known], notes: &mut Vec<String>) -> Axis {
     loose.dedup();
     if loose.len() > usize::from(!wall) {
         notes.push(format!(
-            "{} processes are tied to nothing else and stand at the axis' zero as if they had started then: \
-             --align SOURCE=OFFSET says when they did",
-            loose.len()
+            "{} tied to nothing else, at the axis' zero as if started then: --align SOURCE=OFFSET says when they did",
+            if loose.len() == 1 { "one process is".to_owned() } else { format!("{} processes are", loose.len()) }
         ));
     }
     let clock = if wall { Clock::Wall } else { Clock::Process };

@@ -19,7 +19,7 @@ use crate::input::log::chunks;
 use crate::text::Text;
 use dumpview_model::alloc::{By, Collector, Process, findings};
 use dumpview_model::finding::Finding;
-use dumpview_parsers::log::{LogReader, Record};
+use dumpview_parsers::log::Record;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -54,14 +54,14 @@ pub fn run(
     let name = args.log.name();
     let mut window = args.log.window()?;
     let mut collector = Collector::default();
-    let mut reader = LogReader::new();
+    let mut reader = args.log.reader()?;
     let mut each = |record: Record<'_>| {
         // What has no time is in every stretch.
         if window.admits(None, record.stamp) != Within::No {
             collector.record(&record);
         }
     };
-    let ended = chunks(&args.log.file, &args.log.reading()?, &mut |chunk| {
+    let ended = chunks(&args.log.file, args.log.follow, &mut |chunk| {
         reader.push(chunk, &mut each);
         ControlFlow::Continue(())
     })

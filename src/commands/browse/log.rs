@@ -16,7 +16,7 @@ use dumpview_model::finding::Severity;
 use dumpview_model::gc as model;
 use dumpview_model::units::{grouped, plural};
 use dumpview_model::{sched, traceback};
-use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_parsers::log::{Kind, Record};
 use dumpview_tui::app::run::{Asked, run};
 use dumpview_tui::app::{App, End, Event};
 use dumpview_tui::ask::{Answer, Request};
@@ -83,9 +83,8 @@ impl Log {
 
     /// Reads the input to its end.
     fn read(&self, args: &LogArgs, more: &Sender<()>) -> Result<(), Failure> {
-        let reading = args.reading()?;
-        let mut reader = LogReader::new();
-        let ended = chunks(&args.file, &reading, &mut |chunk| {
+        let mut reader = args.reader()?;
+        let ended = chunks(&args.file, args.follow, &mut |chunk| {
             self.spool.push(chunk);
             let mut state = self.state();
             reader.push(chunk, &mut |record| {

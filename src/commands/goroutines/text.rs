@@ -94,13 +94,7 @@ fn collector(args: &GoroutinesArgs) -> Collector {
 }
 
 fn reader(args: &GoroutinesArgs) -> Result<LogReader, Failure> {
-    let Some(pattern) = &args.strip_prefix else {
-        return Ok(LogReader::new());
-    };
-    let pattern = regex::bytes::Regex::new(&format!("^(?:{pattern})"))
-        .map_err(|error| Failure::usage(format!("--strip-prefix: {error}")))?;
-    let strip = move |line: &[u8]| pattern.find(line).map_or(0, |found| found.end());
-    Ok(LogReader::new().with_strip(Box::new(strip)))
+    crate::commands::log::reader(args.strip_prefix.as_deref())
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -2,8 +2,8 @@
 
 use super::Window;
 use crate::answer::Failure;
-use crate::input::log::Reading;
 use clap::Args;
+use dumpview_parsers::log::LogReader;
 use regex::bytes::Regex;
 use std::path::PathBuf;
 
@@ -32,18 +32,9 @@ pub struct LogArgs {
 }
 
 impl LogArgs {
-    /// How it is to be read.
-    pub fn reading(&self) -> Result<Reading, Failure> {
-        let strip_prefix = self
-            .strip_prefix
-            .as_deref()
-            .map(Regex::new)
-            .transpose()
-            .map_err(|error| Failure::usage(format!("--strip-prefix: {error}")))?;
-        Ok(Reading {
-            follow: self.follow,
-            strip_prefix,
-        })
+    /// What it is to be read with.
+    pub fn reader(&self) -> Result<LogReader, Failure> {
+        reader(self.strip_prefix.as_deref())
     }
 
     /// The stretch that is asked for.
@@ -64,4 +55,19 @@ impl LogArgs {
             self.file.display().to_string()
         }
     }
+}
+
+/// A reader that takes what `--strip-prefix` matches off the front of every line.
+///
+/// # Errors
+///
+/// When it is no regular expression.
+pub fn reader(strip_prefix: Option<&str>) -> Result<LogReader, Failure> {
+    let Some(pattern) = strip_prefix else {
+        return Ok(LogReader::new());
+    };
+    let pattern = Regex::new(&format!("^(?:{pattern})"))
+        .map_err(|error| Failure::usage(format!("--strip-prefix: {error}")))?;
+    let strip = move |line: &[u8]| pattern.find(line).map_or(0, |found| found.end());
+    Ok(LogReader::new().with_strip(Box::new(strip)))
 }

@@ -4,7 +4,7 @@ use super::{LogArgs, Passing, Stop};
 use crate::answer::Failure;
 use crate::cli::Common;
 use crate::input::log::{Ended, chunks};
-use dumpview_parsers::log::{LogReader, Record};
+use dumpview_parsers::log::Record;
 use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -31,15 +31,14 @@ pub fn drive(
     is_ours: fn(&Record<'_>) -> bool,
     each: &mut dyn FnMut(Step<'_, '_>) -> io::Result<()>,
 ) -> Result<Ended, Stop> {
-    let reading = args.reading()?;
-    let mut reader = LogReader::new();
+    let mut reader = args.reader()?;
     let stderr = io::stderr();
     let is_terminal = stderr.is_terminal();
     let mut stderr = BufWriter::new(stderr.lock());
     let mut passing = (path.as_os_str() == "-" && !common.quiet)
         .then(|| Passing::new(&mut stderr, is_terminal, is_ours));
     let mut failed = None;
-    let ended = chunks(path, &reading, &mut |chunk| {
+    let ended = chunks(path, args.follow, &mut |chunk| {
         if let Some(pass) = &mut passing
             && pass.chunk(chunk).is_err()
         {

@@ -8,7 +8,7 @@ pub mod report;
 mod stop;
 mod window;
 
-pub use args::LogArgs;
+pub use args::{LogArgs, reader};
 pub use drive::{Step, drive};
 use pass::Passing;
 pub use stop::Stop;

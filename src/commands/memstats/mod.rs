@@ -21,7 +21,7 @@ use crate::input::log::chunks;
 use crate::text::Text;
 use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{Collector, Run, findings};
-use dumpview_parsers::log::{LogReader, Record};
+use dumpview_parsers::log::Record;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -102,14 +102,14 @@ fn read(args: &MemstatsArgs) -> Result<Report, Failure> {
     for (source, log) in args.logs().enumerate() {
         let name = log.name();
         let mut window = log.window()?;
-        let mut reader = LogReader::new();
+        let mut reader = log.reader()?;
         let mut each = |record: Record<'_>| {
             // What has no time is in every stretch.
             if window.admits(None, record.stamp) != Within::No {
                 collector.record(source, &record);
             }
         };
-        let ended = chunks(&log.file, &log.reading()?, &mut |chunk| {
+        let ended = chunks(&log.file, log.follow, &mut |chunk| {
             reader.push(chunk, &mut each);
             ControlFlow::Continue(())
         })
