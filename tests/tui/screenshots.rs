@@ -15,7 +15,12 @@ fn screenshots() {
         fs::write(directory.join(format!("{name}.svg")), svg::svg(screen)).unwrap();
     };
     let nil = case("crash-nilptr-noopt-go1.27.3-amd64");
-    let mut pty = open(nil, 32, 120);
+    let sources = format!(
+        "/tmp/dumpview-corpus/src-go1.27.3/crash={}",
+        corpus("programs/crash").display()
+    );
+    let (core, exe) = (nil.core.to_str().unwrap(), nil.exe.to_str().unwrap());
+    let mut pty = Pty::open(&["--source-path", &sources, core, exe], 32, 120);
     save("overview", &pty.see("findings"));
     pty.press("\r");
     pty.see("key = ");

@@ -517,7 +517,7 @@ impl App {
         };
         let row = |binding: &keys::Binding| {
             let names: Vec<String> = binding.keys.iter().map(|key| keys::name(*key)).collect();
-            Line::new(Role::Name, format!("  {:<24}", names.join(" ")))
+            Line::new(Role::Name, format!("  {:<27}", names.join(" ")))
                 .and(Role::Plain, binding.help)
         };
         let mut lines = vec![Line::new(
@@ -529,7 +529,7 @@ impl App {
         lines.push(Line::new(Role::Heading, "Keys of every screen"));
         lines.extend(keys::EVERYWHERE.iter().map(row));
         lines.push(
-            Line::new(Role::Name, format!("  {:<24}", "1 2 3 …"))
+            Line::new(Role::Name, format!("  {:<27}", "1 2 3 …"))
                 .and(Role::Plain, "to a screen by its number"),
         );
         if self.asks_commands {

@@ -214,7 +214,14 @@ impl SchedScreen {
             let points = columns
                 .iter()
                 .map(|column| Point::new(signed(column.from), value(column)));
-            chart::reduce(points, window, width)
+            let mut reduced = chart::reduce(points, window, width);
+            // A stretch reaches to the next one.
+            let mut before = None;
+            for slot in &mut reduced {
+                before = slot.or(before);
+                *slot = before;
+            }
+            reduced
         };
         let name = |canvas: &mut Canvas<'_>, row: u16, name: String, most: u64| {
             let line = Line::plain(format!(" {name:<8}")).and(Role::Dim, format!("{most:>6}"));

@@ -9,18 +9,17 @@
 //! ── the application's last lines ──────────────────────────────────────────────────────
 //! ```
 
+mod charts;
+
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Target};
-use crate::widgets::bar;
-use crate::widgets::chart::{self, Point, Window};
 use crate::widgets::list::ListState;
 use dumpview_model::finding::{Finding, Severity};
 use dumpview_model::gc::{Cycle, Run};
-use dumpview_model::stats::Series;
 use dumpview_model::units::{duration, grouped, percent, plural};
 
 /// What the collector did, as far as the input has been read.
@@ -112,34 +111,6 @@ impl Default for GcScreen {
     }
 }
 
-/// A series as points of a chart.
-fn points(series: &Series) -> impl Iterator<Item = Point> {
-    series.buckets().iter().map(|bucket| Point {
-        at: i64::try_from(bucket.from).unwrap_or(i64::MAX),
-        low: bucket.min,
-        high: bucket.max,
-    })
-}
-
-/// The time that a series covers.
-fn window(series: &Series) -> Window {
-    let end = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
-    let buckets = series.buckets();
-    Window {
-        from: buckets.first().map_or(0, |bucket| end(bucket.from)),
-        to: buckets.last().map_or(1, |bucket| end(bucket.to)),
-    }
-}
-
-fn greatest(series: &Series) -> u64 {
-    series
-        .buckets()
-        .iter()
-        .map(|bucket| bucket.max)
-        .max()
-        .unwrap_or(0)
-}
-
 impl GcScreen {
     fn ask(&self) -> Vec<Effect> {
         vec![Effect::Ask(Request::Collections { run: self.run })]
@@ -227,163 +198,6 @@ impl GcScreen {
                 .and(Role::Plain, finding.text.clone())
         }));
         lines
-    }
-
-    fn draw_heap(canvas: &mut Canvas<'_>, run: &Run) {
-        let series = &run.series;
-        canvas.rule(0, "heap in MiB: live, collected, goal (-)", false);
-        let height = canvas.height().saturating_sub(2);
-        let most = greatest(&series.peak).max(greatest(&series.goal)).max(1);
-        let label = grouped(most);
-        let left = cells(label.len()) + 1;
-        chart::label(&mut canvas.rows(1, height).columns(0, left), &label);
-        let time = window(&series.peak);
-        let width = canvas.width().saturating_sub(left);
-        let peak = chart::reduce(points(&series.peak), time, width);
-        let live = chart::reduce(points(&series.live), time, width);
-        let goal = chart::reduce(points(&series.goal), time, width);
-        let mut plot = canvas.rows(1, height);
-        let mut plot = plot.columns(left, width);
-        let mark = plot.theme().glyphs.horizontal;
-        let (mut last_peak, mut last_live) = (None, None);
-        for column in 0..width {
-            let at = |columns: &[Option<(u64, u64)>]| {
-                columns.get(usize::from(column)).copied().flatten()
-            };
-            // Between two cycles that stand in different columns the heap was not measured: it is drawn as it was.
-            last_peak = at(&peak).map(|(_, high)| high).or(last_peak);
-            last_live = at(&live).map(|(low, _)| low).or(last_live);
-            let (high, low) = (last_peak.unwrap_or(0), last_live.unwrap_or(0));
-            let low = low.min(high);
-            chart::stack(
-                &mut plot,
-                column,
-                &[(low, Role::Series(0)), (high - low, Role::Series(5))],
-                most,
-            );
-            if let Some(row) = at(&goal).and_then(|(_, goal)| chart::row_of(goal, most, height)) {
-                let style = plot.theme().style(Role::Warning);
-                plot.cell(column, row, style, mark);
-            }
-        }
-        let foot = Line::new(
-            Role::Dim,
-            format!("{} to {}", moment(time.from), moment(time.to)),
-        );
-        canvas.line_at(left, height + 1, &foot);
-    }
-
-    fn draw_phases(&self, canvas: &mut Canvas<'_>, run: &Run) {
-        canvas.rule(
-            0,
-            "wall time of the last cycles: marking, world stopped",
-            false,
-        );
-        let height = canvas.height().saturating_sub(1);
-        let width = usize::from(canvas.width());
-        let shown: Vec<&Cycle> = run
-            .recent
-            .iter()
-            .rev()
-            .take(width.saturating_sub(10))
-            .collect();
-        let most = shown
-            .iter()
-            .map(|cycle| cycle.wall().0)
-            .max()
-            .unwrap_or(1)
-            .max(1);
-        let label = duration(most);
-        let left = cells(label.chars().count()) + 1;
-        chart::label(&mut canvas.rows(1, height).columns(0, left), &label);
-        let selected = self
-            .list
-            .selected()
-            .and_then(|row| self.cycle(row))
-            .map(|cycle| cycle.place);
-        let mut plot = canvas.rows(1, height);
-        let mut plot = plot.columns(left, cells(width));
-        for (column, cycle) in (0..).zip(shown.iter().rev()) {
-            let stopped = cycle.pause().0;
-            let rest = cycle.wall().0.saturating_sub(stopped);
-            let chosen = selected == Some(cycle.place);
-            let role = if chosen {
-                Role::Series(2)
-            } else {
-                Role::Series(1)
-            };
-            chart::stack(
-                &mut plot,
-                column,
-                &[(rest, role), (stopped, Role::Series(3))],
-                most,
-            );
-        }
-    }
-
-    fn draw_pauses(canvas: &mut Canvas<'_>, run: &Run) {
-        let pause = &run.times.pause;
-        canvas.rule(0, "how long the world stood still", false);
-        let rows = u64::from(canvas.height().saturating_sub(2)).max(1);
-        let (Some(min), Some(max)) = (pause.min(), pause.max()) else {
-            return;
-        };
-        // Buckets double: pauses spread over orders of magnitude.
-        let mut edges = vec![min.max(1_000)];
-        while edges.last().is_some_and(|edge| *edge <= max) && (edges.len() as u64) < 40 {
-            let next = edges.last().map_or(max, |edge| edge.saturating_mul(2));
-            edges.push(next);
-        }
-        let mut counts: Vec<(u64, u64, u64)> = edges
-            .windows(2)
-            .enumerate()
-            .filter_map(|(index, pair)| match pair {
-                [from, to] => Some((
-                    *from,
-                    *to,
-                    pause.between(if index == 0 { 0 } else { *from }, *to),
-                )),
-                _ => None,
-            })
-            .collect();
-        while counts.len() as u64 > rows {
-            let Some((from, to, count)) = counts
-                .get(1)
-                .copied()
-                .zip(counts.first().copied())
-                .map(|(b, a)| (a.0, b.1, a.2 + b.2))
-            else {
-                break;
-            };
-            counts.remove(0);
-            if let Some(first) = counts.first_mut() {
-                *first = (from, to, count);
-            }
-        }
-        let most = counts.iter().map(|(_, _, count)| *count).max().unwrap_or(1);
-        for (row, (_, to, count)) in (1..).zip(&counts) {
-            let line = Line::new(Role::Plain, format!(" under {:>9} ", duration(*to)))
-                .and(Role::Number, format!("{:>8} ", grouped(*count)));
-            let column = canvas.line(row, &line);
-            let room = canvas.width().saturating_sub(column);
-            let bar = bar::share(&canvas.theme().glyphs, *count, most, room, Role::Series(3));
-            canvas.line_at(column, row, &bar);
-        }
-        let quantile = |q| {
-            pause
-                .quantile(q)
-                .map_or_else(|| "?".to_owned(), |q| duration(q.value))
-        };
-        let foot = format!(
-            " median {}, 99% {}, longest {}",
-            quantile(0.5),
-            quantile(0.99),
-            duration(max)
-        );
-        canvas.line(
-            canvas.height().saturating_sub(1),
-            &Line::new(Role::Dim, foot),
-        );
     }
 
     fn heading() -> Line {
@@ -647,27 +461,4 @@ impl Screen for GcScreen {
         let state = if data.ended { "ended" } else { "live" };
         Some(Line::plain(format!("{which}{unread}{share}{state}")))
     }
-}
-
-impl GcScreen {
-    fn draw_other(canvas: &mut Canvas<'_>, top: u16, data: &Collections) {
-        if data.other.is_empty() {
-            return;
-        }
-        canvas.rule(
-            top,
-            "the application's last lines (all of them: Text)",
-            false,
-        );
-        let rows = canvas.height().saturating_sub(top + 1);
-        let skip = data.other.len().saturating_sub(usize::from(rows));
-        for (row, text) in (top + 1..).zip(data.other.iter().skip(skip)) {
-            canvas.line(row, &Line::new(Role::Dim, format!("  {text}")));
-        }
-    }
-}
-
-/// A moment since the start, in nanoseconds.
-fn moment(at: i64) -> String {
-    u64::try_from(at).map_or_else(|_| "0".to_owned(), duration)
 }

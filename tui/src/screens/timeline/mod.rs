@@ -10,18 +10,20 @@
 //!  +12.345 s  gc      gc 12: 45→48→20 MiB, stopped 120 µs
 //! ```
 
+mod draw;
+mod lanes;
+
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
-use crate::geometry::{Area, cells};
+use crate::geometry::Area;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Target};
-use crate::widgets::chart::{self, Point, Window};
+use crate::widgets::chart::Window;
 use crate::widgets::list::ListState;
-use dumpview_model::timeline::{
-    Bounds, Clock, Event, Lane, Placed, Series, Timeline, What, phases,
-};
-use dumpview_model::units::{bytes, duration, grouped, plural};
+use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline, What, phases};
+use dumpview_model::units::{bytes, duration, plural};
+use lanes::{Row, describe, rows};
 use std::cell::Cell;
 
 /// The timeline, as far as the input has been read.
@@ -31,18 +33,6 @@ pub struct Moments {
     pub timeline: Timeline,
     /// There will be no more.
     pub ended: bool,
-}
-
-/// What a row of the chart shows.
-#[derive(Clone, Debug)]
-struct Row {
-    name: &'static str,
-    role: Role,
-    points: Vec<Point>,
-    most: u64,
-    unit: fn(u64) -> String,
-    /// The events that it is made of.
-    lane: Lane,
 }
 
 /// The screen.
@@ -112,10 +102,6 @@ const KEYS: &[Binding] = &[
         "events of one lane only, then of the next",
     ),
 ];
-
-fn count(n: u64) -> String {
-    grouped(n)
-}
 
 impl TimelineScreen {
     fn events(&self) -> &[Placed] {
@@ -490,171 +476,6 @@ impl TimelineScreen {
     }
 }
 
-/// The rows of the chart that have anything to show.
-fn rows(timeline: &Timeline) -> Vec<Row> {
-    let row = |name, role, unit, lane, points: Vec<Point>| {
-        let most = points
-            .iter()
-            .map(|point| point.high)
-            .max()
-            .unwrap_or(0)
-            .max(1);
-        Row {
-            name,
-            role,
-            points,
-            most,
-            unit,
-            lane,
-        }
-    };
-    let series = |series| {
-        timeline
-            .series(series)
-            .into_iter()
-            .map(|(at, value)| Point::new(at, value))
-            .collect()
-    };
-    let each = |lane: Lane| -> Vec<Point> {
-        let events = timeline
-            .events
-            .iter()
-            .filter(|placed| placed.event.lane == lane);
-        events
-            .filter_map(|placed| Some(Point::new(placed.at?.mid(), 1)))
-            .collect()
-    };
-    let all = [
-        row(
-            "moment",
-            Role::Alarm,
-            count,
-            Lane::Moment,
-            each(Lane::Moment),
-        ),
-        row(
-            "heap",
-            Role::Series(0),
-            bytes,
-            Lane::Gc,
-            series(Series::Heap),
-        ),
-        row(
-            "goal",
-            Role::Series(2),
-            bytes,
-            Lane::Gc,
-            series(Series::HeapGoal),
-        ),
-        row(
-            "pauses",
-            Role::Series(3),
-            duration,
-            Lane::Gc,
-            series(Series::Pause),
-        ),
-        row(
-            "runnable",
-            Role::Series(5),
-            count,
-            Lane::Sched,
-            series(Series::Runnable),
-        ),
-        row(
-            "threads",
-            Role::Series(4),
-            count,
-            Lane::Sched,
-            series(Series::Threads),
-        ),
-        row(
-            "sys",
-            Role::Series(6),
-            bytes,
-            Lane::Memory,
-            series(Series::Sys),
-        ),
-        row(
-            "scavenger",
-            Role::Series(7),
-            count,
-            Lane::Scavenger,
-            each(Lane::Scavenger),
-        ),
-        row("init", Role::Series(7), count, Lane::Init, each(Lane::Init)),
-        row("log", Role::Series(7), count, Lane::Log, each(Lane::Log)),
-    ];
-    all.into_iter()
-        .filter(|row| !row.points.is_empty())
-        .collect()
-}
-
-/// An event in a line.
-fn describe(event: &Event) -> String {
-    match &event.what {
-        What::Cycle(cycle) => {
-            let stopped: u64 = phases(cycle)
-                .filter(|phase| phase.stop_the_world)
-                .map(|phase| phase.ns)
-                .sum();
-            format!(
-                "gc {}: heap {}→{}→{} MiB, goal {}, marking {}, world stopped {}{}",
-                cycle.number,
-                cycle.heap_start.0,
-                cycle.heap_end.0,
-                cycle.heap_live.0,
-                cycle.goal.0,
-                duration(cycle.clock.mark.0),
-                duration(stopped),
-                if cycle.forced { ", forced" } else { "" }
-            )
-        }
-        What::OldCycle(cycle) => format!(
-            "gc {}: heap {}→{} MiB",
-            cycle.number, cycle.heap_from.0, cycle.heap_to.0
-        ),
-        What::SysmonForced => "sysmon asks for a collection: none for two minutes".to_owned(),
-        What::Pause { cycle, ns } => format!("gc {cycle}: world stopped {}", duration(*ns)),
-        What::Sched(sample) => format!(
-            "{} of {} Ps idle, {} threads; waiting to run: {}, {} of them in the global queue",
-            sample.idleprocs,
-            sample.gomaxprocs,
-            sample.threads,
-            grouped(sample.waiting()),
-            sample.runqueue
-        ),
-        What::Scavenged { released, .. } => {
-            format!("{} given back to the system", bytes(*released))
-        }
-        What::Init {
-            package,
-            bytes: size,
-            allocs,
-        } => format!(
-            "init {package}: {} in {}",
-            bytes(*size),
-            plural(*allocs, "object")
-        ),
-        What::Memory(sample) => {
-            let part = |name: &str, n: Option<u64>| n.map(|n| format!("{name} {}", bytes(n)));
-            let parts = [
-                part("heap", sample.heap_alloc),
-                part("in use", sample.heap_inuse),
-                part("sys", sample.sys),
-            ];
-            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-        }
-        What::Moment(moment) => {
-            let goroutines = moment
-                .goroutines
-                .map_or_else(String::new, |n| format!(" ({})", plural(n, "goroutine")));
-            format!("{}: {}{goroutines}", moment.kind.as_str(), moment.text)
-        }
-        What::Log { text } => text.to_string(),
-        _ => String::new(),
-    }
-}
-
 impl Screen for TimelineScreen {
     fn title(&self) -> &'static str {
         "Timeline"
@@ -715,109 +536,7 @@ impl Screen for TimelineScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        const NAMES: u16 = 22;
-        let Some(data) = &self.data else {
-            let line = match &self.failed {
-                Some(why) => Line::new(Role::Alarm, why.clone()),
-                None => Line::new(Role::Dim, "putting everything on one axis…"),
-            };
-            canvas.line(0, &line);
-            return;
-        };
-        if self.rows.is_empty() {
-            canvas.line(
-                0,
-                &Line::new(Role::Dim, "nothing in the input says when it happened"),
-            );
-            return;
-        }
-        let (width, height) = (canvas.width(), canvas.height());
-        let plot_width = width.saturating_sub(NAMES);
-        // The heap gets rows of its own where there is room.
-        let rows = cells(self.rows.len());
-        let tall = if height >= 30 { 4 } else { 1 };
-        let mut top = 0;
-        let plot_height = rows
-            + if self.rows.iter().any(|row| row.name == "heap") {
-                tall - 1
-            } else {
-                0
-            };
-        let mut plot = canvas.columns(NAMES, plot_width);
-        let plot_area = plot.rows(0, plot_height).area();
-        self.plot.set(plot_area);
-        for row in &self.rows {
-            let own = if row.name == "heap" { tall } else { 1 };
-            let columns = chart::reduce(row.points.iter().copied(), self.window, plot_width);
-            let most = columns
-                .iter()
-                .flatten()
-                .map(|(_, high)| *high)
-                .max()
-                .unwrap_or(0)
-                .max(1);
-            let chosen = self.lane == Some(row.lane);
-            let name = if chosen { Role::Heading } else { Role::Plain };
-            let value = if row.lane == Lane::Gc || row.most > 1 {
-                (row.unit)(most)
-            } else {
-                String::new()
-            };
-            let label = Line::new(name, format!(" {:<9} ", row.name))
-                .and(Role::Dim, format!("{value:>10}"));
-            canvas.line(top, &label);
-            let mut cells = canvas.rows(top, own);
-            let mut cells = cells.columns(NAMES, plot_width);
-            if own == 1 {
-                chart::spark(&mut cells, 0, &columns, most, row.role);
-            } else {
-                for (column, value) in (0..plot_width).zip(&columns) {
-                    if let Some((_, high)) = value {
-                        chart::stack(&mut cells, column, &[(*high, row.role)], most);
-                    }
-                }
-            }
-            top += own;
-        }
-        self.draw_axis(&mut canvas.rows(top, 1), NAMES, plot_width);
-        self.draw_cursor(&mut canvas.rows(0, top), NAMES, plot_width);
-        top += 1;
-        let wall = self
-            .wall(self.cursor)
-            .map_or_else(String::new, |wall| format!("  {wall}"));
-        let here = Line::new(Role::Heading, format!(" {}{wall}", Self::time(self.cursor)));
-        canvas.line(top, &here);
-        top += 1;
-        if let Some(figures) = self.figures() {
-            for line in figures.wrapped(usize::from(width), 2) {
-                canvas.line(top, &line);
-                top += 1;
-            }
-        }
-        for note in data.timeline.notes.iter().take(2) {
-            for line in Line::new(Role::Dim, note.clone())
-                .wrapped(usize::from(width), 2)
-                .iter()
-                .take(2)
-            {
-                canvas.line(top, line);
-                top += 1;
-            }
-        }
-        let lane = self.lane.map_or("events", Lane::as_str);
-        canvas.rule(
-            top,
-            &format!(
-                "{lane} of this window: {}",
-                grouped(self.listed.len() as u64)
-            ),
-            true,
-        );
-        let rest = height.saturating_sub(top + 1);
-        self.list
-            .draw(&mut canvas.rows(top + 1, rest), true, |row| {
-                self.at(row).map(Self::row).unwrap_or_default()
-            });
+        self.draw_all(canvas);
     }
 
     fn selection(&self) -> Option<String> {
@@ -846,70 +565,5 @@ impl Screen for TimelineScreen {
             duration(length),
             duration(u64::try_from(self.all.length()).unwrap_or(u64::MAX))
         )))
-    }
-}
-
-impl TimelineScreen {
-    fn draw_axis(&self, canvas: &mut Canvas<'_>, left: u16, width: u16) {
-        const EVERY: u16 = 20;
-        let mut column = 0;
-        while column + 12 < width {
-            let at = self.window.moment(column, width);
-            canvas.line_at(
-                left + column,
-                0,
-                &Line::new(
-                    Role::Dim,
-                    format!(
-                        "{}{}",
-                        canvas.theme().glyphs.vertical,
-                        short(at, self.window)
-                    ),
-                ),
-            );
-            column += EVERY;
-        }
-    }
-
-    fn draw_cursor(&self, canvas: &mut Canvas<'_>, left: u16, width: u16) {
-        let selected = canvas.theme().selected(true);
-        let Some(at) = self
-            .window
-            .column(self.cursor.clamp(self.window.from, self.window.to), width)
-        else {
-            return;
-        };
-        let mark = self
-            .mark
-            .map(|mark| mark.clamp(self.window.from, self.window.to));
-        let other = mark
-            .and_then(|mark| self.window.column(mark, width))
-            .unwrap_or(at);
-        for row in 0..canvas.height() {
-            canvas.style_cells(left + at.min(other), row, at.abs_diff(other) + 1, selected);
-        }
-    }
-}
-
-/// A moment on the axis, as exact as the window needs it.
-fn short(at: i64, window: Window) -> String {
-    let sign = if at < 0 { "-" } else { "" };
-    let ns = at.unsigned_abs();
-    let length = window.length();
-    if length > 600_000_000_000 {
-        format!(
-            "{sign}{}:{:02}:{:02}",
-            ns / 3_600_000_000_000,
-            ns / 60_000_000_000 % 60,
-            ns / 1_000_000_000 % 60
-        )
-    } else if length > 20_000_000_000 {
-        format!("{sign}{} s", ns / 1_000_000_000)
-    } else {
-        format!(
-            "{sign}{}.{:03} s",
-            ns / 1_000_000_000,
-            ns % 1_000_000_000 / 1_000_000
-        )
     }
 }

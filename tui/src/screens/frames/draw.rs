@@ -1,0 +1,142 @@
+//! The panes as they are drawn.
+
+use super::nodes::Node;
+use super::{Frames, FramesScreen, Pane};
+use crate::canvas::Canvas;
+use crate::geometry::cells;
+use crate::line::{Line, Role};
+use crate::screens::goroutines::{fit, short_place};
+use dumpview_model::units::plural;
+
+impl FramesScreen {
+    pub(super) fn draw_frames(&self, canvas: &mut Canvas<'_>, data: &Frames) {
+        let width = usize::from(canvas.width());
+        let title = format!("goroutine {} [{}]", data.goroutine, data.state);
+        canvas.rule(0, &title, self.pane == Pane::Frames);
+        let mut below = Vec::new();
+        if let Some(why) = &data.incomplete {
+            below.push(Line::new(Role::Warning, format!("incomplete: {why}")));
+        }
+        if let Some(creator) = &data.creator {
+            below.push(Line::new(Role::Dim, format!("created by {creator}")));
+        }
+        let hidden = data.calls.len() - self.visible.len();
+        if hidden > 0 {
+            below.push(Line::new(
+                Role::Dim,
+                format!(
+                    "{} of the runtime folded (a)",
+                    plural(hidden as u64, "frame")
+                ),
+            ));
+        }
+        let below: Vec<Line> = below
+            .iter()
+            .flat_map(|line| line.wrapped(width, 2))
+            .take(6)
+            .collect();
+        let rows = canvas.height().saturating_sub(cells(below.len()) + 1);
+        let focused = self.pane == Pane::Frames;
+        let row = |row: usize| -> Line {
+            let index = self.visible.get(row).copied().unwrap_or(0);
+            let Some(call) = data.calls.get(index) else {
+                return Line::default();
+            };
+            let place = short_place(&call.place);
+            let marks = match (call.inlined, call.doubt) {
+                (_, Some(doubt)) => format!(" [by {doubt}]"),
+                (true, None) => " [inlined]".to_owned(),
+                _ => String::new(),
+            };
+            let name = crate::safe_text::safe(&call.function);
+            let text = format!("{name}({})", crate::safe_text::safe(&call.arguments));
+            let used = 5 + marks.len();
+            let beside = width.saturating_sub(used + place.len() + 1);
+            let role = if call.runtime { Role::Dim } else { Role::Name };
+            // The place is what people look for: arguments give way to it, the end of a long name too.
+            let name = fit(&text, beside.max(8));
+            Line::new(Role::Dim, format!("{index:>4} "))
+                .and(role, name)
+                .and(Role::Dim, marks)
+                .and(Role::Plain, format!(" {place}"))
+        };
+        self.list.draw(&mut canvas.rows(1, rows), focused, row);
+        for (row, line) in (rows + 1..).zip(&below) {
+            canvas.line(row, line);
+        }
+    }
+
+    pub(super) fn draw_variables(&self, canvas: &mut Canvas<'_>, data: &Frames) {
+        let frame = self.frame();
+        let call = frame.and_then(|frame| data.calls.get(frame));
+        let title = call.map_or_else(String::new, |call| {
+            format!("variables of {}", call.function)
+        });
+        canvas.rule(0, &title, self.pane == Pane::Variables);
+        if self.variables_of != frame {
+            canvas.line(1, &Line::new(Role::Dim, "reading…"));
+            return;
+        }
+        let width = usize::from(canvas.width());
+        let note = self.note.as_ref().map_or_else(Vec::new, |note| {
+            Line::new(Role::Dim, note.clone()).wrapped(width, 0)
+        });
+        let height = canvas.height();
+        for (row, line) in (1..height).zip(&note) {
+            canvas.line(row, line);
+        }
+        if note.is_empty() && self.variables.rows().is_empty() {
+            canvas.line(1, &Line::new(Role::Dim, "no variables are in scope here"));
+        }
+        let top = 1 + cells(note.len());
+        let mut rows = canvas.rows(top, height.saturating_sub(top));
+        self.variables
+            .draw(&mut rows, self.pane == Pane::Variables, Node::line);
+    }
+
+    pub(super) fn draw_source(&self, canvas: &mut Canvas<'_>) {
+        self.source_seen.set(canvas.area());
+        let source = self
+            .source
+            .as_ref()
+            .filter(|source| Some(source.frame) == self.frame());
+        let Some(source) = source else {
+            canvas.rule(0, "source", false);
+            return;
+        };
+        canvas.rule(0, &source.title, false);
+        let mut top = 1;
+        if let Some(warning) = &source.warning {
+            for line in
+                Line::new(Role::Warning, warning.clone()).wrapped(usize::from(canvas.width()), 0)
+            {
+                canvas.line(top, &line);
+                top += 1;
+            }
+        }
+        let rows = i32::from(canvas.height().saturating_sub(top));
+        let marked = i32::try_from(source.marked.saturating_sub(source.first)).unwrap_or(0);
+        let last = i32::try_from(source.lines.len()).unwrap_or(0) - rows;
+        let from = (marked - rows / 2 + self.scroll).clamp(0, last.max(0));
+        let from = usize::try_from(from).unwrap_or(0);
+        for (row, index) in (top..canvas.height()).zip(from..source.lines.len()) {
+            let number = source.first + u32::try_from(index).unwrap_or(0);
+            let here = number == source.marked;
+            let mark = if here {
+                canvas.theme().glyphs.mark
+            } else {
+                " "
+            };
+            let text = source
+                .lines
+                .get(index)
+                .map(|text| text.replace('\t', "    "))
+                .unwrap_or_default();
+            let role = if here { Role::Heading } else { Role::Plain };
+            let line = Line::new(Role::Alarm, mark)
+                .and(Role::Dim, format!("{number:>5}  "))
+                .and(role, text);
+            canvas.line(row, &line);
+        }
+    }
+}
