@@ -14,6 +14,7 @@
 pub mod addr;
 pub mod arch;
 pub mod death;
+pub mod disasm;
 pub mod dwarf;
 pub mod expr;
 pub mod frames;

@@ -8,7 +8,7 @@ use super::bytes::{c_str_at, from, i32_at, u32_at};
 use super::inline::InlineFrames;
 use super::name;
 use super::pclntab::Generation;
-use super::pcvalue::PcRanges;
+use super::pcvalue::{Ascending, PcRanges};
 use super::table::FuncTable;
 use crate::addr::Addr;
 use std::borrow::Cow;
@@ -197,14 +197,26 @@ impl<'t> Func<'t> {
     /// Source position of the instruction at `pc`, of the innermost inlined call there: what
     /// [`Self::inline_frames`] gives first.
     pub fn position(&self, pc: Addr) -> Position<'t> {
-        let file = self.value(self.word(20), pc);
-        let line = self.value(self.word(24), pc);
+        self.position_of(self.value(self.word(20), pc), self.value(self.word(24), pc))
+    }
+
+    fn position_of(&self, file: Option<i32>, line: Option<i32>) -> Position<'t> {
         match (file.map(u32::try_from), line.map(u32::try_from)) {
             (Some(Ok(file)), Some(Ok(line))) => self.table.file_at(self.word(32), file).map_or(
                 Position { file: "?", line: 0 },
                 |file| Position { file, line },
             ),
             _ => Position { file: "?", line: 0 },
+        }
+    }
+
+    /// Source positions for pcs asked for in ascending order.
+    pub fn positions(&self) -> Positions<'t> {
+        let of = |offset| self.stream(offset).map(Ascending::new);
+        Positions {
+            func: *self,
+            files: of(self.word(20)),
+            lines: of(self.word(24)),
         }
     }
 
@@ -271,6 +283,24 @@ impl<'t> Func<'t> {
 
     pub(super) fn name_offset_string(&self, offset: u32) -> &'t str {
         self.table.name_at(offset)
+    }
+}
+
+/// [`Func::position`] for every instruction of a function, in one walk along its tables.
+#[derive(Clone, Debug)]
+pub struct Positions<'t> {
+    func: Func<'t>,
+    files: Option<Ascending<'t>>,
+    lines: Option<Ascending<'t>>,
+}
+
+impl<'t> Positions<'t> {
+    /// The position at `pc`, which is not below the one asked for before.
+    pub fn at(&mut self, pc: Addr) -> Position<'t> {
+        let offset = pc.since(self.func.entry);
+        let value = |stream: &mut Option<Ascending<'_>>| stream.as_mut()?.at(offset?);
+        let (file, line) = (value(&mut self.files), value(&mut self.lines));
+        self.func.position_of(file, line)
     }
 }
 

@@ -19,7 +19,7 @@ mod pcvalue;
 mod table;
 
 pub use args::{ArgWord, printed_args};
-pub use func::{Func, FuncFlags, Position, funcdata, pcdata};
+pub use func::{Func, FuncFlags, Position, Positions, funcdata, pcdata};
 pub use inline::{InlineFrame, InlineFrames};
 pub use itabs::{Itab, itabs};
 pub use kind::FuncKind;

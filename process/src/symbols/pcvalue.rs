@@ -66,6 +66,34 @@ impl Iterator for PcRanges<'_> {
     }
 }
 
+/// A stream asked in ascending order: one walk along it, where [`PcRanges::at`] starts anew each time.
+#[derive(Clone, Debug)]
+pub struct Ascending<'a> {
+    rest: PcRanges<'a>,
+    current: Option<PcRange>,
+}
+
+impl<'a> Ascending<'a> {
+    /// From the first stretch on.
+    pub fn new(mut ranges: PcRanges<'a>) -> Self {
+        let current = ranges.next();
+        Self {
+            rest: ranges,
+            current,
+        }
+    }
+
+    /// The value at `offset` bytes from the entry; `None` where the stream does not reach, or has been passed.
+    pub fn at(&mut self, offset: u64) -> Option<i32> {
+        while self.current.is_some_and(|range| range.end <= offset) {
+            self.current = self.rest.next();
+        }
+        self.current
+            .filter(|range| range.start <= offset)
+            .map(|range| range.value)
+    }
+}
+
 /// A 32-bit varint from the head of `bytes`; `None` when they end inside it or it is longer than five bytes.
 #[inline]
 fn varint(bytes: &mut &[u8]) -> Option<u32> {
@@ -89,6 +117,18 @@ fn varint(bytes: &mut &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_asked_in_ascending_order_answers_as_one_asked_anew() {
+        // 7 for 4 bytes, 9 for 1, −1 for 300, the end.
+        let bytes = [16, 4, 4, 1, 19, 0xac, 2, 0];
+        let ranges = PcRanges::new(&bytes, 1);
+        let mut ascending = Ascending::new(ranges.clone());
+        for offset in 0..310 {
+            assert_eq!(ascending.at(offset), ranges.clone().at(offset), "{offset}");
+        }
+        assert_eq!(ascending.at(0), None, "passed");
+    }
 
     #[test]
     fn a_stream_holds_each_value_up_to_its_end() {

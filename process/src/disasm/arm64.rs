@@ -1,0 +1,99 @@
+//! AArch64, by `yaxpeax-arm`.
+
+use super::{BAD, Instruction};
+use crate::addr::Addr;
+use yaxpeax_arch::{Decoder, U8Reader};
+use yaxpeax_arm::armv8::a64::{InstDecoder, Instruction as Decoded, Opcode, Operand, SizeCode};
+
+/// The instructions of `code`, which stands at `at`; bytes after the last whole word are none.
+pub fn instructions(code: &[u8], at: Addr) -> impl Iterator<Item = Instruction<'_>> {
+    let decoder = InstDecoder::default();
+    (0u64..).zip(code.chunks(4)).map(move |(index, bytes)| {
+        let addr = at.offset(index * 4);
+        let (text, target) = <[u8; 4]>::try_from(bytes)
+            .ok()
+            .and_then(|word| decode(&decoder, word, addr))
+            .unwrap_or_else(|| (BAD.to_owned(), None));
+        Instruction {
+            addr,
+            bytes,
+            text,
+            target,
+        }
+    })
+}
+
+/// The text of a word and where it branches to.
+fn decode(decoder: &InstDecoder, word: [u8; 4], addr: Addr) -> Option<(String, Option<Addr>)> {
+    // Permanently undefined (`UDF`, Arm ARM C6.2): what Go pads functions with. The decoder leaves it out.
+    if let [low, high, 0, 0] = word {
+        return Some((format!("udf #{:#x}", u16::from_le_bytes([low, high])), None));
+    }
+    let decoded = decoder.decode(&mut U8Reader::new(&word)).ok()?;
+    let text = alias(&decoded).unwrap_or_else(|| decoded.to_string());
+    let offset = decoded.operands.iter().find_map(|operand| match operand {
+        Operand::PCOffset(offset) => Some(*offset),
+        _ => None,
+    });
+    let Some(offset) = offset else {
+        return Some((text, None));
+    };
+    // ADRP counts in pages, from the page it stands in.
+    let base = if decoded.opcode == Opcode::ADRP {
+        Addr(addr.0 & !0xfff)
+    } else {
+        addr
+    };
+    let named = base.offset_signed(offset);
+    let branches = matches!(
+        decoded.opcode,
+        Opcode::B
+            | Opcode::BL
+            | Opcode::Bcc(_)
+            | Opcode::CBZ
+            | Opcode::CBNZ
+            | Opcode::TBZ
+            | Opcode::TBNZ
+    );
+    // The decoder spells it `$+0x10`, always last.
+    let (before, _) = text.rsplit_once('$')?;
+    Some((format!("{before}{named}"), branches.then_some(named)))
+}
+
+/// What binutils prefers to call an instruction where the decoder prints what it is made of.
+fn alias(decoded: &Decoded) -> Option<String> {
+    match (decoded.opcode, decoded.operands) {
+        // MOV (bitmask immediate), unless MOVZ or MOVN could have loaded it (`aarch64_wide_constant_p`).
+        (
+            Opcode::ORR,
+            [
+                to,
+                Operand::Register(size, 31),
+                Operand::Imm64(value),
+                Operand::Nothing,
+            ],
+        ) => (!is_wide_constant(value, size)).then(|| format!("mov {to}, #{value:#x}")),
+        _ => match decoded.to_string().as_str() {
+            "msr pstate.0x1a, #0x1" => Some("msr dit, #0x1".to_owned()),
+            "msr pstate.0x1a, #0x0" => Some("msr dit, #0x0".to_owned()),
+            text => Some(format!(
+                "dc zva, {}",
+                text.strip_prefix("sys #0x3, c7, c4, #0x1, ")?
+            )),
+        },
+    }
+}
+
+/// Whether one 16-bit part of a register suffices to hold `value`, or all but it.
+fn is_wide_constant(value: u64, size: SizeCode) -> bool {
+    let (value, width) = match size {
+        SizeCode::X => (value, 64),
+        SizeCode::W => (value & 0xffff_ffff, 32),
+    };
+    let inverted = !value & (u64::MAX >> (64 - width));
+    (0..width).step_by(16).any(|shift| {
+        [value, inverted]
+            .iter()
+            .any(|v| v & !(0xffff << shift) == 0)
+    })
+}
