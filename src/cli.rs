@@ -251,6 +251,16 @@ pub enum Verb {
         #[command(flatten)]
         flags: RegsFlags,
     },
+    /// Instructions of a frame's function, in GNU syntax, with source lines and where calls lead.
+    #[command(visible_alias = "disassemble")]
+    Disass {
+        /// What to ask.
+        #[command(flatten)]
+        input: CoreInput,
+        /// How.
+        #[command(flatten)]
+        flags: DisassFlags,
+    },
     /// Raw memory.
     X {
         /// What to ask.
@@ -419,6 +429,26 @@ pub struct RegsFlags {
     /// A thread by its id instead.
     #[arg(short, long, value_name = "TID", conflicts_with_all = ["goroutine", "frame"])]
     pub thread: Option<i32>,
+}
+
+/// Which instructions.
+#[derive(Args, Debug, Clone, Default)]
+pub struct DisassFlags {
+    /// Goroutine id; the one that crashed when left out.
+    #[arg(short, long = "goroutine", value_name = "ID")]
+    pub goroutine: Option<u64>,
+
+    /// Frame number as `bt` shows it; the first user frame when left out.
+    #[arg(short, long, value_name = "N")]
+    pub frame: Option<usize>,
+
+    /// From this address on, decimal or 0x hex, or from a function's entry by its name.
+    #[arg(short, long, value_name = "ADDR", conflicts_with_all = ["goroutine", "frame"])]
+    pub addr: Option<String>,
+
+    /// At most this many instructions, around the frame's pc or from --addr on; the whole function when left out.
+    #[arg(short, long, value_name = "N")]
+    pub count: Option<usize>,
 }
 
 /// Which memory.

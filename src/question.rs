@@ -2,7 +2,9 @@
 //! `-x` script. Both ways lead to the same commands.
 
 use crate::answer::{Answer, Failure};
-use crate::cli::{BtFlags, FrameFlags, GoroutinesFlags, RegsFlags, VarsFlags, Verb, XFlags};
+use crate::cli::{
+    BtFlags, DisassFlags, FrameFlags, GoroutinesFlags, RegsFlags, VarsFlags, Verb, XFlags,
+};
 use crate::commands;
 use crate::commands::bt::LocalsOf;
 use crate::commands::locals::Which;
@@ -97,6 +99,9 @@ pub enum Question {
     },
     /// Registers.
     Regs(RegsFlags),
+    /// Instructions of a frame's function.
+    #[command(visible_aliases = ["disassemble"])]
+    Disass(DisassFlags),
     /// Raw memory.
     #[command(visible_aliases = ["examinemem"])]
     X(XFlags),
@@ -171,6 +176,7 @@ impl Question {
             Self::Sources { .. } => "sources",
             Self::List { .. } => "list",
             Self::Regs(_) => "regs",
+            Self::Disass(_) => "disass",
             Self::X(_) => "x",
         }
     }
@@ -233,6 +239,7 @@ impl Question {
                 cursor,
             )?),
             Self::Regs(flags) => Box::new(commands::regs::regs(session, flags, cursor)?),
+            Self::Disass(flags) => Box::new(commands::disass::disass(session, flags, cursor)?),
             Self::X(flags) => Box::new(commands::x::x(session, flags)?),
             Self::Goroutine { id } => Box::new(cursor.move_to_goroutine(session, *id)?),
             Self::Frame { number } => Box::new(cursor.move_to_frame(session, Move::To(*number))?),
@@ -317,6 +324,7 @@ impl Verb {
                 place,
             }),
             Self::Regs { input, flags } => of(input, Question::Regs(flags)),
+            Self::Disass { input, flags } => of(input, Question::Disass(flags)),
             Self::X { input, flags } => of(input, Question::X(flags)),
             Self::Escapes { .. }
             | Self::Gc { .. }

@@ -9,7 +9,7 @@ mod support;
 use rayon::prelude::*;
 use serde_json::Value;
 use support::value::differences;
-use support::{Case, Report, death, goroutines, variables};
+use support::{Case, Report, death, disass, goroutines, variables};
 
 /// Runs one check on every case, two at a time, and settles on the whole.
 fn every(
@@ -73,6 +73,21 @@ fn the_reason_is_the_one_the_program_died_of() {
         "text of a panic",
         "fatal error",
     ]);
+}
+
+#[test]
+fn the_instruction_of_every_frame_of_a_crash_is_found() {
+    let wanted = |case: &Case| {
+        let crash = [
+            "-nilptr-",
+            "-wrapped-",
+            "-nested-",
+            "types-inline-",
+            "cgo-c-",
+        ];
+        crash.iter().any(|part| case.name.contains(part))
+    };
+    every(disass::check, wanted).settle(&["case", "frame", "call", "function", "line"]);
 }
 
 /// The comparison itself: a tree agrees with itself, and no single change in it passes.

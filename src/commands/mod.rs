@@ -4,6 +4,7 @@ pub mod alloc;
 pub mod at;
 pub mod browse;
 pub mod bt;
+pub mod disass;
 pub mod escapes;
 pub mod gc;
 pub mod goroutines;

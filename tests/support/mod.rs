@@ -8,6 +8,7 @@
 pub mod binary;
 pub mod case;
 pub mod death;
+pub mod disass;
 pub mod goroutines;
 pub mod known;
 pub mod report;

@@ -1,0 +1,375 @@
+//! `disass`: instructions of a frame's function, with the lines they come from and where calls and jumps lead.
+//!
+//! The marked instruction is the one that was being executed: in callers the call itself, which ends at the frame's
+//! pc, the return address. Bytes are the process's memory, so what a debugger or the program patched shows.
+
+use super::at::At;
+use super::listing::symbols;
+use super::x::parse_addr;
+use crate::answer::{Answer, Failure};
+use crate::cli::DisassFlags;
+use crate::session::{Cursor, Session};
+use crate::text::{Role, Text, styled};
+use dumpview_process::addr::Addr;
+use dumpview_process::arch::Arch;
+use dumpview_process::disasm::{Instruction, instructions};
+use dumpview_process::memory::Memory;
+use dumpview_process::symbols::Func;
+use dumpview_tui::safe_text::safe;
+use serde::Serialize;
+use std::fmt::Write;
+use std::io;
+use std::sync::Arc;
+
+/// Most bytes of code decoded at once. The largest functions of real programs have some hundred KiB.
+const MOST: u64 = 4 << 20;
+
+/// Instructions shown of code that no table knows the extent of, when their number was not said.
+const UNKNOWN_EXTENT: usize = 16;
+
+/// The longest instruction, in bytes.
+const fn longest(arch: Arch) -> u64 {
+    match arch {
+        Arch::Amd64 => 15,
+        Arch::Arm64 => 4,
+    }
+}
+
+/// Some instructions of one function.
+#[derive(Serialize)]
+pub struct Listing {
+    goroutine: Option<u64>,
+    frame: Option<usize>,
+    /// As a traceback prints it.
+    pub function: Option<String>,
+    /// Its first instruction, and the first address after it; null for code of unknown extent.
+    entry: Option<String>,
+    end: Option<String>,
+    /// The frame's pc: the return address, but in a frame that was interrupted.
+    pc: Option<String>,
+    syntax: &'static str,
+    /// Fewer instructions than the function has, as was asked.
+    shortened: bool,
+    instructions: Vec<Row>,
+    /// Where reading ended early, and why.
+    unreadable: Option<String>,
+    #[serde(skip)]
+    with_bytes: bool,
+}
+
+/// One instruction.
+#[derive(Serialize)]
+struct Row {
+    addr: String,
+    /// In hex, in address order.
+    bytes: String,
+    text: String,
+    file: Option<Arc<str>>,
+    line: Option<u32>,
+    /// Whether it is the one that the frame stands at.
+    pc: bool,
+    target: Option<Target>,
+    #[serde(skip)]
+    offset: Option<u64>,
+}
+
+/// Where a call or jump leads.
+#[derive(Serialize)]
+struct Target {
+    addr: String,
+    function: Option<String>,
+    offset: Option<u64>,
+}
+
+/// Which code is meant.
+struct Code<'s> {
+    function: Option<String>,
+    entry: Option<Addr>,
+    end: Option<Addr>,
+    /// Where to begin.
+    start: Addr,
+    go: Option<Func<'s>>,
+}
+
+/// The instructions that `flags` ask for.
+///
+/// # Errors
+///
+/// When there is no such goroutine or frame, the address makes no sense, or not even the first byte can be had.
+pub fn disass(
+    session: &Session<'_>,
+    flags: &DisassFlags,
+    cursor: &Cursor,
+) -> Result<Listing, Failure> {
+    if let Some(place) = &flags.addr {
+        let start = address(session, place)?;
+        let code = code_at(session, start, start);
+        return listing(session, &code, None, flags.count);
+    }
+    let at = At::new(session, flags.goroutine, cursor)?;
+    let (index, call) = at.call(flags.frame, cursor)?;
+    let physical = at.stack.frames.get(call.physical);
+    let pc = physical.map_or(call.lookup_pc, |frame| frame.pc);
+    let mut code = code_at(session, call.lookup_pc, pc);
+    if let Some(entry) = code.entry {
+        code.start = entry;
+    }
+    let mut listing = listing(session, &code, Some(call.lookup_pc), flags.count)?;
+    listing.goroutine = Some(at.goroutine.id.0);
+    listing.frame = Some(index);
+    listing.pc = Some(pc.to_string());
+    Ok(listing)
+}
+
+/// An address as typed, or the entry of the function of that name.
+fn address(session: &Session<'_>, place: &str) -> Result<Addr, Failure> {
+    if let Some(addr) = parse_addr(place) {
+        return Ok(addr);
+    }
+    let symbols = symbols(session)?;
+    symbols
+        .by_name(place)
+        .or_else(|| symbols.funcs().find(|f| f.printed_name() == place))
+        .map(|func| func.entry)
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "neither an address nor a function: {place}\n\nhint: hexadecimal with 0x, decimal, or a name from \
+                 dumpview funcs"
+            ))
+        })
+}
+
+/// What is known of the code at `addr`: a Go function, a symbol of the executable, or nothing. It is shown from
+/// `start` on.
+fn code_at<'s>(session: &'s Session<'_>, addr: Addr, start: Addr) -> Code<'s> {
+    let process = &session.process;
+    if let Some(func) = process.symbols().ok().and_then(|s| s.find(addr)) {
+        return Code {
+            function: Some(func.printed_name().into_owned()),
+            entry: Some(func.entry),
+            end: Some(func.end),
+            start,
+            go: Some(func),
+        };
+    }
+    let symbol = process
+        .executable
+        .and_then(|exe| exe.symbol_at(addr.to_file(process.bias)))
+        .filter(|(_, _, size)| *size > 0);
+    let (entry, end) = symbol.map_or((None, None), |(_, first, size)| {
+        let entry = first.to_process(process.bias);
+        (Some(entry), Some(entry.offset(size)))
+    });
+    Code {
+        function: symbol
+            .map(|(name, ..)| String::from_utf8_lossy(name).into_owned())
+            .or_else(|| process.natives().symbol_at(addr).map(str::to_owned)),
+        entry,
+        end,
+        start,
+        go: None,
+    }
+}
+
+fn listing(
+    session: &Session<'_>,
+    code: &Code<'_>,
+    marked: Option<Addr>,
+    count: Option<usize>,
+) -> Result<Listing, Failure> {
+    let arch = session.process.arch();
+    let (want, count) = match (code.end, count) {
+        (Some(end), count) => (end.since(code.start).unwrap_or(0), count),
+        (None, count) => {
+            let count = count.unwrap_or(UNKNOWN_EXTENT);
+            let bytes = (count as u64).saturating_mul(longest(arch));
+            (bytes, Some(count))
+        }
+    };
+    let (bytes, mut unreadable) = read(session, code.start, want.min(MOST))?;
+    if unreadable.is_none() && want > MOST {
+        let end = code.start.offset(MOST);
+        unreadable = Some(format!("{end}: more than {MOST} bytes of code"));
+    }
+    let mut all: Vec<Instruction<'_>> = Vec::new();
+    // Without a mark in the middle, what comes after the last one that is shown need not be decoded.
+    let most = match (marked, count) {
+        (None, Some(count)) => count,
+        _ => usize::MAX,
+    };
+    all.extend(instructions(arch, &bytes, code.start).take(most));
+    let whole = all.len();
+    let at = marked.and_then(|pc| all.iter().position(|i| i.covers(pc)));
+    if let Some(count) = count {
+        let first = at.map_or(0, |at| at.saturating_sub(count / 2));
+        let first = first.min(all.len().saturating_sub(count));
+        all.drain(..first);
+        all.truncate(count);
+    }
+    let mut positions = code.go.as_ref().map(Func::positions);
+    let mut known: Option<Arc<str>> = None;
+    let rows: Vec<Row> = all
+        .iter()
+        .map(|instruction| {
+            let position = positions.as_mut().map(|p| p.at(instruction.addr));
+            let position = position.filter(|p| p.line != 0);
+            if let Some(position) = position
+                && known.as_deref() != Some(position.file)
+            {
+                known = Some(position.file.into());
+            }
+            Row {
+                addr: instruction.addr.to_string(),
+                bytes: hex(instruction.bytes),
+                text: instruction.text.clone(),
+                file: position.and_then(|_| known.clone()),
+                line: position.map(|p| p.line),
+                pc: marked.is_some_and(|pc| instruction.covers(pc)),
+                target: instruction.target.map(|addr| target(session, addr)),
+                offset: code.entry.and_then(|entry| instruction.addr.since(entry)),
+            }
+        })
+        .collect();
+    Ok(Listing {
+        goroutine: None,
+        frame: None,
+        function: code.function.clone(),
+        entry: code.entry.map(|addr| addr.to_string()),
+        end: code.end.map(|addr| addr.to_string()),
+        pc: None,
+        syntax: "gnu",
+        shortened: rows.len() < whole || most != usize::MAX,
+        instructions: rows,
+        unreadable,
+        with_bytes: session.common.verbose,
+    })
+}
+
+/// As many of `want` bytes as can be had without a gap, and why not all.
+fn read(
+    session: &Session<'_>,
+    start: Addr,
+    want: u64,
+) -> Result<(Vec<u8>, Option<String>), Failure> {
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < want {
+        let at = start.offset(bytes.len() as u64);
+        match session.process.memory.run(at, want - bytes.len() as u64) {
+            Ok(run) => bytes.extend_from_slice(run),
+            Err(error) if bytes.is_empty() => {
+                return Err(Failure::no_answer(format!(
+                    "cannot read the code at {error}"
+                )));
+            }
+            Err(error) => return Ok((bytes, Some(error.to_string()))),
+        }
+    }
+    Ok((bytes, None))
+}
+
+fn target(session: &Session<'_>, addr: Addr) -> Target {
+    let code = code_at(session, addr, addr);
+    Target {
+        addr: addr.to_string(),
+        offset: code.entry.and_then(|entry| addr.since(entry)),
+        function: code.function,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Target {
+    /// `<main.f+0x10>`, when it is in a known function.
+    fn label(&self) -> Option<String> {
+        let function = safe(self.function.as_deref()?);
+        Some(match self.offset {
+            Some(0) => format!("<{function}>"),
+            Some(offset) => format!("<{function}+{offset:#x}>"),
+            None => format!("<in {function}>"),
+        })
+    }
+}
+
+impl Listing {
+    /// The lines as they are shown, without marks, and which of them the frame stands at.
+    pub fn lines(&self) -> (Vec<String>, Option<usize>) {
+        let mut lines = Vec::with_capacity(self.instructions.len());
+        let mut marked = None;
+        let mut before: Option<(&Arc<str>, u32)> = None;
+        for row in &self.instructions {
+            let here = row.file.as_ref().zip(row.line);
+            if let Some((file, line)) = here.filter(|_| here != before) {
+                lines.push(format!("{}:{line}", safe(file)));
+            }
+            before = here;
+            if row.pc {
+                marked = Some(lines.len());
+            }
+            lines.push(self.line(row));
+        }
+        (lines, marked)
+    }
+
+    fn line(&self, row: &Row) -> String {
+        let mut line = format!("  {}", row.addr);
+        // Writing to a String cannot fail.
+        if let Some(offset) = row.offset {
+            let _ = write!(line, " {:>8}", format!("<+{offset:#x}>"));
+        }
+        if self.with_bytes {
+            let _ = write!(line, "  {:<20}", row.bytes);
+        }
+        let (mnemonic, operands) = row.text.split_once(' ').unwrap_or((&row.text, ""));
+        let _ = write!(line, "  {mnemonic:<7} {operands}");
+        if let Some(label) = row.target.as_ref().and_then(Target::label) {
+            line.push(' ');
+            line.push_str(&label);
+        }
+        line.truncate(line.trim_end().len());
+        line
+    }
+
+    /// What these are the instructions of.
+    pub fn title(&self) -> String {
+        let name = self.function.as_deref().unwrap_or("no known function");
+        safe(name).to_string()
+    }
+}
+
+impl Answer for Listing {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let mut title = String::new();
+        if let (Some(goroutine), Some(frame)) = (self.goroutine, self.frame) {
+            let _ = write!(title, "goroutine {goroutine} frame {frame}: ");
+        }
+        title.push_str(&self.title());
+        if let (Some(entry), Some(end)) = (&self.entry, &self.end) {
+            let _ = write!(title, ", {entry} to {end}");
+        }
+        if let Some(pc) = &self.pc {
+            let _ = write!(title, ", pc {pc}");
+        }
+        title.push_str(" (GNU syntax)");
+        out.line(styled(Role::Heading, title))?;
+        let (lines, marked) = self.lines();
+        for (index, line) in lines.iter().enumerate() {
+            if marked == Some(index) {
+                out.line(styled(Role::Alarm, format_args!("=> {line}")))?;
+            } else if line.starts_with(' ') {
+                out.line(format_args!("   {line}"))?;
+            } else {
+                out.line(styled(Role::Dim, line))?;
+            }
+        }
+        if let Some(why) = &self.unreadable {
+            out.line(format_args!("ends at {why}"))?;
+        }
+        Ok(())
+    }
+}
