@@ -1,12 +1,12 @@
 //! A goroutine's frames, their variables and source, as the frames screen shows them.
 
 use crate::answer::Failure;
-use crate::cli::BtFlags;
+use crate::cli::{BtFlags, DisassFlags};
 use crate::commands::at::At;
 use crate::commands::browse::goroutines::file_and_line;
 use crate::commands::bt::{LocalsOf, arguments, bt_of, function_name, pending_records, place};
 use crate::commands::goroutines::{describe, first_user_call};
-use crate::commands::list;
+use crate::commands::{disass, list};
 use crate::session::{Cursor, Session};
 use dumpview_model::units::duration;
 use dumpview_model::value::Variable;
@@ -197,9 +197,31 @@ pub fn source(session: &Session<'_>, goroutine: u64, frame: usize) -> Source {
         Err(failure) => {
             "source".clone_into(&mut source.title);
             source.warning = Some(failure.message.replace("\n\n", "; "));
+            instead_of_source(session, &cursor, &mut source);
         }
     }
     source
+}
+
+/// What is shown where the source is not at hand: the instructions around the frame's pc. Where not even they can be
+/// had, why there is no source is all there is to say.
+fn instead_of_source(session: &Session<'_>, cursor: &Cursor, source: &mut Source) {
+    let flags = DisassFlags {
+        count: usize::try_from(AROUND).ok(),
+        ..DisassFlags::default()
+    };
+    let Ok(listing) = disass::disass(session, &flags, cursor) else {
+        return;
+    };
+    let (lines, marked) = listing.lines();
+    source.title = format!("instructions of {} (GNU syntax)", listing.title());
+    source.instructions = true;
+    source.first = 1;
+    // The line before the first stands for none.
+    source.marked = marked
+        .and_then(|index| u32::try_from(index).ok())
+        .map_or(0, |index| index.saturating_add(1));
+    source.lines = lines;
 }
 
 /// Lines to have before and after the one that is meant, for scrolling.

@@ -133,8 +133,13 @@ impl FramesScreen {
                 .map(|text| text.replace('\t', "    "))
                 .unwrap_or_default();
             let role = if here { Role::Heading } else { Role::Plain };
+            let number = if source.instructions {
+                " ".to_owned()
+            } else {
+                format!("{number:>5}  ")
+            };
             let line = Line::new(Role::Alarm, mark)
-                .and(Role::Dim, format!("{number:>5}  "))
+                .and(Role::Dim, number)
                 .and(role, text);
             canvas.line(row, &line);
         }

@@ -91,6 +91,8 @@ pub struct Source {
     pub marked: u32,
     /// The lines.
     pub lines: Vec<String>,
+    /// Whether the lines are instructions, because the source is not at hand; they are not numbered.
+    pub instructions: bool,
     /// Something to know about it: the file is newer than the core.
     pub warning: Option<String>,
 }
