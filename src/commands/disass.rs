@@ -198,7 +198,6 @@ fn listing(
         _ => usize::MAX,
     };
     all.extend(instructions(arch, &bytes, code.start).take(most));
-    let whole = all.len();
     let at = marked.and_then(|pc| all.iter().position(|i| i.covers(pc)));
     if let Some(count) = count {
         let first = at.map_or(0, |at| at.saturating_sub(count / 2));
@@ -206,6 +205,7 @@ fn listing(
         all.drain(..first);
         all.truncate(count);
     }
+    let shown: usize = all.iter().map(|instruction| instruction.bytes.len()).sum();
     let mut positions = code.go.as_ref().map(Func::positions);
     let mut known: Option<Arc<str>> = None;
     let rows: Vec<Row> = all
@@ -238,7 +238,7 @@ fn listing(
         end: code.end.map(|addr| addr.to_string()),
         pc: None,
         syntax: "gnu",
-        shortened: rows.len() < whole || most != usize::MAX,
+        shortened: code.end.is_some() && shown < bytes.len(),
         instructions: rows,
         unreadable,
         with_bytes: session.common.verbose,

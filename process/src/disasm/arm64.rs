@@ -7,12 +7,11 @@ use yaxpeax_arm::armv8::a64::{InstDecoder, Instruction as Decoded, Opcode, Opera
 
 /// The instructions of `code`, which stands at `at`; bytes after the last whole word are none.
 pub fn instructions(code: &[u8], at: Addr) -> impl Iterator<Item = Instruction<'_>> {
-    let decoder = InstDecoder::default();
     (0u64..).zip(code.chunks(4)).map(move |(index, bytes)| {
         let addr = at.offset(index * 4);
         let (text, target) = <[u8; 4]>::try_from(bytes)
             .ok()
-            .and_then(|word| decode(&decoder, word, addr))
+            .and_then(|word| decode(word, addr))
             .unwrap_or_else(|| (BAD.to_owned(), None));
         Instruction {
             addr,
@@ -24,12 +23,14 @@ pub fn instructions(code: &[u8], at: Addr) -> impl Iterator<Item = Instruction<'
 }
 
 /// The text of a word and where it branches to.
-fn decode(decoder: &InstDecoder, word: [u8; 4], addr: Addr) -> Option<(String, Option<Addr>)> {
+fn decode(word: [u8; 4], addr: Addr) -> Option<(String, Option<Addr>)> {
     // Permanently undefined (`UDF`, Arm ARM C6.2): what Go pads functions with. The decoder leaves it out.
     if let [low, high, 0, 0] = word {
         return Some((format!("udf #{:#x}", u16::from_le_bytes([low, high])), None));
     }
-    let decoded = decoder.decode(&mut U8Reader::new(&word)).ok()?;
+    let decoded = InstDecoder::default()
+        .decode(&mut U8Reader::new(&word))
+        .ok()?;
     let text = alias(&decoded).unwrap_or_else(|| decoded.to_string());
     let offset = decoded.operands.iter().find_map(|operand| match operand {
         Operand::PCOffset(offset) => Some(*offset),
@@ -60,27 +61,34 @@ fn decode(decoder: &InstDecoder, word: [u8; 4], addr: Addr) -> Option<(String, O
     Some((format!("{before}{named}"), branches.then_some(named)))
 }
 
-/// What binutils prefers to call an instruction where the decoder prints what it is made of.
+/// What binutils calls an instruction where the decoder calls it otherwise.
 fn alias(decoded: &Decoded) -> Option<String> {
-    match (decoded.opcode, decoded.operands) {
-        // MOV (bitmask immediate), unless MOVZ or MOVN could have loaded it (`aarch64_wide_constant_p`).
-        (
-            Opcode::ORR,
-            [
-                to,
-                Operand::Register(size, 31),
-                Operand::Imm64(value),
-                Operand::Nothing,
-            ],
-        ) => (!is_wide_constant(value, size)).then(|| format!("mov {to}, #{value:#x}")),
-        _ => match decoded.to_string().as_str() {
-            "msr pstate.0x1a, #0x1" => Some("msr dit, #0x1".to_owned()),
-            "msr pstate.0x1a, #0x0" => Some("msr dit, #0x0".to_owned()),
-            text => Some(format!(
-                "dc zva, {}",
-                text.strip_prefix("sys #0x3, c7, c4, #0x1, ")?
-            )),
-        },
+    if let (
+        Opcode::ORR,
+        [
+            to,
+            zero @ Operand::Register(size, 31),
+            constant,
+            Operand::Nothing,
+        ],
+    ) = (decoded.opcode, decoded.operands)
+    {
+        let value = match constant {
+            Operand::Imm64(value) => value,
+            Operand::Immediate(value) => u64::from(value),
+            _ => return None,
+        };
+        // A MOV, the decoder says; binutils not where MOVZ or MOVN would do (`aarch64_wide_constant_p`).
+        return is_wide_constant(value, size).then(|| format!("orr {to}, {zero}, {constant}"));
+    }
+    match (decoded.opcode, decoded.to_string().as_str()) {
+        (_, "msr pstate.0x1a, #0x1") => Some("msr dit, #0x1".to_owned()),
+        (_, "msr pstate.0x1a, #0x0") => Some("msr dit, #0x0".to_owned()),
+        (Opcode::SYS(_), text) => Some(format!(
+            "dc zva, {}",
+            text.strip_prefix("sys #0x3, c7, c4, #0x1, ")?
+        )),
+        _ => None,
     }
 }
 

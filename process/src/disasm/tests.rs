@@ -130,12 +130,7 @@ proptest! {
 }
 
 /// Mnemonics that objdump and we spell differently, and why both are right.
-const SPELLED_DIFFERENTLY: [(&str, &str, &str); 4] = [
-    (
-        "mov",
-        "orr",
-        "LLVM calls every ORR of a constant MOV; binutils not where MOVZ could load it",
-    ),
+const SPELLED_DIFFERENTLY: [(&str, &str, &str); 2] = [
     (
         "<unknown>",
         BAD,
@@ -144,9 +139,8 @@ const SPELLED_DIFFERENTLY: [(&str, &str, &str); 4] = [
     (
         "<unknown>",
         "udf",
-        "LLVM 14 knows only UDF #0 in the shape of a word",
+        "data in the code that looks like UDF, of which LLVM 14 knows #0 only",
     ),
-    ("msr", "msr", "PSTATE.DIT, which LLVM 14 spells by number"),
 ];
 
 fn corpus() -> PathBuf {
@@ -226,7 +220,7 @@ fn compare(name: &str, exe: &Executable<'_>, objdump: &str) -> usize {
     );
     problems.truncate(20);
     assert!(problems.is_empty(), "{name}: {problems:#?}");
-    assert!(same * 100 >= compared * 98, "{name}: {same} of {compared}");
+    assert!(same * 100 >= compared * 99, "{name}: {same} of {compared}");
     compared
 }
 
