@@ -32,6 +32,7 @@ fn decode(word: [u8; 4], addr: Addr) -> Option<(String, Option<Addr>)> {
         .decode(&mut U8Reader::new(&word))
         .ok()?;
     let text = alias(&decoded).unwrap_or_else(|| decoded.to_string());
+    let text = with_system_register_operand(u32::from_le_bytes(word), text);
     let offset = decoded.operands.iter().find_map(|operand| match operand {
         Operand::PCOffset(offset) => Some(*offset),
         _ => None,
@@ -89,6 +90,24 @@ fn alias(decoded: &Decoded) -> Option<String> {
             text.strip_prefix("sys #0x3, c7, c4, #0x1, ")?
         )),
         _ => None,
+    }
+}
+
+/// MSR and MRS with the general register that the word names: yaxpeax-arm 0.5.0 drops the highest bit of MSR's, so that
+/// `xzr` reads `x15`.
+fn with_system_register_operand(word: u32, text: String) -> String {
+    let register = match word & 31 {
+        31 => "xzr".to_owned(),
+        n => format!("x{n}"),
+    };
+    match (word & 0xfff0_0000, text.split_once(", ")) {
+        (0xd510_0000, Some((before, _))) if before.starts_with("msr ") => {
+            format!("{before}, {register}")
+        }
+        (0xd530_0000, Some((before, after))) if before.starts_with("mrs ") => {
+            format!("mrs {register}, {after}")
+        }
+        _ => text,
     }
 }
 

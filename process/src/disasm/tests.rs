@@ -111,6 +111,14 @@ fn arm64_bitmask_constants_are_moves_unless_a_wide_move_could_load_them() {
     );
 }
 
+#[test]
+fn arm64_system_registers_are_moved_from_and_to_the_register_of_the_word() {
+    let code = words(&[0xd51b_42bf, 0xd53b_42b4]);
+    let found = texts(Arch::Arm64, &code, 0);
+    let found: Vec<_> = found.iter().map(|(_, t, _)| t.as_str()).collect();
+    assert_eq!(found, ["msr s3_3_c4_c2_5, xzr", "mrs x20, s3_3_c4_c2_5"]);
+}
+
 proptest! {
     #[test]
     fn every_byte_belongs_to_one_instruction(code: Vec<u8>, at: u64) {
