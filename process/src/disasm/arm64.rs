@@ -28,11 +28,18 @@ fn decode(word: [u8; 4], addr: Addr) -> Option<(String, Option<Addr>)> {
     if let [low, high, 0, 0] = word {
         return Some((format!("udf #{:#x}", u16::from_le_bytes([low, high])), None));
     }
+    let number = u32::from_le_bytes(word);
+    if is_unallocated(number) {
+        return None;
+    }
     let decoded = InstDecoder::default()
         .decode(&mut U8Reader::new(&word))
         .ok()?;
+    if decoded.opcode == Opcode::Invalid {
+        return None;
+    }
     let text = alias(&decoded).unwrap_or_else(|| decoded.to_string());
-    let text = with_system_register_operand(u32::from_le_bytes(word), text);
+    let text = with_extension(number, with_system_register_operand(number, text));
     let offset = decoded.operands.iter().find_map(|operand| match operand {
         Operand::PCOffset(offset) => Some(*offset),
         _ => None,
@@ -108,6 +115,45 @@ fn with_system_register_operand(word: u32, text: String) -> String {
             format!("mrs {register}, {after}")
         }
         _ => text,
+    }
+}
+
+/// Words of integer arithmetic that the architecture leaves undefined (Arm ARM C4.1) and that the decoder takes for
+/// instructions: 32-bit operations with a constant, a position or a shift of 64-bit ones, extensions shifted too far.
+const fn is_unallocated(word: u32) -> bool {
+    let narrow = word >> 31 == 0;
+    match word & 0x1f80_0000 {
+        // Logical with a constant: N. Move wide: the upper halves.
+        0x1200_0000 | 0x1280_0000 => narrow && word & 0x0040_0000 != 0,
+        _ => match word & 0x1f20_0000 {
+            // Add and subtract, shifted: ROR does not exist. Extended: by at most four, and two bits are zero.
+            0x0b00_0000 => narrow && word & 0x8000 != 0 || word & 0x00c0_0000 == 0x00c0_0000,
+            0x0b20_0000 => word & 0x00c0_0000 != 0 || (word >> 10) & 7 > 4,
+            // Logical, shifted.
+            0x0a00_0000 | 0x0a20_0000 => narrow && word & 0x8000 != 0,
+            _ => false,
+        },
+    }
+}
+
+/// Add and subtract of an extended register say how it is extended; the decoder says `lsl` there, which is the name
+/// only next to the stack pointer.
+fn with_extension(word: u32, text: String) -> String {
+    let (to, from) = (word & 31, (word >> 5) & 31);
+    let sets_flags = word & 0x2000_0000 != 0;
+    let option = (word >> 13) & 7;
+    let extended = word & 0x1fe0_0000 == 0x0b20_0000 && (option == 2 || option == 3);
+    let with_sp = from == 31 || (to == 31 && !sets_flags);
+    if !extended || (with_sp && option == 2 + (word >> 31)) {
+        return text;
+    }
+    let name = if option == 2 { ", uxtw" } else { ", uxtx" };
+    if text.contains(name) {
+        text
+    } else if text.contains(", lsl") {
+        text.replace(", lsl", name)
+    } else {
+        text + name
     }
 }
 

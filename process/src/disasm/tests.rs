@@ -119,6 +119,31 @@ fn arm64_system_registers_are_moved_from_and_to_the_register_of_the_word() {
     assert_eq!(found, ["msr s3_3_c4_c2_5, xzr", "mrs x20, s3_3_c4_c2_5"]);
 }
 
+#[test]
+fn arm64_extended_registers_say_how() {
+    // add x13,x4,w3,uxtw #2; adds x2,x24,w2,uxtw; add sp,sp,x1 (uxtx, the shift of the stack pointer's own width)
+    let code = words(&[0x8b23_488d, 0xab22_4302, 0x8b21_67ff]);
+    let found = texts(Arch::Arm64, &code, 0);
+    let found: Vec<_> = found.iter().map(|(_, t, _)| t.as_str()).collect();
+    assert_eq!(
+        found,
+        [
+            "add x13, x4, w3, uxtw #2",
+            "adds x2, x24, w2, uxtw",
+            "add sp, sp, x1, lsl #1"
+        ]
+    );
+}
+
+#[test]
+fn arm64_words_that_the_architecture_leaves_undefined_are_bad() {
+    // orr w10,w0,w25,ror #41; movk w15,#0xc1bd,lsl #32; eor w3,w9 with a 64-bit constant; add extended by five
+    let code = words(&[0x2ad9_a40a, 0x72d8_37af, 0x524e_3523, 0x8b23_548d]);
+    for (addr, text, _) in texts(Arch::Arm64, &code, 0) {
+        assert_eq!(text, BAD, "{addr:x}");
+    }
+}
+
 proptest! {
     #[test]
     fn every_byte_belongs_to_one_instruction(code: Vec<u8>, at: u64) {

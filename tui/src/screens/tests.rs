@@ -149,6 +149,7 @@ fn frames() -> FramesScreen {
         first: 36,
         marked: 41,
         lines: (36..60).map(|n| format!("\tline {n}")).collect(),
+        instructions: false,
         warning: None,
     }))));
     screen
