@@ -8,6 +8,11 @@ use super::pairs::{Pairs, name_before};
 use super::records::{Form, Snapshot};
 use crate::log::{Format, Kind, Line, Record, Sink, Taken, Unreadable};
 use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// Looked for in every line with a brace, so they are prepared once.
+static JSON_OBJECT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("{\"Alloc\":"));
+static NAMED_OBJECT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("{Alloc:"));
 
 /// The shortest `%v` of a MemStats: 29 numbers and two rings of 256.
 const POSITIONAL: usize = 1100;
@@ -185,10 +190,10 @@ impl Reader {
 
     /// A whole MemStats on one line.
     fn object(line: &Line<'_>, text: &[u8], out: &mut Sink<'_>) -> Option<Taken> {
-        let find = |needle: &[u8]| memchr::memmem::find(text, needle);
-        let (at, found) = if let Some(at) = find(b"{\"Alloc\":") {
+        memchr::memchr(b'{', text)?;
+        let (at, found) = if let Some(at) = JSON_OBJECT.find(text) {
             (at, json::object(text.get(at..)?))
-        } else if let Some(at) = find(b"{Alloc:") {
+        } else if let Some(at) = NAMED_OBJECT.find(text) {
             (at, object::named(text.get(at..)?))
         } else if text.len() >= POSITIONAL {
             let at = memchr::memchr(b'{', text)?;

@@ -3,11 +3,16 @@
 
 use super::grammar::{Parsed, hex};
 use super::records::{Recovered, SignalNote, SignalPlace, Text};
+use memchr::memmem::Finder;
 use nom::Parser;
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::character::complete::{i64 as signed, u64 as decimal};
 use nom::combinator::{all_consuming, opt, rest};
 use nom::sequence::{preceded, terminated};
+use std::sync::LazyLock;
+
+/// Looked for in every line that is nobody's, so it is prepared once.
+static SERVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("http: panic serving "));
 
 /// A line of a panic's text, with what stands at its end taken off.
 pub(super) fn text(line: &[u8]) -> Text<'_> {
@@ -147,7 +152,7 @@ fn is_memory(line: &[u8]) -> bool {
 /// The client and the text of `http: panic serving 127.0.0.1:60304: assignment to entry in nil map`, wherever in the
 /// line it begins.
 pub(super) fn served(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memchr::memmem::find(line, b"http: panic serving ")?;
+    let at = SERVED.find(line)?;
     let (after, _) = tag::<_, _, ()>("http: panic serving ")
         .parse(line.get(at..)?)
         .ok()?;

@@ -20,6 +20,11 @@ use super::head::{
 use super::records::{Frame, Function, Record, Source};
 use super::{created_by, elided, function, header, originating_from, source};
 use crate::log::{self, Format, Kind, Line, Origin, Place, Sink, Stamp, Taken, Unreadable};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// Looked for in every line that is nobody's, so it is prepared once.
+static GOROUTINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("goroutine "));
 
 /// After so many lines of others in a row a traceback is over.
 const PATIENCE: u32 = 32;
@@ -325,7 +330,7 @@ impl Reader {
 
     /// A dump or panic that begins further right in the line.
     fn rest_inside(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
-        let Some(at) = memchr::memmem::find(line.text, b"goroutine ") else {
+        let Some(at) = GOROUTINE.find(line.text) else {
             if let Some((client, text)) = served(line.text) {
                 From::of(line).record(Record::Served { client, text }, out);
                 self.enter_head();
