@@ -110,11 +110,15 @@ pub fn disass(
     let (index, call) = at.call(flags.frame, cursor)?;
     let physical = at.stack.frames.get(call.physical);
     let pc = physical.map_or(call.lookup_pc, |frame| frame.pc);
-    let mut code = code_at(session, call.lookup_pc, pc);
+    // Of the calls inlined into one another only the innermost has the machine's pc; the others are looked up by the
+    // place in it that stands for their call.
+    let innermost = at.calls.iter().find(|one| one.physical == call.physical);
+    let stands_at = innermost.map_or(call.lookup_pc, |one| one.lookup_pc);
+    let mut code = code_at(session, stands_at, pc);
     if let Some(entry) = code.entry {
         code.start = entry;
     }
-    let mut listing = listing(session, &code, Some(call.lookup_pc), flags.count)?;
+    let mut listing = listing(session, &code, Some(stands_at), flags.count)?;
     listing.goroutine = Some(at.goroutine.id.0);
     listing.frame = Some(index);
     listing.pc = Some(pc.to_string());
@@ -366,6 +370,9 @@ impl Answer for Listing {
             } else {
                 out.line(styled(Role::Dim, line))?;
             }
+        }
+        if self.pc.is_some() && marked.is_none() {
+            out.line("nothing says where this function begins: shown from the return address on, without the call before it")?;
         }
         if let Some(why) = &self.unreadable {
             out.line(format_args!("ends at {why}"))?;
