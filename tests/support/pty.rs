@@ -48,6 +48,7 @@ impl Pty {
             "-c",
             &format!("{line}\necho \"status $?\"; stty -a; echo over"),
         ]);
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("DUMPVIEW", env!("CARGO_BIN_EXE_dumpview"));
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");

@@ -2,7 +2,7 @@
 
 use crate::pty::Pty;
 use crate::svg;
-use crate::walks::{case, corpus, open};
+use crate::walks::{case, open};
 use std::fs;
 use std::path::Path;
 
@@ -32,8 +32,8 @@ fn screenshots() {
     pty.press("2");
     save("goroutines", &pty.see("groups"));
 
-    let gc = corpus("logs/gctrace/wordidx-applog-go1.27.3.txt.gz");
-    let mut pty = Pty::open(&[gc.to_str().unwrap()], 36, 120);
+    let gc = "corpus/logs/gctrace/wordidx-applog-go1.27.3.txt.gz";
+    let mut pty = Pty::open(&[gc], 36, 120);
     pty.see("holds");
     pty.press("3");
     save("gc", &pty.see("wall time of the last cycles"));
@@ -41,8 +41,8 @@ fn screenshots() {
     pty.see("events of this window");
     pty.press("jj");
     save("timeline", &pty.see("+0.0"));
-    let escapes = corpus("escapes/std-nethttp-m2-go1.27.3.txt.gz");
-    let mut pty = Pty::open(&[escapes.to_str().unwrap()], 32, 120);
+    let escapes = "corpus/escapes/std-nethttp-m2-go1.27.3.txt.gz";
+    let mut pty = Pty::open(&[escapes], 32, 120);
     pty.see("net/http");
     pty.press("jljlj");
     save("escapes", &pty.see("how it gets there"));
