@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use support::{Case, Report, death, goroutines, variables};
+use support::{Case, Report, death, disass, goroutines, variables};
 
 /// What is made when nothing else is asked for.
 const EVERYTHING: &str = "--programs types,crash,cgo --variants noopt,opt";
@@ -79,6 +79,10 @@ fn check_all(cases: &[Case], all: &mut Report) {
                 variables::check(case, &mut report);
                 variables::check_package(case, &mut report);
                 variables::check_verbs(case, &mut report);
+            }
+            // One question a frame: of one death, in every release and variant.
+            if case.name.contains("-nilptr-") {
+                disass::check(case, &mut report);
             }
             (case.name.as_str(), report)
         })
