@@ -11,6 +11,10 @@ mod pty;
 #[cfg(test)]
 mod screenshots;
 #[cfg(test)]
+#[expect(
+    dead_code,
+    reason = "the committed cases alone are used here, not what compares them"
+)]
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! An input is a log or a core. Each process in it is a *strand*: events with a time on the clocks that its writer
 //! had (since the process's start, the wall clock of a prefix), or with none but their place between other lines.
-//! [`Collector`] takes records, [`join`] finds what ties strands to each other, and a [`Timeline`] has each event's
+//! [`Collector`] takes records, `join` finds what ties strands to each other, and a [`Timeline`] has each event's
 //! time as bounds: what is not exact says by how much.
 //!
 //! ```text
