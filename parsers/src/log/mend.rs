@@ -186,6 +186,22 @@ fn format_of(word: usize) -> &'static str {
     }
 }
 
+/// Whether the input ends in a record that begins with this line: there is nothing behind its tokens but what may be
+/// the head of a number or of the next literal.
+fn is_cut(line: &Line<'_>, start: usize, template: &Template, run: &Run) -> bool {
+    let behind = line.text.get(run.at..).unwrap_or_default();
+    let number = || {
+        behind
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+    };
+    let literal = || {
+        let mut literals = template.literals(run.state);
+        literals.any(|literal| literal.as_bytes().starts_with(behind))
+    };
+    line.unterminated && start == 0 && run.tokens >= 2 && (number() || literal())
+}
+
 /// Where a record may begin in a text: at its start, or at a word.
 fn beginnings(text: &[u8]) -> impl Iterator<Item = (usize, &'static Template)> {
     let inside = words(text)
@@ -416,7 +432,11 @@ impl Mender {
                     } else {
                         self.distrust(each);
                     }
-                    let why = if alone { DOUBT } else { MIXED };
+                    let why = match (alone, is_cut(line, start, template, &run)) {
+                        (true, true) => ENDED,
+                        (true, false) => DOUBT,
+                        (false, _) => MIXED,
+                    };
                     let text = line.text.get(start..).unwrap_or_default();
                     unreadable(line, start, template.format, text, why, each);
                     return;
@@ -523,6 +543,7 @@ impl Mender {
             let quoted = matches!(behind.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
                 && template.token(run.state, b"").is_some();
             let credible = run.state >= template.credible
+                || is_cut(line, start, template, &run)
                 || run.stop == Stop::Border
                     && (run.known && (run.tokens >= 2 || start == 0)
                         || self.completes(template, run, line.text));

@@ -245,3 +245,18 @@ fn a_record_that_never_ends_costs_no_memory() {
     let seen = look(&text);
     assert!(seen.records.is_empty() && seen.unreadable > 0);
 }
+
+/// From the `@` on nothing else begins so: wherever the input ends, the record is reported, and the ones before stand.
+#[test]
+fn an_input_that_ends_within_a_record_says_so() {
+    let line = "gc 2 @0.080s 1%: 0.035+2.1+0.063 ms clock, 0.070+0.43/1.8/0+0.12 ms cpu, 5->5->2 MB, 5 MB goal, 0 MB stacks, 0 MB globals, 2 P";
+    let before = line.replace("gc 2 @0.080s", "gc 1 @0.040s");
+    let mut cuts = 0;
+    for end in "gc 2 @".len()..line.len() {
+        let seen = look(&format!("{before}\n{}", &line[..end]));
+        let read = (seen.records.len(), seen.unreadable);
+        assert_eq!(read, (1, 1), "{}: {}", &line[..end], seen.log);
+        cuts += 1;
+    }
+    assert!(cuts > 100);
+}
