@@ -101,9 +101,11 @@ fn stack_of(set: &Set, id: StackId, calls: Vec<(String, String)>, why: Option<&s
         (None, Some((function, place))) => (function.clone(), place.clone()),
         (None, None) => Default::default(),
     };
+    let users = set.stacks.frames(id).position(Frame::is_users);
     Stack {
         function,
         place,
+        runtime: users.unwrap_or(0),
         calls,
         incomplete: why.map(str::to_owned),
     }

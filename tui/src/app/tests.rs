@@ -99,6 +99,7 @@ fn goroutines() -> Goroutines {
             ("runtime.gopark".to_owned(), "/go/proc.go:9".to_owned()),
             (function.to_owned(), place.to_owned()),
         ],
+        runtime: 1,
         incomplete: None,
     };
     Goroutines {

@@ -14,6 +14,7 @@ use crate::keys::{Action, Binding, ENTER, Key};
 use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
 use crate::widgets::list::ListState;
+use dumpview_model::units::plural;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Stack {
     pub place: String,
     /// All calls, innermost first: function, place.
     pub calls: Vec<(String, String)>,
+    /// How many of them, at the innermost end, are the runtime's: what was called last of all is not what people look for.
+    pub runtime: usize,
     /// Why the outermost frame was not reached, when it was not.
     pub incomplete: Option<String>,
 }
@@ -551,14 +554,23 @@ impl Screen for GoroutinesScreen {
             return;
         };
         let mut lower = canvas.rows(rows + 2, below.saturating_sub(1));
-        let mut lines: Vec<Line> = stack
-            .calls
-            .iter()
-            .take(usize::from(lower.height()))
-            .map(|(function, place)| {
-                Line::new(Role::Name, format!("  {function}")).and(Role::Dim, format!("  {place}"))
-            })
-            .collect();
+        let mut lines = Vec::new();
+        if stack.runtime > 0 {
+            let folded = format!(
+                "  … {} of the runtime",
+                plural(stack.runtime as u64, "call")
+            );
+            lines.push(Line::new(Role::Dim, folded));
+        }
+        let calls = stack.calls.iter().skip(stack.runtime);
+        lines.extend(
+            calls
+                .take(usize::from(lower.height()))
+                .map(|(function, place)| {
+                    Line::new(Role::Name, format!("  {function}"))
+                        .and(Role::Dim, format!("  {place}"))
+                }),
+        );
         if let Some(why) = &stack.incomplete {
             lines.push(Line::new(Role::Warning, format!("  incomplete: {why}")));
         }
