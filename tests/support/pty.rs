@@ -152,6 +152,23 @@ impl Pty {
             .collect()
     }
 
+    /// Waits until what the shell runs has stopped: it leaves the screen first, and a SIGCONT that came before the stop
+    /// would be lost.
+    pub fn wait_until_stopped(&self) {
+        let stopped = |pid: &u32| {
+            // The state stands behind the name, which may hold anything but ends with the last bracket.
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit(')')
+                .next()
+                .is_some_and(|rest| rest.trim_start().starts_with('T'))
+        };
+        let end = Instant::now() + PATIENCE;
+        while !self.children().iter().all(stopped) {
+            assert!(Instant::now() < end, "it did not stop");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Sends a signal by its name to what the shell runs.
     pub fn signal(&self, name: &str) {
         for pid in self.children() {

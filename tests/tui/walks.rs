@@ -282,6 +282,7 @@ fn signals_and_suspension_leave_a_sane_terminal() {
         !screen.alternate_screen()
     });
     assert!(!screen.hide_cursor());
+    pty.wait_until_stopped();
     pty.signal("CONT");
     pty.wait("the screens again", |screen| {
         screen.alternate_screen() && screen.contents().contains("nil pointer dereference")
