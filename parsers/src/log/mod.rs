@@ -21,6 +21,7 @@
 //! | `record` | what a line turned out to be |
 //! | `format` | what a format's reader is |
 //! | `trace` | the traces of one line |
+//! | `words` | by which words a record, or a piece of one, is known |
 //! | `mend`, `template`, `style` | torn ones are put together again, or reported |
 //! | `formats` | the readers of one origin, and which of them reads a line |
 //! | `reader` | chunks to records |
@@ -44,6 +45,7 @@ mod trace;
 mod unwrap;
 #[cfg(test)]
 mod unwrap_tests;
+mod words;
 mod wrapped;
 
 pub use format::{Format, Sink, Taken};
