@@ -130,6 +130,20 @@ impl Pty {
         }
     }
 
+    /// The screen, once nothing more is drawn on it for a while: a screen comes in several writes.
+    pub fn settled(&self) -> vt100::Screen {
+        const QUIET: Duration = Duration::from_millis(300);
+        let (lock, changed) = &*self.shown;
+        let mut shown = lock.lock().unwrap();
+        loop {
+            let (again, waited) = changed.wait_timeout(shown, QUIET).unwrap();
+            shown = again;
+            if waited.timed_out() || shown.ended {
+                return shown.parser.screen().clone();
+            }
+        }
+    }
+
     /// Waits until a text is shown, wherever lines break.
     pub fn see(&self, text: &str) -> vt100::Screen {
         let wanted = without_blanks(text);

@@ -11,39 +11,41 @@ use std::path::Path;
 #[ignore = "writes docs/screens"]
 fn screenshots() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screens");
-    let save = |name: &str, screen: &vt100::Screen| {
-        fs::write(directory.join(format!("{name}.svg")), svg::svg(screen)).unwrap();
+    let save = |name: &str, pty: &Pty, wanted: &str| {
+        pty.see(wanted);
+        let picture = svg::svg(&pty.settled());
+        fs::write(directory.join(format!("{name}.svg")), picture).unwrap();
     };
     let nil = case("crash-nilptr-noopt-go1.27.3-amd64");
     // Relative, so that no picture names the directory it was made in.
     let sources = "/tmp/dumpview-corpus/src-go1.27.3/crash=corpus/programs/crash";
     let (core, exe) = (nil.core.to_str().unwrap(), nil.exe.to_str().unwrap());
     let mut pty = Pty::open(&["--source-path", sources, core, exe], 32, 120);
-    save("overview", &pty.see("findings"));
+    save("overview", &pty, "findings");
     pty.press("\r");
     pty.see("key = ");
     pty.press("\rlj");
     pty.see("name = ");
-    save("frames", &pty.see("programs/crash/nilptr.go:38"));
+    save("frames", &pty, "programs/crash/nilptr.go:38");
     pty.press("3");
-    save("memory", &pty.see("were mapped"));
+    save("memory", &pty, "were mapped");
     let mut pty = open(case("crash-blocked-quit-noopt-go1.27.3-amd64"), 32, 120);
     pty.see("goroutines");
     pty.press("2");
-    save("goroutines", &pty.see("groups"));
+    save("goroutines", &pty, "groups");
 
     let gc = "corpus/logs/gctrace/wordidx-applog-go1.27.3.txt.gz";
     let mut pty = Pty::open(&[gc], 36, 120);
     pty.see("holds");
     pty.press("3");
-    save("gc", &pty.see("wall time of the last cycles"));
+    save("gc", &pty, "wall time of the last cycles");
     pty.press("2");
     pty.see("events of this window");
     pty.press("jj");
-    save("timeline", &pty.see("+0.0"));
+    save("timeline", &pty, "+0.0");
     let escapes = "corpus/escapes/std-nethttp-m2-go1.27.3.txt.gz";
     let mut pty = Pty::open(&[escapes], 32, 120);
     pty.see("net/http");
     pty.press("jljlj");
-    save("escapes", &pty.see("how it gets there"));
+    save("escapes", &pty, "how it gets there");
 }
