@@ -50,8 +50,11 @@ mod tests {
         } = child.wait_with_output().unwrap();
         feed.join().unwrap();
         let stderr = String::from_utf8(stderr).unwrap();
-        assert_eq!(status.code(), Some(0), "{stderr}");
-        (serde_json::from_slice(&stdout).unwrap(), stderr)
+        let document: Value = serde_json::from_slice(&stdout).unwrap();
+        // 4 says that lines were torn, and only that.
+        let torn = document["unrecognized"] != Value::Array(Vec::new());
+        assert_eq!(status.code(), Some(if torn { 4 } else { 0 }), "{stderr}");
+        (document, stderr)
     }
 
     fn u64_at(document: &Value, pointer: &str) -> u64 {
@@ -59,6 +62,57 @@ mod tests {
             .pointer(pointer)
             .and_then(Value::as_u64)
             .unwrap_or_else(|| panic!("{pointer} in {document}"))
+    }
+
+    /// A run of the program, what it knew and what was read of it.
+    struct Seen {
+        truth: Value,
+        text: String,
+        gc: Value,
+        passed: String,
+        sched: Value,
+    }
+
+    fn run(program: &Path, dir: &Path, release: &str) -> Seen {
+        let truth = dir.join("truth.json");
+        let run = Command::new(program)
+            .arg(&truth)
+            .env("GODEBUG", "gctrace=1,schedtrace=100,inittrace=1")
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{release}");
+        let (gc, passed) = piped("gc", &run.stderr);
+        let (sched, _) = piped("sched", &run.stderr);
+        Seen {
+            truth: serde_json::from_slice(&fs::read(&truth).unwrap()).unwrap(),
+            text: String::from_utf8(run.stderr).unwrap(),
+            gc,
+            passed,
+            sched,
+        }
+    }
+
+    /// A run whose lines can all be read. The runtime writes some lines in pieces that fall into each other, now and
+    /// then so that nobody can tell what was what: then every cycle has to be read or reported, and the program is
+    /// run again.
+    fn whole(program: &Path, dir: &Path, release: &str) -> Seen {
+        const TRIES: usize = 12;
+        for _ in 0..TRIES {
+            let seen = run(program, dir, release);
+            let reported = |document: &Value| document["unrecognized"].as_array().unwrap().len();
+            let (of_gc, of_sched) = (reported(&seen.gc), reported(&seen.sched));
+            if of_gc + of_sched == 0 {
+                return seen;
+            }
+            let read = seen.gc["cycles"].as_array().unwrap().len();
+            let there = u64_at(&seen.truth, "/num_gc");
+            assert!(
+                (read + of_gc) as u64 >= there,
+                "go {release}: {read} cycles read and {of_gc} lines reported of {there} cycles"
+            );
+            eprintln!("go {release}: {of_gc} lines of gctrace, {of_sched} of schedtrace were torn");
+        }
+        panic!("go {release}: no run of {TRIES} could be read whole");
     }
 
     #[test]
@@ -73,37 +127,35 @@ mod tests {
         for release in releases.split_whitespace() {
             let dir = tempfile::tempdir().unwrap();
             let program = build(&go, release, dir.path());
-            let truth = dir.path().join("truth.json");
-            let run = Command::new(&program)
-                .arg(&truth)
-                .env("GODEBUG", "gctrace=1,schedtrace=100,inittrace=1")
-                .output()
-                .unwrap();
-            assert!(run.status.success(), "{release}");
-            let truth: Value = serde_json::from_slice(&fs::read(&truth).unwrap()).unwrap();
-            let text = String::from_utf8(run.stderr.clone()).unwrap();
-
-            let (gc, passed) = piped("gc", &run.stderr);
+            let seen = whole(&program, dir.path(), release);
+            let Seen {
+                truth,
+                text,
+                gc,
+                passed,
+                sched,
+            } = &seen;
             let cycles = gc["cycles"].as_array().unwrap();
-            assert_eq!(gc["unrecognized"], Value::Array(Vec::new()), "{release}");
             assert_eq!(gc["runs"].as_array().unwrap().len(), 1, "{release}");
-            assert_eq!(cycles.len() as u64, u64_at(&truth, "/num_gc"), "{release}");
-            assert_eq!(u64_at(&gc, "/summary/cycles"), u64_at(&truth, "/num_gc"));
-            assert_eq!(
-                u64_at(&gc, "/summary/forced"),
-                u64_at(&truth, "/num_forced_gc"),
-                "{release}"
+            assert_eq!(cycles.len() as u64, u64_at(truth, "/num_gc"), "{release}");
+            assert_eq!(u64_at(gc, "/summary/cycles"), u64_at(truth, "/num_gc"));
+            // A cycle that ends while runtime.GC waits to start the next can print that one's flag too (mgc.go, gcStart).
+            let forced = u64_at(gc, "/summary/forced");
+            let asked = u64_at(truth, "/num_forced_gc");
+            assert!(
+                (asked..=2 * asked).contains(&forced),
+                "{release}: {forced} of {asked}"
             );
             assert_eq!(
-                u64_at(&gc, "/summary/procs_max"),
-                u64_at(&truth, "/gomaxprocs")
+                u64_at(gc, "/summary/procs_max"),
+                u64_at(truth, "/gomaxprocs")
             );
 
             // Every printed number is cut down by less than its step. The runtime's own total begins each pause a
             // few instructions after the trace does, and has a few more pauses when marking had to be tried again.
-            let pause = u64_at(&truth, "/pause_total_ns");
-            let least = u64_at(&gc, "/summary/pause/total_ns");
-            let below = u64_at(&gc, "/summary/pause/total_below_ns");
+            let pause = u64_at(truth, "/pause_total_ns");
+            let least = u64_at(gc, "/summary/pause/total_ns");
+            let below = u64_at(gc, "/summary/pause/total_below_ns");
             let count = cycles.len() as u64;
             assert!(
                 least <= pause + 1_000 * count,
@@ -116,7 +168,7 @@ mod tests {
 
             let inits = text.matches("init ").count() as u64;
             assert!(inits > 5, "{release}: {inits} init lines");
-            assert_eq!(u64_at(&gc, "/summary/inits"), inits, "{release}");
+            assert_eq!(u64_at(gc, "/summary/inits"), inits, "{release}");
             assert_eq!(
                 passed
                     .lines()
@@ -126,12 +178,10 @@ mod tests {
                 "{release}: what the program wrote is passed on"
             );
 
-            let (sched, _) = piped("sched", &run.stderr);
             let samples = sched["samples"].as_array().unwrap();
             let printed = text.matches("SCHED ").count();
             assert!(printed >= 4, "{release}: {printed} samples");
             assert_eq!(samples.len(), printed, "{release}");
-            assert_eq!(sched["unrecognized"], Value::Array(Vec::new()), "{release}");
             compared += 1;
             eprintln!(
                 "go {release}: {count} cycles, {pause} ns of pauses (read: {least} to {below}), {inits} inits, {printed} samples"
