@@ -1,6 +1,6 @@
 //! An answer and how it leaves: text for people, or one JSON document in the envelope all verbs share.
 
-use crate::text::{Role, Text};
+use dumpview_view::{Role, Text};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -137,7 +137,7 @@ impl Script {
 impl Answer for Script {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for line in &self.answers {
-            out.line(crate::text::styled(
+            out.line(dumpview_view::styled(
                 Role::Dim,
                 format_args!("> {}", line.command),
             ))?;

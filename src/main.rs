@@ -9,7 +9,6 @@ mod input;
 mod question;
 mod run;
 mod session;
-mod text;
 
 use std::process::ExitCode;
 

@@ -8,9 +8,11 @@ use crate::commands::log::LogArgs;
 use crate::input;
 use crate::question::Question;
 use crate::session::{Cursor, Session, with_session};
-use crate::text::Text;
 use anstream::AutoStream;
 use clap::{CommandFactory, Parser};
+use dumpview_view::Text;
+use dumpview_view::safe::safe;
+use dumpview_view::sink::ansi::{Ansi, Styles};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -73,8 +75,11 @@ fn code(exit: Exit) -> ExitCode {
 /// One message on stderr.
 fn complain(common: &Common, message: &str) {
     let mut stderr = AutoStream::new(io::stderr(), color(common));
-    // Nowhere left to report that stderr is gone.
-    let _ = writeln!(stderr, "dumpview: {message}");
+    // A message may name what stands in a dump: paths, names. Nowhere is left to report that stderr is gone.
+    for (index, line) in message.lines().enumerate() {
+        let who = if index == 0 { "dumpview: " } else { "" };
+        let _ = writeln!(stderr, "{who}{}", safe(line));
+    }
 }
 
 fn color(common: &Common) -> anstream::ColorChoice {
@@ -244,7 +249,7 @@ fn write(session: &Session<'_>, verb: &str, answer: &dyn Answer) -> io::Result<E
         out.flush()?;
     } else {
         let mut out = BufWriter::new(AutoStream::new(stdout, color(common)));
-        answer.text(&mut Text::new(&mut out))?;
+        answer.text(&mut Text::new(&mut Ansi::new(&mut out, Styles::Ansi)))?;
         out.flush()?;
     }
     let damaged = if session.is_damaged() {

@@ -5,7 +5,6 @@ use super::goroutines::{describe, first_user_call};
 use crate::answer::{Answer, Failure};
 use crate::cli::BtFlags;
 use crate::session::{Cursor, Session};
-use crate::text::{Role, Text, styled};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Origin, Standing, Value, Variable};
@@ -14,7 +13,7 @@ use dumpview_process::runtime::Goroutine;
 use dumpview_process::runtime::{Deferred, linked_defers};
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Line, Role, Text, styled};
 use serde::Serialize;
 use std::io;
 
@@ -252,9 +251,9 @@ impl Answer for Backtrace {
                 .goroutine
                 .map_or_else(String::new, |id| format!(" in goroutine {id}"));
             let place = &creator.place;
-            out.line(format_args!("created by {}{by}", safe(&place.function)))?;
+            out.line(format_args!("created by {}{by}", place.function))?;
             if let Some((file, line)) = place.file.as_deref().zip(place.line) {
-                out.line(format_args!("       {}:{line}", safe(file)))?;
+                out.line(format_args!("       {file}:{line}"))?;
             }
         }
         Ok(())
@@ -280,11 +279,11 @@ impl FrameDoc {
             _ => String::new(),
         };
         let name = function_name(&self.frame);
-        let name = styled(Role::Name, name);
-        out.line(format_args!(
-            "{:>4}  {name}({args}){inlined}{doubt}",
-            self.index
-        ))?;
+        out.line(
+            Line::plain(format!("{:>4}  ", self.index))
+                .and(Role::Name, name)
+                .and(Role::Plain, format!("({args}){inlined}{doubt}")),
+        )?;
         out.line(format_args!("        {}", place(&self.frame)))?;
         let full = Style::default();
         for call in &self.deferred {
@@ -292,10 +291,7 @@ impl FrameDoc {
         }
         for variable in self.locals.iter().flatten() {
             let shown = full.variable_block(variable);
-            out.line(format_args!(
-                "            {}",
-                shown.replace('\n', "\n            ")
-            ))?;
+            out.block("            ", &shown)?;
         }
         Ok(())
     }
@@ -322,7 +318,7 @@ pub fn arguments(frame: &FrameDoc) -> String {
 
 /// `name=value`, short; a stale value is marked as the runtime marks it.
 fn one_line(style: &Style, variable: &Variable) -> String {
-    let name = safe(&variable.name);
+    let name = &variable.name;
     match (&variable.value, &variable.standing) {
         (Some(value), Standing::Exact) => format!("{name}={}", style.line(value)),
         (Some(value), _) => format!("{name}={}?", style.line(value)),
@@ -335,14 +331,14 @@ pub fn function_name(frame: &Frame) -> String {
     match (frame.function.as_str(), frame.pc) {
         ("", Some(pc)) => format!("?? at {pc}"),
         ("", None) => "??".to_owned(),
-        (name, _) => safe(name).into_owned(),
+        (name, _) => name.to_string(),
     }
 }
 
 /// `file:line`, or the pc where that is not known.
 pub fn place(frame: &Frame) -> String {
     match (&frame.file, frame.line, frame.pc) {
-        (Some(file), Some(line), _) => format!("{}:{line}", safe(file)),
+        (Some(file), Some(line), _) => format!("{file}:{line}"),
         (_, _, Some(pc)) => pc.to_string(),
         _ => "?".to_owned(),
     }

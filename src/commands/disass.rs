@@ -9,13 +9,12 @@ use super::x::parse_addr;
 use crate::answer::{Answer, Failure};
 use crate::cli::DisassFlags;
 use crate::session::{Cursor, Session};
-use crate::text::{Role, Text, styled};
 use dumpview_process::addr::Addr;
 use dumpview_process::arch::Arch;
 use dumpview_process::disasm::{Instruction, instructions};
 use dumpview_process::memory::Memory;
 use dumpview_process::symbols::Func;
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::fmt::Write;
 use std::io;
@@ -291,7 +290,7 @@ fn hex(bytes: &[u8]) -> String {
 impl Target {
     /// `<main.f+0x10>`, when it is in a known function.
     fn label(&self) -> Option<String> {
-        let function = safe(self.function.as_deref()?);
+        let function = self.function.as_deref()?;
         Some(match self.offset {
             Some(0) => format!("<{function}>"),
             Some(offset) => format!("<{function}+{offset:#x}>"),
@@ -309,7 +308,7 @@ impl Listing {
         for row in &self.instructions {
             let here = row.file.as_ref().zip(row.line);
             if let Some((file, line)) = here.filter(|_| here != before) {
-                lines.push(format!("{}:{line}", safe(file)));
+                lines.push(format!("{file}:{line}"));
             }
             before = here;
             if row.pc {
@@ -342,7 +341,7 @@ impl Listing {
     /// What these are the instructions of.
     pub fn title(&self) -> String {
         let name = self.function.as_deref().unwrap_or("no known function");
-        safe(name).to_string()
+        name.to_string()
     }
 }
 

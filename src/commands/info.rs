@@ -6,12 +6,12 @@ mod panics;
 
 use crate::answer::Answer;
 use crate::session::Session;
-use crate::text::{Role, Text, bytes, styled};
 use audit::Check;
+use dumpview_model::units::bytes;
 use dumpview_process::death::{Death, DeathKind, Signal};
 use dumpview_process::layout::LayoutSource;
 use dumpview_process::process::{ExecutableMatch, core_writer};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Role, Text, styled};
 use findings::Finding;
 use panics::PanicDoc;
 use serde::Serialize;
@@ -184,14 +184,14 @@ fn reason(death: &Death, panics: &[PanicDoc]) -> String {
 impl Info {
     /// The reason and what is behind it: the head of the report.
     pub fn head(&self, out: &mut Text<'_>) -> io::Result<()> {
-        out.line(styled(Role::Alarm, safe(&self.reason)))?;
+        out.line(styled(Role::Alarm, &self.reason))?;
         if self.panics.len() > 1 {
             for (index, panic) in self.panics.iter().enumerate() {
                 let recovered = if panic.recovered { " [recovered]" } else { "" };
                 out.line(format_args!(
                     "  panic {}: {}{recovered}",
                     index + 1,
-                    safe(&panic.text)
+                    panic.text
                 ))?;
             }
         }
@@ -218,11 +218,9 @@ impl Info {
             .as_ref()
             .map_or("not a Go program", |b| b.version.as_str());
         let field = |out: &mut Text<'_>, name: &str, value: &str| {
-            out.line(format_args!(
-                "{} {}",
-                styled(Role::Dim, format_args!("{name:<11}")),
-                safe(value)
-            ))
+            out.line(
+                styled(Role::Dim, format_args!("{name:<11} ")).and(Role::Plain, value.to_owned()),
+            )
         };
         let pid = self
             .pid
@@ -274,7 +272,7 @@ impl Info {
             out.line("")?;
             out.line(styled(Role::Heading, "last printed by the runtime"))?;
             for line in printed.lines() {
-                out.line(format_args!("  {}", safe(&line.replace('\t', "    "))))?;
+                out.line(format_args!("  {}", line.replace('\t', "    ")))?;
             }
         }
         if !self.findings.is_empty() {

@@ -9,8 +9,7 @@ use super::listing::symbols;
 use crate::answer::{Answer, Failure};
 use crate::cli::FrameFlags;
 use crate::session::{Cursor, Session};
-use crate::text::{Role, Text, styled};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::fs;
 use std::io;
@@ -80,7 +79,7 @@ fn excerpt(
     let found = find(session, &file).ok_or_else(|| {
         Failure::no_answer(format!(
             "{}: the source is not here\n\nhint: --source-path {}=WHERE-IT-IS-NOW",
-            safe(&file),
+            file,
             Path::new(&file).parent().unwrap_or(Path::new("")).display()
         ))
     })?;
@@ -187,7 +186,7 @@ impl Answer for Excerpt {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         out.line(styled(
             Role::Dim,
-            format_args!("{}:{}", safe(&self.found), self.line),
+            format_args!("{}:{}", self.found, self.line),
         ))?;
         if self.newer_than_core {
             out.line(styled(
@@ -198,7 +197,7 @@ impl Answer for Excerpt {
         for line in &self.lines {
             let mark = if line.number == self.line { "=>" } else { "  " };
             let text = line.text.replace('\t', "    ");
-            out.line(format_args!("{mark} {:>5}  {}", line.number, safe(&text)))?;
+            out.line(format_args!("{mark} {:>5}  {}", line.number, text))?;
         }
         Ok(())
     }

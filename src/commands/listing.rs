@@ -2,8 +2,8 @@
 
 use crate::answer::{Answer, Failure};
 use crate::session::Session;
-use crate::text::Text;
 use dumpview_process::symbols::Symbols;
+use dumpview_view::Text;
 use regex::Regex;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -126,7 +126,7 @@ where
 impl Answer for Functions {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for function in &self.functions {
-            out.line(function.name.escape_debug())?;
+            out.line(&function.name)?;
         }
         Ok(())
     }
@@ -135,7 +135,7 @@ impl Answer for Functions {
 impl Answer for TypeList {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for name in &self.types {
-            out.line(name.escape_debug())?;
+            out.line(name)?;
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Answer for TypeList {
 impl Answer for Sources {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for source in &self.sources {
-            out.line(source.escape_debug())?;
+            out.line(source)?;
         }
         Ok(())
     }

@@ -5,13 +5,13 @@ use super::bt::{function_name, is_argument, place};
 use crate::answer::{Answer, Failure};
 use crate::cli::{FrameFlags, ValueFlags};
 use crate::session::{Cursor, Session};
-use crate::text::{Role, Text, styled};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;
 use dumpview_process::frames::Variables;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io;
 
@@ -103,7 +103,7 @@ impl Answer for FrameVariables {
         }
         let style = Style::default();
         for variable in &self.variables {
-            out.line(style.variable_block(variable))?;
+            out.block("", &style.variable_block(variable))?;
         }
         Ok(())
     }

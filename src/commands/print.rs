@@ -5,12 +5,11 @@ use super::listing::{matcher, some};
 use crate::answer::{Answer, Failure};
 use crate::cli::{FrameFlags, ValueFlags};
 use crate::session::{Cursor, Session};
-use crate::text::Text;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Origin, Standing, Value, Variable};
 use dumpview_process::expr::{ExprError, Expressions};
 use dumpview_process::value::{Limits, Place, Reader};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::Text;
 use serde::Serialize;
 use std::io;
 use std::sync::Arc;
@@ -194,16 +193,16 @@ impl Answer for Printed {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         match &self.variable.value {
             Some(value) if self.variable.standing == Standing::Exact => {
-                out.line(Style::default().block(value))
+                out.block("", &Style::default().block(value))
             }
-            _ => out.line(Style::default().variable_block(&self.variable)),
+            _ => out.block("", &Style::default().variable_block(&self.variable)),
         }
     }
 }
 
 impl Answer for Whatis {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        out.line(safe(&self.ty))
+        out.line(&self.ty)
     }
 }
 

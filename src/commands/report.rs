@@ -5,7 +5,7 @@ use super::info::{Info, info};
 use crate::answer::Answer;
 use crate::cli::BtFlags;
 use crate::session::{Cursor, Session};
-use crate::text::{Role, Text, styled};
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io;
 

@@ -2,11 +2,10 @@
 
 use crate::answer::Answer;
 use crate::session::Session;
-use crate::text::{Align, Table, Text};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::Address;
 use dumpview_process::image::CoreKind;
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Align, Table, Text};
 use serde::Serialize;
 use std::io;
 
@@ -75,7 +74,7 @@ impl Answer for Threads {
             let mut function = row
                 .function
                 .as_deref()
-                .map_or_else(|| "?".to_owned(), |f| safe(f).into_owned());
+                .map_or_else(|| "?".to_owned(), ToString::to_string);
             if row.dumping {
                 function.push_str("  (wrote the core)");
             }

@@ -3,9 +3,9 @@
 use crate::answer::{Answer, Failure};
 use crate::cli::XFlags;
 use crate::session::Session;
-use crate::text::Text;
 use dumpview_process::addr::Addr;
 use dumpview_process::memory::Memory;
+use dumpview_view::Text;
 use serde::Serialize;
 use std::io;
 

@@ -298,9 +298,9 @@ fn panics_on_the_screen() {
     use dumpview_tui::app::{App, run::run};
     use dumpview_tui::canvas::Canvas;
     use dumpview_tui::keys::Binding;
-    use dumpview_tui::line::{Line, Role};
     use dumpview_tui::screen::{Effect, Export, Input, Screen};
     use dumpview_tui::theme::{Environment, Theme};
+    use dumpview_view::line::{Line, Role};
 
     struct Fragile;
 

@@ -3,7 +3,6 @@
 //! Requests are answered on another thread. A newer request of the same [`Request::slot`] takes the place of one that
 //! waits; the old answer stays on the screen meanwhile.
 
-use crate::line::Line;
 use crate::screen::Standpoint;
 use crate::screens::escapes::SourceLine;
 use crate::screens::frames::{Frames, Source, VariablesOf};
@@ -15,6 +14,7 @@ use crate::screens::sched::Schedule;
 use crate::screens::timeline::Moments;
 use dumpview_model::escape::Analysis;
 use dumpview_model::value::Variable;
+use dumpview_view::line::Line;
 use std::sync::Arc;
 
 /// A question of a screen.

@@ -4,9 +4,9 @@
 //! any other way.
 
 use crate::geometry::{Area, cells};
-use crate::line::{Line, Role};
-use crate::safe_text::safe;
 use crate::theme::Theme;
+use dumpview_view::line::{Line, Role};
+use dumpview_view::safe::safe;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -10,8 +10,6 @@ pub mod ask;
 pub mod canvas;
 pub mod geometry;
 pub mod keys;
-pub mod line;
-pub mod safe_text;
 pub mod screen;
 pub mod screens;
 pub mod terminal;

@@ -6,7 +6,7 @@
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::keys::{Action, Binding};
-use crate::line::Line;
+use dumpview_view::line::Line;
 
 /// What happens to a screen.
 #[derive(Debug)]

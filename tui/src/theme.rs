@@ -4,7 +4,7 @@
 //! the terminal can show. True-colour values are of middle lightness for the same reason. Without colour, roles
 //! are told apart by weight, underline and reverse video.
 
-use crate::line::Role;
+use dumpview_view::line::Role;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours a terminal shows.

@@ -12,14 +12,16 @@ mod text;
 
 pub use args::AllocArgs;
 
+use dumpview_view::sink::ansi::{Ansi, Styles};
+
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::commands::log::Within;
 use crate::input::log::chunks;
-use crate::text::Text;
 use dumpview_model::alloc::{By, Collector, Process, findings};
 use dumpview_model::finding::Finding;
 use dumpview_parsers::log::Record;
+use dumpview_view::Text;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -111,7 +113,7 @@ pub fn run(
     } else if args.csv {
         json::csv(&report, out)
     } else {
-        text::write(&report, &mut Text::new(out))
+        text::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
     };
     Ok(written.map(|()| exit))
 }

@@ -1,11 +1,11 @@
 //! The report for people: sums of all, findings, then by type, size and stack.
 
 use super::Report;
-use crate::text::{Align, Role, Table, Text, bytes, styled};
 use dumpview_model::alloc::{By, Process, Row, Totals};
 use dumpview_model::finding::{Finding, Severity};
+use dumpview_model::units::bytes;
 use dumpview_model::units::{grouped, plural};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Align, Line, Role, Table, Text, styled};
 use std::io;
 
 /// Callers shown below a stack's first own function.
@@ -20,25 +20,21 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         if many {
             out.line(styled(
                 Role::Heading,
-                format_args!("Process {}: {}", index + 1, safe(&process.origin)),
+                format_args!("Process {}: {}", index + 1, process.origin),
             ))?;
         }
         one(report, process, findings, out)?;
     }
     let collector = &report.collector;
     if collector.unrecognized_count > 0 {
+        out.blank()?;
         out.line(format_args!(
-            "\n{} looked like an allocation trace and could not be read:",
+            "{} looked like an allocation trace and could not be read:",
             plural(collector.unrecognized_count, "line")
         ))?;
         for lost in collector.unrecognized.iter().take(10) {
             let text: String = lost.text.chars().take(60).collect();
-            out.line(format_args!(
-                "  line {}: {}: {}",
-                lost.line,
-                lost.why,
-                safe(&text)
-            ))?;
+            out.line(format_args!("  line {}: {}: {}", lost.line, lost.why, text))?;
         }
     }
     Ok(())
@@ -77,11 +73,10 @@ fn one(
             Role::Heading
         };
         out.line("")?;
-        out.line(format_args!(
-            "{} {}",
-            styled(role, format_args!("{}:", finding.severity.name())),
-            safe(&finding.text)
-        ))?;
+        out.line(
+            styled(role, format_args!("{}:", finding.severity.name()))
+                .and(Role::Plain, format!(" {}", finding.text)),
+        )?;
     }
     let asked = |by: By| report.by.is_none_or(|only| only == by);
     for (by, heading) in [(By::Type, "By type"), (By::Size, "By size class")] {
@@ -125,7 +120,7 @@ fn table(
     for row in rows.iter().take(report.top) {
         let key: String = row.key.chars().take(60).collect();
         table.row([
-            safe(&key).into_owned(),
+            key.clone(),
             grouped(row.totals.count),
             bytes(row.totals.bytes),
             grouped(row.totals.freed),
@@ -153,9 +148,8 @@ fn stacks(report: &Report, rows: &[Row<'_>], out: &mut Text<'_>) -> io::Result<(
     out.line(styled(Role::Heading, "By stack"))?;
     for row in rows.iter().take(report.top) {
         let totals = row.totals;
-        out.line(format_args!(
-            "{} in {}; {} freed{}, {} live",
-            styled(Role::Heading, bytes(totals.bytes)),
+        let counts = format!(
+            " in {}; {} freed{}, {} live",
             plural(totals.count, "object"),
             grouped(totals.freed),
             totals.middle_age().map_or_else(String::new, |age| {
@@ -164,18 +158,19 @@ fn stacks(report: &Report, rows: &[Row<'_>], out: &mut Text<'_>) -> io::Result<(
                 format!(" (at collection {least}{} / {max})", age.collections)
             }),
             grouped(totals.live()),
-        ))?;
+        );
+        out.line(styled(Role::Heading, bytes(totals.bytes)).and(Role::Plain, counts))?;
         let own = row
             .calls
             .iter()
             .skip_while(|(function, _)| *function != row.key)
             .take(1 + CALLERS);
         for (function, place) in own {
-            out.line(format_args!(
-                "    {}  {}",
-                styled(Role::Name, safe(function)),
-                styled(Role::Dim, safe(place))
-            ))?;
+            out.line(
+                Line::plain("    ")
+                    .and(Role::Name, (*function).clone())
+                    .and(Role::Dim, format!("  {place}")),
+            )?;
         }
     }
     more(rows.len(), report.top, out)

@@ -2,18 +2,18 @@
 
 use crate::cli::BtFlags;
 use crate::commands::at::At;
-use crate::commands::browse::command::lines;
 use crate::commands::bt::{LocalsOf, bt_of};
 use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::goroutines::{describe, first_user_call};
 use crate::commands::info::{Info, info};
 use crate::session::{Cursor, Session};
-use crate::text::Text;
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::runtime::{Collections, WaitReasons};
-use dumpview_tui::line::{Line, Role};
 use dumpview_tui::screen::{Standpoint, Target};
 use dumpview_tui::screens::overview::{Item, Overview, Section};
+use dumpview_view::Text;
+use dumpview_view::line::{Line, Role};
+use dumpview_view::text::lines_of;
 use std::collections::HashMap;
 use std::io;
 
@@ -59,10 +59,7 @@ pub fn page(session: &Session<'_>) -> Overview {
 
 /// What a command prints, as items.
 fn text_of(print: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> Vec<Item> {
-    let mut out = Vec::new();
-    // Writing into memory does not fail.
-    let _ = print(&mut Text::new(&mut out));
-    lines(&String::from_utf8_lossy(&out))
+    lines_of(print)
         .into_iter()
         .filter(|line| !line.text().trim().is_empty())
         .map(Item::new)

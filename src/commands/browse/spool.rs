@@ -5,8 +5,8 @@
 
 use crate::input::unlinked_temporary_file;
 use dumpview_parsers::log::{Kind, Record};
-use dumpview_tui::line::Role;
 use dumpview_tui::screens::text::{Mark, TextSource};
+use dumpview_view::line::Role;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;

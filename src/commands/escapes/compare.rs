@@ -1,14 +1,16 @@
 //! `--diff`, `--budget` and `--alloc`: the input held against another build, a budget, a profile.
 
-use super::{Report, finding, json, read, text, view};
+use super::{Report, finding, json, read, view};
 use crate::answer::{Failure, InputSummary};
 use crate::input::stream;
-use crate::text::{Role, Text, bytes, styled};
 use dumpview_model::escape::{
     AllocJoin, Analysis, Budget, BudgetReport, Decision, Diff, Profile, Select, diff,
     join_allocations,
 };
+use dumpview_model::units::bytes;
+use dumpview_model::units::grouped;
 use dumpview_parsers::lines::LineReader;
+use dumpview_view::{Role, Text, styled};
 use serde_json::{Value, json};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -56,9 +58,9 @@ impl Compared {
             Role::Heading,
             format_args!(
                 "{} appeared, {} went, {} stayed",
-                text::grouped(self.diff.appeared.len() as u64),
-                text::grouped(self.diff.went.len() as u64),
-                text::grouped(self.diff.kept.len() as u64)
+                grouped(self.diff.appeared.len() as u64),
+                grouped(self.diff.went.len() as u64),
+                grouped(self.diff.kept.len() as u64)
             ),
         ))?;
         if !self.diff.appeared.is_empty() {
@@ -136,14 +138,12 @@ pub(super) fn budget_text(
         if row.functions == 0 {
             out.line(format_args!(
                 "?     {} (line {}): no such function in the input",
-                text::clean(&row.name),
-                row.line
+                row.name, row.line
             ))?;
         } else if row.over.is_empty() {
             out.line(format_args!(
                 "ok    {}: at most {} allowed",
-                text::clean(&row.name),
-                row.allowed
+                row.name, row.allowed
             ))?;
         }
         for (name, decisions) in &row.over {
@@ -151,7 +151,7 @@ pub(super) fn budget_text(
                 Role::Alarm,
                 format_args!(
                     "over  {}: {} on the heap, {} allowed (line {})",
-                    text::clean(name),
+                    name,
                     decisions.len(),
                     row.allowed,
                     row.line
@@ -257,9 +257,9 @@ pub(super) fn allocations_text(
             format_args!(
                 "{}  {} objects, {} in use  {}",
                 bytes(site.bytes),
-                text::grouped(site.objects),
+                grouped(site.objects),
                 bytes(site.live_bytes),
-                text::clean(&site.function)
+                site.function
             ),
         ))?;
         if site.decisions.len() > 1 {
@@ -277,7 +277,7 @@ pub(super) fn allocations_text(
             } else {
                 finding::line(report, decision, out)?;
                 if let Some(reason) = report.analysis.reason(decision) {
-                    out.line(format_args!("      {}", text::clean(&reason.sentence())))?;
+                    out.line(format_args!("      {}", reason.sentence()))?;
                 }
             }
         }

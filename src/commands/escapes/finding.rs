@@ -11,20 +11,20 @@
 //!     try: return the value instead of a pointer, …
 //! ```
 
-use super::{Report, text::clean, view};
-use crate::text::{Role, Text, styled};
+use super::{Report, view};
 use dumpview_model::escape::{Decision, Form, FunctionTrust, Kind, Outcome, Step};
+use dumpview_view::{Line, Role, Text, styled};
 use std::io;
 
 /// The compiler's words about an outcome.
 fn words(report: &Report<'_>, decision: &Decision, outcome: &Outcome) -> String {
-    let what = clean(&report.analysis.text(decision.what));
+    let what = report.analysis.text(decision.what);
     match outcome.kind {
         Kind::EscapesToHeap | Kind::DoesNotEscape => format!("{what} {}", outcome.kind.words()),
         Kind::LeakingParamToResult => match outcome.to_result {
             Some((result, level)) => format!(
                 "leaking param: {what} to result {} level={level}",
-                clean(&report.analysis.text(result))
+                report.analysis.text(result)
             ),
             None => format!("leaking param: {what} to result"),
         },
@@ -45,7 +45,7 @@ pub(super) fn said(report: &Report<'_>, decision: &Decision) -> String {
 /// Where and what, in one line.
 pub(super) fn line(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>) -> io::Result<()> {
     let analysis = report.analysis;
-    let place = clean(&analysis.place(decision.place));
+    let place = analysis.place(decision.place);
     let said = said(report, decision);
     let function = decision.function.map_or_else(String::new, |(name, trust)| {
         let mark = if trust == FunctionTrust::Nearest {
@@ -53,12 +53,9 @@ pub(super) fn line(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>)
         } else {
             ""
         };
-        format!("  {}{mark}", clean(&analysis.text(name)))
+        format!("  {}{mark}", analysis.text(name))
     });
-    out.line(format_args!(
-        "  {place}: {said}{}",
-        styled(Role::Dim, function)
-    ))
+    out.line(Line::plain(format!("  {place}: {said}")).and(Role::Dim, function))
 }
 
 /// The whole finding.
@@ -102,7 +99,7 @@ pub(super) fn full(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>)
     let Some(reason) = analysis.reason(decision) else {
         return out.line("");
     };
-    out.line(format_args!("      {}", clean(&reason.sentence())))?;
+    out.line(format_args!("      {}", reason.sentence()))?;
     flow(report, decision, out)?;
     let advice = if Form::of(analysis, decision) == Some(Form::Constant) {
         "nothing: the data of a constant is read-only, no memory is allocated when this runs"
@@ -125,19 +122,21 @@ fn flow(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>) -> io::Res
                 source,
             } => out.line(format_args!(
                 "        {} ← {}",
-                clean(&analysis.text(destination)),
-                clean(&analysis.text(source))
+                analysis.text(destination),
+                analysis.text(source)
             ))?,
             Step::From {
                 expression,
                 why,
                 place,
-            } => out.line(format_args!(
-                "          {}  ({})  {}",
-                clean(&analysis.text(expression)),
-                clean(&analysis.text(why)),
-                styled(Role::Dim, clean(&analysis.place(place)))
-            ))?,
+            } => out.line(
+                Line::plain(format!(
+                    "          {}  ({})  ",
+                    analysis.text(expression),
+                    analysis.text(why)
+                ))
+                .and(Role::Dim, analysis.place(place)),
+            )?,
             Step::Truncated => {
                 out.line("          … the compiler stopped here: assignment cycle")?;
             }

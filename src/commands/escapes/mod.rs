@@ -22,16 +22,19 @@ mod text;
 mod view;
 
 pub use args::EscapesArgs;
+
+use dumpview_view::sink::ansi::{Ansi, Styles};
 pub use read::{name, read};
 pub use source::Source;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
-use crate::text::Text;
 use dumpview_model::escape::{
     AllocJoin, Analysis, BudgetReport, Decision, GoSource, Group, GroupBy, Select, Summary, group,
     summary,
 };
+use dumpview_model::units::grouped;
+use dumpview_view::Text;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::path::Path;
@@ -205,7 +208,8 @@ fn write(
     if args.github {
         return github::write(report, out);
     }
-    let mut out = Text::new(out);
+    let mut ansi = Ansi::new(out, Styles::Ansi);
+    let mut out = Text::new(&mut ansi);
     match asked {
         Asked::Nothing => {}
         Asked::Diff(compared) => return compared.text(report, &mut out),
@@ -239,7 +243,7 @@ fn findings(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
         }
     }
     if left > 0 {
-        out.line(format_args!("and {} more: --top 0", text::grouped(left)))?;
+        out.line(format_args!("and {} more: --top 0", grouped(left)))?;
     }
     if shown == 0 {
         out.line("no decision matches")?;

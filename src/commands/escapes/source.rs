@@ -1,7 +1,7 @@
 //! Source files under a directory: a line of them, with a caret under the expression.
 
-use super::text::clean;
-use crate::text::{Role, Text, styled};
+use dumpview_view::safe::safe;
+use dumpview_view::{Line, Role, Text, styled};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
@@ -103,14 +103,11 @@ impl Source {
                 ),
             ));
         };
-        out.line(format_args!("    {line:>6} │ {}", clean(&excerpt.text)))?;
+        out.line(format_args!("    {line:>6} │ {}", excerpt.text))?;
         if excerpt.width > 0 {
             let pad = " ".repeat(excerpt.before);
             let carets = "^".repeat(excerpt.width);
-            out.line(format_args!(
-                "           │ {pad}{}",
-                styled(Role::Alarm, carets)
-            ))?;
+            out.line(Line::plain(format!("           │ {pad}")).and(Role::Alarm, carets))?;
         }
         Ok(())
     }
@@ -126,9 +123,9 @@ pub struct Excerpt {
     pub width: usize,
 }
 
-/// Tabs as four blanks, so that carets stand where they should.
+/// As it is shown: tabs as four blanks and the rest escaped, so that carets stand where they should.
 fn expand(text: &str) -> String {
-    text.replace('\t', "    ")
+    safe(&text.replace('\t', "    ")).into_owned()
 }
 
 fn columns(text: &str) -> usize {

@@ -11,44 +11,10 @@
 //! ```
 
 use super::{Report, finding};
-use crate::text::{Align, Role, Table, Text, styled};
 use dumpview_model::escape::{Class, Decision, Form, Group, GroupBy, Kind, group};
+use dumpview_model::units::{grouped, plural};
+use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
-
-/// Text from a file, safe for a terminal.
-pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\t' {
-                '�'
-            } else {
-                c
-            }
-        })
-        .collect()
-}
-
-fn plural(n: u64, one: &str) -> String {
-    let digits = grouped(n);
-    if n == 1 {
-        format!("{digits} {one}")
-    } else {
-        format!("{digits} {one}s")
-    }
-}
-
-/// `1,234,567`.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// Everything at a glance.
 pub(super) fn summary(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
@@ -70,11 +36,7 @@ pub(super) fn summary(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()>
             out.line("")?;
             out.line(styled(Role::Heading, title))?;
             for row in rows.iter().take(5) {
-                out.line(format_args!(
-                    "  {:>6}  {}",
-                    grouped(row.heap),
-                    clean(&row.key)
-                ))?;
+                out.line(format_args!("  {:>6}  {}", grouped(row.heap), row.key))?;
             }
         }
     }
@@ -232,7 +194,7 @@ fn first(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     for (_, decision) in heap.iter().take(report.top.unwrap_or(10).max(1)) {
         finding::line(report, decision, out)?;
         if let Some(reason) = report.analysis.reason(decision) {
-            out.line(format_args!("      {}", clean(&reason.sentence())))?;
+            out.line(format_args!("      {}", reason.sentence()))?;
         }
     }
     out.line("")?;
@@ -253,7 +215,7 @@ fn unknown(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
         format_args!("{} not understood", plural(unrecognized.count, "line")),
     ))?;
     for (number, text) in unrecognized.lines.iter().take(5) {
-        out.line(format_args!("  {number}: {}", clean(text)))?;
+        out.line(format_args!("  {number}: {text}"))?;
     }
     Ok(())
 }
@@ -286,7 +248,7 @@ pub(super) fn groups(
             grouped(row.heap),
             grouped(row.leaking),
             grouped(row.stack),
-            clean(key),
+            key.to_owned(),
         ]);
     }
     table.write(out)?;

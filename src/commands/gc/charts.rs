@@ -1,10 +1,11 @@
 //! A run's life in plain text: heap over cycles, and how long its pauses were.
 
-use crate::text::chart::{self, Column, Glyphs};
-use crate::text::{Role, Text, duration, styled};
 use dumpview_model::gc::Run;
 use dumpview_model::stats::Bucket;
+use dumpview_model::units::duration;
 use dumpview_model::units::mib;
+use dumpview_view::chart::{self, Column, Glyphs};
+use dumpview_view::{Role, Text, styled};
 use std::io;
 
 /// A chart of fewer columns says nothing that a table does not.

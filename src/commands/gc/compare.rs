@@ -1,8 +1,9 @@
 //! Two runs side by side.
 
-use crate::text::{Align, Role, Table, Text, duration, styled};
 use dumpview_model::gc::{Row, Run, Unit, Verdict, compare};
+use dumpview_model::units::duration;
 use dumpview_model::units::{mib, number, percent};
+use dumpview_view::{Align, Role, Table, Text, styled};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -108,8 +109,11 @@ pub(super) fn text(pair: &Pair<'_>, out: &mut Text<'_>) -> io::Result<()> {
     out.line("")?;
     out.line(styled(
         Role::Dim,
-        "Cycles are compared by rank (Mann-Whitney); a change is called real below p = 0.01. Cycles of one run are not\n\
-         wholly independent: a load that differs between the runs differs in every cycle.",
+        "Cycles are compared by rank (Mann-Whitney); a change is called real below p = 0.01. Cycles of one run are not",
+    ))?;
+    out.line(styled(
+        Role::Dim,
+        "wholly independent: a load that differs between the runs differs in every cycle.",
     ))
 }
 

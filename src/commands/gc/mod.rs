@@ -18,15 +18,16 @@ mod read;
 mod text;
 
 pub use args::GcArgs;
-pub use text::show;
+
+use dumpview_view::sink::ansi::{Ansi, Styles};
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::commands::log::Stop;
 use crate::input::log::Ended;
-use crate::text::Text;
 use anstream::AutoStream;
 use dumpview_model::gc::Collector;
+use dumpview_view::Text;
 use read::Input;
 use std::io::{self, BufWriter, Write};
 
@@ -47,7 +48,11 @@ pub fn sum_up(collector: Collector, ended: Ended, name: &str, common: &Common) -
         return Ok(());
     };
     let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), common.color.into()));
-    text::report(&input, run, &mut Text::new(&mut out))?;
+    text::report(
+        &input,
+        run,
+        &mut Text::new(&mut Ansi::new(&mut out, Styles::Ansi)),
+    )?;
     out.flush()
 }
 
@@ -86,7 +91,11 @@ fn answer(
     let input = read::read(path, &args.log, common, &mut |_| Ok(()))?;
     let run = input.main(&name)?;
     let Some(other) = &args.compare else {
-        text::report(&input, run, &mut Text::new(out))?;
+        text::report(
+            &input,
+            run,
+            &mut Text::new(&mut Ansi::new(out, Styles::Ansi)),
+        )?;
         return Ok(finish(&input, common, complain));
     };
     let second = read::read(other, &args.log, common, &mut |_| Ok(()))?;
@@ -101,7 +110,7 @@ fn answer(
     if common.json {
         compare::json(&pair, out)?;
     } else {
-        compare::text(&pair, &mut Text::new(out))?;
+        compare::text(&pair, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))?;
     }
     let exits = [&input, &second].map(|input| finish(input, common, complain));
     Ok(if exits.contains(&Exit::Damaged) {

@@ -10,26 +10,21 @@
 
 use super::charts;
 use super::read::Input;
-use crate::text::chart::Glyphs;
-use crate::text::{Align, Role, Table, Text, duration, styled};
-use dumpview_model::finding::{Finding, Severity};
 use dumpview_model::gc::{Phase, Run, Summary, findings};
+use dumpview_model::units::duration;
 use dumpview_model::units::{bytes, grouped, mib, number, percent, plural, precise};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::chart::Glyphs;
+use dumpview_view::finding;
+use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
 pub(super) fn report(input: &Input, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     let summary = run.summary();
     out.line(styled(Role::Heading, sentence(&summary)))?;
     if let Some(package) = &summary.package {
-        out.line(format_args!(
-            "  it is the compiler at work on {}",
-            safe(package)
-        ))?;
+        out.line(format_args!("  it is the compiler at work on {package}"))?;
     }
-    for finding in findings(&input.collector, run) {
-        show(&finding, out)?;
-    }
+    finding::write_all(&findings(&input.collector, run), out)?;
     let glyphs = Glyphs::of_locale();
     charts::heap(run, &glyphs, out)?;
     charts::pauses(run, &glyphs, out)?;
@@ -70,31 +65,6 @@ fn sentence(summary: &Summary) -> String {
         duration(summary.pause.total_ns),
         duration(summary.pause.max_ns),
     )
-}
-
-/// A finding and its lines.
-pub fn show(finding: &Finding, out: &mut Text<'_>) -> io::Result<()> {
-    let role = match finding.severity {
-        Severity::Critical => Role::Alarm,
-        Severity::Warning => Role::Heading,
-        Severity::Info => Role::Dim,
-    };
-    out.line(format_args!(
-        "  {}  {}",
-        styled(role, format_args!("{:8}", finding.severity.name())),
-        safe(&finding.text)
-    ))?;
-    for evidence in &finding.evidence {
-        out.line(styled(
-            Role::Dim,
-            format_args!(
-                "            line {}: {}",
-                evidence.line,
-                safe(&evidence.what)
-            ),
-        ))?;
-    }
-    Ok(())
 }
 
 fn phases(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
@@ -325,7 +295,7 @@ fn extras(run: &Run, summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
                 .map_or_else(String::new, |(package, time, line)| {
                     format!(
                         ", the slowest {} ({}, line {line})",
-                        safe(package),
+                        package,
                         duration(time.0)
                     )
                 });
@@ -381,7 +351,7 @@ fn processes(input: &Input, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
             words.push("the one above".to_owned());
         }
         if let Some(package) = &run.package {
-            words.push(format!("compiler of {}", safe(package)));
+            words.push(format!("compiler of {package}"));
         }
         if run.doubtful > 0 {
             words.push(format!("{} doubtful", plural(run.doubtful, "cycle")));

@@ -7,11 +7,11 @@ use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::input;
 use crate::session::with_session;
-use crate::text::{Role, Text, styled};
 use dumpview_model::goroutine::{Goroutine, Goroutines, Group, Listed};
 use dumpview_model::traceback::{Diff, Stayed, diff};
 use dumpview_model::units::{duration, grouped, plural};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::sink::ansi::{Ansi, Styles};
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
@@ -53,7 +53,7 @@ pub fn run(
     let written = if common.json {
         shown.json(out)
     } else {
-        shown.text(&mut Text::new(out))
+        shown.text(&mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
     };
     Ok(written.map(|()| Exit::Answered))
 }
@@ -168,7 +168,7 @@ impl Shown<'_> {
         ))?;
         out.line(styled(
             Role::Dim,
-            format_args!("from {} to {}", safe(&self.old), safe(&self.new)),
+            format_args!("from {} to {}", self.old, self.new),
         ))?;
         let contradictions = self.changes.contradictions();
         if contradictions > 0 {

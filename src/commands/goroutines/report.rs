@@ -3,11 +3,10 @@
 use super::text::Report;
 use super::view::stack_text;
 use crate::answer::Answer;
-use crate::text::{Role, Text, styled};
 use dumpview_model::frame::Frame;
 use dumpview_model::traceback::{Access, Death, Dump, Race, Summary};
 use dumpview_model::units::{grouped, plural};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Role, Text, styled};
 use std::io;
 
 /// So many of something are shown in full.
@@ -23,7 +22,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             out.line(format_args!(
                 "{}: {}",
                 finding.severity.name(),
-                safe(&finding.text)
+                finding.text
             ))?;
         }
         if !report.findings.is_empty() {
@@ -51,7 +50,7 @@ fn death_text(report: &Report, dump: &Dump, death: &Death, out: &mut Text<'_>) -
         out.line(format_args!("  {meaning}"))?;
     }
     for note in &death.notes {
-        out.line(format_args!("  {}", safe(&note.text)))?;
+        out.line(format_args!("  {}", note.text))?;
     }
     if death.panics.len() > 1 {
         out.line("  the panics in flight, oldest first:")?;
@@ -60,7 +59,7 @@ fn death_text(report: &Report, dump: &Dump, death: &Death, out: &mut Text<'_>) -
             out.line(format_args!(
                 "    line {}: {}{recovered}",
                 grouped(panic.line),
-                safe(&panic.text)
+                panic.text
             ))?;
         }
     }
@@ -74,7 +73,7 @@ fn death_text(report: &Report, dump: &Dump, death: &Death, out: &mut Text<'_>) -
             } else {
                 ""
             };
-            out.line(styled(Role::Dim, format_args!("    {}{more}", safe(&head))))?;
+            out.line(styled(Role::Dim, format_args!("    {head}{more}")))?;
         }
     }
     out.line("")?;
@@ -102,7 +101,7 @@ fn death_text(report: &Report, dump: &Dump, death: &Death, out: &mut Text<'_>) -
 fn lines(text: &str, out: &mut Text<'_>) -> io::Result<()> {
     for (at, line) in text.lines().enumerate() {
         let indent = if at == 0 { "" } else { "  " };
-        out.line(styled(Role::Alarm, format_args!("{indent}{}", safe(line))))?;
+        out.line(styled(Role::Alarm, format_args!("{indent}{line}")))?;
     }
     Ok(())
 }
@@ -141,7 +140,7 @@ fn races(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         out.line(format_args!(
             "line {}{times}: {}",
             grouped(race.line),
-            safe(&race.sentence())
+            race.sentence()
         ))?;
         access("this", &race.access, out)?;
         access("before", &race.previous, out)?;
@@ -159,7 +158,7 @@ fn races(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 fn access(which: &str, access: &Access, out: &mut Text<'_>) -> io::Result<()> {
-    out.line(format_args!("    {} ({which})", safe(&access.kind)))?;
+    out.line(format_args!("    {} ({which})", access.kind))?;
     if access.frames.is_empty() {
         out.line(styled(Role::Dim, "        its calls are not known"))?;
     }
@@ -196,7 +195,7 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
                 summary.number,
                 grouped(summary.line),
                 plural(summary.goroutines as u64, "goroutine"),
-                safe(first)
+                first
             ))?;
         }
         if skip > 0 {
@@ -232,7 +231,7 @@ fn unrecognized(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             "  line {}: {}: {}",
             grouped(lost.line),
             lost.why,
-            safe(&lost.text)
+            lost.text
         ))?;
     }
     Ok(())

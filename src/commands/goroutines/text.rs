@@ -6,11 +6,12 @@ use super::{json, passing, report};
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::input::log::{self, Ended};
-use crate::text::Text;
 use dumpview_model::finding::Finding;
 use dumpview_model::goroutine::Goroutines;
 use dumpview_model::traceback::{Collected, Collector, Dump, Which, findings};
 use dumpview_parsers::log::LogReader;
+use dumpview_view::Text;
+use dumpview_view::sink::ansi::{Ansi, Styles};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -61,7 +62,7 @@ pub fn run(
     let written = if common.json {
         json::write(&report, out)
     } else {
-        report::write(&report, &mut Text::new(out))
+        report::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
     };
     Ok(written.map(|()| report.exit()))
 }

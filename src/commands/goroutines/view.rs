@@ -2,18 +2,18 @@
 
 use crate::answer::{Answer, Failure};
 use crate::cli::GoroutinesFlags;
-use crate::text::{Role, Text, duration, styled};
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{
     Elided, Filter, Goroutine, Goroutines, Group, Labels, Place, Status,
 };
 use dumpview_model::traceback::Profile;
+use dumpview_model::units::duration;
 use dumpview_model::units::plural;
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 
 /// The goroutines that were asked for, in one of two shapes: a row each, or a row for each distinct stack and
 /// state.
@@ -138,7 +138,7 @@ impl Answer for View {
             for g in self.chosen() {
                 line.clear();
                 row(g, &mut line);
-                writeln!(out, "{line}")?;
+                out.line(&line)?;
                 if self.with_stacks {
                     let listed = self.goroutines.listed(g, true);
                     let frames = listed.frames.as_deref().unwrap_or_default();
@@ -184,16 +184,16 @@ pub fn row(g: &Goroutine, line: &mut String) {
 
 fn state(g: &Goroutine, line: &mut String) {
     match &g.wait_reason {
-        Some(reason) if g.status == Status::Waiting => line.push_str(&safe(reason)),
-        _ => line.push_str(&safe(&g.state())),
+        Some(reason) if g.status == Status::Waiting => line.push_str(reason),
+        _ => line.push_str(&g.state()),
     }
 }
 
 /// `main.f /src/main.go:12`
 fn place(place: &Place, line: &mut String) {
-    line.push_str(&safe(&place.function));
+    line.push_str(&place.function);
     if let Some(file) = &place.file {
-        let _ = write!(line, " {}", safe(file));
+        let _ = write!(line, " {file}");
         if let Some(number) = place.line {
             let _ = write!(line, ":{number}");
         }
@@ -204,7 +204,7 @@ fn place(place: &Place, line: &mut String) {
 fn labels(labels: &Labels, line: &mut String) {
     for (at, (key, value)) in labels.iter().enumerate() {
         line.push_str(if at == 0 { " {" } else { ", " });
-        let _ = write!(line, "{}={}", safe(key), safe(value));
+        let _ = write!(line, "{key}={value}");
     }
     if labels.0.is_some() {
         line.push('}');
@@ -249,7 +249,7 @@ fn group_text(group: &Group, out: &mut Text<'_>) -> io::Result<()> {
         .as_deref()
         .or(group.status.map(Status::as_str));
     if let Some(state) = state {
-        let _ = write!(heading, " [{}", safe(state));
+        let _ = write!(heading, " [{state}");
         if let Some((least, most)) = group.waiting_ns {
             let _ = write!(heading, ", {}", duration(least));
             if most != least {
@@ -289,7 +289,7 @@ fn group_text(group: &Group, out: &mut Text<'_>) -> io::Result<()> {
         out,
     )?;
     if let Some(why) = &group.why_incomplete {
-        out.line(styled(Role::Dim, format_args!("    … {}", safe(why))))?;
+        out.line(styled(Role::Dim, format_args!("    … {why}")))?;
     }
     if let Some(creator) = &group.created_by {
         let mut line = "    created by ".to_owned();

@@ -1,10 +1,10 @@
 //! What was walked, against what the runtime itself counted.
 
 use crate::session::Session;
-use crate::text::Text;
 use dumpview_process::process::Process;
 use dumpview_process::runtime::Variables;
 use dumpview_process::unwind::Stack;
+use dumpview_view::Text;
 use serde::Serialize;
 use std::io;
 

@@ -1,10 +1,11 @@
 //! What is worth knowing beyond the reason: each with its evidence and what to do next.
 
 use crate::session::Session;
-use crate::text::{Text, duration};
 use dumpview_model::goroutine::Status;
+use dumpview_model::units::duration;
 use dumpview_process::death::{Death, DeathKind};
 use dumpview_process::runtime::Reached;
+use dumpview_view::Text;
 use serde::Serialize;
 use std::io;
 

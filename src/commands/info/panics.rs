@@ -1,12 +1,12 @@
 //! Panics in words: the text as the runtime printed it, and the value it came from.
 
 use crate::session::Session;
-use crate::text::Text;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Data, Float, Value};
 use dumpview_process::addr::Addr;
 use dumpview_process::death::{Death, Eface, PanicRecord};
 use dumpview_process::value::{Gathered, Limits, Place, Reader};
+use dumpview_view::Text;
 use serde::Serialize;
 use std::io;
 
@@ -153,10 +153,7 @@ impl PanicDoc {
         }
         let doubt = if self.standing == "stale" { "?" } else { "" };
         let shown = Style::default().block(value);
-        out.line(format_args!(
-            "  value{doubt}: {}",
-            shown.replace('\n', "\n  ")
-        ))
+        out.block("  ", &format!("value{doubt}: {shown}"))
     }
 }
 

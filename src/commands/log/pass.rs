@@ -5,7 +5,7 @@
 //! printed) wait for the next record, the next chunk or the end.
 
 use dumpview_parsers::log::{Kind, Record};
-use dumpview_tui::safe_text::safe_bytes;
+use dumpview_view::safe::safe_bytes;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 

@@ -3,14 +3,15 @@
 use crate::answer::{Exit, Failure, Incomplete, InputSummary};
 use crate::cli::Common;
 use crate::input::log;
-use crate::text::{Align, Role, Table, Text, styled};
 use dumpview_model::finding::{self, Finding};
 use dumpview_model::inventory::{Inventory, Part};
 use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, Timeline, What};
 use dumpview_model::units::{grouped, plural};
 use dumpview_model::{memstats, sched};
 use dumpview_parsers::log::{Kind, LogReader, Record};
-use dumpview_tui::safe_text::{safe, safe_bytes};
+use dumpview_view::safe::safe_bytes;
+use dumpview_view::sink::ansi::{Ansi, Styles};
+use dumpview_view::{Align, Role, Table, Text, styled};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -135,7 +136,7 @@ pub fn run(
     let written = if common.json {
         json(&report, out)
     } else {
-        text(&report, &mut Text::new(out))
+        text(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
     };
     Ok(written.map(|()| exit))
 }
@@ -318,7 +319,7 @@ fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     // A kill is told in full by its finding.
     if let Some(death) = report.death().filter(|death| death.kind != "oom") {
-        out.line(styled(Role::Alarm, safe(&death.text)))?;
+        out.line(styled(Role::Alarm, &death.text))?;
         let goroutines = death
             .goroutines
             .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
@@ -336,14 +337,10 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         out.line(format_args!(
             "{}: {}",
             finding.severity.name(),
-            safe(&finding.text)
+            finding.text
         ))?;
         for evidence in finding.evidence.iter().take(2) {
-            let line = format_args!(
-                "    line {}: {}",
-                grouped(evidence.line),
-                safe(&evidence.what)
-            );
+            let line = format_args!("    line {}: {}", grouped(evidence.line), evidence.what);
             out.line(styled(Role::Dim, line))?;
         }
     }
@@ -383,25 +380,21 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         let line = grouped(moment.line);
         out.line(format_args!(
             "  {} at line {line}: {}",
-            moment.kind,
-            safe(&moment.text)
+            moment.kind, moment.text
         ))?;
     }
     if left >= FINDINGS {
         out.line(format_args!(
             "  and {} before: dumpview timeline {} --lane moment",
             left + 1 - FINDINGS,
-            safe(&report.path)
+            report.path
         ))?;
     }
     out.line("")
 }
 
 fn contents(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
-    out.line(styled(
-        Role::Heading,
-        format_args!("{} holds", safe(&report.path)),
-    ))?;
+    out.line(styled(Role::Heading, format_args!("{} holds", report.path)))?;
     let mut table = Table::new([
         ("  what", Align::Left),
         ("records", Align::Right),
@@ -410,7 +403,7 @@ fn contents(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     ]);
     for (part, extent) in report.inventory.parts() {
         let more = part.verb().map_or_else(String::new, |verb| {
-            format!("dumpview {verb} {}", safe(&report.path))
+            format!("dumpview {verb} {}", report.path)
         });
         table.row([
             format!("  {}", part.as_str()),

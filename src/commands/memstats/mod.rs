@@ -14,14 +14,16 @@ mod view;
 
 pub use args::MemstatsArgs;
 
+use dumpview_view::sink::ansi::{Ansi, Styles};
+
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::commands::log::Within;
 use crate::input::log::chunks;
-use crate::text::Text;
 use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{Collector, Run, findings};
 use dumpview_parsers::log::Record;
+use dumpview_view::Text;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -47,7 +49,7 @@ impl Report {
         match self.names.get(source) {
             Some(name) if self.names.len() > 1 => {
                 let name = name.rsplit('/').next().unwrap_or(name);
-                format!("{}:{line}", dumpview_tui::safe_text::safe(name))
+                format!("{name}:{line}")
             }
             _ => format!("line {line}"),
         }
@@ -90,7 +92,7 @@ pub fn run(
     } else if args.csv {
         json::csv(&report, out)
     } else {
-        text::write(&report, &mut Text::new(out))
+        text::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
     };
     Ok(written.map(|()| exit))
 }

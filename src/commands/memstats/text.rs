@@ -1,13 +1,13 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
 use super::{Report, view};
-use crate::text::{Align, Role, Table, Text, bytes, duration, styled};
 use dumpview_model::finding::{Finding, Severity};
 use dumpview_model::memstats::{
     Amount, Field, Form, MetricValue, Parts, Run, Snapshot, Value, elapsed, figures,
 };
+use dumpview_model::units::{bytes, duration};
 use dumpview_model::units::{grouped, percent, plural};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
 /// Series are shown with at most so many rows.
@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             let origin = if run.origin.is_empty() {
                 String::new()
             } else {
-                format!(", {}", safe(&run.origin))
+                format!(", {}", run.origin)
             };
             out.line(styled(
                 Role::Heading,
@@ -35,8 +35,9 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         process(report, run, findings, out)?;
     }
     if report.collector.dropped > 0 {
+        out.blank()?;
         out.line(format_args!(
-            "\n{} of further processes are not shown",
+            "{} of further processes are not shown",
             plural(report.collector.dropped, "snapshot")
         ))?;
     }
@@ -70,11 +71,10 @@ fn process(report: &Report, run: &Run, findings: &[Finding], out: &mut Text<'_>)
             Role::Heading
         };
         out.line("")?;
-        out.line(format_args!(
-            "{} {}",
-            styled(role, format_args!("{}:", finding.severity.name())),
-            safe(&finding.text)
-        ))?;
+        out.line(
+            styled(role, format_args!("{}:", finding.severity.name()))
+                .and(Role::Plain, format!(" {}", finding.text)),
+        )?;
     }
     if run.snapshots.len() > 1 {
         series(report, run, out)?;
@@ -214,11 +214,10 @@ fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
         .map_or_else(String::new, |f| {
             format!(", {} of the CPU since the start", percent(f))
         });
-    out.line(format_args!(
-        "{} {}{forced}{cpu}",
-        styled(Role::Heading, "Collections:"),
-        grouped(cycles)
-    ))?;
+    out.line(
+        styled(Role::Heading, "Collections:")
+            .and(Role::Plain, format!(" {}{forced}{cpu}", grouped(cycles))),
+    )?;
     if let Some(at) = last.integer(Field::LastGC).filter(|at| *at > 0) {
         out.line(format_args!("  the last ended at {}", view::unix(at)))?;
     }
@@ -272,18 +271,15 @@ fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
         ))?;
     }
     if let Some(rss) = last.integer(Field::MaxRSS) {
-        out.line(format_args!(
-            "{} {}, at most so far",
-            styled(Role::Heading, "Resident:"),
-            bytes(rss)
-        ))?;
+        out.line(
+            styled(Role::Heading, "Resident:")
+                .and(Role::Plain, format!(" {}, at most so far", bytes(rss))),
+        )?;
     }
     if let Some(n) = last.integer(Field::Goroutines) {
-        out.line(format_args!(
-            "{} {}",
-            styled(Role::Heading, "Goroutines:"),
-            grouped(n)
-        ))?;
+        out.line(
+            styled(Role::Heading, "Goroutines:").and(Role::Plain, format!(" {}", grouped(n))),
+        )?;
     }
     Ok(())
 }
@@ -507,7 +503,7 @@ fn unrecognized(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             "  {}: {}: {}",
             report.place(lost.source, lost.line),
             lost.why,
-            safe(&text)
+            text
         ))?;
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! Values as people and programs read them.
 
-use crate::text::{bytes, duration};
 use dumpview_model::memstats::{
     Difference, Field, MetricValue, Parts, Run, Snapshot, Value, elapsed, figures,
 };
 use dumpview_model::units::grouped;
+use dumpview_model::units::{bytes, duration};
 use dumpview_parsers::log::Stamp;
 use serde_json::{Map, Value as Json, json};
 

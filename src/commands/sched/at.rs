@@ -1,9 +1,9 @@
 //! One sample in full.
 
-use crate::text::{Align, Role, Table, Text, duration, styled};
 use dumpview_model::sched::{Sample, g_status, p_status};
+use dumpview_model::units::duration;
 use dumpview_model::units::plural;
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
 /// Keeps the later of two samples that are not after `millis`.
@@ -92,7 +92,7 @@ pub(super) fn text(sample: &Sample, out: &mut Text<'_>) -> io::Result<()> {
             words.push(format!("locks={}", m.locks));
         }
         if !m.preemptoff.is_empty() {
-            words.push(format!("preemptoff={}", safe(&m.preemptoff)));
+            words.push(format!("preemptoff={}", m.preemptoff));
         }
         table.row([
             m.id.to_string(),
@@ -120,7 +120,7 @@ pub(super) fn text(sample: &Sample, out: &mut Text<'_>) -> io::Result<()> {
             g.id.to_string(),
             format!("{}{scanned}", g_status(g.status)),
             id(g.m),
-            safe(&g.reason).into_owned(),
+            g.reason.to_string(),
         ]);
     }
     table.write(out)?;

@@ -17,13 +17,15 @@ mod text;
 
 pub use args::SchedArgs;
 
+use dumpview_view::sink::ansi::{Ansi, Styles};
+
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
 use crate::commands::log::{Stop, duration};
 use crate::input::log::Ended;
-use crate::text::Text;
 use anstream::AutoStream;
 use dumpview_model::sched::{Collector, Sample};
+use dumpview_view::Text;
 use read::Input;
 use std::io::{self, BufWriter, Write};
 
@@ -44,7 +46,11 @@ pub fn sum_up(collector: Collector, ended: Ended, name: &str, common: &Common) -
         return Ok(());
     };
     let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), common.color.into()));
-    text::report(&input, run, &mut Text::new(&mut out))?;
+    text::report(
+        &input,
+        run,
+        &mut Text::new(&mut Ansi::new(&mut out, Styles::Ansi)),
+    )?;
     out.flush()
 }
 
@@ -80,7 +86,7 @@ fn answer(
             document.sample(&sample)?;
             document.finish(&input)?;
         } else {
-            at::text(&sample, &mut Text::new(out))?;
+            at::text(&sample, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))?;
         }
         input
     } else if args.csv {
@@ -107,7 +113,11 @@ fn answer(
         input
     } else {
         let input = read::read(path, &args.log, common, &mut |_| Ok(()))?;
-        text::report(&input, input.main()?, &mut Text::new(out))?;
+        text::report(
+            &input,
+            input.main()?,
+            &mut Text::new(&mut Ansi::new(out, Styles::Ansi)),
+        )?;
         input
     };
     Ok(finish(&input, common, complain))

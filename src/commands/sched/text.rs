@@ -8,20 +8,18 @@
 //! ```
 
 use super::read::Input;
-use crate::commands::gc::show;
-use crate::text::chart::{self, Glyphs};
-use crate::text::{Align, Role, Table, Text, duration, styled};
 use dumpview_model::sched::{Column, Run, Summary, Waits, findings};
+use dumpview_model::units::duration;
 use dumpview_model::units::{grouped, number, percent, plural};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::chart::{self, Glyphs};
+use dumpview_view::finding;
+use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
 pub(super) fn report(input: &Input, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     let summary = run.summary();
     out.line(styled(Role::Heading, sentence(&summary)))?;
-    for finding in findings(&input.collector, run) {
-        show(&finding, out)?;
-    }
+    finding::write_all(&findings(&input.collector, run), out)?;
     heat(run, out)?;
     ps(&summary, out)?;
     threads(&summary, out)?;
@@ -214,7 +212,7 @@ fn goroutines(waits: &Waits, summary: &Summary, out: &mut Text<'_>) -> io::Resul
         table.row([
             format!("  {}", grouped(count.count)),
             count.status.to_owned(),
-            safe(&count.reason).into_owned(),
+            count.reason.clone(),
         ]);
     }
     table.write(out)?;

@@ -1,10 +1,11 @@
 //! Curves over the axis, in plain text. A column is a stretch of time, so that quiet times are as wide as they were.
 
 use super::Report;
-use crate::text::chart::{self, Column, Glyphs, WIDTH};
-use crate::text::{Role, Text, bytes, styled};
 use dumpview_model::timeline::{Bounds, Lane, Series};
+use dumpview_model::units::bytes;
 use dumpview_model::units::grouped;
+use dumpview_view::chart::{self, Column, Glyphs, WIDTH};
+use dumpview_view::{Role, Text, styled};
 use std::io;
 
 /// Fewer points are as well read in the list below.

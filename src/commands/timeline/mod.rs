@@ -16,13 +16,15 @@ mod text;
 mod view;
 
 pub use args::TimelineArgs;
+
+use dumpview_view::sink::ansi::{Ansi, Styles};
 pub use read::facts;
 
 use crate::answer::{Exit, Failure};
 use crate::cli::Common;
-use crate::text::Text;
 use args::{Time, time};
 use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline};
+use dumpview_view::Text;
 use std::io::{self, Write};
 
 /// What was read and what was asked.
@@ -66,9 +68,8 @@ impl Report {
         let source = strand.and_then(|strand| self.timeline.sources.get(strand.source));
         let name = source.map_or("", |source| source.name.as_str());
         let name = name.rsplit('/').next().unwrap_or(name);
-        let name = dumpview_tui::safe_text::safe(name);
         match placed.event.place.line {
-            0 => name.into_owned(),
+            0 => name.to_owned(),
             line => format!("{name}:{line}"),
         }
     }
@@ -110,7 +111,7 @@ pub fn run(
     } else if args.csv {
         json::csv(&report, out)
     } else {
-        text::write(&report, &mut Text::new(out))
+        text::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
     };
     Ok(written.map(|()| exit))
 }

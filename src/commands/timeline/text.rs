@@ -1,9 +1,8 @@
 //! The timeline for people: the inputs and how they were joined, then what happened.
 
 use super::{Report, charts, view};
-use crate::text::{Role, Text, styled};
 use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
-use dumpview_tui::safe_text::safe;
+use dumpview_view::{Line, Role, Text, styled};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -15,7 +14,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     heading(report, out)?;
     sources(report, out)?;
     for note in &report.timeline.notes {
-        out.line(format_args!("note: {}", safe(note)))?;
+        out.line(format_args!("note: {note}"))?;
     }
     out.line("")?;
     charts::write(report, out)?;
@@ -56,7 +55,7 @@ fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     };
     let length = timeline.extent().map_or_else(String::new, |extent| {
         let ns = u64::try_from(extent.hi.saturating_sub(extent.lo)).unwrap_or(0);
-        format!(", {}", crate::text::duration(ns))
+        format!(", {}", dumpview_model::units::duration(ns))
     });
     out.line(styled(
         Role::Heading,
@@ -79,9 +78,7 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         let version = source.go_version.as_deref().unwrap_or_default();
         out.line(format_args!(
             "  {}  {} {}",
-            safe(&source.name),
-            source.kind,
-            safe(version)
+            source.name, source.kind, version
         ))?;
         for strand in timeline.strands.iter().filter(|s| s.source == index) {
             let lanes: Vec<String> = strand
@@ -102,14 +99,14 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             let origin = if strand.origin.is_empty() {
                 String::new()
             } else {
-                format!(" ({})", safe(&strand.origin))
+                format!(" ({})", strand.origin)
             };
             out.line(format_args!(
                 "      process {number}{origin}: {}{start}",
                 lanes.join(", ")
             ))?;
             for how in &strand.how {
-                out.line(styled(Role::Dim, format_args!("        {}", safe(how))))?;
+                out.line(styled(Role::Dim, format_args!("        {how}")))?;
             }
         }
     }
@@ -138,7 +135,7 @@ pub(super) fn offset(at: Bounds) -> String {
 /// How uncertain, unless that is below what is shown.
 fn plus_minus(at: Bounds) -> String {
     match u64::try_from(at.plus_minus()) {
-        Ok(ns) if ns >= 1_000_000 => format!(" ±{}", crate::text::duration(ns)),
+        Ok(ns) if ns >= 1_000_000 => format!(" ±{}", dumpview_model::units::duration(ns)),
         _ => String::new(),
     }
 }
@@ -163,18 +160,17 @@ fn row(report: &Report, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
     let role = match event.lane {
         Lane::Moment => Role::Alarm,
         Lane::Log => Role::Dim,
-        _ => Role::Name,
+        _ => Role::Plain,
     };
-    out.line(format_args!(
-        "{:>18}{uncertain:<12}  {:<9}  {}  {}",
-        when(placed),
-        event.lane.as_str(),
-        match role {
-            Role::Name => safe(&text).into_owned(),
-            role => styled(role, safe(&text)).to_string(),
-        },
-        styled(Role::Dim, report.place(placed))
-    ))
+    out.line(
+        Line::plain(format!(
+            "{:>18}{uncertain:<12}  {:<9}  ",
+            when(placed),
+            event.lane.as_str()
+        ))
+        .and(role, text)
+        .and(Role::Dim, format!("  {}", report.place(placed))),
+    )
 }
 
 /// Events that people want to see each, and between them how many others there were.

@@ -1,10 +1,10 @@
 //! What is said of an event: a sentence for people, its numbers for programs.
 
-use crate::text::{bytes, duration};
 use dumpview_model::timeline::{
     Bounds, Event, MemorySample, Placed, SchedSample, Timeline, What, phases,
 };
 use dumpview_model::units::plural;
+use dumpview_model::units::{bytes, duration};
 use dumpview_parsers::gctrace::Cycle;
 use serde_json::{Map, Value, json};
 

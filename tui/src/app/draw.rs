@@ -10,7 +10,7 @@ use super::{App, ScreenId};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{self, Binding};
-use crate::line::{Line, Role};
+use dumpview_view::line::{Line, Role};
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 

@@ -9,12 +9,12 @@ pub mod run;
 
 use crate::ask::{Answer, Request};
 use crate::keys::{self, Action, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Input, Screen, Standpoint, Target};
 use crate::screens::frames::FramesScreen;
 use crate::screens::output::OutputScreen;
 use crate::terminal::Signal;
 use crate::widgets::input::History;
+use dumpview_view::line::{Line, Role};
 use prompt::{Prompt, Purpose};
 
 /// Names a screen for as long as it is there.

@@ -3,9 +3,9 @@
 use super::{App, Do};
 use crate::ask::Request;
 use crate::keys::Key;
-use crate::line::{Line, Role};
 use crate::screen::{Input, Target};
 use crate::widgets::input::InputLine;
+use dumpview_view::line::{Line, Role};
 
 /// What the text is for.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,11 +2,11 @@ use super::*;
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::keys::Key;
-use crate::line::{Line, Role};
 use crate::screens::goroutines::{Goroutine, Goroutines, GoroutinesScreen, Stack};
 use crate::screens::memory::MemoryScreen;
 use crate::screens::overview::{Item, Overview, OverviewScreen, Section};
 use crate::theme::{ASCII, Colors, Theme, UNICODE};
+use dumpview_view::line::{Line, Role};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

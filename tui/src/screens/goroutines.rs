@@ -11,10 +11,10 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
 use crate::widgets::list::ListState;
 use dumpview_model::units::plural;
+use dumpview_view::line::{Line, Role};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -656,12 +656,12 @@ impl Screen for GoroutinesScreen {
 
 /// Padded or cut to a width.
 pub fn fit(text: &str, width: usize) -> String {
-    let text = crate::safe_text::safe(text);
+    let text = dumpview_view::safe::safe(text);
     let have = unicode_width::UnicodeWidthStr::width(&*text);
     if have <= width {
         format!("{text}{}", " ".repeat(width - have))
     } else {
-        let (head, _) = crate::line::split_at_width(&text, width.saturating_sub(1).max(1));
+        let (head, _) = dumpview_view::line::split_at_width(&text, width.saturating_sub(1).max(1));
         format!("{head}~")
     }
 }

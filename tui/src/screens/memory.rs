@@ -10,11 +10,11 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::{Area, cells};
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
 use crate::widgets::bar;
 use crate::widgets::list::ListState;
 use dumpview_model::units::bytes;
+use dumpview_view::line::{Line, Role};
 use std::cell::Cell;
 
 /// The memory of a process.

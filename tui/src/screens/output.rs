@@ -3,9 +3,9 @@
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::keys::{Action, Binding};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Standpoint};
 use crate::widgets::list::ListState;
+use dumpview_view::line::{Line, Role};
 
 /// The screen.
 pub struct OutputScreen {

@@ -4,10 +4,10 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::{Area, cells};
 use crate::keys::{Action, Binding, ENTER};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
 use crate::theme::{Glyphs, UNICODE};
 use crate::widgets::bar;
+use dumpview_view::line::{Line, Role};
 use std::cell::Cell;
 
 /// The page.

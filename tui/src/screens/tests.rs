@@ -3,7 +3,6 @@
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::keys::Action;
-use crate::line::Role;
 use crate::screen::{Effect, Input, Screen, Target};
 use crate::screens::escapes::{EscapesScreen, SourceLine};
 use crate::screens::frames::{Call, Frames, FramesScreen, Source, VariablesOf};
@@ -17,6 +16,7 @@ use dumpview_model::value::{Address, Data, Field, Origin, Pointee, Standing, Val
 use dumpview_model::{escape, gc, sched, timeline};
 use dumpview_parsers::lines::LineReader;
 use dumpview_parsers::log::LogReader;
+use dumpview_view::line::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;

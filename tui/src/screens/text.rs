@@ -4,10 +4,10 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role, split_at_width};
-use crate::safe_text::safe;
 use crate::screen::{Effect, Export, Input, Screen, Target};
 use crate::widgets::list::ListState;
+use dumpview_view::line::{Line, Role, split_at_width};
+use dumpview_view::safe::safe;
 use std::sync::Arc;
 
 /// What a line was recognised as.

@@ -1,8 +1,8 @@
 //! Horizontal bars: one quantity of a whole, or parts side by side.
 
 use crate::geometry::cells;
-use crate::line::{Line, Role};
 use crate::theme::Glyphs;
+use dumpview_view::line::{Line, Role};
 
 /// A bar of `part` of `whole` in `width` cells, to an eighth of a cell where the glyphs allow.
 #[expect(

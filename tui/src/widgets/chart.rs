@@ -3,7 +3,7 @@
 
 use crate::canvas::Canvas;
 use crate::geometry::cells;
-use crate::line::{Line, Role};
+use dumpview_view::line::{Line, Role};
 
 /// A value, or several neighbouring ones, at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

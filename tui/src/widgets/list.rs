@@ -3,7 +3,7 @@
 use crate::canvas::Canvas;
 use crate::geometry::Area;
 use crate::keys::Action;
-use crate::line::Line;
+use dumpview_view::line::Line;
 use std::cell::Cell;
 
 /// The cursor of a list and the window it is seen through.

@@ -3,7 +3,7 @@
 use super::list::ListState;
 use crate::canvas::Canvas;
 use crate::keys::Action;
-use crate::line::{Line, Role};
+use dumpview_view::line::{Line, Role};
 
 /// What is below a node.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,11 +6,11 @@ mod explain;
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Target};
 use crate::widgets::tree::{Children, Done, Tree};
 use dumpview_model::escape::{Analysis, Decision, Select};
 use dumpview_model::units::{grouped, plural};
+use dumpview_view::line::{Line, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

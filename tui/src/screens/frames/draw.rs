@@ -4,9 +4,9 @@ use super::nodes::Node;
 use super::{Frames, FramesScreen, Pane};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
-use crate::line::{Line, Role};
 use crate::screens::goroutines::{fit, short_place};
 use dumpview_model::units::plural;
+use dumpview_view::line::{Line, Role};
 
 impl FramesScreen {
     pub(super) fn draw_frames(&self, canvas: &mut Canvas<'_>, data: &Frames) {
@@ -48,8 +48,8 @@ impl FramesScreen {
                 (true, None) => " [inlined]".to_owned(),
                 _ => String::new(),
             };
-            let name = crate::safe_text::safe(&call.function);
-            let text = format!("{name}({})", crate::safe_text::safe(&call.arguments));
+            let name = dumpview_view::safe::safe(&call.function);
+            let text = format!("{name}({})", dumpview_view::safe::safe(&call.arguments));
             let used = 5 + marks.len();
             let beside = width.saturating_sub(used + place.len() + 1);
             let role = if call.runtime { Role::Dim } else { Role::Name };

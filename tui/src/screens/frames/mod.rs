@@ -15,11 +15,11 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::Area;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
 use crate::widgets::list::ListState;
 use crate::widgets::tree::{Done, Tree};
 use dumpview_model::value::Variable;
+use dumpview_view::line::{Line, Role};
 use nodes::Node;
 use std::cell::Cell;
 

@@ -5,10 +5,10 @@
 //! type and address, `*(*main.Node)(0xc000012345)`. Pointers are followed as often as someone opens them, cycles
 //! included, since only what is opened is read.
 
-use crate::line::{Line, Role};
 use crate::widgets::tree::{Children, Tree};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Data, Origin, Pointee, Standing, Value, Variable};
+use dumpview_view::line::{Line, Role};
 
 /// Elements that are asked for at once.
 const PAGE: usize = 100;

@@ -3,12 +3,12 @@
 use super::{Collections, GcScreen};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
-use crate::line::{Line, Role};
 use crate::widgets::bar;
 use crate::widgets::chart::{self, Point, Window};
 use dumpview_model::gc::{Cycle, Run};
 use dumpview_model::stats::Series;
 use dumpview_model::units::{duration, grouped};
+use dumpview_view::line::{Line, Role};
 
 /// A series as points of a chart.
 fn points(series: &Series) -> impl Iterator<Item = Point> {

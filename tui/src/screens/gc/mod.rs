@@ -15,12 +15,12 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Target};
 use crate::widgets::list::ListState;
 use dumpview_model::finding::{Finding, Severity};
 use dumpview_model::gc::{Cycle, Run};
 use dumpview_model::units::{duration, grouped, percent, plural};
+use dumpview_view::line::{Line, Role};
 
 /// What the collector did, as far as the input has been read.
 #[derive(Clone, Debug, Default)]

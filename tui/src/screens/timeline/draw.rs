@@ -3,10 +3,10 @@
 use super::TimelineScreen;
 use crate::canvas::Canvas;
 use crate::geometry::cells;
-use crate::line::{Line, Role};
 use crate::widgets::chart::{self, Window};
 use dumpview_model::timeline::Lane;
 use dumpview_model::units::grouped;
+use dumpview_view::line::{Line, Role};
 
 impl TimelineScreen {
     /// All of the screen.

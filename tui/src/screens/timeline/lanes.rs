@@ -1,9 +1,9 @@
 //! The rows of the chart, and an event in a line.
 
-use crate::line::Role;
 use crate::widgets::chart::Point;
 use dumpview_model::timeline::{Event, Lane, Series, Timeline, What, phases};
 use dumpview_model::units::{bytes, duration, grouped, plural};
+use dumpview_view::line::Role;
 
 /// What a row of the chart shows.
 #[derive(Clone, Debug)]

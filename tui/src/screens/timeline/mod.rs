@@ -17,12 +17,12 @@ use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::geometry::Area;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::line::{Line, Role};
 use crate::screen::{Effect, Export, Input, Screen, Target};
 use crate::widgets::chart::Window;
 use crate::widgets::list::ListState;
 use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline, What, phases};
 use dumpview_model::units::{bytes, duration, plural};
+use dumpview_view::line::{Line, Role};
 use lanes::{Row, describe, rows};
 use std::cell::Cell;
 

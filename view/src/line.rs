@@ -2,8 +2,9 @@
 //!
 //! Strings in here may come from a dump as they are: they are escaped once, where they are drawn or exported.
 
-use crate::safe_text::safe;
+use crate::safe::safe;
 use std::borrow::Cow;
+use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
 /// What a piece of text is. The theme decides how that looks; meaning never rests on colour alone.
@@ -50,6 +51,36 @@ pub struct Span {
 pub struct Line {
     /// Its pieces from left to right.
     pub spans: Vec<Span>,
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self::plain(text)
+    }
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Self {
+        Self::plain(text.to_owned())
+    }
+}
+
+impl From<&String> for Line {
+    fn from(text: &String) -> Self {
+        Self::plain(text.clone())
+    }
+}
+
+impl From<Cow<'_, str>> for Line {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::plain(text.into_owned())
+    }
+}
+
+impl From<fmt::Arguments<'_>> for Line {
+    fn from(text: fmt::Arguments<'_>) -> Self {
+        Self::plain(text.to_string())
+    }
 }
 
 impl Line {
@@ -124,6 +155,11 @@ impl Line {
         }
         self
     }
+}
+
+/// A line of one piece, from anything that can be shown.
+pub fn styled(role: Role, text: impl fmt::Display) -> Line {
+    Line::new(role, text.to_string())
 }
 
 /// Splits text so that the first part takes at most `width` columns, but at least one character.

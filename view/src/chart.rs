@@ -7,7 +7,7 @@
 //!    0 MiB └──────────────────
 //! ```
 
-use super::Text;
+use crate::text::Text;
 use dumpview_model::units::grouped;
 use std::env;
 use std::io;
@@ -97,7 +97,7 @@ pub fn area(
     let labels: Vec<String> = (0..=HEIGHT)
         .map(|row| match row {
             0 => label(0),
-            _ if row == HEIGHT || row == HEIGHT / 2 => label(top * row / HEIGHT),
+            _ if row == HEIGHT || row == HEIGHT / 2 => label(part(top, row)),
             _ => String::new(),
         })
         .collect();
@@ -135,6 +135,12 @@ pub fn area(
     let (left, right) = ends;
     let gap = cells.saturating_sub(left.width() + right.width()).max(2);
     out.line(format_args!("  {:width$}  {left}{:gap$}{right}", "", ""))
+}
+
+/// The height at the lower edge of a row; in 128 bits, since a wrapped counter may stand near the largest number.
+fn part(top: u64, row: u64) -> u64 {
+    let height = u128::from(top) * u128::from(row) / u128::from(HEIGHT);
+    u64::try_from(height).unwrap_or(u64::MAX)
 }
 
 /// Draws counts as bars.
@@ -208,9 +214,8 @@ mod tests {
     use super::*;
 
     fn drawn(draw: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> String {
-        let mut out = Vec::new();
-        draw(&mut Text::new(&mut out)).unwrap();
-        String::from_utf8(out).unwrap()
+        let lines = crate::text::lines_of(draw);
+        lines.iter().map(|line| line.text() + "\n").collect()
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Columns: each as wide as its widest cell, the last one ragged.
 
-use super::Text;
-use std::io::{self, Write};
+use crate::line::Line;
+use crate::safe::safe;
+use crate::text::Text;
+use std::borrow::Cow;
+use std::io;
 use unicode_width::UnicodeWidthStr;
 
 /// Which side of a column its cells lean to.
@@ -30,10 +33,19 @@ impl Table {
 
     /// Adds a row; missing cells are empty.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        // Escaped here already, since an escaped cell is wider than the cell.
+        let cells = cells.into_iter().map(|cell| match safe(&cell) {
+            Cow::Borrowed(_) => cell,
+            Cow::Owned(escaped) => escaped,
+        });
+        self.rows.push(cells.collect());
     }
 
     /// Writes headings and rows.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
     pub fn write(&self, out: &mut Text<'_>) -> io::Result<()> {
         let heading = |index: usize| self.columns.get(index).map_or("", |(name, _)| *name);
         let widths: Vec<usize> = (0..self.columns.len())
@@ -59,7 +71,7 @@ impl Table {
                     Align::Right => line.extend([pad, cell]),
                 }
             }
-            writeln!(out, "{}", line.trim_end())
+            out.line(Line::plain(line.trim_end().to_owned()))
         };
         write(&|index| heading(index).to_owned())?;
         for row in &self.rows {

@@ -1,0 +1,73 @@
+//! A finding in words. Verbs, reports and screens draw it here, so that it looks the same wherever it is met.
+
+use crate::line::{Line, Role};
+use crate::text::Text;
+use dumpview_model::finding::{Finding, Severity};
+use std::io;
+
+/// How much of a finding's evidence is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// All of it.
+    All,
+    /// The first pieces, where the finding is one of many on a page.
+    First(usize),
+}
+
+/// The role of a severity.
+pub const fn role(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::Alarm,
+        Severity::Warning => Role::Warning,
+        Severity::Info => Role::Dim,
+    }
+}
+
+/// The finding's sentence behind its severity.
+pub fn headline(finding: &Finding) -> Line {
+    Line::plain("  ")
+        .and(
+            role(finding.severity),
+            format!("{:8}", finding.severity.name()),
+        )
+        .and(Role::Plain, format!("  {}", finding.text))
+}
+
+/// The lines that show what the finding says.
+pub fn evidence(finding: &Finding) -> impl Iterator<Item = Line> + '_ {
+    finding.evidence.iter().map(|evidence| {
+        // Not grouped, so that it can be pasted into an editor.
+        let text = format!("            line {}: {}", evidence.line, evidence.what);
+        Line::new(Role::Dim, text)
+    })
+}
+
+/// Writes a finding and its evidence.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(finding: &Finding, shown: Evidence, out: &mut Text<'_>) -> io::Result<()> {
+    out.line(headline(finding))?;
+    let most = match shown {
+        Evidence::All => usize::MAX,
+        Evidence::First(most) => most,
+    };
+    evidence(finding)
+        .take(most)
+        .try_for_each(|line| out.line(line))
+}
+
+/// Writes findings, each with all of its evidence.
+///
+/// # Errors
+///
+/// When they cannot be written.
+pub fn write_all<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    findings
+        .into_iter()
+        .try_for_each(|finding| write(finding, Evidence::All, out))
+}

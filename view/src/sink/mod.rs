@@ -1,0 +1,3 @@
+//! What lines are written to.
+
+pub mod ansi;
