@@ -30,6 +30,10 @@
 #![deny(unsafe_code)]
 
 pub mod chart;
+pub mod choice;
+pub mod column;
+pub mod document;
+pub mod filter;
 pub mod finding;
 pub mod line;
 pub mod safe;

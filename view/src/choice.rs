@@ -1,0 +1,140 @@
+//! `--columns`, `--sort`, `--filter` and `--top`: which rows and columns of a table are wanted, in which order.
+
+use crate::column::{Cell, Column, Row, Shown};
+use crate::filter::Filter;
+use std::cmp::Ordering;
+
+/// What people typed, as far as they did.
+#[derive(Clone, Debug, Default)]
+pub struct Words<'w> {
+    /// Names of columns, in the wanted order.
+    pub columns: &'w [String],
+    /// A name of a column; `-` before it turns the order round.
+    pub sort: Option<&'w str>,
+    /// Conditions.
+    pub filter: Option<&'w str>,
+    /// At most this many rows; 0 for all.
+    pub top: Option<usize>,
+}
+
+/// The order of rows.
+struct Sort<R: ?Sized + 'static> {
+    by: &'static Column<R>,
+    descending: bool,
+}
+
+/// A choice of rows and columns that was understood.
+pub struct Choice<R: ?Sized + 'static> {
+    columns: Option<Vec<&'static Column<R>>>,
+    sort: Option<Sort<R>>,
+    filter: Option<Filter<R>>,
+    top: Option<usize>,
+}
+
+impl<R: Row> Choice<R> {
+    /// Understands what was typed.
+    ///
+    /// # Errors
+    ///
+    /// With a sentence for people, when a column does not exist or the filter cannot be understood.
+    pub fn new(words: &Words<'_>) -> Result<Self, String> {
+        let named = |name: &str, flag: &str| {
+            column::<R>(name).ok_or_else(|| {
+                format!(
+                    "{flag}: there is no column {name}\n\nhint: {}",
+                    names::<R>()
+                )
+            })
+        };
+        let columns = (!words.columns.is_empty()).then(|| {
+            let typed = words.columns.iter().map(|name| name.trim());
+            typed
+                .filter(|name| !name.is_empty())
+                .map(|name| named(name, "--columns"))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let sort = words.sort.map(|word| {
+            let (name, descending) = match word.strip_prefix('-') {
+                Some(name) => (name, true),
+                None => (word, false),
+            };
+            named(name, "--sort").map(|by| Sort { by, descending })
+        });
+        let filter = words
+            .filter
+            .map(|text| Filter::parse(text).map_err(|why| format!("--filter: {why}")));
+        Ok(Self {
+            columns: columns.transpose()?,
+            sort: sort.transpose()?,
+            filter: filter.transpose()?,
+            top: words.top.filter(|top| *top > 0),
+        })
+    }
+
+    /// Whether a row is wanted.
+    pub fn wants(&self, row: &R) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.holds(row))
+    }
+
+    /// Whether rows have to be seen all before the first can be given.
+    pub const fn is_sorted(&self) -> bool {
+        self.sort.is_some()
+    }
+
+    /// What the order goes by.
+    pub fn key(&self, row: &R) -> Option<Cell<'static>> {
+        let sort = self.sort.as_ref()?;
+        Some((sort.by.get)(row).into_owned())
+    }
+
+    /// The order of two keys; equals keep the order in which they came.
+    pub fn order(&self, a: &Cell<'_>, b: &Cell<'_>) -> Ordering {
+        match &self.sort {
+            Some(sort) if sort.descending => b.order(a),
+            _ => a.order(b),
+        }
+    }
+
+    /// How many rows at most.
+    pub const fn top(&self) -> Option<usize> {
+        self.top
+    }
+
+    /// The columns that were named, if any were.
+    pub fn named(&self) -> Option<&[&'static Column<R>]> {
+        self.columns.as_deref()
+    }
+
+    /// Whether anything was asked that a table answers and a report does not.
+    pub const fn asks_for_table(&self) -> bool {
+        self.columns.is_some() || self.sort.is_some() || self.filter.is_some() || self.top.is_some()
+    }
+
+    /// The columns for people.
+    pub fn for_people(&self) -> Vec<&'static Column<R>> {
+        self.columns.clone().unwrap_or_else(|| {
+            R::COLUMNS
+                .iter()
+                .filter(|column| column.shown == Shown::Always)
+                .collect()
+        })
+    }
+
+    /// The columns for programs.
+    pub fn for_programs(&self) -> Vec<&'static Column<R>> {
+        self.columns
+            .clone()
+            .unwrap_or_else(|| R::COLUMNS.iter().collect())
+    }
+}
+
+/// The column of a name.
+pub(crate) fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
+    R::COLUMNS.iter().find(|column| column.name == name)
+}
+
+/// All names, for messages.
+pub(crate) fn names<R: Row>() -> String {
+    let names: Vec<&str> = R::COLUMNS.iter().map(|column| column.name).collect();
+    format!("the columns are {}", names.join(", "))
+}
