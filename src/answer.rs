@@ -1,6 +1,7 @@
-//! An answer and how it leaves: text for people, or one JSON document in the envelope all verbs share.
+//! An answer, and how the program ends after it.
 
-use dumpview_view::{Role, Text};
+use dumpview_view::text::lines_of;
+use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -54,10 +55,36 @@ impl Failure {
     }
 }
 
+/// Why nothing more is printed, so that `?` serves both reasons.
+#[derive(Debug)]
+pub enum Stop {
+    /// There is no answer.
+    Failed(Failure),
+    /// It cannot be written.
+    Write(io::Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
 /// What a verb answers: serialisable, and able to show itself to people.
-pub trait Answer: erased::Json {
+pub trait Answer: erased_serde::Serialize {
     /// Writes the answer for people.
     fn text(&self, out: &mut Text<'_>) -> io::Result<()>;
+
+    /// Writes its table as comma-separated values; `None` when it has none.
+    fn csv(&self, _out: &mut dyn Write) -> Option<io::Result<()>> {
+        None
+    }
 
     /// How the program ends after it, when the answer itself decides.
     fn exit(&self) -> Option<Exit> {
@@ -65,36 +92,7 @@ pub trait Answer: erased::Json {
     }
 }
 
-/// Serialisation behind a trait object, without another dependency: an answer writes itself into its envelope.
-pub mod erased {
-    use super::{Document, Envelope, Serialize, Write, io};
-
-    /// Something that can be written as the body of a document.
-    pub trait Json {
-        /// Writes the document with this body.
-        fn write_document(&self, envelope: &Envelope, out: &mut dyn Write) -> io::Result<()>;
-
-        /// The body alone, to stand inside another document.
-        fn to_value(&self) -> serde_json::Result<serde_json::Value>;
-    }
-
-    impl<T: Serialize> Json for T {
-        fn write_document(&self, envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
-            serde_json::to_writer(
-                &mut *out,
-                &Document {
-                    envelope,
-                    body: self,
-                },
-            )?;
-            out.write_all(b"\n")
-        }
-
-        fn to_value(&self) -> serde_json::Result<serde_json::Value> {
-            serde_json::to_value(self)
-        }
-    }
-}
+erased_serde::serialize_trait_object!(Answer);
 
 /// The answers to the lines of an `-x` script.
 #[derive(Serialize, Default)]
@@ -110,15 +108,22 @@ struct ScriptAnswer {
 
 impl Serialize for ScriptAnswer {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = match &self.result {
-            Ok(answer) => answer.to_value().map_err(serde::ser::Error::custom)?,
-            Err(failure) => serde_json::json!({ "error": failure.message }),
-        };
-        if let Some(map) = body.as_object_mut() {
-            map.insert("command".to_owned(), self.command.clone().into());
-            map.insert("schema".to_owned(), self.schema.clone().into());
+        #[derive(Serialize)]
+        struct Line<'a> {
+            command: &'a str,
+            schema: &'a str,
+            #[serde(flatten)]
+            answer: Option<&'a dyn Answer>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<&'a str>,
         }
-        body.serialize(serializer)
+        let line = Line {
+            command: &self.command,
+            schema: &self.schema,
+            answer: self.result.as_deref().ok(),
+            error: self.result.as_ref().err().map(|f| f.message.as_str()),
+        };
+        line.serialize(serializer)
     }
 }
 
@@ -137,13 +142,10 @@ impl Script {
 impl Answer for Script {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for line in &self.answers {
-            out.line(dumpview_view::styled(
-                Role::Dim,
-                format_args!("> {}", line.command),
-            ))?;
+            out.line(styled(Role::Dim, format_args!("> {}", line.command)))?;
             match &line.result {
                 Ok(answer) => answer.text(out)?,
-                Err(failure) => out.line(&failure.message)?,
+                Err(failure) => out.block("", &failure.message)?,
             }
         }
         Ok(())
@@ -156,45 +158,7 @@ impl Answer for Script {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a, T> {
-    #[serde(flatten)]
-    envelope: &'a Envelope,
-    #[serde(flatten)]
-    body: &'a T,
-}
-
-/// What every document begins with.
-#[derive(Serialize, Debug, Clone)]
-pub struct Envelope {
-    /// `dumpview.VERB/1`.
-    pub schema: String,
-    /// What was opened.
-    pub input: InputSummary,
-    /// What is missing from it.
-    pub incomplete: Vec<Incomplete>,
-}
-
-/// What was opened.
-#[derive(Serialize, Debug, Clone)]
-pub struct InputSummary {
-    /// As typed.
-    pub path: String,
-    /// `core`, `executable`, …
-    pub kind: &'static str,
-    /// The executable in use.
-    pub executable: Option<String>,
-    /// `go1.27.3`.
-    pub go_version: Option<String>,
-    /// `amd64` or `arm64`.
-    pub arch: Option<&'static str>,
-}
-
-/// Something that is missing from the input.
-#[derive(Serialize, Debug, Clone)]
-pub struct Incomplete {
-    /// What is affected.
-    pub what: String,
-    /// Why, and what would mend it.
-    pub why: String,
+/// An answer's text as lines of a screen.
+pub fn lines(answer: &dyn Answer) -> Vec<dumpview_view::Line> {
+    lines_of(|out| answer.text(out))
 }

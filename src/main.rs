@@ -3,12 +3,17 @@
 #![deny(unsafe_code)]
 
 mod answer;
+mod case;
 mod cli;
 mod commands;
+mod flags;
 mod input;
-mod question;
+mod listing;
+mod out;
+mod registry;
 mod run;
-mod session;
+mod script;
+mod verb;
 
 use std::process::ExitCode;
 

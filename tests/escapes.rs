@@ -142,7 +142,7 @@ mod tests {
             assert_eq!(ran.status, 0, "{name}: {}", ran.err);
             let document = ran.json();
             assert_eq!(
-                document["summary"]["unrecognized"], 0,
+                document["unrecognized_count"], 0,
                 "{name}: {}",
                 document["unrecognized"]
             );
@@ -291,7 +291,7 @@ mod tests {
         };
         assert!(log["decisions"].as_array().unwrap().len() > 60);
         assert_eq!(places(&both), places(&alone));
-        assert_eq!(both["summary"]["unrecognized"], 0);
+        assert_eq!(both["unrecognized_count"], 0);
     }
 
     #[test]
@@ -328,7 +328,7 @@ mod tests {
             let ran = run_with(&["-", "--json"], input);
             assert_eq!(ran.status, 0, "{}", ran.err);
             let document = ran.json();
-            assert_eq!(document["summary"]["unrecognized"], 0);
+            assert_eq!(document["unrecognized_count"], 0);
             document["decisions"].clone()
         };
         let plain = decisions(text.as_bytes());
@@ -354,7 +354,7 @@ mod tests {
         for to in [r"C:\src dir\main.go:", r".\main.go:"] {
             let windows = text.replace("./main.go:", to);
             let document = run_with(&["-", "--json"], windows.as_bytes()).json();
-            assert_eq!(document["summary"]["unrecognized"], 0);
+            assert_eq!(document["unrecognized_count"], 0);
             assert_eq!(document["summary"]["kinds"], plain["summary"]["kinds"]);
             assert_eq!(document["summary"]["reasons"], plain["summary"]["reasons"]);
         }
@@ -391,7 +391,7 @@ mod tests {
             .collect();
         let flows = |lines: &[String]| -> BTreeSet<String> {
             let document = run_with(&["-", "--json"], (lines.join("\n") + "\n").as_bytes()).json();
-            assert_eq!(document["summary"]["unrecognized"], 0);
+            assert_eq!(document["unrecognized_count"], 0);
             document["decisions"]
                 .as_array()
                 .unwrap()

@@ -64,7 +64,7 @@ mod tests {
             let first = document(&path);
             let summary = &first["summary"];
             assert_eq!(
-                summary["unrecognized"], 0,
+                first["unrecognized_count"], 0,
                 "{release}: {}",
                 first["unrecognized"]
             );

@@ -39,6 +39,9 @@ pub struct Evidence {
 pub struct Finding {
     /// A name that scripts can rely on: `gc.death-spiral`.
     pub id: &'static str,
+    /// The process that it is about, counted from 1, where the input holds several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<u64>,
     /// How much it matters.
     pub severity: Severity,
     /// One or two sentences with the numbers, and what to do.
@@ -52,10 +55,18 @@ impl Finding {
     pub fn new(id: &'static str, severity: Severity, text: impl Into<String>) -> Self {
         Self {
             id,
+            process: None,
             severity,
             text: text.into(),
             evidence: Vec::new(),
         }
+    }
+
+    /// Of the process with this number, counted from 1.
+    #[must_use]
+    pub const fn of(mut self, process: u64) -> Self {
+        self.process = Some(process);
+        self
     }
 
     /// Adds a line to look at.

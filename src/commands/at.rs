@@ -1,8 +1,8 @@
 //! Which goroutine and frame a question means, and the stack there.
 
 use crate::answer::Failure;
+use crate::case::core::{Cursor, Session};
 use crate::commands::goroutines::first_user_call;
-use crate::session::{Cursor, Session};
 use dumpview_process::addr::GoId;
 use dumpview_process::death::DeathKind;
 use dumpview_process::frames::Call;

@@ -3,8 +3,9 @@
 use super::at::At;
 use super::goroutines::{describe, first_user_call};
 use crate::answer::{Answer, Failure};
-use crate::cli::BtFlags;
-use crate::session::{Cursor, Session};
+use crate::case::core::{Cursor, Session};
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
 use dumpview_model::frame::Frame;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Origin, Standing, Value, Variable};
@@ -16,6 +17,38 @@ use dumpview_process::value::Limits;
 use dumpview_view::{Line, Role, Text, styled};
 use serde::Serialize;
 use std::io;
+
+/// How `bt` answers.
+#[derive(Args, Debug, Clone, Default)]
+pub struct BtFlags {
+    /// Goroutine id.
+    #[arg(short, long = "goroutine", value_name = "ID")]
+    pub goroutine: Option<u64>,
+
+    /// Locals of every frame.
+    #[arg(long)]
+    pub full: bool,
+
+    /// At most this many frames.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub depth: usize,
+
+    /// Every goroutine.
+    #[arg(long)]
+    pub all: bool,
+
+    /// The runtime's own frames too, unfolded.
+    #[arg(long)]
+    pub runtime: bool,
+
+    /// With --full, how many levels of structs, pointers and containers are opened.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub value_depth: u32,
+
+    /// With --full, how many elements of a container, and bytes of a string, are shown.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub max_len: u64,
+}
 
 /// Stacks of one goroutine, or of all.
 #[derive(Serialize)]
@@ -351,4 +384,30 @@ pub fn short_frame(frame: &Frame, indent: &str, out: &mut Text<'_>) -> io::Resul
         function_name(frame),
         place(frame)
     ))
+}
+
+/// `bt`.
+pub struct BtVerb;
+
+impl Verb for BtVerb {
+    type Args = BtFlags;
+    const ABOUT: About = About {
+        aliases: &["stack"],
+        ..About::core(
+            "bt",
+            "Frames of a goroutine (the one that crashed, unless -g) with inlined ones and arguments",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for BtVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &BtFlags,
+        _word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(bt(session, args, cursor, LocalsOf::All)?))
+    }
 }

@@ -7,8 +7,9 @@ use super::at::At;
 use super::listing::symbols;
 use super::x::parse_addr;
 use crate::answer::{Answer, Failure};
-use crate::cli::DisassFlags;
-use crate::session::{Cursor, Session};
+use crate::case::core::{Cursor, Session};
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
 use dumpview_process::addr::Addr;
 use dumpview_process::arch::Arch;
 use dumpview_process::disasm::{Instruction, instructions};
@@ -19,6 +20,26 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
+
+/// Which instructions.
+#[derive(Args, Debug, Clone, Default)]
+pub struct DisassFlags {
+    /// Goroutine id; the one that crashed when left out.
+    #[arg(short, long = "goroutine", value_name = "ID")]
+    pub goroutine: Option<u64>,
+
+    /// Frame number as `bt` shows it; the first user frame when left out.
+    #[arg(short, long, value_name = "N")]
+    pub frame: Option<usize>,
+
+    /// From this address on, decimal or 0x hex, or from a function's entry by its name.
+    #[arg(short, long, value_name = "ADDR", conflicts_with_all = ["goroutine", "frame"])]
+    pub addr: Option<String>,
+
+    /// At most this many instructions, around the frame's pc or from --addr on; the whole function when left out.
+    #[arg(short, long, value_name = "N")]
+    pub count: Option<usize>,
+}
 
 /// Most bytes of code decoded at once. The largest functions of real programs have some hundred KiB.
 const MOST: u64 = 4 << 20;
@@ -377,5 +398,31 @@ impl Answer for Listing {
             out.line(format_args!("ends at {why}"))?;
         }
         Ok(())
+    }
+}
+
+/// `disass`.
+pub struct DisassVerb;
+
+impl Verb for DisassVerb {
+    type Args = DisassFlags;
+    const ABOUT: About = About {
+        aliases: &["disassemble"],
+        ..About::core(
+            "disass",
+            "Instructions of a frame's function, in GNU syntax, with source lines and where calls lead",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for DisassVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &DisassFlags,
+        _word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(disass(session, args, cursor)?))
     }
 }

@@ -4,8 +4,10 @@ mod audit;
 mod findings;
 mod panics;
 
-use crate::answer::Answer;
-use crate::session::Session;
+use crate::answer::{Answer, Failure};
+use crate::case::core::{Cursor, Session};
+use crate::flags::NoFlags;
+use crate::verb::{About, OnCore, Verb, Word};
 use audit::Check;
 use dumpview_model::units::bytes;
 use dumpview_process::death::{Death, DeathKind, Signal};
@@ -288,5 +290,28 @@ impl Info {
             "checked against the runtime's own counters",
         ))?;
         self.checks(out)
+    }
+}
+
+/// `info`.
+pub struct InfoVerb;
+
+impl Verb for InfoVerb {
+    type Args = NoFlags;
+    const ABOUT: About = About::core(
+        "info",
+        "What this is, Go version, why it died, self-audit, findings",
+        Word::None,
+    );
+}
+
+impl OnCore for InfoVerb {
+    fn ask(
+        session: &Session<'_>,
+        _args: &NoFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(info(session)))
     }
 }

@@ -7,8 +7,9 @@
 use super::at::At;
 use super::listing::symbols;
 use crate::answer::{Answer, Failure};
-use crate::cli::FrameFlags;
-use crate::session::{Cursor, Session};
+use crate::case::core::{Cursor, Session};
+use crate::flags::FrameFlags;
+use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::fs;
@@ -200,5 +201,31 @@ impl Answer for Excerpt {
             out.line(format_args!("{mark} {:>5}  {}", line.number, text))?;
         }
         Ok(())
+    }
+}
+
+/// `list`.
+pub struct ListVerb;
+
+impl Verb for ListVerb {
+    type Args = FrameFlags;
+    const ABOUT: About = About {
+        aliases: &["ls"],
+        ..About::core(
+            "list",
+            "Source around a frame, or around FILE:LINE or a function",
+            Word::Optional("PLACE", "FILE:LINE, LINE or a function"),
+        )
+    };
+}
+
+impl OnCore for ListVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &FrameFlags,
+        word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(list(session, args, word, cursor)?))
     }
 }

@@ -1,28 +1,18 @@
 //! `funcs`, `types` and `sources`: what the program's own tables list, filtered by a regex.
 
 use crate::answer::{Answer, Failure};
-use crate::session::Session;
+use crate::case::core::Cursor;
+use crate::case::core::Session;
+use crate::flags::{NoFlags, TableFlags};
+use crate::listing::Listing;
+use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_process::symbols::Symbols;
 use dumpview_view::Text;
+use dumpview_view::rows::FunctionRow;
 use regex::Regex;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io;
-
-/// Functions in name order.
-#[derive(Serialize)]
-pub struct Functions {
-    functions: Vec<Function>,
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Function {
-    name: String,
-    entry: String,
-    size: u64,
-    file: String,
-    line: u32,
-}
 
 /// Source files in path order.
 #[derive(Serialize)]
@@ -41,16 +31,16 @@ pub struct TypeList {
 /// # Errors
 ///
 /// When the program has no function tables, or nothing matches.
-pub fn funcs(session: &Session<'_>, pattern: Option<&str>) -> Result<Functions, Failure> {
+fn funcs(session: &Session<'_>, pattern: Option<&str>) -> Result<Vec<FunctionRow>, Failure> {
     let matches = matcher(pattern)?;
-    let mut functions: Vec<Function> = symbols(session)?
+    let mut functions: Vec<FunctionRow> = symbols(session)?
         .funcs()
         .filter(|func| matches(func.name()))
         .map(|func| {
             let start = func.position(func.entry);
-            Function {
+            FunctionRow {
                 name: func.name().to_owned(),
-                entry: func.entry.to_string(),
+                entry: func.entry.0,
                 size: func.end.since(func.entry).unwrap_or(0),
                 file: func.file().to_owned(),
                 line: func.start_line().unwrap_or(start.line),
@@ -58,7 +48,7 @@ pub fn funcs(session: &Session<'_>, pattern: Option<&str>) -> Result<Functions, 
         })
         .collect();
     functions.sort();
-    some(functions, pattern, "function").map(|functions| Functions { functions })
+    some(functions, pattern, "function")
 }
 
 /// Source files whose path matches.
@@ -123,15 +113,6 @@ where
     Err(Failure::no_answer(format!("no {what}{matching}")))
 }
 
-impl Answer for Functions {
-    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        for function in &self.functions {
-            out.line(&function.name)?;
-        }
-        Ok(())
-    }
-}
-
 impl Answer for TypeList {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for name in &self.types {
@@ -149,3 +130,63 @@ impl Answer for Sources {
         Ok(())
     }
 }
+
+/// `funcs`.
+pub struct FuncsVerb;
+
+impl Verb for FuncsVerb {
+    type Args = TableFlags;
+    const ABOUT: About = About::core("funcs", "Functions whose name matches a regex", REGEX);
+}
+
+impl OnCore for FuncsVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &TableFlags,
+        word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(Listing::new(funcs(session, word)?, args)?))
+    }
+}
+
+/// `types`.
+pub struct TypesVerb;
+
+impl Verb for TypesVerb {
+    type Args = NoFlags;
+    const ABOUT: About = About::core("types", "Types whose name matches a regex", REGEX);
+}
+
+impl OnCore for TypesVerb {
+    fn ask(
+        session: &Session<'_>,
+        _args: &NoFlags,
+        word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(types(session, word)?))
+    }
+}
+
+/// `sources`.
+pub struct SourcesVerb;
+
+impl Verb for SourcesVerb {
+    type Args = NoFlags;
+    const ABOUT: About = About::core("sources", "Source files whose path matches a regex", REGEX);
+}
+
+impl OnCore for SourcesVerb {
+    fn ask(
+        session: &Session<'_>,
+        _args: &NoFlags,
+        word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(sources(session, word)?))
+    }
+}
+
+/// The word of these verbs.
+const REGEX: Word = Word::Optional("REGEX", "a regular expression for their names");

@@ -3,8 +3,9 @@
 use super::at::At;
 use super::bt::{function_name, is_argument, place};
 use crate::answer::{Answer, Failure};
-use crate::cli::{FrameFlags, ValueFlags};
-use crate::session::{Cursor, Session};
+use crate::case::core::{Cursor, Session};
+use crate::flags::{FrameFlags, ValueFlags};
+use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;
@@ -106,5 +107,43 @@ impl Answer for FrameVariables {
             out.block("", &style.variable_block(variable))?;
         }
         Ok(())
+    }
+}
+
+/// `locals`.
+pub struct LocalsVerb;
+
+impl Verb for LocalsVerb {
+    type Args = FrameFlags;
+    const ABOUT: About = About::core("locals", "Local variables of a frame", Word::None);
+}
+
+impl OnCore for LocalsVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &FrameFlags,
+        _word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(variables(session, args, Which::Locals, cursor)?))
+    }
+}
+
+/// `args`.
+pub struct ArgsVerb;
+
+impl Verb for ArgsVerb {
+    type Args = FrameFlags;
+    const ABOUT: About = About::core("args", "Arguments and results of a frame", Word::None);
+}
+
+impl OnCore for ArgsVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &FrameFlags,
+        _word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(variables(session, args, Which::Args, cursor)?))
     }
 }

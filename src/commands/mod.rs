@@ -14,6 +14,7 @@ pub mod listing;
 pub mod locals;
 pub mod log;
 pub mod memstats;
+pub mod moves;
 pub mod print;
 pub mod regs;
 pub mod report;

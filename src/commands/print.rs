@@ -3,8 +3,10 @@
 use super::at::At;
 use super::listing::{matcher, some};
 use crate::answer::{Answer, Failure};
-use crate::cli::{FrameFlags, ValueFlags};
-use crate::session::{Cursor, Session};
+use crate::case::core::{Cursor, Session};
+use crate::flags::{FrameFlags, ValueFlags};
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Origin, Standing, Value, Variable};
 use dumpview_process::expr::{ExprError, Expressions};
@@ -218,4 +220,89 @@ impl Answer for PackageVariables {
         }
         Ok(())
     }
+}
+
+/// `print`.
+pub struct PrintVerb;
+
+impl Verb for PrintVerb {
+    type Args = FrameFlags;
+    const ABOUT: About = About {
+        aliases: &["p"],
+        ..About::core("print", "Value of an expression", EXPR)
+    };
+}
+
+impl OnCore for PrintVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &FrameFlags,
+        word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(print(
+            session,
+            args,
+            word.unwrap_or_default(),
+            cursor,
+        )?))
+    }
+}
+
+/// `whatis`.
+pub struct WhatisVerb;
+
+impl Verb for WhatisVerb {
+    type Args = FrameFlags;
+    const ABOUT: About = About::core("whatis", "Type of an expression", EXPR);
+}
+
+impl OnCore for WhatisVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &FrameFlags,
+        word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(whatis(
+            session,
+            args,
+            word.unwrap_or_default(),
+            cursor,
+        )?))
+    }
+}
+
+/// `vars`.
+pub struct VarsVerb;
+
+impl Verb for VarsVerb {
+    type Args = VarsFlags;
+    const ABOUT: About = About::core(
+        "vars",
+        "Package variables whose name matches a regex, with their values",
+        Word::Optional("REGEX", "a regular expression for their names"),
+    );
+}
+
+impl OnCore for VarsVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &VarsFlags,
+        word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(vars(session, args.values, word)?))
+    }
+}
+
+/// The word of `print` and `whatis`.
+const EXPR: Word = Word::Required("EXPR", "the expression");
+
+/// How `vars` answers.
+#[derive(Args, Debug, Clone, Default)]
+pub struct VarsFlags {
+    /// Value limits.
+    #[command(flatten)]
+    pub values: ValueFlags,
 }

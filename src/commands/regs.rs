@@ -1,15 +1,32 @@
 //! `regs`: register values of a thread, or of a goroutine's frame.
 
 use crate::answer::{Answer, Failure};
-use crate::cli::RegsFlags;
+use crate::case::core::{Cursor, Session};
 use crate::commands::at::At;
-use crate::session::{Cursor, Session};
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
 use dumpview_process::arch::Registers;
 use dumpview_process::image::Thread;
 use dumpview_view::Text;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use std::io;
+
+/// Which registers.
+#[derive(Args, Debug, Clone, Default)]
+pub struct RegsFlags {
+    /// Goroutine id; the one that crashed when left out.
+    #[arg(short, long = "goroutine", value_name = "ID")]
+    pub goroutine: Option<u64>,
+
+    /// Frame number as `bt` shows it.
+    #[arg(short, long, value_name = "N")]
+    pub frame: Option<usize>,
+
+    /// A thread by its id instead.
+    #[arg(short, long, value_name = "TID", conflicts_with_all = ["goroutine", "frame"])]
+    pub thread: Option<i32>,
+}
 
 /// Registers of one place.
 #[derive(Serialize)]
@@ -84,5 +101,28 @@ impl Answer for Regs {
             ))?;
         }
         Ok(())
+    }
+}
+
+/// `regs`.
+pub struct RegsVerb;
+
+impl Verb for RegsVerb {
+    type Args = RegsFlags;
+    const ABOUT: About = About::core(
+        "regs",
+        "Registers of a goroutine's frame or of a thread",
+        Word::None,
+    );
+}
+
+impl OnCore for RegsVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &RegsFlags,
+        _word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(regs(session, args, cursor)?))
     }
 }

@@ -1,10 +1,11 @@
 //! What FILE without a verb shows: why it died, the crashing goroutine's stack, the locals of its user frames.
 
-use super::bt::{Backtraces, LocalsOf, bt};
+use super::bt::{Backtraces, BtFlags, LocalsOf, bt};
 use super::info::{Info, info};
-use crate::answer::Answer;
-use crate::cli::BtFlags;
-use crate::session::{Cursor, Session};
+use crate::answer::{Answer, Failure};
+use crate::case::core::{Cursor, Session};
+use crate::flags::NoFlags;
+use crate::verb::{About, Group, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io;
@@ -48,5 +49,31 @@ impl Answer for Report {
             }
             None => self.info.text(out),
         }
+    }
+}
+
+/// What FILE without a verb asks of a core.
+pub struct ReportVerb;
+
+impl Verb for ReportVerb {
+    type Args = NoFlags;
+    const ABOUT: About = About {
+        group: Group::Opening,
+        ..About::core(
+            "report",
+            "Why it died, the crashing goroutine's stack and its locals: what FILE without a verb shows",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for ReportVerb {
+    fn ask(
+        session: &Session<'_>,
+        _args: &NoFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(report(session)))
     }
 }

@@ -1,34 +1,17 @@
 //! `threads`: OS threads, where each was, and which goroutine it ran.
 
-use crate::answer::Answer;
-use crate::session::Session;
+use crate::answer::{Answer, Failure};
+use crate::case::core::{Cursor, Session};
+use crate::flags::TableFlags;
+use crate::listing::Listing;
+use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_model::frame::Frame;
 use dumpview_model::value::Address;
 use dumpview_process::image::CoreKind;
-use dumpview_view::{Align, Table, Text};
-use serde::Serialize;
-use std::io;
-
-/// All threads of the core.
-#[derive(Serialize)]
-pub struct Threads {
-    threads: Vec<ThreadRow>,
-}
-
-#[derive(Serialize)]
-struct ThreadRow {
-    tid: i32,
-    pc: Option<Address>,
-    sp: Option<Address>,
-    function: Option<String>,
-    goroutine: Option<u64>,
-    m: Option<Address>,
-    dumping: bool,
-    frames: Vec<Frame>,
-}
+use dumpview_view::rows::ThreadRow;
 
 /// Lists the threads in the core's order, each with its whole stack: signal handler, system stack, goroutine.
-pub fn threads(session: &Session<'_>) -> Threads {
+fn threads(session: &Session<'_>) -> Vec<ThreadRow> {
     let process = &session.process;
     let core = process.core;
     let row = |(index, thread): (usize, &dumpview_process::image::Thread)| {
@@ -53,33 +36,28 @@ pub fn threads(session: &Session<'_>) -> Threads {
             frames,
         }
     };
-    Threads {
-        threads: core.threads.iter().enumerate().map(row).collect(),
-    }
+    core.threads.iter().enumerate().map(row).collect()
 }
 
-impl Answer for Threads {
-    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let mut table = Table::new([
-            ("THREAD", Align::Right),
-            ("GOROUTINE", Align::Right),
-            ("PC", Align::Left),
-            ("FUNCTION", Align::Left),
-        ]);
-        for row in &self.threads {
-            let goroutine = row
-                .goroutine
-                .map_or_else(|| "-".to_owned(), |id| id.to_string());
-            let pc = row.pc.map_or_else(|| "?".to_owned(), |pc| pc.to_string());
-            let mut function = row
-                .function
-                .as_deref()
-                .map_or_else(|| "?".to_owned(), ToString::to_string);
-            if row.dumping {
-                function.push_str("  (wrote the core)");
-            }
-            table.row([row.tid.to_string(), goroutine, pc, function]);
-        }
-        table.write(out)
+/// `threads`.
+pub struct ThreadsVerb;
+
+impl Verb for ThreadsVerb {
+    type Args = TableFlags;
+    const ABOUT: About = About::core(
+        "threads",
+        "OS threads: registers' pc, their goroutine",
+        Word::None,
+    );
+}
+
+impl OnCore for ThreadsVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &TableFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(Listing::new(threads(session), args)?))
     }
 }

@@ -1,13 +1,30 @@
 //! `x`: raw memory in units of 1, 2, 4 or 8 bytes, with what cannot be had said where it would stand.
 
 use crate::answer::{Answer, Failure};
-use crate::cli::XFlags;
-use crate::session::Session;
+use crate::case::core::{Cursor, Session};
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
 use dumpview_process::addr::Addr;
 use dumpview_process::memory::Memory;
 use dumpview_view::Text;
 use serde::Serialize;
 use std::io;
+
+/// Which memory.
+#[derive(Args, Debug, Clone, Default)]
+pub struct XFlags {
+    /// Address, decimal or 0x hex; or an expression for one.
+    #[arg(short, long, value_name = "ADDR")]
+    pub addr: String,
+
+    /// How many units.
+    #[arg(short, long, value_name = "N", default_value_t = 64)]
+    pub count: u64,
+
+    /// Bytes per unit: 1, 2, 4 or 8.
+    #[arg(short, long, value_name = "BYTES", default_value_t = 1)]
+    pub size: u64,
+}
 
 /// Most bytes shown at once.
 const MOST: u64 = 1 << 20;
@@ -124,5 +141,27 @@ impl Answer for Dump {
             out.line(format_args!("ends at {why}"))?;
         }
         Ok(())
+    }
+}
+
+/// `x`.
+pub struct XVerb;
+
+impl Verb for XVerb {
+    type Args = XFlags;
+    const ABOUT: About = About {
+        aliases: &["examinemem"],
+        ..About::core("x", "Raw memory", Word::None)
+    };
+}
+
+impl OnCore for XVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &XFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(x(session, args)?))
     }
 }

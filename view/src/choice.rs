@@ -76,11 +76,6 @@ impl<R: Row> Choice<R> {
         self.filter.as_ref().is_none_or(|filter| filter.holds(row))
     }
 
-    /// Whether rows have to be seen all before the first can be given.
-    pub const fn is_sorted(&self) -> bool {
-        self.sort.is_some()
-    }
-
     /// What the order goes by.
     pub fn key(&self, row: &R) -> Option<Cell<'static>> {
         let sort = self.sort.as_ref()?;
@@ -93,6 +88,16 @@ impl<R: Row> Choice<R> {
             Some(sort) if sort.descending => b.order(a),
             _ => a.order(b),
         }
+    }
+
+    /// The wanted ones of rows that are all there, in the wanted order.
+    pub fn choose(&self, mut rows: Vec<R>) -> Vec<R> {
+        rows.retain(|row| self.wants(row));
+        if let Some(sort) = &self.sort {
+            rows.sort_by(|a, b| self.order(&(sort.by.get)(a), &(sort.by.get)(b)));
+        }
+        rows.truncate(self.top.unwrap_or(usize::MAX));
+        rows
     }
 
     /// How many rows at most.

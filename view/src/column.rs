@@ -4,7 +4,7 @@
 
 use crate::table::Align;
 use dumpview_model::units::{bytes, duration, grouped, mib, number, percent};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -31,6 +31,8 @@ pub struct Column<R: ?Sized> {
     pub get: fn(&R) -> Cell<'_>,
     /// Whether people see it unless they ask.
     pub shown: Shown,
+    /// The object of the record's JSON in which it stands; the record itself when absent.
+    pub within: Option<&'static str>,
     /// One sentence, for the documentation.
     pub about: &'static str,
 }
@@ -101,6 +103,8 @@ pub enum Cell<'r> {
     List(Vec<Self>),
     /// Something with a shape of its own in JSON, and its short form for people and CSV.
     Tree(Box<dyn erased_serde::Serialize + 'r>, Cow<'r, str>),
+    /// Entries that stand in the record itself in JSON, and their short form for people and CSV.
+    Entries(serde_json::Map<String, serde_json::Value>, Cow<'r, str>),
 }
 
 impl<R: ?Sized> Column<R> {
@@ -118,6 +122,7 @@ impl<R: ?Sized> Column<R> {
             unit,
             get,
             shown: Shown::Always,
+            within: None,
             about,
         }
     }
@@ -135,7 +140,24 @@ impl<R: ?Sized> Column<R> {
             unit,
             get,
             shown: Shown::Asked,
+            within: None,
             about,
+        }
+    }
+
+    /// The same column, in JSON within an object of that name.
+    pub const fn within(self, name: &'static str) -> Self {
+        Self {
+            within: Some(name),
+            ..self
+        }
+    }
+
+    /// The same column, shown to people only when they ask for it.
+    pub const fn asked(self) -> Self {
+        Self {
+            shown: Shown::Asked,
+            ..self
         }
     }
 
@@ -228,7 +250,7 @@ impl fmt::Display for Cell<'_> {
                 }
                 Ok(())
             }
-            Self::Tree(_, short) => f.write_str(short),
+            Self::Tree(_, short) | Self::Entries(_, short) => f.write_str(short),
         }
     }
 }
@@ -252,6 +274,7 @@ impl Serialize for Cell<'_> {
                 list.end()
             }
             Self::Tree(tree, _) => erased_serde::serialize(&**tree, serializer),
+            Self::Entries(map, _) => map.serialize(serializer),
         }
     }
 }
@@ -311,7 +334,9 @@ impl Cell<'_> {
             Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
             Self::Address(addr) => Cell::Address(addr),
             Self::List(cells) => Cell::List(cells.into_iter().map(Cell::into_owned).collect()),
-            Self::Tree(_, short) => Cell::Text(Cow::Owned(short.into_owned())),
+            Self::Tree(_, short) | Self::Entries(_, short) => {
+                Cell::Text(Cow::Owned(short.into_owned()))
+            }
         }
     }
 }
@@ -329,16 +354,70 @@ pub fn text(text: Option<&str>) -> Cell<'_> {
 /// A record as a JSON object.
 pub struct Object<'r, R>(pub &'r R);
 
+/// Neighbouring columns that stand in one object.
+struct Within<'r, R: 'static> {
+    row: &'r R,
+    columns: &'static [Column<R>],
+}
+
 impl<R: Row> Serialize for Object<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
         let mut map = serializer.serialize_map(None)?;
-        for column in R::COLUMNS {
-            match (column.get)(self.0) {
-                Cell::Absent => {}
-                cell => map.serialize_entry(column.name, &cell)?,
+        for columns in R::COLUMNS.chunk_by(|a, b| a.within == b.within) {
+            let row = self.0;
+            match columns.first().and_then(|column| column.within) {
+                Some(name) => map.serialize_entry(name, &Within { row, columns })?,
+                None => entries(row, columns, &mut map)?,
             }
         }
         map.end()
     }
+}
+
+impl<R> Serialize for Within<'_, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        entries(self.row, self.columns, &mut map)?;
+        map.end()
+    }
+}
+
+fn entries<R, M: SerializeMap>(
+    row: &R,
+    columns: &[Column<R>],
+    map: &mut M,
+) -> Result<(), M::Error> {
+    for column in columns {
+        match (column.get)(row) {
+            Cell::Absent => {}
+            Cell::Entries(entries, _) => {
+                for (name, value) in &entries {
+                    map.serialize_entry(name, value)?;
+                }
+            }
+            cell => map.serialize_entry(column.name, &cell)?,
+        }
+    }
+    Ok(())
+}
+
+/// A record's values in some columns, as a JSON object.
+pub fn chosen<R: Row>(row: &R, columns: &[&Column<R>]) -> impl Serialize {
+    let mut object = serde_json::Map::new();
+    for column in columns {
+        match (column.get)(row) {
+            Cell::Absent => {}
+            // A cell that cannot be shown has no place in a document.
+            cell => {
+                let value = serde_json::to_value(cell).unwrap_or_default();
+                object.insert(column.name.to_owned(), value);
+            }
+        }
+    }
+    object
+}
+
+/// A value with a shape of its own, told to people in `short`.
+pub fn tree<'r>(value: impl Serialize + 'r, short: impl Into<Cow<'r, str>>) -> Cell<'r> {
+    Cell::Tree(Box::new(value), short.into())
 }

@@ -36,8 +36,12 @@ pub fn headline(finding: &Finding) -> Line {
 /// The lines that show what the finding says.
 pub fn evidence(finding: &Finding) -> impl Iterator<Item = Line> + '_ {
     finding.evidence.iter().map(|evidence| {
+        let what = match evidence.what.as_str() {
+            "" => String::new(),
+            what => format!(": {what}"),
+        };
         // Not grouped, so that it can be pasted into an editor.
-        let text = format!("            line {}: {}", evidence.line, evidence.what);
+        let text = format!("            line {}{what}", evidence.line);
         Line::new(Role::Dim, text)
     })
 }

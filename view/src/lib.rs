@@ -10,6 +10,10 @@
 //! | [`text`] | where a verb writes its lines |
 //! | [`table`] | cells under headings |
 //! | [`chart`] | areas, bars and heat strips in text |
+//! | [`column`] | what a record consists of, listed once |
+//! | [`rows`] | the record types and their columns |
+//! | [`choice`], [`filter`] | which rows and columns are wanted |
+//! | [`document`] | what JSON documents begin with |
 //! | [`finding`] | a finding in words, drawn the same by every verb and screen |
 //! | [`sink`] | lines to a stream |
 //!
@@ -36,6 +40,7 @@ pub mod document;
 pub mod filter;
 pub mod finding;
 pub mod line;
+pub mod rows;
 pub mod safe;
 pub mod sink;
 pub mod table;

@@ -1,44 +1,188 @@
 //! `alloc`: allocations by type, size and stack, from allocfreetrace.
-//!
-//! | file | in charge of |
-//! |---|---|
-//! | `args` | flags |
-//! | `text` | the report for people |
-//! | `json` | reports for programs |
 
-mod args;
-mod json;
 mod text;
 
-pub use args::AllocArgs;
-
-use dumpview_view::sink::ansi::{Ansi, Styles};
-
-use crate::answer::{Exit, Failure};
-use crate::cli::Common;
-use crate::commands::log::Within;
-use crate::input::log::chunks;
-use dumpview_model::alloc::{By, Collector, Process, findings};
+use crate::answer::{Exit, Stop};
+use crate::case::{Files, Kind};
+use crate::commands::log::{
+    self, Each, LogFlags, Origins, Reading, Timeless, Unread, UnreadLine, When,
+};
+use crate::flags::TableFlags;
+use crate::out::{Form, Out};
+use crate::verb::{About, OnFiles, Verb};
+use clap::{Args, ValueEnum};
+use dumpview_model::alloc::{By, Collector, Process, Totals, findings};
 use dumpview_model::finding::Finding;
-use dumpview_parsers::log::Record;
+use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
-use std::io::{self, Write};
-use std::ops::ControlFlow;
+use dumpview_view::rows::Allocation;
+use serde::Serialize;
+use std::io;
 
-/// What was read and what was asked.
-struct Report {
-    /// The input as typed.
-    name: String,
+/// Flags of `alloc`.
+#[derive(Args, Debug, Clone, Default)]
+pub struct AllocFlags {
+    /// How the log is read.
+    #[command(flatten)]
+    pub log: LogFlags,
+
+    /// Sum up by this only.
+    #[arg(long, value_name = "WHAT")]
+    pub by: Option<ByArg>,
+
+    /// Which sums; 15 of each kind in the report when left out.
+    #[command(flatten)]
+    pub table: TableFlags,
+}
+
+/// What `--by` sums up by.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByArg {
+    /// The type.
+    Type,
+    /// The size class.
+    Size,
+    /// The stack that allocated.
+    Stack,
+}
+
+/// `alloc`.
+pub struct AllocVerb;
+
+impl Verb for AllocVerb {
+    type Args = AllocFlags;
+    const ABOUT: About = About {
+        examples: &[
+            "GODEBUG=allocfreetrace=1 app 2>&1 | dumpview alloc -",
+            "dumpview alloc trace.log --by stack --top 5",
+        ],
+        ..About::log(
+            "alloc",
+            "allocfreetrace records (GODEBUG=allocfreetrace=1, up to Go 1.22): what was allocated, by type, size and stack",
+        )
+    };
+}
+
+impl OnFiles for AllocVerb {
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
+
+    fn answer(files: &Files<'_>, args: &AllocFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        let mut bys = match args.by {
+            None => vec![By::Type, By::Size, By::Stack],
+            Some(ByArg::Type) => vec![By::Type],
+            Some(ByArg::Size) => vec![By::Size],
+            Some(ByArg::Stack) => vec![By::Stack],
+        };
+        if out.form() == Form::Csv {
+            bys.truncate(1);
+        }
+        // Of each kind of sums the largest are shown; the table takes as many in all.
+        let top = match args.table.top {
+            None => 15,
+            Some(0) => usize::MAX,
+            Some(top) => top,
+        };
+        let table = TableFlags {
+            top: None,
+            ..args.table.clone()
+        };
+        let reading = Alloc {
+            collector: Collector::default(),
+            findings: Vec::new(),
+            bys,
+            top,
+            rows: if out.form() == Form::Csv {
+                usize::MAX
+            } else {
+                top
+            },
+        };
+        log::answer(reading, files, &args.log, &table.choice()?, out)
+    }
+}
+
+/// Allocations of all processes of a log.
+pub struct Alloc {
     collector: Collector,
     /// Of each process.
     findings: Vec<Vec<Finding>>,
-    by: Option<By>,
+    bys: Vec<By>,
+    /// Sums of each kind in the report.
     top: usize,
-    /// Why the input was not read whole.
-    lost: Option<String>,
+    /// Sums of each kind in the document.
+    rows: usize,
 }
 
-impl Report {
+/// What the document says behind the sums.
+#[derive(Serialize)]
+pub struct Tail {
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    processes: Vec<ProcessSummary>,
+    /// Records of processes that were too many to keep.
+    dropped: u64,
+}
+
+/// All allocations of a process.
+#[derive(Serialize)]
+struct ProcessSummary {
+    count: u64,
+    bytes: u64,
+    freed: u64,
+    freed_bytes: u64,
+    vanished: u64,
+    live: u64,
+    live_bytes: u64,
+    freed_at_collections: Option<Ages>,
+    collections: u32,
+    unknown_frees: u64,
+    unknown_freed_bytes: u64,
+    mismatched_sizes: u64,
+    cut_stacks: u64,
+    first_line: u64,
+    last_line: u64,
+    origin: String,
+}
+
+#[derive(Serialize)]
+struct Ages {
+    p50: u32,
+    p50_exact: bool,
+    max: u32,
+}
+
+impl ProcessSummary {
+    fn new(process: &Process) -> Self {
+        let all: &Totals = &process.all;
+        Self {
+            count: all.count,
+            bytes: all.bytes,
+            freed: all.freed,
+            freed_bytes: all.freed_bytes,
+            vanished: all.vanished,
+            live: all.live(),
+            live_bytes: all.live_bytes(),
+            freed_at_collections: all.middle_age().map(|age| Ages {
+                p50: age.collections,
+                p50_exact: age.exact,
+                max: all.oldest,
+            }),
+            collections: process.collections(),
+            unknown_frees: process.unknown_frees,
+            unknown_freed_bytes: process.unknown_bytes,
+            mismatched_sizes: process.mismatched,
+            cut_stacks: process.cut_stacks,
+            first_line: process.lines.0,
+            last_line: process.lines.1,
+            origin: process.origin.clone(),
+        }
+    }
+}
+
+impl Alloc {
     fn processes(&self) -> impl Iterator<Item = (&Process, &[Finding])> {
         let findings = self.findings.iter().map(Vec::as_slice);
         let processes = self.collector.processes.iter().map(|(_, process)| process);
@@ -46,74 +190,89 @@ impl Report {
     }
 }
 
-/// Answers. The inner result is about writing the answer.
-pub fn run(
-    args: &AllocArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    let name = args.log.name();
-    let mut window = args.log.window()?;
-    let mut collector = Collector::default();
-    let mut reader = args.log.reader()?;
-    let mut each = |record: Record<'_>| {
-        // What has no time is in every stretch.
-        if window.admits(None, record.stamp) != Within::No {
-            collector.record(&record);
-        }
-    };
-    let ended = chunks(&args.log.file, args.log.follow, &mut |chunk| {
-        reader.push(chunk, &mut each);
-        ControlFlow::Continue(())
-    })
-    .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
-    reader.finish(&mut each);
-    collector.end(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
-    if collector.processes.is_empty() && collector.unrecognized_count == 0 {
-        return Err(Failure::no_answer(format!(
-            "{name}: no allocation traces in it\n\n\
-             hint: run the program with GODEBUG=allocfreetrace=1; Go 1.23 and later have none, there a heap profile \
-             tells who allocates"
-        )));
+impl Reading for Alloc {
+    type Row = Allocation;
+    type Summary = Tail;
+    const VERB: &'static str = "alloc";
+    const LINE: &'static str = "allocation trace";
+    const HINT: &'static str = "run the program with GODEBUG=allocfreetrace=1; Go 1.23 and later have none, there a heap \
+                                profile tells who allocates";
+
+    const TIMELESS: Timeless = Timeless::Kept;
+
+    fn is_ours(record: &Record<'_>) -> bool {
+        matches!(&record.kind, Line::Alloc(_))
     }
-    let report = Report {
-        findings: collector
-            .processes
-            .iter()
-            .map(|(_, process)| findings(process))
-            .collect(),
-        lost: ended.lost.map(|why| format!("{name}: {why}")),
-        by: args.by.map(args::ByArg::by),
-        top: match args.top {
-            0 => usize::MAX,
-            top => top,
-        },
-        name,
-        collector,
-    };
-    if !common.quiet {
-        if let Some(lost) = &report.lost {
-            complain(lost);
-        }
-        if report.collector.unrecognized_count > 0 {
-            complain(&format!(
-                "{} lines looked like allocation traces and could not be read",
-                report.collector.unrecognized_count
-            ));
+
+    fn when(record: &Record<'_>) -> When {
+        if Self::is_ours(record) {
+            When::Unknown
+        } else {
+            When::WithPrevious
         }
     }
-    let exit = if report.lost.is_none() && report.collector.unrecognized_count == 0 {
-        Exit::Answered
-    } else {
-        Exit::Damaged
-    };
-    let written = if common.json {
-        json::write(&report, out)
-    } else if args.csv {
-        json::csv(&report, out)
-    } else {
-        text::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
-    };
-    Ok(written.map(|()| exit))
+
+    fn record(&mut self, _: usize, record: &Record<'_>, _: Each<'_, Allocation>) -> io::Result<()> {
+        self.collector.record(record);
+        Ok(())
+    }
+
+    fn end(&mut self, origins: Origins<'_>, _: Each<'_, Allocation>) -> io::Result<()> {
+        self.collector.end(origins);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &[String], each: Each<'_, Allocation>) -> io::Result<()> {
+        let processes = &self.collector.processes;
+        self.findings = processes.iter().map(|(_, p)| findings(p)).collect();
+        for (number, (process, _)) in (1..).zip(self.processes()) {
+            for by in &self.bys {
+                for row in process.rows(*by).into_iter().take(self.rows) {
+                    each(&Allocation::new(number, *by, row))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn found(&self) -> bool {
+        !self.collector.processes.is_empty() || self.collector.unrecognized_count > 0
+    }
+
+    fn unread(&self, _: &[String]) -> Unread {
+        let lines = self.collector.unrecognized.iter().map(|line| UnreadLine {
+            source: None,
+            line: line.line,
+            format: None,
+            text: line.text.clone(),
+            why: line.why,
+        });
+        Unread {
+            lines: lines.collect(),
+            count: self.collector.unrecognized_count,
+        }
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        (1..)
+            .zip(&self.findings)
+            .flat_map(|(process, findings)| findings.iter().map(move |f| f.clone().of(process)))
+            .collect()
+    }
+
+    fn summary(&self) -> Tail {
+        let processes = self
+            .processes()
+            .map(|(process, _)| ProcessSummary::new(process));
+        Tail {
+            summary: Summary {
+                processes: processes.collect(),
+                dropped: self.collector.dropped,
+            },
+        }
+    }
+
+    fn text(&self, _: &[String], out: &mut Text<'_>) -> io::Result<()> {
+        text::write(self, out)
+    }
 }

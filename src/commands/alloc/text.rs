@@ -1,17 +1,18 @@
 //! The report for people: sums of all, findings, then by type, size and stack.
 
-use super::Report;
+use super::Alloc;
 use dumpview_model::alloc::{By, Process, Row, Totals};
-use dumpview_model::finding::{Finding, Severity};
+use dumpview_model::finding::Finding;
 use dumpview_model::units::bytes;
 use dumpview_model::units::{grouped, plural};
+use dumpview_view::finding;
 use dumpview_view::{Align, Line, Role, Table, Text, styled};
 use std::io;
 
 /// Callers shown below a stack's first own function.
 const CALLERS: usize = 3;
 
-pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+pub(super) fn write(report: &Alloc, out: &mut Text<'_>) -> io::Result<()> {
     let many = report.collector.processes.len() > 1;
     for (index, (process, findings)) in report.processes().enumerate() {
         if index > 0 {
@@ -41,7 +42,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 fn one(
-    report: &Report,
+    report: &Alloc,
     process: &Process,
     findings: &[Finding],
     out: &mut Text<'_>,
@@ -66,19 +67,8 @@ fn one(
             process.lines.0, process.lines.1
         ),
     ))?;
-    for finding in findings {
-        let role = if finding.severity >= Severity::Warning {
-            Role::Alarm
-        } else {
-            Role::Heading
-        };
-        out.line("")?;
-        out.line(
-            styled(role, format_args!("{}:", finding.severity.name()))
-                .and(Role::Plain, format!(" {}", finding.text)),
-        )?;
-    }
-    let asked = |by: By| report.by.is_none_or(|only| only == by);
+    finding::write_all(findings, out)?;
+    let asked = |by: By| report.bys.contains(&by);
     for (by, heading) in [(By::Type, "By type"), (By::Size, "By size class")] {
         if asked(by) {
             table(report, heading, &process.rows(by), out)?;
@@ -102,7 +92,7 @@ fn ages(totals: &Totals) -> String {
 }
 
 fn table(
-    report: &Report,
+    report: &Alloc,
     heading: &'static str,
     rows: &[Row<'_>],
     out: &mut Text<'_>,
@@ -143,7 +133,7 @@ fn more(rows: usize, top: usize, out: &mut Text<'_>) -> io::Result<()> {
     }
 }
 
-fn stacks(report: &Report, rows: &[Row<'_>], out: &mut Text<'_>) -> io::Result<()> {
+fn stacks(report: &Alloc, rows: &[Row<'_>], out: &mut Text<'_>) -> io::Result<()> {
     out.line("")?;
     out.line(styled(Role::Heading, "By stack"))?;
     for row in rows.iter().take(report.top) {

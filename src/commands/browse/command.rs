@@ -1,11 +1,10 @@
 //! The `:` prompt: the commands of `-x`, and their text as lines of a screen.
 
-use crate::answer::Failure;
-use crate::question::Question;
-use crate::session::{Cursor, Session};
+use crate::answer::{Failure, lines};
+use crate::case::core::{Cursor, Session};
+use crate::script::Line as Command;
 use dumpview_tui::ask::Answer;
 use dumpview_tui::screen::Standpoint;
-use dumpview_view::text::lines_of;
 
 /// Runs a line, as seen from a goroutine and frame.
 ///
@@ -13,21 +12,15 @@ use dumpview_view::text::lines_of;
 ///
 /// When the line is no command, or has no answer here.
 pub fn run(session: &Session<'_>, line: &str, at: Standpoint) -> Result<Answer, Failure> {
-    let question = Question::from_script(line)?;
+    let command = Command::parse(line)?;
     let mut cursor = Cursor {
         goroutine: at.goroutine,
         frame: at.frame,
     };
-    let answer = question.ask(session, &mut cursor)?;
-    let moves = matches!(
-        question,
-        Question::Goroutine { .. }
-            | Question::Frame { .. }
-            | Question::Up { .. }
-            | Question::Down { .. }
-    );
+    let answer = command.ask(session, &mut cursor)?;
+    let moves = command.moves();
     Ok(Answer::Command {
-        lines: lines_of(|out| answer.text(out)),
+        lines: lines(&*answer),
         moved: moves.then_some(Standpoint {
             goroutine: cursor.goroutine,
             frame: cursor.frame,

@@ -6,11 +6,10 @@ use super::{
     command, export, frames, goroutines, memory, no_terminal, overview, settle, short_name, theme,
 };
 use crate::answer::{Exit, Failure};
-use crate::cli::Common;
+use crate::case::core::{Session, with_session};
 use crate::commands::timeline::facts;
-use crate::question::Question;
-use crate::session::{Session, with_session};
-use clap::CommandFactory;
+use crate::flags::Common;
+use crate::script;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use dumpview_model::timeline::Collector;
 use dumpview_tui::app::run::{Asked, run};
@@ -49,7 +48,7 @@ pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result
         Box::<MemoryScreen>::default(),
         Box::<TimelineScreen>::default(),
     ];
-    let mut app = App::new(short_name(core), screens, commands());
+    let mut app = App::new(short_name(core), screens, script::names());
     let mut perform = |asked: Asked| {
         let is_long = matches!(&asked, Asked::Request(_, request) if request.is_long());
         // When the workers are gone, an event that says so is on its way.
@@ -76,14 +75,6 @@ pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result
         return Err(failure);
     }
     settle(end)
-}
-
-/// The commands of the `:` prompt.
-fn commands() -> Vec<String> {
-    Question::command()
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .collect()
 }
 
 struct Opened {

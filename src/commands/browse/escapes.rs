@@ -4,8 +4,8 @@ use super::spool::Spool;
 use super::worker::{Alarm, serve};
 use super::{export, no_terminal, settle, short_name, theme};
 use crate::answer::{Exit, Failure};
-use crate::cli::Common;
-use crate::commands::escapes::{self, EscapesArgs, Source};
+use crate::commands::escapes::{self, Source};
+use crate::flags::Common;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use dumpview_model::escape::{Analysis, GoSource};
 use dumpview_tui::app::run::{Asked, run};
@@ -14,7 +14,7 @@ use dumpview_tui::ask::{Answer, Request};
 use dumpview_tui::screen::Screen;
 use dumpview_tui::screens::escapes::{EscapesScreen, SourceLine};
 use dumpview_tui::screens::text::TextScreen;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -23,9 +23,10 @@ use std::thread;
 /// # Errors
 ///
 /// When it cannot be read, or the terminal cannot be used.
-pub fn browse(args: &EscapesArgs, common: &Common) -> Result<Exit, Failure> {
-    let name = escapes::name(&args.files);
-    let spool = match args.files.as_slice() {
+pub fn browse(file: &Path, source: Option<&Path>, common: &Common) -> Result<Exit, Failure> {
+    let files = vec![file.to_owned()];
+    let name = escapes::name(&files);
+    let spool = match files.as_slice() {
         [one] if !one.is_dir() => {
             Some(Arc::new(Spool::new(one).map_err(|error| {
                 Failure::unreadable(format!("{name}: {error}"))
@@ -37,8 +38,8 @@ pub fn browse(args: &EscapesArgs, common: &Common) -> Result<Exit, Failure> {
     let (events, incoming) = unbounded();
     let (ask, questions) = unbounded();
     let read = Read {
-        files: args.files.clone(),
-        source: args.source.clone(),
+        files: files.clone(),
+        source: source.map(Path::to_owned),
         spool: spool.clone(),
     };
     let worker_events = events.clone();
@@ -50,7 +51,7 @@ pub fn browse(args: &EscapesArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(spool) = spool {
         screens.push(Box::new(TextScreen::new(spool, false)));
     }
-    let short = match args.files.as_slice() {
+    let short = match files.as_slice() {
         [one] => short_name(one),
         _ => name,
     };

@@ -1,8 +1,9 @@
 //! What is seen to a file: text as it stands on the screen, or the JSON of the verb that says the same.
 
 use crate::answer::{Answer, Failure};
-use crate::question::Question;
-use crate::session::{Cursor, Session};
+use crate::case::core::{Cursor, Session};
+use crate::out::whole;
+use crate::script::Line;
 use dumpview_tui::screen::Standpoint;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -24,16 +25,20 @@ pub fn of_core(
         return as_text(file, text);
     }
     let verb = verb.ok_or_else(no_json)?;
-    let question = Question::from_script(verb)?;
+    let question = Line::parse(verb)?;
     let mut cursor = Cursor {
         goroutine: at.goroutine,
         frame: at.frame,
     };
     let answer: Box<dyn Answer> = question.ask(session, &mut cursor)?;
     let mut out = Vec::new();
-    answer
-        .write_document(&session.envelope(question.verb()), &mut out)
-        .map_err(|error| failure(file, &error))?;
+    whole(
+        &session.envelope(question.verb()),
+        &session.incomplete(),
+        &*answer,
+        &mut out,
+    )
+    .map_err(|error| failure(file, &error))?;
     write(file, &out)?;
     Ok(format!(
         "wrote {file}: the answer of dumpview {verb} --json"

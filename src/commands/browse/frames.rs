@@ -1,13 +1,14 @@
 //! A goroutine's frames, their variables and source, as the frames screen shows them.
 
 use crate::answer::Failure;
-use crate::cli::{BtFlags, DisassFlags};
+use crate::case::core::{Cursor, Session};
 use crate::commands::at::At;
 use crate::commands::browse::goroutines::file_and_line;
+use crate::commands::bt::BtFlags;
 use crate::commands::bt::{LocalsOf, arguments, bt_of, function_name, pending_records, place};
+use crate::commands::disass::DisassFlags;
 use crate::commands::goroutines::{describe, first_user_call};
 use crate::commands::{disass, list};
-use crate::session::{Cursor, Session};
 use dumpview_model::units::duration;
 use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;

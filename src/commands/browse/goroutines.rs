@@ -2,9 +2,9 @@
 //! many share there once.
 
 use crate::answer::Failure;
+use crate::case::core::Session;
 use crate::commands::bt::{function_name, place};
 use crate::commands::goroutines::collect;
-use crate::session::Session;
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{Goroutines as Set, Place, StackId};
 use dumpview_model::units::duration;

@@ -5,12 +5,13 @@ use super::spool::Spool;
 use super::worker::{Alarm, serve};
 use super::{export, goroutines, no_terminal, settle, short_name, theme};
 use crate::answer::{Exit, Failure};
-use crate::cli::Common;
-use crate::commands::gc;
-use crate::commands::log::LogArgs;
+use crate::commands::gc::Gc;
 use crate::commands::log::report::Reading;
-use crate::commands::sched as sched_verb;
+use crate::commands::log::{LogFlags, is_stdin, name as name_of};
+use crate::commands::sched::Sched;
+use crate::flags::Common;
 use crate::input::log::{Ended, chunks};
+use crate::out::Out;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use dumpview_model::finding::Severity;
 use dumpview_model::gc as model;
@@ -31,8 +32,9 @@ use dumpview_tui::screens::timeline::{Moments, TimelineScreen};
 use dumpview_view::line::{Line, Role};
 use dumpview_view::safe::safe_bytes;
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -82,9 +84,9 @@ impl Log {
     }
 
     /// Reads the input to its end.
-    fn read(&self, args: &LogArgs, more: &Sender<()>) -> Result<(), Failure> {
+    fn read(&self, file: &Path, args: &LogFlags, more: &Sender<()>) -> Result<(), Failure> {
         let mut reader = args.reader()?;
-        let ended = chunks(&args.file, args.follow, &mut |chunk| {
+        let ended = chunks(file, args.follow, &mut |chunk| {
             self.spool.push(chunk);
             let mut state = self.state();
             reader.push(chunk, &mut |record| {
@@ -365,8 +367,13 @@ impl State {
 /// # Errors
 ///
 /// When it cannot be read, or the terminal cannot be used.
-pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Failure> {
-    let name = args.name();
+pub fn browse(
+    file: &Path,
+    args: &LogFlags,
+    common: &Common,
+    first: First,
+) -> Result<Exit, Failure> {
+    let name = name_of(file);
     let unreadable = |error: io::Error| Failure::unreadable(format!("{name}: {error}"));
     let log = Arc::new(Log {
         name: name.clone(),
@@ -379,16 +386,16 @@ pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Fai
             other: VecDeque::new(),
             ended: None,
         }),
-        spool: Spool::new(&args.file).map_err(unreadable)?,
+        spool: Spool::new(file).map_err(unreadable)?,
         stopped: AtomicBool::new(false),
     });
     let (events, incoming) = unbounded();
     let (ask, questions) = unbounded();
-    start(&log, args, &events, questions)
+    start(&log, file, args, &events, questions)
         .map_err(|error| Failure::unreadable(format!("no thread to work on: {error}")))?;
 
     let source: Arc<Log> = Arc::clone(&log);
-    let live = args.is_stdin() || args.follow;
+    let live = is_stdin(file) || args.follow;
     let mut screens: Vec<Box<dyn Screen>> = vec![
         Box::<OverviewScreen>::default(),
         Box::<TimelineScreen>::default(),
@@ -402,7 +409,7 @@ pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Fai
         First::Gc => screens.swap(0, 2),
         First::Sched => screens.swap(0, 3),
     }
-    let mut app = App::new(short_name(&args.file), screens, Vec::new());
+    let mut app = App::new(short_name(file), screens, Vec::new());
     let stopped = Arc::clone(&log);
     let mut perform = |asked: Asked| {
         if let Asked::Cancel(_) = &asked {
@@ -428,42 +435,47 @@ pub fn browse(args: &LogArgs, common: &Common, first: First) -> Result<Exit, Fai
 
 /// What was seen, in short, on the screen that the shell comes back to.
 fn sum_up(log: &Log, common: &Common, first: First) {
-    let (collector, scheduler, ended) = {
+    let (collector, scheduler) = {
         let mut state = log.state();
-        let ended = state.ended.take();
-        // Left before its end.
-        let so_far = || Ended {
-            bytes: log.spool.bytes(),
-            ..Ended::default()
-        };
-        (
-            state.gc.clone(),
-            std::mem::take(&mut state.sched),
-            ended.unwrap_or_else(so_far),
-        )
+        (state.gc.clone(), std::mem::take(&mut state.sched))
     };
     // Whoever cannot read it will not miss it.
     let _ = match first {
         First::Overview => Ok(()),
-        First::Gc => gc::sum_up(collector, ended, &log.name, common),
-        First::Sched => sched_verb::sum_up(scheduler, ended, &log.name, common),
+        First::Gc => sum(&Gc::of(collector), common),
+        First::Sched => sum(&Sched::of(scheduler), common),
     };
+}
+
+fn sum(reading: &impl crate::commands::log::Reading, common: &Common) -> io::Result<()> {
+    if !reading.found() {
+        return Ok(());
+    }
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    Out::new(&mut stdout, common).text(|out| reading.text(&[], out))?;
+    stdout.flush()
 }
 
 fn start(
     log: &Arc<Log>,
-    args: &LogArgs,
+    file: &Path,
+    args: &LogFlags,
     events: &Sender<Event>,
     questions: Receiver<Asked>,
 ) -> io::Result<()> {
     let (more, there_is_more) = bounded::<()>(1);
-    let reader = (Arc::clone(log), args.clone(), events.clone());
+    let reader = (
+        Arc::clone(log),
+        file.to_owned(),
+        args.clone(),
+        events.clone(),
+    );
     thread::Builder::new()
         .name("input".to_owned())
         .spawn(move || {
-            let (log, args, events) = reader;
+            let (log, file, args, events) = reader;
             let _alarm = Alarm(events.clone());
-            let last = match log.read(&args, &more) {
+            let last = match log.read(&file, &args, &more) {
                 Ok(()) => Event::Fresh { ended: true },
                 Err(failure) => Event::Broken(failure.message),
             };

@@ -1,6 +1,6 @@
 //! The memory of a process as the map screen shows it.
 
-use crate::session::Session;
+use crate::case::core::Session;
 use dumpview_process::addr::Addr;
 use dumpview_process::image::CoreSegment;
 use dumpview_process::memory::RegionSource;

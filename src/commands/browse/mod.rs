@@ -22,12 +22,12 @@ mod overview;
 mod spool;
 mod worker;
 
-pub use core::browse as browse_core;
-pub use escapes::browse as browse_escapes;
 pub use log::{First, browse as browse_log};
 
 use crate::answer::{Exit, Failure};
-use crate::cli::{ColorChoice, Common};
+use crate::case::{Kind, wrong_kind};
+use crate::commands::log::LogFlags;
+use crate::flags::{ColorChoice, Common};
 use dumpview_tui::app::End;
 use dumpview_tui::terminal;
 use dumpview_tui::theme::{Colors, Environment, Theme};
@@ -38,6 +38,27 @@ use std::path::Path;
 pub fn is_wanted(common: &Common) -> bool {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     !common.plain && !common.json && !dumb && io::stdout().is_terminal()
+}
+
+/// Opens the screens of an input.
+///
+/// # Errors
+///
+/// When it cannot be opened, has no screens, or the terminal cannot be used.
+pub fn browse(
+    file: &Path,
+    executable: Option<&Path>,
+    kind: Kind,
+    common: &Common,
+) -> Result<Exit, Failure> {
+    match kind {
+        Kind::Core | Kind::Executable | Kind::Directory => core::browse(file, executable, common),
+        Kind::Compiler => escapes::browse(file, None, common),
+        Kind::Log | Kind::Stream | Kind::Empty => {
+            log::browse(file, &LogFlags::default(), common, First::Overview)
+        }
+        kind => Err(wrong_kind("dumpview", file, kind)),
+    }
 }
 
 /// How things look on this terminal.

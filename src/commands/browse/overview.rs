@@ -1,12 +1,12 @@
 //! The first page of a core: why it died, where, what is worth a look, and what the answer rests on.
 
-use crate::cli::BtFlags;
+use crate::case::core::{Cursor, Session};
 use crate::commands::at::At;
+use crate::commands::bt::BtFlags;
 use crate::commands::bt::{LocalsOf, bt_of};
 use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::goroutines::{describe, first_user_call};
 use crate::commands::info::{Info, info};
-use crate::session::{Cursor, Session};
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::runtime::{Collections, WaitReasons};
 use dumpview_tui::screen::{Standpoint, Target};

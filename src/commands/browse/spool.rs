@@ -163,10 +163,6 @@ impl Spool {
     }
 
     /// Bytes of the input so far.
-    pub fn bytes(&self) -> u64 {
-        self.index().bytes
-    }
-
     /// Why lines are missing, when some are.
     pub fn lost(&self) -> Option<String> {
         self.index().lost.clone()

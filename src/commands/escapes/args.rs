@@ -6,18 +6,7 @@ use std::path::PathBuf;
 
 /// Flags of `escapes`.
 #[derive(Args, Debug, Clone, Default)]
-#[command(
-    after_help = "Examples:\n  go build -gcflags=-m=2 ./... 2>compiler.txt; dumpview escapes compiler.txt\n  \
-                  dumpview escapes compiler.txt --filter 'kind:heap func:Encode' --source .\n  \
-                  dumpview escapes --diff old.txt new.txt --fail-on-new\n  \
-                  dumpview escapes compiler.txt --alloc heap.txt"
-)]
-pub struct EscapesArgs {
-    /// Compiler output (`-` for stdin), or a directory of logs made with -gcflags=-json=0,DIR. Several are read as
-    /// if appended.
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-
+pub struct EscapesFlags {
     /// Count decisions by this.
     #[arg(long, value_name = "WHAT")]
     pub by: Option<By>,
@@ -35,16 +24,12 @@ pub struct EscapesArgs {
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
 
-    /// Comma-separated values: one line a decision, or a group with --by.
-    #[arg(long, conflicts_with_all = ["json", "sarif", "github"])]
-    pub csv: bool,
-
     /// SARIF 2.1.0, for code review tools.
-    #[arg(long, conflicts_with_all = ["json", "github"])]
+    #[arg(long, conflicts_with_all = ["json", "csv", "github"])]
     pub sarif: bool,
 
     /// GitHub workflow commands: each finding as a warning at its line.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub github: bool,
 
     /// Show what appeared and what went since this older output; findings are matched when lines moved.
@@ -62,16 +47,6 @@ pub struct EscapesArgs {
     /// A heap or allocs profile written with debug=1: ranks the sites by the bytes allocated at them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "budget"])]
     pub alloc: Option<PathBuf>,
-}
-
-impl EscapesArgs {
-    /// The summary of one input.
-    pub fn of(file: PathBuf) -> Self {
-        Self {
-            files: vec![file],
-            ..Self::default()
-        }
-    }
 }
 
 /// What `--by` counts by.

@@ -1,7 +1,7 @@
 //! `--diff`, `--budget` and `--alloc`: the input held against another build, a budget, a profile.
 
-use super::{Report, finding, json, read, view};
-use crate::answer::{Failure, InputSummary};
+use super::{Report, finding, read};
+use crate::answer::Failure;
 use crate::input::stream;
 use dumpview_model::escape::{
     AllocJoin, Analysis, Budget, BudgetReport, Decision, Diff, Profile, Select, diff,
@@ -10,9 +10,11 @@ use dumpview_model::escape::{
 use dumpview_model::units::bytes;
 use dumpview_model::units::grouped;
 use dumpview_parsers::lines::LineReader;
+use dumpview_view::column::Object;
+use dumpview_view::rows::decision as view;
 use dumpview_view::{Role, Text, styled};
 use serde_json::{Value, json};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The older build and what differs.
@@ -99,7 +101,11 @@ fn pick<'a>(analysis: &'a Analysis, indexes: &'a [usize]) -> impl Iterator<Item 
 
 fn list(analysis: &Analysis, indexes: &[usize]) -> io::Result<Vec<Value>> {
     pick(analysis, indexes)
-        .map(|decision| Ok(serde_json::to_value(view::decision(analysis, decision))?))
+        .map(|decision| {
+            Ok(serde_json::to_value(Object(&view::decision(
+                analysis, decision,
+            )))?)
+        })
         .collect()
 }
 
@@ -305,30 +311,4 @@ pub(super) fn allocations_json(join: &AllocJoin, analysis: &Analysis) -> io::Res
         "unmatched_bytes": join.unmatched_bytes,
         "sites": sites?,
     }))
-}
-
-/// A document with one such part in place of the decisions.
-pub(super) fn document(
-    report: &Report<'_>,
-    key: &str,
-    part: Value,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let input = InputSummary {
-        path: report.name.clone(),
-        kind: "escapes",
-        executable: None,
-        go_version: report.analysis.go_version.clone(),
-        arch: None,
-    };
-    let mut document = json!({
-        "schema": "dumpview.escapes/1",
-        "input": input,
-        "incomplete": json::incomplete(report.analysis),
-    });
-    if let Some(map) = document.as_object_mut() {
-        map.insert(key.to_owned(), part);
-    }
-    serde_json::to_writer(&mut *out, &document)?;
-    out.write_all(b"\n")
 }

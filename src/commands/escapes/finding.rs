@@ -11,8 +11,9 @@
 //!     try: return the value instead of a pointer, …
 //! ```
 
-use super::{Report, view};
+use super::Report;
 use dumpview_model::escape::{Decision, Form, FunctionTrust, Kind, Outcome, Step};
+use dumpview_view::rows::decision as view;
 use dumpview_view::{Line, Role, Text, styled};
 use std::io;
 

@@ -1,15 +1,17 @@
 //! The JSON document. Decisions are written one by one: there may be hundreds of thousands.
 
-use super::{Report, view};
-use crate::answer::{Incomplete, InputSummary};
+use super::Report;
 use dumpview_model::escape::{Analysis, BuildSet, Summary};
 use dumpview_parsers::escape::Category;
+use dumpview_view::column::Object;
+use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use dumpview_view::rows::decision as view;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use std::io::{self, Write};
 
-struct Document<'a>(&'a Report<'a>);
+/// What the document says.
+pub(super) struct Body<'a>(pub &'a Report<'a>);
 struct Decisions<'a>(&'a Report<'a>);
 
 impl Serialize for Decisions<'_> {
@@ -17,29 +19,17 @@ impl Serialize for Decisions<'_> {
         let report = self.0;
         let mut list = serializer.serialize_seq(None)?;
         for decision in report.selected() {
-            list.serialize_element(&view::decision(report.analysis, decision))?;
+            list.serialize_element(&Object(&view::decision(report.analysis, decision)))?;
         }
         list.end()
     }
 }
 
-impl Serialize for Document<'_> {
+impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = self.0;
         let analysis = report.analysis;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema", "dumpview.escapes/1")?;
-        map.serialize_entry(
-            "input",
-            &InputSummary {
-                path: report.name.clone(),
-                kind: "escapes",
-                executable: None,
-                go_version: analysis.go_version.clone(),
-                arch: None,
-            },
-        )?;
-        map.serialize_entry("incomplete", &incomplete(analysis))?;
         map.serialize_entry("summary", &summary(report))?;
         map.serialize_entry(
             "unrecognized",
@@ -50,6 +40,7 @@ impl Serialize for Document<'_> {
                 .map(|(line, text)| json!({"line": line, "text": text}))
                 .collect::<Vec<_>>(),
         )?;
+        map.serialize_entry("unrecognized_count", &analysis.unrecognized.count)?;
         if let Some(groups) = &report.groups {
             let rows: Vec<Value> = groups
                 .rows
@@ -66,6 +57,19 @@ impl Serialize for Document<'_> {
         }
         map.end()
     }
+}
+
+/// The envelope of the document.
+pub(super) fn envelope(report: &Report<'_>) -> Envelope {
+    Envelope::new(
+        "escapes",
+        InputSummary {
+            path: report.name.clone(),
+            kind: "escapes",
+            go_version: report.analysis.go_version.clone(),
+            ..InputSummary::default()
+        },
+    )
 }
 
 /// Damage, as every document lists it.
@@ -119,13 +123,7 @@ fn summary(report: &Report<'_>) -> Value {
         "kinds": kinds,
         "reasons": reasons,
         "lines": lines,
-        "unrecognized": analysis.unrecognized.count,
         "builds": builds,
         "build_count": analysis.build_count,
     })
-}
-
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Document(report))?;
-    out.write_all(b"\n")
 }

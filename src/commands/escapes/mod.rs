@@ -4,14 +4,12 @@
 //! |---|---|
 //! | `args` | flags |
 //! | `read` | inputs to an analysis |
-//! | `view` | a decision as a record |
 //! | `text`, `finding`, `source` | reports for people |
-//! | `json`, `csv`, `sarif`, `github` | reports for programs |
+//! | `json`, `sarif`, `github` | reports for programs |
 //! | `compare` | against another build, a budget, a profile |
 
 mod args;
 mod compare;
-mod csv;
 mod finding;
 mod github;
 mod json;
@@ -19,25 +17,25 @@ mod read;
 mod sarif;
 mod source;
 mod text;
-mod view;
 
-pub use args::EscapesArgs;
-
-use dumpview_view::sink::ansi::{Ansi, Styles};
+pub use args::EscapesFlags;
 pub use read::{name, read};
 pub use source::Source;
 
-use crate::answer::{Exit, Failure};
-use crate::cli::Common;
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::{Files, Kind};
+use crate::out::Out;
+use crate::verb::{About, Group as Section, Inputs, OnFiles, Verb, Word};
 use dumpview_model::escape::{
     AllocJoin, Analysis, BudgetReport, Decision, GoSource, Group, GroupBy, Select, Summary, group,
     summary,
 };
 use dumpview_model::units::grouped;
 use dumpview_view::Text;
+use dumpview_view::column::Row;
+use dumpview_view::rows::{DecisionRow, decision};
 use serde_json::Value;
 use std::io::{self, Write};
-use std::path::Path;
 
 /// Groups asked for with `--by`.
 struct Groups {
@@ -87,56 +85,83 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Whether a file is compiler output, by its first lines.
-pub fn recognizes(path: &Path) -> bool {
-    read::recognizes(path)
+/// `escapes`.
+pub struct EscapesVerb;
+
+impl Verb for EscapesVerb {
+    type Args = EscapesFlags;
+    const ABOUT: About = About {
+        group: Section::Compiler,
+        inputs: Inputs::Files,
+        examples: &[
+            "go build -gcflags=-m=2 ./... 2>compiler.txt; dumpview escapes compiler.txt",
+            "dumpview escapes compiler.txt --filter 'kind:heap func:Encode' --source .",
+            "dumpview escapes new.txt --diff old.txt --fail-on-new",
+            "dumpview escapes compiler.txt --alloc heap.txt",
+        ],
+        notes: "A directory is one of logs made with -gcflags=-json=0,DIR. Several inputs are read as if appended.",
+        ..About::core(
+            "escapes",
+            "Compiler output (go build -gcflags=-m): what escapes to the heap, why, and what to look at first",
+            Word::None,
+        )
+    };
 }
 
-/// Answers. The inner result is about writing the answer.
-pub fn run(
-    args: &EscapesArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    let select = Select::parse(&args.filter.join(" "))
-        .map_err(|why| Failure::usage(format!("--filter: {why}")))?;
-    let mut analysis = read(&args.files, &mut |_| {})?;
-    let source = args.source.clone().map(Source::new);
-    if let Some(source) = &source {
-        analysis.attribute(|file| source.file(file).map(|text| GoSource::new(&text)));
-    }
-    let analysis = analysis;
-    if !common.quiet {
-        for lost in &analysis.incomplete {
-            complain(lost);
+impl OnFiles for EscapesVerb {
+    const READS: &'static [Kind] = &[Kind::Compiler, Kind::Directory, Kind::Log];
+
+    fn answer(files: &Files<'_>, args: &EscapesFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        let select = Select::parse(&args.filter.join(" "))
+            .map_err(|why| Failure::usage(format!("--filter: {why}")))?;
+        let mut analysis = read(files.paths, &mut |_| {})?;
+        let source = args.source.clone().map(Source::new);
+        if let Some(source) = &source {
+            analysis.attribute(|file| source.file(file).map(|text| GoSource::new(&text)));
         }
+        let analysis = analysis;
+        let incomplete = json::incomplete(&analysis);
+        for lacks in &incomplete {
+            out.complain(&lacks.why);
+        }
+        let asked = Asked::new(args, &analysis, &select)?;
+        let report = Report {
+            name: name(files.paths),
+            summary: summary(&analysis, &select),
+            groups: args.by.map(|by| Groups {
+                by: by.group(),
+                rows: group(&analysis, &select, by.group()),
+            }),
+            only: asked.found(),
+            source,
+            top: args.top,
+            analysis: &analysis,
+            select,
+        };
+        let whole = if incomplete.is_empty() {
+            Exit::Answered
+        } else {
+            Exit::Damaged
+        };
+        let exit = match &asked {
+            Asked::Diff(compared) if args.fail_on_new && compared.has_new() => Exit::NoAnswer,
+            Asked::Budget(kept) if !kept.is_kept() => Exit::NoAnswer,
+            _ => whole,
+        };
+        let answer = Answered {
+            report,
+            asked,
+            args,
+        };
+        if args.sarif {
+            sarif::write(&answer.report, out.raw())?;
+        } else if args.github {
+            github::write(&answer.report, out.raw())?;
+        } else {
+            out.whole(&json::envelope(&answer.report), &incomplete, &answer)?;
+        }
+        Ok(exit)
     }
-    let asked = Asked::new(args, &analysis, &select)?;
-    let report = Report {
-        name: name(&args.files),
-        summary: summary(&analysis, &select),
-        groups: args.by.map(|by| Groups {
-            by: by.group(),
-            rows: group(&analysis, &select, by.group()),
-        }),
-        only: asked.found(),
-        source,
-        top: args.top,
-        analysis: &analysis,
-        select,
-    };
-    let whole = if analysis.incomplete.is_empty() {
-        Exit::Answered
-    } else {
-        Exit::Damaged
-    };
-    let exit = match &asked {
-        Asked::Diff(compared) if args.fail_on_new && compared.has_new() => Exit::NoAnswer,
-        Asked::Budget(kept) if !kept.is_kept() => Exit::NoAnswer,
-        _ => whole,
-    };
-    Ok(write(&report, &asked, args, common, out).map(|()| exit))
 }
 
 /// What the input is held against, if anything.
@@ -148,7 +173,7 @@ enum Asked {
 }
 
 impl Asked {
-    fn new(args: &EscapesArgs, analysis: &Analysis, select: &Select) -> Result<Self, Failure> {
+    fn new(args: &EscapesFlags, analysis: &Analysis, select: &Select) -> Result<Self, Failure> {
         Ok(if let Some(old) = &args.diff {
             Self::Diff(Box::new(compare::Compared::new(old, analysis, select)?))
         } else if let Some(path) = &args.budget {
@@ -186,43 +211,66 @@ impl Asked {
     }
 }
 
-fn write(
-    report: &Report<'_>,
-    asked: &Asked,
-    args: &EscapesArgs,
-    common: &Common,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    if common.json {
-        return match asked.json(report)? {
-            Some((key, part)) => compare::document(report, key, part, out),
-            None => json::write(report, out),
-        };
+/// What was read, and what was asked of it.
+struct Answered<'a> {
+    report: Report<'a>,
+    asked: Asked,
+    args: &'a EscapesFlags,
+}
+
+impl serde::Serialize for Answered<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let part = self
+            .asked
+            .json(&self.report)
+            .map_err(serde::ser::Error::custom)?;
+        match part {
+            Some((key, part)) => serializer.collect_map([(key, part)]),
+            None => json::Body(&self.report).serialize(serializer),
+        }
     }
-    if args.csv {
-        return csv::write(report, out);
+}
+
+impl Answer for Answered<'_> {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let report = &self.report;
+        match &self.asked {
+            Asked::Nothing => {}
+            Asked::Diff(compared) => return compared.text(report, out),
+            Asked::Budget(kept) => return compare::budget_text(kept, report, out),
+            Asked::Alloc(join) => return compare::allocations_text(join, report, out),
+        }
+        if let Some(groups) = &report.groups {
+            return text::groups(report, groups.by, &groups.rows, out);
+        }
+        if self.args.filter.is_empty() && self.args.source.is_none() {
+            return text::summary(report, out);
+        }
+        findings(report, out)
     }
-    if args.sarif {
-        return sarif::write(report, out);
+
+    fn csv(&self, out: &mut dyn Write) -> Option<io::Result<()>> {
+        Some(self.report.csv(out))
     }
-    if args.github {
-        return github::write(report, out);
+}
+
+impl Report<'_> {
+    /// One line a decision, or a group with `--by`.
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        use dumpview_view::sink::csv;
+        if let Some(groups) = &self.groups {
+            csv::line([groups.by.name(), "heap", "leaking", "stack", "lines"], out)?;
+            return groups.rows.iter().try_for_each(|group| {
+                let counts = [group.heap, group.leaking, group.stack, group.lines];
+                let counts = counts.map(|n| n.to_string());
+                csv::line(std::iter::once(group.key.clone()).chain(counts), out)
+            });
+        }
+        let columns: Vec<_> = DecisionRow::COLUMNS.iter().collect();
+        csv::head(&columns, out)?;
+        self.selected()
+            .try_for_each(|one| csv::row(&columns, &decision::decision(self.analysis, one), out))
     }
-    let mut ansi = Ansi::new(out, Styles::Ansi);
-    let mut out = Text::new(&mut ansi);
-    match asked {
-        Asked::Nothing => {}
-        Asked::Diff(compared) => return compared.text(report, &mut out),
-        Asked::Budget(kept) => return compare::budget_text(kept, report, &mut out),
-        Asked::Alloc(join) => return compare::allocations_text(join, report, &mut out),
-    }
-    if let Some(groups) = &report.groups {
-        return text::groups(report, groups.by, &groups.rows, &mut out);
-    }
-    if args.filter.is_empty() && args.source.is_none() {
-        return text::summary(report, &mut out);
-    }
-    findings(report, &mut out)
 }
 
 /// Every selected decision in full; those on the heap when no kind was asked for.

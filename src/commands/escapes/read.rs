@@ -36,19 +36,6 @@ pub fn read(paths: &[PathBuf], tap: &mut dyn FnMut(&[u8])) -> Result<Analysis, F
     Ok(collector.finish())
 }
 
-/// How much of an input is looked at to see what it is.
-const HEAD: u64 = 64 << 10;
-
-/// Whether a file is compiler output. What cannot be read is not.
-pub(super) fn recognizes(path: &Path) -> bool {
-    if !path.is_file() {
-        return false;
-    }
-    let mut head = Vec::new();
-    let read = stream::open(path).and_then(|input| input.take(HEAD).read_to_end(&mut head));
-    read.is_ok() && dumpview_parsers::escape::recognizes(&head)
-}
-
 /// The inputs as the user would name them.
 pub fn name(paths: &[PathBuf]) -> String {
     match paths {

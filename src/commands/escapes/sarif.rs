@@ -1,7 +1,8 @@
 //! SARIF 2.1.0 (OASIS), for code review tools: one result a decision on the heap, its flow as a code flow.
 
-use super::{Report, view};
+use super::Report;
 use dumpview_model::escape::{Class, Decision};
+use dumpview_view::rows::decision as view;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 

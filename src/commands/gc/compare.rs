@@ -1,17 +1,77 @@
 //! Two runs side by side.
 
-use dumpview_model::gc::{Row, Run, Unit, Verdict, compare};
+use super::{Gc, GcFlags};
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::Files;
+use crate::commands::log;
+use crate::out::Out;
+use dumpview_model::gc::{Row, Run, Summary, Unit, Verdict, compare};
 use dumpview_model::units::duration;
 use dumpview_model::units::{mib, number, percent};
+use dumpview_view::document::{Envelope, InputSummary};
 use dumpview_view::{Align, Role, Table, Text, styled};
-use serde_json::{Value, json};
-use std::io::{self, Write};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::io;
+use std::path::Path;
 
 /// Two runs and what their inputs are called.
-pub(super) struct Pair<'a> {
-    pub(super) names: [String; 2],
-    pub(super) runs: [&'a Run; 2],
-    pub(super) incomplete: Vec<String>,
+struct Pair {
+    names: [String; 2],
+    cycles: [u64; 2],
+    rows: Vec<Row>,
+    summaries: [Summary; 2],
+}
+
+/// Reads both inputs and holds the second against the first.
+///
+/// # Errors
+///
+/// When one of them cannot be read, or has no cycle.
+pub(super) fn answer(
+    files: &Files<'_>,
+    other: &Path,
+    args: &GcFlags,
+    out: &mut Out<'_>,
+) -> Result<Exit, Stop> {
+    let quiet = files.common.quiet;
+    let read = |path: &Path| -> Result<(Gc, log::Inputs, String), Stop> {
+        let mut gc = Gc::default();
+        let inputs = log::read(&mut gc, &[path], &args.log, quiet, &mut |_| Ok(()))?;
+        Ok((gc, inputs, log::name(path)))
+    };
+    let (first, second) = (read(files.first())?, read(other)?);
+    let run = |read: &(Gc, log::Inputs, String)| -> Result<Run, Failure> {
+        let run = read.0.main().cloned();
+        run.ok_or_else(|| read.1.nothing(&read.0))
+    };
+    let runs = [run(&first)?, run(&second)?];
+    let mut incomplete = first.1.incomplete(&first.0);
+    out.complain_of(&first.2, &incomplete);
+    let lacks = second.1.incomplete(&second.0);
+    out.complain_of(&second.2, &lacks);
+    incomplete.extend(lacks);
+    let [one, two] = &runs;
+    let pair = Pair {
+        names: [first.2, second.2],
+        cycles: [one.cycles, two.cycles],
+        rows: compare(one, two),
+        summaries: [one.summary(), two.summary()],
+    };
+    let envelope = Envelope::new(
+        "gc",
+        InputSummary {
+            path: files.first().display().to_string(),
+            kind: "log",
+            ..InputSummary::default()
+        },
+    );
+    out.whole(&envelope, &incomplete, &pair)?;
+    Ok(if incomplete.is_empty() {
+        Exit::Answered
+    } else {
+        Exit::Damaged
+    })
 }
 
 #[expect(
@@ -63,10 +123,17 @@ fn words(verdict: Verdict) -> String {
     }
 }
 
+impl Answer for Pair {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        text(self, out)
+    }
+}
+
 /// The table for people, what differs for certain first said in a sentence.
-pub(super) fn text(pair: &Pair<'_>, out: &mut Text<'_>) -> io::Result<()> {
-    let [first, second] = pair.runs;
-    let rows = compare(first, second);
+fn text(pair: &Pair, out: &mut Text<'_>) -> io::Result<()> {
+    let [first, second] = &pair.names;
+    let [cycles, other_cycles] = pair.cycles;
+    let rows = &pair.rows;
     let real: Vec<String> = rows
         .iter()
         .filter(|row| matches!(row.verdict, Verdict::Real { .. }))
@@ -78,16 +145,8 @@ pub(super) fn text(pair: &Pair<'_>, out: &mut Text<'_>) -> io::Result<()> {
         format!("more than chance: {}", real.join("; "))
     };
     out.line(styled(Role::Heading, format_args!("gc: {sentence}")))?;
-    out.line(format_args!(
-        "  first   {} ({} cycles)",
-        pair.names.first().map_or("", String::as_str),
-        first.cycles
-    ))?;
-    out.line(format_args!(
-        "  second  {} ({} cycles)",
-        pair.names.last().map_or("", String::as_str),
-        second.cycles
-    ))?;
+    out.line(format_args!("  first   {first} ({cycles} cycles)"))?;
+    out.line(format_args!("  second  {second} ({other_cycles} cycles)"))?;
     out.line("")?;
     let mut table = Table::new([
         ("", Align::Left),
@@ -96,7 +155,7 @@ pub(super) fn text(pair: &Pair<'_>, out: &mut Text<'_>) -> io::Result<()> {
         ("change", Align::Right),
         ("is it one?", Align::Left),
     ]);
-    for row in &rows {
+    for row in rows {
         table.row([
             row.words.to_owned(),
             shown(row.unit, row.first),
@@ -128,31 +187,50 @@ fn unit(unit: Unit) -> &'static str {
     }
 }
 
-/// The document.
-pub(super) fn json(pair: &Pair<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let [first, second] = pair.runs;
-    let rows: Vec<Value> = compare(first, second)
-        .iter()
-        .map(|row| {
-            let (verdict, p, superiority) = match row.verdict {
-                Verdict::Single => ("single", None, None),
-                Verdict::TooFew => ("too_few", None, None),
-                Verdict::Noise { p } => ("noise", Some(p), None),
-                Verdict::Real { p, superiority } => ("real", Some(p), Some(superiority)),
-            };
-            json!({"name": row.name, "unit": unit(row.unit), "first": row.first, "second": row.second,
-                   "change": row.change(), "verdict": verdict, "p": p, "superiority": superiority})
-        })
-        .collect();
-    let document = json!({
-        "schema": "dumpview.gc/1",
-        "input": {"path": pair.names.first(), "other": pair.names.last(), "kind": "log", "executable": null,
-                  "go_version": null, "arch": null},
-        "incomplete": pair.incomplete.iter().map(|why| json!({"what": "lines", "why": why})).collect::<Vec<_>>(),
-        "compare": rows,
-        "summary": first.summary(),
-        "other_summary": second.summary(),
-    });
-    serde_json::to_writer(&mut *out, &document)?;
-    out.write_all(b"\n")
+impl Serialize for Pair {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows: Vec<Compared> = self.rows.iter().map(Compared::new).collect();
+        let [summary, other_summary] = &self.summaries;
+        let [_, other] = &self.names;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("other", other)?;
+        map.serialize_entry("compare", &rows)?;
+        map.serialize_entry("summary", summary)?;
+        map.serialize_entry("other_summary", other_summary)?;
+        map.end()
+    }
+}
+
+/// A line of the comparison.
+#[derive(Serialize)]
+struct Compared {
+    name: &'static str,
+    unit: &'static str,
+    first: Option<f64>,
+    second: Option<f64>,
+    change: Option<f64>,
+    verdict: &'static str,
+    p: Option<f64>,
+    superiority: Option<f64>,
+}
+
+impl Compared {
+    fn new(row: &Row) -> Self {
+        let (verdict, p, superiority) = match row.verdict {
+            Verdict::Single => ("single", None, None),
+            Verdict::TooFew => ("too_few", None, None),
+            Verdict::Noise { p } => ("noise", Some(p), None),
+            Verdict::Real { p, superiority } => ("real", Some(p), Some(superiority)),
+        };
+        Self {
+            name: row.name,
+            unit: unit(row.unit),
+            first: row.first,
+            second: row.second,
+            change: row.change(),
+            verdict,
+            p,
+            superiority,
+        }
+    }
 }

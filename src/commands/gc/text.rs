@@ -9,8 +9,7 @@
 //! ```
 
 use super::charts;
-use super::read::Input;
-use dumpview_model::gc::{Phase, Run, Summary, findings};
+use dumpview_model::gc::{Collector, Phase, Run, Summary, findings};
 use dumpview_model::units::duration;
 use dumpview_model::units::{bytes, grouped, mib, number, percent, plural, precise};
 use dumpview_view::chart::Glyphs;
@@ -18,13 +17,13 @@ use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
-pub(super) fn report(input: &Input, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
+pub(super) fn report(collector: &Collector, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     let summary = run.summary();
     out.line(styled(Role::Heading, sentence(&summary)))?;
     if let Some(package) = &summary.package {
         out.line(format_args!("  it is the compiler at work on {package}"))?;
     }
-    finding::write_all(&findings(&input.collector, run), out)?;
+    finding::write_all(&findings(collector, run), out)?;
     let glyphs = Glyphs::of_locale();
     charts::heap(run, &glyphs, out)?;
     charts::pauses(run, &glyphs, out)?;
@@ -32,7 +31,7 @@ pub(super) fn report(input: &Input, run: &Run, out: &mut Text<'_>) -> io::Result
     cpu(&summary, out)?;
     heap(&summary, out)?;
     extras(run, &summary, out)?;
-    processes(input, run, out)
+    processes(collector, run, out)
 }
 
 /// What matters most, in one sentence.
@@ -328,8 +327,8 @@ fn extras(run: &Run, summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn processes(input: &Input, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let runs = input.collector.runs();
+fn processes(collector: &Collector, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
+    let runs = collector.runs();
     if runs.len() < 2 {
         return Ok(());
     }
@@ -367,7 +366,7 @@ fn processes(input: &Input, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
         ]);
     }
     table.write(out)?;
-    let left = runs.len().saturating_sub(20) as u64 + input.collector.more().runs;
+    let left = runs.len().saturating_sub(20) as u64 + collector.more().runs;
     if left > 0 {
         out.line(format_args!("  and {left} more"))?;
     }

@@ -1,82 +1,137 @@
 //! `--diff OLD`: two dumps, or cores, of one process.
 
-use super::args::GoroutinesArgs;
+use super::GoroutinesFlags;
 use super::view::{row, stack_text};
 use super::{core, json, text};
-use crate::answer::{Exit, Failure};
-use crate::cli::Common;
-use crate::input;
-use crate::session::with_session;
-use dumpview_model::goroutine::{Goroutine, Goroutines, Group, Listed};
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::core::Session;
+use crate::case::core::with_session;
+use crate::case::{Files, Kind, kind_of};
+use crate::flags::Common;
+use crate::out::Out;
+use dumpview_model::goroutine::{Filter, Goroutine, Goroutines, Group, Listed};
 use dumpview_model::traceback::{Diff, Stayed, diff};
 use dumpview_model::units::{duration, grouped, plural};
-use dumpview_view::sink::ansi::{Ansi, Styles};
 use dumpview_view::{Role, Text, styled};
-use serde::Serialize;
-use std::io::{self, Write};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::io;
 use std::path::Path;
 
 /// So many of a kind are listed in text.
 const SHOWN: usize = 10;
 
-/// Answers. The inner result is about writing the answer.
-pub fn run(
+/// A core, held against an older dump or core.
+///
+/// # Errors
+///
+/// When one of them has no goroutines, or the filter cannot be understood.
+pub(super) fn of_core(
+    session: &Session<'_>,
     old: &Path,
-    args: &GoroutinesArgs,
-    common: &Common,
-    out: &mut dyn Write,
-) -> Result<io::Result<Exit>, Failure> {
-    let before = goroutines(old, None, args, common)?;
-    let after = goroutines(
-        &args.input.core,
-        args.input.executable.as_deref(),
-        args,
-        common,
-    )?;
-    let filter = super::view::filter(&args.flags)?;
-    let wanted = |all: &Goroutines, g: &Goroutine| {
-        (args.flags.system || !g.system)
-            && filter.as_ref().is_none_or(|filter| filter.matches(all, g))
-    };
-    let mut changes = diff(&before, &after);
-    changes.appeared.retain(|g| wanted(&after, g));
-    changes.gone.retain(|g| wanted(&before, g));
-    changes.stayed.retain(|both| wanted(&after, both.new));
-    let shown = Shown {
-        old: old.display().to_string(),
-        new: args.input.core.display().to_string(),
-        before: &before,
-        after: &after,
-        changes,
-        with_stacks: args.flags.with_stacks,
-    };
-    let written = if common.json {
-        shown.json(out)
-    } else {
-        shown.text(&mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
-    };
-    Ok(written.map(|()| Exit::Answered))
+    args: &GoroutinesFlags,
+) -> Result<Changed, Failure> {
+    let before = goroutines(old, args, session.common)?;
+    let after = core::collect(session, true, false).map_err(Failure::no_answer)?;
+    Changed::new(old, &session.core_path, before, after.0, args)
+}
+
+/// A dump in a log, held against an older dump or core.
+///
+/// # Errors
+///
+/// When one of them has no goroutines, the filter cannot be understood, or the answer cannot be written.
+pub(super) fn of_log(
+    files: &Files<'_>,
+    old: &Path,
+    args: &GoroutinesFlags,
+    out: &mut Out<'_>,
+) -> Result<Exit, Stop> {
+    let new = files.first();
+    let before = goroutines(old, args, files.common)?;
+    let changed = Changed::new(old, new, before, text::goroutines(new, args)?, args)?;
+    out.whole(&json::envelope(&changed.new), &[], &changed)?;
+    Ok(Exit::Answered)
 }
 
 /// The goroutines of either kind of input.
-fn goroutines(
-    path: &Path,
-    executable: Option<&Path>,
-    args: &GoroutinesArgs,
-    common: &Common,
-) -> Result<Goroutines, Failure> {
-    if executable.is_none() && matches!(input::recognize_file(path), Ok(input::Kind::Other)) {
-        return text::goroutines(path, args);
+fn goroutines(path: &Path, args: &GoroutinesFlags, common: &Common) -> Result<Goroutines, Failure> {
+    match kind_of(path)? {
+        Kind::Core | Kind::Executable => with_session(path, None, common, |session| {
+            let read = core::collect(session, true, false).map_err(Failure::no_answer)?;
+            Ok(read.0)
+        }),
+        _ => text::goroutines(path, args),
     }
-    with_session(path, executable, common, |session| {
-        let read = core::collect(session, true, false).map_err(Failure::no_answer)?;
-        Ok(read.0)
-    })
+}
+
+/// Two dumps, and which of their goroutines are wanted.
+pub(super) struct Changed {
+    old: String,
+    new: String,
+    before: Goroutines,
+    after: Goroutines,
+    filter: Option<Filter>,
+    system: bool,
+    with_stacks: bool,
+}
+
+impl Changed {
+    fn new(
+        old: &Path,
+        new: &Path,
+        before: Goroutines,
+        after: Goroutines,
+        args: &GoroutinesFlags,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            old: old.display().to_string(),
+            new: new.display().to_string(),
+            before,
+            after,
+            filter: super::view::filter(args)?,
+            system: args.system,
+            with_stacks: args.with_stacks,
+        })
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        let wanted = |all: &Goroutines, g: &Goroutine| {
+            let matches = |filter: &Filter| filter.matches(all, g);
+            (self.system || !g.system) && self.filter.as_ref().is_none_or(matches)
+        };
+        let mut changes = diff(&self.before, &self.after);
+        changes.appeared.retain(|g| wanted(&self.after, g));
+        changes.gone.retain(|g| wanted(&self.before, g));
+        changes.stayed.retain(|both| wanted(&self.after, both.new));
+        Shown {
+            old: &self.old,
+            new: &self.new,
+            before: &self.before,
+            after: &self.after,
+            changes,
+            with_stacks: self.with_stacks,
+        }
+    }
+}
+
+impl Serialize for Changed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("diff", &self.shown().document())?;
+        map.end()
+    }
+}
+
+impl Answer for Changed {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        self.shown().text(out)
+    }
 }
 
 struct Shown<'a> {
-    old: String,
-    new: String,
+    old: &'a str,
+    new: &'a str,
     before: &'a Goroutines,
     after: &'a Goroutines,
     changes: Diff<'a>,
@@ -95,58 +150,48 @@ struct StayedDoc<'a> {
     location: Option<&'a dumpview_model::goroutine::Place>,
 }
 
-impl Shown<'_> {
-    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            #[serde(flatten)]
-            envelope: crate::answer::Envelope,
-            diff: DiffDoc<'a>,
+#[derive(Serialize)]
+struct DiffDoc<'a> {
+    old: &'a str,
+    appeared: Vec<Listed<'a>>,
+    gone: Vec<Listed<'a>>,
+    stayed: Vec<StayedDoc<'a>>,
+    contradictions: usize,
+}
+
+impl<'a> Shown<'a> {
+    fn document(&'a self) -> DiffDoc<'a> {
+        DiffDoc {
+            old: self.old,
+            appeared: self
+                .changes
+                .appeared
+                .iter()
+                .map(|g| self.after.listed(g, self.with_stacks))
+                .collect(),
+            gone: self
+                .changes
+                .gone
+                .iter()
+                .map(|g| self.before.listed(g, self.with_stacks))
+                .collect(),
+            stayed: self
+                .changes
+                .stayed
+                .iter()
+                .map(|both| StayedDoc {
+                    id: both.new.id,
+                    unmoved: both.unmoved,
+                    old_state: both.old.state(),
+                    state: both.new.state(),
+                    old_waiting_ns: both.old.waiting_ns,
+                    waiting_ns: both.new.waiting_ns,
+                    waited_longer_ns: both.waited_longer_ns(),
+                    location: both.new.location.as_deref(),
+                })
+                .collect(),
+            contradictions: self.changes.contradictions(),
         }
-        #[derive(Serialize)]
-        struct DiffDoc<'a> {
-            old: &'a str,
-            appeared: Vec<Listed<'a>>,
-            gone: Vec<Listed<'a>>,
-            stayed: Vec<StayedDoc<'a>>,
-            contradictions: usize,
-        }
-        let document = Document {
-            envelope: json::envelope(&self.new, Vec::new()),
-            diff: DiffDoc {
-                old: &self.old,
-                appeared: self
-                    .changes
-                    .appeared
-                    .iter()
-                    .map(|g| self.after.listed(g, self.with_stacks))
-                    .collect(),
-                gone: self
-                    .changes
-                    .gone
-                    .iter()
-                    .map(|g| self.before.listed(g, self.with_stacks))
-                    .collect(),
-                stayed: self
-                    .changes
-                    .stayed
-                    .iter()
-                    .map(|both| StayedDoc {
-                        id: both.new.id,
-                        unmoved: both.unmoved,
-                        old_state: both.old.state(),
-                        state: both.new.state(),
-                        old_waiting_ns: both.old.waiting_ns,
-                        waiting_ns: both.new.waiting_ns,
-                        waited_longer_ns: both.waited_longer_ns(),
-                        location: both.new.location.as_deref(),
-                    })
-                    .collect(),
-                contradictions: self.changes.contradictions(),
-            },
-        };
-        serde_json::to_writer(&mut *out, &document)?;
-        out.write_all(b"\n")
     }
 
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {

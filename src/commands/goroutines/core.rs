@@ -1,6 +1,6 @@
 //! A core's goroutines as the model has them.
 
-use crate::session::Session;
+use crate::case::core::Session;
 use dumpview_model::frame::is_users_function;
 use dumpview_model::goroutine::{Creator, Goroutine, Goroutines, Place, Places, Stack, StackId};
 use dumpview_model::value::Address;

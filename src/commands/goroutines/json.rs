@@ -2,19 +2,16 @@
 
 use super::text::Report;
 use super::view::View;
-use crate::answer::{Envelope, Incomplete, InputSummary};
 use dumpview_model::finding::Finding;
 use dumpview_model::traceback::{
     Death, DeathKind, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack, Unrecognized,
 };
-use serde::Serialize;
+use dumpview_view::document::{Envelope, InputSummary};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 #[derive(Serialize)]
 struct Document<'a> {
-    #[serde(flatten)]
-    envelope: Envelope,
     death: Option<DeathDoc<'a>>,
     dump: Option<usize>,
     dumps: &'a [Summary],
@@ -54,68 +51,62 @@ struct RaceDoc<'a> {
 }
 
 /// The envelope of an answer about a log.
-pub(super) fn envelope(path: &str, incomplete: Vec<(String, String)>) -> Envelope {
-    Envelope {
-        schema: "dumpview.goroutines/1".to_owned(),
-        input: InputSummary {
+pub(super) fn envelope(path: &str) -> Envelope {
+    Envelope::new(
+        "goroutines",
+        InputSummary {
             path: path.to_owned(),
             kind: "log",
-            executable: None,
-            go_version: None,
-            arch: None,
+            ..InputSummary::default()
         },
-        incomplete: incomplete
-            .into_iter()
-            .map(|(what, why)| Incomplete { what, why })
-            .collect(),
-    }
+    )
 }
 
-/// Writes the document.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let dump = report.dump.as_ref();
-    let document = Document {
-        envelope: envelope(&report.path, report.incomplete()),
-        death: dump.and_then(|dump| {
-            let death: &Death = dump.death.as_ref()?;
-            Some(DeathDoc {
-                reason: death.reason(),
-                kind: death.kind(),
-                line: death.line,
-                goroutine: death.goroutine,
-                signal: death.signal.as_ref(),
-                fault: death.fault.as_ref(),
-                panics: &death.panics,
-                fatal_error: death.fatal_error.as_deref(),
-                client: death.client.as_deref(),
-                notes: &death.notes,
-                before: &dump.before,
-                registers: dump
-                    .registers
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), format!("{value:#x}")))
-                    .collect(),
-            })
-        }),
-        dump: dump.map(|dump| dump.number),
-        dumps: &report.found.dumps,
-        dump_count: report.found.dump_count,
-        thread_stacks: dump.map(|dump| dump.threads.as_slice()).unwrap_or_default(),
-        findings: &report.findings,
-        races: report
-            .found
-            .races
-            .iter()
-            .map(|race| RaceDoc {
-                text: race.sentence(),
-                race,
-            })
-            .collect(),
-        race_count: report.found.race_count,
-        unrecognized: &report.found.unrecognized,
-        unrecognized_count: report.found.unrecognized_count,
-        view: report.view.as_ref(),
-    };
-    serde_json::to_writer(&mut *out, &document)?;
-    out.write_all(b"\n")
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self;
+        let dump = report.dump.as_ref();
+        let document = Document {
+            death: dump.and_then(|dump| {
+                let death: &Death = dump.death.as_ref()?;
+                Some(DeathDoc {
+                    reason: death.reason(),
+                    kind: death.kind(),
+                    line: death.line,
+                    goroutine: death.goroutine,
+                    signal: death.signal.as_ref(),
+                    fault: death.fault.as_ref(),
+                    panics: &death.panics,
+                    fatal_error: death.fatal_error.as_deref(),
+                    client: death.client.as_deref(),
+                    notes: &death.notes,
+                    before: &dump.before,
+                    registers: dump
+                        .registers
+                        .iter()
+                        .map(|(name, value)| (name.as_str(), format!("{value:#x}")))
+                        .collect(),
+                })
+            }),
+            dump: dump.map(|dump| dump.number),
+            dumps: &report.found.dumps,
+            dump_count: report.found.dump_count,
+            thread_stacks: dump.map(|dump| dump.threads.as_slice()).unwrap_or_default(),
+            findings: &report.findings,
+            races: report
+                .found
+                .races
+                .iter()
+                .map(|race| RaceDoc {
+                    text: race.sentence(),
+                    race,
+                })
+                .collect(),
+            race_count: report.found.race_count,
+            unrecognized: &report.found.unrecognized,
+            unrecognized_count: report.found.unrecognized_count,
+            view: report.view.as_ref(),
+        };
+        document.serialize(serializer)
+    }
 }

@@ -2,7 +2,6 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `args` | flags |
 //! | `core` | a core's goroutines as the model has them |
 //! | `view` | showing a set of them, whatever it came from |
 //! | `text` | what a log says of them |
@@ -10,7 +9,6 @@
 //! | `report`, `json` | a log's answer around the view |
 //! | `compare` | `--diff` |
 
-mod args;
 mod compare;
 mod core;
 mod json;
@@ -19,35 +17,88 @@ mod report;
 mod text;
 mod view;
 
-pub use args::GoroutinesArgs;
 pub use core::{collect, describe, first_user_call};
 
-use crate::answer::{Exit, Failure};
-use crate::cli::{Common, GoroutinesFlags};
-use crate::input;
-use crate::session::Session;
-use std::io::{self, Write};
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::core::{Cursor, Session};
+use crate::case::{Files, Kind};
+use crate::out::Out;
+use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
+use clap::Args;
+use std::path::PathBuf;
 use view::View;
 
-/// Whether the input is text, or is compared: what is left is a core.
-pub fn is_on_text(args: &GoroutinesArgs) -> bool {
-    let path = &args.input.core;
-    args.diff.is_some()
-        || args.input.executable.is_none()
-            && !path.is_dir()
-            && matches!(input::recognize_file(path), Ok(input::Kind::Other))
+/// How `goroutines` answers.
+#[derive(Args, Debug, Clone, Default)]
+pub struct GoroutinesFlags {
+    /// Group by identical stacks.
+    #[arg(long)]
+    pub group: bool,
+
+    /// Only those that match: words joined by `and`, such as `status=waiting`, `wait~chan`, `id=7`, `label:user=ann`,
+    /// `fn~http`, `waiting>1m`; a bare word is looked for everywhere.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+
+    /// With all frames.
+    #[arg(long)]
+    pub with_stacks: bool,
+
+    /// The runtime's own goroutines too.
+    #[arg(long)]
+    pub system: bool,
+
+    /// Which dump of a log with several, by number; the one of the last crash, or the last one, when left out.
+    #[arg(long, value_name = "N")]
+    pub dump: Option<usize>,
+
+    /// What changed since OLD, an earlier dump or core of the same process: appeared, gone, stayed.
+    #[arg(long, value_name = "OLD")]
+    pub diff: Option<PathBuf>,
+
+    /// What to take off the front of every line of a log, when it is not recognised: a regular expression.
+    #[arg(long, value_name = "REGEX")]
+    pub strip_prefix: Option<String>,
 }
 
-/// Answers from a text, or compares. The inner result is about writing the answer.
-pub fn run(
-    args: &GoroutinesArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    match &args.diff {
-        Some(old) => compare::run(old, args, common, out),
-        None => text::run(args, common, out, complain),
+/// `goroutines`.
+pub struct GoroutinesVerb;
+
+impl Verb for GoroutinesVerb {
+    type Args = GoroutinesFlags;
+    const ABOUT: About = About {
+        aliases: &["grs"],
+        inputs: Inputs::CoreOrLog,
+        ..About::core(
+            "goroutines",
+            "All goroutines of a core or a log: id, status, wait reason and time, location, labels; why it died, races",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for GoroutinesVerb {
+    fn ask(
+        session: &Session<'_>,
+        args: &GoroutinesFlags,
+        _: Option<&str>,
+        _: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        if let Some(old) = &args.diff {
+            return Ok(Box::new(compare::of_core(session, old, args)?));
+        }
+        Ok(Box::new(goroutines(session, args)?))
+    }
+}
+
+impl OnFiles for GoroutinesVerb {
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
+
+    fn answer(files: &Files<'_>, args: &GoroutinesFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        match &args.diff {
+            Some(old) => compare::of_log(files, old, args, out),
+            None => text::answer(files, args, out),
+        }
     }
 }
 
@@ -56,7 +107,7 @@ pub fn run(
 /// # Errors
 ///
 /// When there is no list of them, or the filter cannot be understood.
-pub fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
+fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
     view::filter(flags)?;
     let (goroutines, hidden) =
         collect(session, flags.system, flags.with_stacks).map_err(Failure::no_answer)?;

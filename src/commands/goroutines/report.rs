@@ -6,25 +6,25 @@ use crate::answer::Answer;
 use dumpview_model::frame::Frame;
 use dumpview_model::traceback::{Access, Death, Dump, Race, Summary};
 use dumpview_model::units::{grouped, plural};
+use dumpview_view::finding;
 use dumpview_view::{Role, Text, styled};
 use std::io;
 
 /// So many of something are shown in full.
 const SHOWN: usize = 5;
 
-/// Writes the whole answer.
-pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+impl Answer for Report {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        write(self, out)
+    }
+}
+
+fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     if let Some(dump) = &report.dump {
         if let Some(death) = &dump.death {
             death_text(report, dump, death, out)?;
         }
-        for finding in &report.findings {
-            out.line(format_args!(
-                "{}: {}",
-                finding.severity.name(),
-                finding.text
-            ))?;
-        }
+        finding::write_all(&report.findings, out)?;
         if !report.findings.is_empty() {
             out.line("")?;
         }

@@ -1,18 +1,19 @@
 //! A log: reads it, and puts together what it says of goroutines.
 
-use super::args::GoroutinesArgs;
+use super::GoroutinesFlags;
 use super::view::{self, View};
-use super::{json, passing, report};
-use crate::answer::{Exit, Failure};
-use crate::cli::Common;
+use super::{json, passing};
+use crate::answer::{Exit, Failure, Stop};
+use crate::case::Files;
+use crate::commands::log::{LogFlags, is_stdin};
 use crate::input::log::{self, Ended};
+use crate::out::{Form, Out};
 use dumpview_model::finding::Finding;
 use dumpview_model::goroutine::Goroutines;
 use dumpview_model::traceback::{Collected, Collector, Dump, Which, findings};
 use dumpview_parsers::log::LogReader;
-use dumpview_view::Text;
-use dumpview_view::sink::ansi::{Ansi, Styles};
-use std::io::{self, Write};
+use dumpview_view::document::Incomplete;
+use std::io;
 use std::path::Path;
 
 /// What a log says of goroutines.
@@ -37,34 +38,38 @@ pub(super) struct Crashed {
     pub elided: Option<dumpview_model::goroutine::Elided>,
 }
 
-/// Answers from a log. The inner result is about writing the answer.
-pub fn run(
-    args: &GoroutinesArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    view::filter(&args.flags)?;
-    let path = &args.input.core;
-    let (found, ended) = if path.as_os_str() == "-" && !common.json {
+/// Answers from a log.
+///
+/// # Errors
+///
+/// When it cannot be read, has no goroutines, or the answer cannot be written.
+pub(super) fn answer(
+    files: &Files<'_>,
+    args: &GoroutinesFlags,
+    out: &mut Out<'_>,
+) -> Result<Exit, Stop> {
+    view::filter(args)?;
+    let path = files.first();
+    let (found, ended) = if is_stdin(path) && out.form() == Form::Text {
         match passing::read(reader(args)?, collector(args)) {
             Ok(read) => read,
-            Err(passing::Stop::Read(error)) => return Err(unreadable(path, &error)),
-            Err(passing::Stop::Write(error)) => return Ok(Err(error)),
+            Err(passing::Stop::Read(error)) => return Err(unreadable(path, &error).into()),
+            Err(passing::Stop::Write(error)) => return Err(error.into()),
         }
     } else {
         read(path, args)?
     };
     let report = Report::new(path, found, ended, args)?;
-    if !common.quiet {
-        report.complain(complain);
+    let incomplete = report.incomplete();
+    for lacks in &incomplete {
+        out.complain(&format!("{}: {}: {}", report.path, lacks.what, lacks.why));
     }
-    let written = if common.json {
-        json::write(&report, out)
+    out.whole(&json::envelope(&report.path), &incomplete, &report)?;
+    Ok(if incomplete.is_empty() {
+        Exit::Answered
     } else {
-        report::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
-    };
-    Ok(written.map(|()| report.exit()))
+        Exit::Damaged
+    })
 }
 
 /// The goroutines of the wanted dump of a log, for a comparison.
@@ -72,7 +77,7 @@ pub fn run(
 /// # Errors
 ///
 /// When it cannot be read or has no dump.
-pub fn goroutines(path: &Path, args: &GoroutinesArgs) -> Result<Goroutines, Failure> {
+pub(super) fn goroutines(path: &Path, args: &GoroutinesFlags) -> Result<Goroutines, Failure> {
     let (found, _) = read(path, args)?;
     match found.dump {
         Some(dump) => Ok(dump.goroutines),
@@ -80,7 +85,7 @@ pub fn goroutines(path: &Path, args: &GoroutinesArgs) -> Result<Goroutines, Fail
     }
 }
 
-fn read(path: &Path, args: &GoroutinesArgs) -> Result<(Collected, Ended), Failure> {
+fn read(path: &Path, args: &GoroutinesFlags) -> Result<(Collected, Ended), Failure> {
     let mut collector = collector(args);
     let ended = log::read(path, &mut reader(args)?, &mut |record| {
         collector.record(&record);
@@ -89,13 +94,17 @@ fn read(path: &Path, args: &GoroutinesArgs) -> Result<(Collected, Ended), Failur
     Ok((collector.finish(), ended))
 }
 
-fn collector(args: &GoroutinesArgs) -> Collector {
+fn collector(args: &GoroutinesFlags) -> Collector {
     let which = args.dump.map_or(Which::Crash, Which::Number);
-    Collector::new(which, args.flags.with_stacks)
+    Collector::new(which, args.with_stacks)
 }
 
-fn reader(args: &GoroutinesArgs) -> Result<LogReader, Failure> {
-    crate::commands::log::reader(args.strip_prefix.as_deref())
+fn reader(args: &GoroutinesFlags) -> Result<LogReader, Failure> {
+    let flags = LogFlags {
+        strip_prefix: args.strip_prefix.clone(),
+        ..LogFlags::default()
+    };
+    flags.reader()
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
@@ -103,7 +112,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Why there is nothing to show.
-fn nothing(path: &Path, found: &Collected, args: &GoroutinesArgs) -> Failure {
+fn nothing(path: &Path, found: &Collected, args: &GoroutinesFlags) -> Failure {
     let name = path.display();
     match (args.dump, found.dump_count) {
         (Some(number), 1..) => Failure::no_answer(format!(
@@ -122,7 +131,7 @@ impl Report {
         path: &Path,
         mut found: Collected,
         ended: Ended,
-        args: &GoroutinesArgs,
+        args: &GoroutinesFlags,
     ) -> Result<Self, Failure> {
         let mut dump = found.dump.take();
         let unwanted = args.dump.is_some() && dump.is_none();
@@ -142,12 +151,12 @@ impl Report {
                 });
                 let mut goroutines = std::mem::take(&mut dump.goroutines);
                 let all = goroutines.list.len();
-                goroutines.list.retain(|g| args.flags.system || !g.system);
+                goroutines.list.retain(|g| args.system || !g.system);
                 let hidden = all - goroutines.list.len();
-                Some(View::new(goroutines, hidden, &args.flags)?)
+                Some(View::new(goroutines, hidden, args)?)
             }
             (None, Some(profile)) => {
-                if args.flags.filter.is_some() {
+                if args.filter.is_some() {
                     return Err(Failure::usage(
                         "--filter: a profile counts stacks and has no single goroutines\n\n\
                          hint: /debug/pprof/goroutine?debug=2 lists them",
@@ -165,15 +174,18 @@ impl Report {
             findings: about,
             crashed,
             view,
-            with_stacks: args.flags.with_stacks,
+            with_stacks: args.with_stacks,
         })
     }
 
     /// What is missing from the input.
-    pub fn incomplete(&self) -> Vec<(String, String)> {
+    fn incomplete(&self) -> Vec<Incomplete> {
         let mut out = Vec::new();
         if let Some(why) = &self.ended.lost {
-            out.push(("input".to_owned(), why.clone()));
+            out.push(Incomplete {
+                what: "input".to_owned(),
+                why: why.clone(),
+            });
         }
         let lost = self.found.unrecognized_count;
         if let Some(first) = self.found.unrecognized.first() {
@@ -182,22 +194,11 @@ impl Report {
             } else {
                 format!("{lost} lines, the first is line")
             };
-            out.push((format!("{lines} {}", first.line), first.why.to_owned()));
+            out.push(Incomplete {
+                what: format!("{lines} {}", first.line),
+                why: first.why.to_owned(),
+            });
         }
         out
-    }
-
-    fn complain(&self, complain: &mut dyn FnMut(&str)) {
-        for (what, why) in self.incomplete() {
-            complain(&format!("{}: {what}: {why}", self.path));
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        if self.incomplete().is_empty() {
-            Exit::Answered
-        } else {
-            Exit::Damaged
-        }
     }
 }

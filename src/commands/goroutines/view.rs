@@ -1,7 +1,7 @@
 //! A set of goroutines as text and JSON, wherever it came from.
 
+use super::GoroutinesFlags;
 use crate::answer::{Answer, Failure};
-use crate::cli::GoroutinesFlags;
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{
     Elided, Filter, Goroutine, Goroutines, Group, Labels, Place, Status,

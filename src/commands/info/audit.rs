@@ -1,6 +1,6 @@
 //! What was walked, against what the runtime itself counted.
 
-use crate::session::Session;
+use crate::case::core::Session;
 use dumpview_process::process::Process;
 use dumpview_process::runtime::Variables;
 use dumpview_process::unwind::Stack;

@@ -1,6 +1,6 @@
 //! What is worth knowing beyond the reason: each with its evidence and what to do next.
 
-use crate::session::Session;
+use crate::case::core::Session;
 use dumpview_model::goroutine::Status;
 use dumpview_model::units::duration;
 use dumpview_process::death::{Death, DeathKind};

@@ -1,6 +1,6 @@
 //! Panics in words: the text as the runtime printed it, and the value it came from.
 
-use crate::session::Session;
+use crate::case::core::Session;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Data, Float, Value};
 use dumpview_process::addr::Addr;

@@ -1,44 +1,44 @@
 //! The loop that verbs on logs share: bytes to records to the verb, and what is none of the verb's to stderr.
 
-use super::{LogArgs, Passing, Stop};
-use crate::answer::Failure;
-use crate::cli::Common;
+use super::{LogFlags, Passing, is_stdin};
+use crate::answer::{Failure, Stop};
 use crate::input::log::{Ended, chunks};
-use dumpview_parsers::log::Record;
+use dumpview_parsers::log::{LogReader, Record};
 use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// What a verb is told while an input is read.
+/// What one is told while an input is read.
 #[derive(Clone, Copy, Debug)]
-pub enum Step<'r, 'a> {
-    /// A record.
-    Record(&'r Record<'a>),
+pub enum Step<T> {
+    /// The next item.
+    Item(T),
     /// All that has come was given: what was made of it may be waited for.
     Settled,
 }
 
 /// Gives every record of an input to `each`, until the end or until `each` fails (whoever reads its output left).
-/// Lines of stdin of which no record `is_ours` are passed on to stderr, unless quiet.
+/// Lines of stdin of which no record `is_ours` are passed on to stderr, unless quiet. Gives back the reader, which knows the
+/// names of origins.
 ///
 /// # Errors
 ///
 /// When the input cannot be read, or `each` fails.
 pub fn drive(
     path: &Path,
-    args: &LogArgs,
-    common: &Common,
+    flags: &LogFlags,
+    quiet: bool,
     is_ours: fn(&Record<'_>) -> bool,
-    each: &mut dyn FnMut(Step<'_, '_>) -> io::Result<()>,
-) -> Result<Ended, Stop> {
-    let mut reader = args.reader()?;
+    each: &mut dyn FnMut(Step<&Record<'_>>) -> io::Result<()>,
+) -> Result<(Ended, LogReader), Stop> {
+    let mut reader = flags.reader()?;
     let stderr = io::stderr();
     let is_terminal = stderr.is_terminal();
     let mut stderr = BufWriter::new(stderr.lock());
-    let mut passing = (path.as_os_str() == "-" && !common.quiet)
-        .then(|| Passing::new(&mut stderr, is_terminal, is_ours));
+    let mut passing =
+        (is_stdin(path) && !quiet).then(|| Passing::new(&mut stderr, is_terminal, is_ours));
     let mut failed = None;
-    let ended = chunks(path, args.follow, &mut |chunk| {
+    let ended = chunks(path, flags.follow, &mut |chunk| {
         if let Some(pass) = &mut passing
             && pass.chunk(chunk).is_err()
         {
@@ -50,7 +50,7 @@ pub fn drive(
                 pass.record(&record);
             }
             if failed.is_none() {
-                failed = each(Step::Record(&record)).err();
+                failed = each(Step::Item(&record)).err();
             }
         });
         if let Some(pass) = &mut passing
@@ -76,7 +76,7 @@ pub fn drive(
             pass.record(&record);
         }
         if failed.is_none() {
-            failed = each(Step::Record(&record)).err();
+            failed = each(Step::Item(&record)).err();
         }
     });
     if let Some(pass) = &mut passing {
@@ -84,6 +84,6 @@ pub fn drive(
     }
     match failed {
         Some(error) => Err(error.into()),
-        None => Ok(ended),
+        None => Ok((ended, reader)),
     }
 }

@@ -1,20 +1,25 @@
 //! What a log without a verb answers: what is inside, the worst of it first, and which verb says more.
 
-use crate::answer::{Exit, Failure, Incomplete, InputSummary};
-use crate::cli::Common;
+use super::reading::UnreadLine;
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::{Files, Kind};
+use crate::flags::NoFlags;
 use crate::input::log;
-use dumpview_model::finding::{self, Finding};
+use crate::out::Out;
+use crate::verb::{About, Group, OnFiles, Verb};
+use dumpview_model::finding::{Finding, rank};
 use dumpview_model::inventory::{Inventory, Part};
 use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, Timeline, What};
 use dumpview_model::units::{grouped, plural};
 use dumpview_model::{memstats, sched};
-use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_parsers::log::{Kind as Line, LogReader, Record};
+use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use dumpview_view::finding::{self, Evidence};
 use dumpview_view::safe::safe_bytes;
-use dumpview_view::sink::ansi::{Ansi, Styles};
 use dumpview_view::{Align, Role, Table, Text, styled};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 /// So many lines of the application before a crash are shown.
@@ -24,15 +29,13 @@ const BEFORE: usize = 3;
 const FINDINGS: usize = 5;
 
 #[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    input: InputSummary,
-    incomplete: Vec<Incomplete>,
+struct Body<'a> {
     reason: Option<&'a str>,
     moments: &'a [MomentDoc],
     findings: &'a [Finding],
     contents: Vec<PartDoc>,
-    unrecognized: Vec<serde_json::Value>,
+    unrecognized: Vec<UnreadLine>,
+    unrecognized_count: u64,
 }
 
 #[derive(Serialize)]
@@ -88,7 +91,7 @@ impl Before {
     fn record(&mut self, record: &Record<'_>) {
         const MOST_CRASHES: usize = 64;
         match &record.kind {
-            Kind::Log(text) => {
+            Line::Log(text) => {
                 self.in_crash = false;
                 if text.trim_ascii().is_empty() {
                     return;
@@ -100,7 +103,7 @@ impl Before {
                 self.last
                     .push_back((record.place.line, safe_bytes(head).into_owned()));
             }
-            Kind::Traceback(_) if !self.in_crash => {
+            Line::Traceback(_) if !self.in_crash => {
                 self.in_crash = true;
                 if self.at.len() < MOST_CRASHES {
                     let lines = self.last.iter().map(|(_, text)| text.clone()).collect();
@@ -117,28 +120,42 @@ impl Before {
     }
 }
 
-/// Answers. The inner result is about writing the answer.
-pub fn run(
-    path: &Path,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    let report = read(path)?;
-    if let Some(lost) = report.lost.as_deref().filter(|_| !common.quiet) {
-        complain(&format!("{}: {lost}", report.path));
+/// What FILE without a verb asks of a log.
+pub struct ContentsVerb;
+
+impl Verb for ContentsVerb {
+    type Args = NoFlags;
+    const ABOUT: About = About {
+        group: Group::Opening,
+        ..About::log(
+            "log",
+            "What a log holds, the worst of it first, and which verb says more",
+        )
+    };
+}
+
+impl OnFiles for ContentsVerb {
+    const READS: &'static [Kind] = &[Kind::Log];
+
+    fn answer(files: &Files<'_>, _: &NoFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        let report = read(files.first())?;
+        let incomplete = report.incomplete();
+        out.complain_of(&report.path, &incomplete);
+        let envelope = Envelope::new(
+            "log",
+            InputSummary {
+                path: report.path.clone(),
+                kind: "log",
+                ..InputSummary::default()
+            },
+        );
+        out.whole(&envelope, &incomplete, &report)?;
+        Ok(if incomplete.is_empty() {
+            Exit::Answered
+        } else {
+            Exit::Damaged
+        })
     }
-    let exit = if report.lost.is_some() {
-        Exit::Damaged
-    } else {
-        Exit::Answered
-    };
-    let written = if common.json {
-        json(&report, out)
-    } else {
-        text(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
-    };
-    Ok(written.map(|()| exit))
 }
 
 fn read(path: &Path) -> Result<Report, Failure> {
@@ -202,7 +219,7 @@ impl Reading {
             findings.extend(sched::findings(&self.sched, run));
         }
         findings.extend(self.memory.runs.iter().flat_map(memstats::findings));
-        finding::rank(&mut findings);
+        rank(&mut findings);
         let unreadable_count = self.inventory.get(Part::Unreadable);
         let unreadable_count = unreadable_count.map_or(0, |extent| extent.records);
         let timeline = self.collector.finish(&[]);
@@ -267,6 +284,15 @@ fn moment(placed: &Placed, before: &Before) -> Option<MomentDoc> {
 }
 
 impl Report {
+    /// What is missing from the input.
+    fn incomplete(&self) -> Vec<Incomplete> {
+        let lost = self.lost.iter().map(|why| Incomplete {
+            what: "input".to_owned(),
+            why: why.clone(),
+        });
+        lost.collect()
+    }
+
     /// What ended the process: the last crash or kill. What came after one that was survived is another's.
     pub fn death(&self) -> Option<&MomentDoc> {
         let ends = |moment: &&MomentDoc| moment.kind == "crash" || moment.kind == "oom";
@@ -274,46 +300,38 @@ impl Report {
     }
 }
 
-fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let document = Document {
-        schema: "dumpview.log/1",
-        input: InputSummary {
-            path: report.path.clone(),
-            kind: "log",
-            executable: None,
-            go_version: None,
-            arch: None,
-        },
-        incomplete: report
-            .lost
-            .iter()
-            .map(|why| Incomplete {
-                what: "input".to_owned(),
-                why: why.clone(),
-            })
-            .collect(),
-        reason: report.death().map(|death| death.text.as_str()),
-        moments: &report.moments,
-        findings: &report.findings,
-        contents: report
-            .inventory
-            .parts()
-            .map(|(part, extent)| PartDoc {
-                format: part.as_str(),
-                records: extent.records,
-                first_line: extent.first,
-                last_line: extent.last,
-                verb: part.verb(),
-            })
-            .collect(),
-        unrecognized: report
-            .unreadable
-            .iter()
-            .map(|(line, why, text)| serde_json::json!({"line": line, "why": why, "text": text}))
-            .collect(),
-    };
-    serde_json::to_writer(&mut *out, &document)?;
-    out.write_all(b"\n")
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let unrecognized = self.unreadable.iter().map(|(line, why, text)| UnreadLine {
+            source: None,
+            line: *line,
+            format: None,
+            text: text.clone(),
+            why,
+        });
+        let parts = self.inventory.parts().map(|(part, extent)| PartDoc {
+            format: part.as_str(),
+            records: extent.records,
+            first_line: extent.first,
+            last_line: extent.last,
+            verb: part.verb(),
+        });
+        let body = Body {
+            reason: self.death().map(|death| death.text.as_str()),
+            moments: &self.moments,
+            findings: &self.findings,
+            contents: parts.collect(),
+            unrecognized: unrecognized.collect(),
+            unrecognized_count: self.unreadable_count,
+        };
+        body.serialize(serializer)
+    }
+}
+
+impl Answer for Report {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        text(self, out)
+    }
 }
 
 fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
@@ -334,15 +352,7 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     }
     others(report, out)?;
     for finding in report.findings.iter().take(FINDINGS) {
-        out.line(format_args!(
-            "{}: {}",
-            finding.severity.name(),
-            finding.text
-        ))?;
-        for evidence in finding.evidence.iter().take(2) {
-            let line = format_args!("    line {}: {}", grouped(evidence.line), evidence.what);
-            out.line(styled(Role::Dim, line))?;
-        }
+        finding::write(finding, Evidence::First(2), out)?;
     }
     if !report.findings.is_empty() {
         out.line("")?;

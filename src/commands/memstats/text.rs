@@ -1,12 +1,13 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
-use super::{Report, view};
-use dumpview_model::finding::{Finding, Severity};
+use super::{Memory, place, view};
+use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{
     Amount, Field, Form, MetricValue, Parts, Run, Snapshot, Value, elapsed, figures,
 };
 use dumpview_model::units::{bytes, duration};
 use dumpview_model::units::{grouped, percent, plural};
+use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
@@ -15,7 +16,7 @@ const ROWS: usize = 24;
 /// Size classes with the most bytes.
 const SIZES: usize = 12;
 
-pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+pub(super) fn write(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
     let many = report.collector.runs.len() > 1;
     for (index, (run, findings)) in report.runs().enumerate() {
         if index > 0 {
@@ -32,7 +33,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
                 format_args!("Process {}{origin}", index + 1),
             ))?;
         }
-        process(report, run, findings, out)?;
+        process(names, run, findings, out)?;
     }
     if report.collector.dropped > 0 {
         out.blank()?;
@@ -41,43 +42,37 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             plural(report.collector.dropped, "snapshot")
         ))?;
     }
-    unrecognized(report, out)
+    unrecognized(report, names, out)
 }
 
-fn process(report: &Report, run: &Run, findings: &[Finding], out: &mut Text<'_>) -> io::Result<()> {
+fn process(
+    names: &[String],
+    run: &Run,
+    findings: &[Finding],
+    out: &mut Text<'_>,
+) -> io::Result<()> {
     let (Some(first), Some(last)) = (run.snapshots.first(), run.snapshots.last()) else {
         return Ok(());
     };
     out.line(styled(Role::Heading, sentence(last)))?;
-    let place = report.place(last.source, last.place.line);
+    let at = place(names, last.source, last.place.line);
     let from = if run.snapshots.len() > 1 {
         format!(
-            "{}, {} to {place}{}",
+            "{}, {} to {at}{}",
             plural(run.count, "snapshot"),
-            report.place(first.source, first.place.line),
+            place(names, first.source, first.place.line),
             elapsed(first, last).map_or_else(String::new, |ns| format!(", {}", duration(ns)))
         )
     } else {
-        place
+        at
     };
     out.line(styled(
         Role::Dim,
         format_args!("{} ({from})", last.form().name()),
     ))?;
-    for finding in findings {
-        let role = if finding.severity >= Severity::Warning {
-            Role::Alarm
-        } else {
-            Role::Heading
-        };
-        out.line("")?;
-        out.line(
-            styled(role, format_args!("{}:", finding.severity.name()))
-                .and(Role::Plain, format!(" {}", finding.text)),
-        )?;
-    }
+    finding::write_all(findings, out)?;
     if run.snapshots.len() > 1 {
-        series(report, run, out)?;
+        series(names, run, out)?;
         differences(run, out)?;
     }
     match last.parts() {
@@ -369,7 +364,7 @@ const COLUMNS: [Field; 10] = [
     Field::Goroutines,
 ];
 
-fn series(report: &Report, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
+fn series(names: &[String], run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     let has = |field: Field| run.snapshots.iter().any(|s| s.get(field).is_some());
     let columns: Vec<Field> = COLUMNS
         .into_iter()
@@ -396,7 +391,7 @@ fn series(report: &Report, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
         if !index.is_multiple_of(step) && index != last {
             continue;
         }
-        let mut cells = vec![report.place(snapshot.source, snapshot.place.line)];
+        let mut cells = vec![place(names, snapshot.source, snapshot.place.line)];
         if stamped {
             cells.push(snapshot.stamp.map_or_else(String::new, view::time));
         }
@@ -487,7 +482,7 @@ fn differences(run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     table.write(out)
 }
 
-fn unrecognized(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+fn unrecognized(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
     let collector = &report.collector;
     if collector.unrecognized_count == 0 {
         return Ok(());
@@ -501,7 +496,7 @@ fn unrecognized(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         let text: String = lost.text.chars().take(60).collect();
         out.line(format_args!(
             "  {}: {}: {}",
-            report.place(lost.source, lost.line),
+            place(names, lost.source, lost.line),
             lost.why,
             text
         ))?;

@@ -1,12 +1,10 @@
-//! Values as people and programs read them.
+//! Values as people and programs read them, and what a process comes to.
 
-use dumpview_model::memstats::{
-    Difference, Field, MetricValue, Parts, Run, Snapshot, Value, elapsed, figures,
-};
+use dumpview_model::memstats::{Difference, Field, Parts, Run, Snapshot, Value, elapsed, figures};
 use dumpview_model::units::grouped;
 use dumpview_model::units::{bytes, duration};
 use dumpview_parsers::log::Stamp;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 /// `2026-11-21 02:34:46.123`, as the clock that stamped it read; nothing for the years that a stamp leaves out.
 pub(super) fn time(stamp: Stamp) -> String {
@@ -48,7 +46,7 @@ pub(super) fn text(field: Field, value: Value) -> String {
 }
 
 /// A value for programs: a number where it is exact.
-pub(super) fn json(value: Value) -> Json {
+fn json(value: Value) -> Json {
     match value {
         Value::Integer(n) => n.into(),
         Value::Float(n) => n.into(),
@@ -58,58 +56,6 @@ pub(super) fn json(value: Value) -> Json {
             json!({"written": amount.to_string(), "min": min, "max": max})
         }
     }
-}
-
-/// A snapshot for programs.
-pub(super) fn snapshot(name: &str, run: usize, snapshot: &Snapshot) -> Json {
-    let fields: Map<String, Json> = snapshot
-        .fields()
-        .map(|(field, value)| (field.name().to_owned(), json(value)))
-        .collect();
-    let mut object = json!({
-        "source": name, "line": snapshot.place.line, "offset": snapshot.place.offset, "process": run + 1,
-        "form": snapshot.form().name(), "fields": fields,
-    });
-    let Some(map) = object.as_object_mut() else {
-        return object;
-    };
-    if let Some(stamp) = snapshot.stamp {
-        map.insert("time".to_owned(), time(stamp).into());
-    }
-    let pauses = snapshot.pauses();
-    if !pauses.is_empty() {
-        let pauses: Vec<Json> = pauses
-            .iter()
-            .map(|pause| json!({"end_unix_ns": pause.end_unix, "ns": pause.ns}))
-            .collect();
-        map.insert("pauses".to_owned(), pauses.into());
-    }
-    if !snapshot.by_size().is_empty() {
-        let sizes: Vec<Json> = snapshot
-            .by_size()
-            .iter()
-            .map(
-                |class| json!({"size": class.size, "mallocs": class.mallocs, "frees": class.frees}),
-            )
-            .collect();
-        map.insert("by_size".to_owned(), sizes.into());
-    }
-    if !snapshot.metrics().is_empty() {
-        let metrics: Map<String, Json> = snapshot
-            .metrics()
-            .iter()
-            .map(|metric| {
-                let value = match &metric.value {
-                    MetricValue::Integer(n) => (*n).into(),
-                    MetricValue::Float(n) => (*n).into(),
-                    MetricValue::Text(text) => text.as_str().into(),
-                };
-                (metric.name.clone(), value)
-            })
-            .collect();
-        map.insert("metrics".to_owned(), metrics.into());
-    }
-    object
 }
 
 fn parts(parts: &Parts) -> Json {

@@ -1,139 +1,238 @@
-//! `sched`: run queues, idle Ps, threads and goroutines, from schedtrace lines.
+//! `sched`: the scheduler's life, from schedtrace lines.
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `args` | flags |
-//! | `read` | an input to runs |
-//! | `json`, `csv` | for programs, written while the input is read |
 //! | `text` | the report for people |
 //! | `at` | one sample in full |
 
-mod args;
 mod at;
-mod csv;
-mod json;
-mod read;
 mod text;
 
-pub use args::SchedArgs;
-
-use dumpview_view::sink::ansi::{Ansi, Styles};
-
-use crate::answer::{Exit, Failure};
-use crate::cli::Common;
-use crate::commands::log::{Stop, duration};
-use crate::input::log::Ended;
-use anstream::AutoStream;
-use dumpview_model::sched::{Collector, Sample};
+use crate::answer::{Exit, Failure, Stop};
+use crate::case::{Files, Kind};
+use crate::commands::browse::{self, First};
+use crate::commands::log::{self, Each, LogFlags, Reading, Unread, UnreadLine, When, duration};
+use crate::flags::TableFlags;
+use crate::out::{Form, Out};
+use crate::verb::{About, OnFiles, Verb};
+use clap::Args;
+use dumpview_model::finding::Finding;
+use dumpview_model::sched::{Collector, Run, Sample, Summary, findings};
+use dumpview_model::units::plural;
+use dumpview_parsers::log::{Kind as Line, Record};
+use dumpview_parsers::schedtrace;
 use dumpview_view::Text;
-use read::Input;
-use std::io::{self, BufWriter, Write};
+use dumpview_view::document::Incomplete;
+use serde::Serialize;
+use std::io;
 
-/// Answers. The inner result is about writing the answer.
-pub fn run(
-    args: &SchedArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    Stop::apart(answer(args, common, out, complain))
+/// Flags of `sched`.
+#[derive(Args, Debug, Clone, Default)]
+pub struct SchedFlags {
+    /// How the log is read.
+    #[command(flatten)]
+    pub log: LogFlags,
+
+    /// Show the sample of this time after the first (300ms, 2s) in full: Ps, threads, goroutines.
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["csv", "follow"])]
+    pub at: Option<String>,
+
+    /// Which samples.
+    #[command(flatten)]
+    pub table: TableFlags,
 }
 
-/// Sums up on stdout what was read elsewhere.
-pub fn sum_up(collector: Collector, ended: Ended, name: &str, common: &Common) -> io::Result<()> {
-    let input = Input::of(collector, ended, name);
-    let Ok(run) = input.main() else {
-        return Ok(());
+/// `sched`.
+pub struct SchedVerb;
+
+impl Verb for SchedVerb {
+    type Args = SchedFlags;
+    const ABOUT: About = About {
+        examples: &[
+            "GODEBUG=schedtrace=1000 ./app 2>&1 | dumpview sched -",
+            "dumpview sched app.log --since 2m",
+            "dumpview sched app.log --filter 'runnable>100' --columns line,millis,runnable",
+            "GODEBUG=schedtrace=1000,scheddetail=1 ./app 2>sched.txt; dumpview sched sched.txt --at 3s",
+        ],
+        notes: "With `-`, what else comes through the pipe is passed on to stderr as it comes (not with -q). Exit status: 0 \
+                summed up, 1 no scheduler line in it, 3 unreadable, 4 summed up, but lines could not be read.",
+        ..About::log(
+            "sched",
+            "schedtrace lines (GODEBUG=schedtrace=1000): run queues, idle processors, threads",
+        )
     };
-    let mut out = BufWriter::new(AutoStream::new(io::stdout().lock(), common.color.into()));
-    text::report(
-        &input,
-        run,
-        &mut Text::new(&mut Ansi::new(&mut out, Styles::Ansi)),
-    )?;
-    out.flush()
 }
 
-fn answer(
-    args: &SchedArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<Exit, Stop> {
-    let path = &args.log.file;
-    let shown = path.display().to_string();
-    let input = if let Some(time) = &args.at {
-        let ns = duration(time).ok_or_else(|| {
-            Failure::usage(format!(
-                "--at: not a time: {time}\n\nhint: 300ms, 2s, 1m30s after the first sample"
-            ))
-        })?;
-        let mut kept: Option<Sample> = None;
-        let input = read::read(path, &args.log, common, &mut |sample| {
-            if let Some(sample) = sample {
-                at::keep(&mut kept, sample, ns / 1_000_000);
-            }
-            Ok(())
-        })?;
-        input.main()?;
-        let Some(sample) = kept else {
-            return Err(
-                Failure::no_answer(format!("{shown}: no sample at or before {time}")).into(),
-            );
-        };
-        if common.json {
-            let mut document = json::Document::new(out, &shown);
-            document.sample(&sample)?;
-            document.finish(&input)?;
-        } else {
-            at::text(&sample, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))?;
+impl OnFiles for SchedVerb {
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
+
+    fn answer(files: &Files<'_>, args: &SchedFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        let choice = args.table.choice()?;
+        let live = args.log.is_live(files.first()) && !choice.asks_for_table();
+        if live && args.at.is_none() && out.form() == Form::Text && browse::is_wanted(files.common)
+        {
+            return Ok(browse::browse_log(
+                files.first(),
+                &args.log,
+                files.common,
+                First::Sched,
+            )?);
         }
-        input
-    } else if args.csv {
-        let mut began = false;
-        let input = read::read(path, &args.log, common, &mut |sample| {
-            let Some(sample) = sample else {
-                return out.flush();
-            };
-            if !std::mem::replace(&mut began, true) {
-                csv::head(out)?;
-            }
-            csv::row(sample, out)
-        })?;
-        input.main()?;
-        input
-    } else if common.json {
-        let mut document = json::Document::new(out, &shown);
-        let input = read::read(path, &args.log, common, &mut |sample| match sample {
-            Some(sample) => document.sample(sample),
-            None => document.flush(),
-        })?;
-        input.main()?;
-        document.finish(&input)?;
-        input
-    } else {
-        let input = read::read(path, &args.log, common, &mut |_| Ok(()))?;
-        text::report(
-            &input,
-            input.main()?,
-            &mut Text::new(&mut Ansi::new(out, Styles::Ansi)),
-        )?;
-        input
-    };
-    Ok(finish(&input, common, complain))
+        let at = args.at.as_deref().map(|time| {
+            duration(time).ok_or_else(|| {
+                Failure::usage(format!(
+                    "--at: not a time: {time}\n\nhint: 300ms, 2s, 1m30s after the first sample"
+                ))
+            })
+        });
+        let reading = Sched {
+            at: at.transpose()?.map(|ns| ns / 1_000_000),
+            ..Sched::default()
+        };
+        log::answer(reading, files, &args.log, &choice, out)
+    }
 }
 
-/// Says on stderr what is missing, and how the program ends.
-fn finish(input: &Input, common: &Common, complain: &mut dyn FnMut(&str)) -> Exit {
-    let missing = input.incomplete();
-    if !common.quiet {
-        for why in &missing {
-            complain(why);
+/// Samples of all processes of a log.
+#[derive(Default)]
+pub struct Sched {
+    collector: Collector,
+    /// Only the last sample at or before this many milliseconds is wanted.
+    at: Option<u64>,
+    /// That sample.
+    kept: Option<Sample>,
+}
+
+/// What the document says behind the samples.
+#[derive(Serialize)]
+pub struct Tail {
+    summary: Option<Summary>,
+    runs: Vec<Summary>,
+}
+
+impl Sched {
+    /// Samples that were collected elsewhere.
+    pub fn of(collector: Collector) -> Self {
+        Self {
+            collector,
+            ..Self::default()
         }
     }
-    if missing.is_empty() {
-        Exit::Answered
-    } else {
-        Exit::Damaged
+
+    /// The process that the summary is about.
+    fn main(&self) -> Option<&Run> {
+        self.collector.main()
+    }
+
+    /// Collects, and gives what is collected to `each` or keeps it, as was asked.
+    fn collect(
+        &mut self,
+        collect: impl FnOnce(&mut Collector, &mut dyn FnMut(&Sample)),
+        each: Each<'_, Sample>,
+    ) -> io::Result<()> {
+        let Self {
+            collector,
+            at,
+            kept,
+        } = self;
+        let mut result = Ok(());
+        collect(collector, &mut |sample| match at {
+            Some(at) => at::keep(kept, sample, *at),
+            None if result.is_ok() => result = each(sample),
+            None => {}
+        });
+        result
+    }
+}
+
+impl Reading for Sched {
+    type Row = Sample;
+    type Summary = Tail;
+    const VERB: &'static str = "sched";
+    const LINE: &'static str = "scheduler line";
+    const HINT: &'static str = "GODEBUG=schedtrace=1000 ./app 2>&1 | dumpview sched - (the runtime writes a line a second to stderr)";
+
+    fn is_ours(record: &Record<'_>) -> bool {
+        matches!(&record.kind, Line::Sched(_))
+    }
+
+    fn when(record: &Record<'_>) -> When {
+        // Ps, Ms and Gs go with their sample.
+        match &record.kind {
+            Line::Sched(schedtrace::Record::Sample(sample)) => {
+                When::At(sample.millis.saturating_mul(1_000_000))
+            }
+            _ => When::WithPrevious,
+        }
+    }
+
+    fn record(&mut self, _: usize, record: &Record<'_>, each: Each<'_, Sample>) -> io::Result<()> {
+        self.collect(|collector, give| collector.record(record, give), each)
+    }
+
+    fn finish(&mut self, _: &[String], each: Each<'_, Sample>) -> io::Result<()> {
+        self.collect(|collector, give| collector.finish(give), each)?;
+        self.kept.as_ref().map_or(Ok(()), each)
+    }
+
+    fn found(&self) -> bool {
+        self.main().is_some() && (self.at.is_none() || self.kept.is_some())
+    }
+
+    fn why_nothing(&self) -> Option<String> {
+        let at = self.at.filter(|_| self.main().is_some())?;
+        Some(format!("no sample at or before {at} ms"))
+    }
+
+    fn unread(&self, _: &[String]) -> Unread {
+        let lines = self.collector.unrecognized().iter().map(|line| UnreadLine {
+            source: None,
+            line: line.line,
+            format: None,
+            text: line.text.clone(),
+            why: line.why,
+        });
+        Unread {
+            lines: lines.collect(),
+            count: self.collector.unrecognized_count(),
+        }
+    }
+
+    fn gaps(&self) -> Vec<Incomplete> {
+        let (count, first) = self.collector.orphans();
+        let orphans = first.map(|line| Incomplete {
+            what: "samples".to_owned(),
+            why: format!(
+                "{} of scheddetail without the sample before them, the first is line {line}",
+                plural(count, "line")
+            ),
+        });
+        orphans.into_iter().collect()
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.main()
+            .map(|run| findings(&self.collector, run))
+            .unwrap_or_default()
+    }
+
+    fn summary(&self) -> Tail {
+        Tail {
+            summary: self.main().map(Run::summary),
+            runs: self
+                .collector
+                .runs()
+                .iter()
+                .map(|run| run.summary())
+                .collect(),
+        }
+    }
+
+    fn text(&self, _: &[String], out: &mut Text<'_>) -> io::Result<()> {
+        match (&self.kept, self.main()) {
+            (Some(sample), _) => at::text(sample, out),
+            (None, Some(run)) => text::report(&self.collector, run, out),
+            (None, None) => Ok(()),
+        }
     }
 }

@@ -7,8 +7,7 @@
 //! tables: Ps, threads, goroutines
 //! ```
 
-use super::read::Input;
-use dumpview_model::sched::{Column, Run, Summary, Waits, findings};
+use dumpview_model::sched::{Collector, Column, Run, Summary, Waits, findings};
 use dumpview_model::units::duration;
 use dumpview_model::units::{grouped, number, percent, plural};
 use dumpview_view::chart::{self, Glyphs};
@@ -16,17 +15,17 @@ use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
-pub(super) fn report(input: &Input, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
+pub(super) fn report(collector: &Collector, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     let summary = run.summary();
     out.line(styled(Role::Heading, sentence(&summary)))?;
-    finding::write_all(&findings(&input.collector, run), out)?;
+    finding::write_all(&findings(collector, run), out)?;
     heat(run, out)?;
     ps(&summary, out)?;
     threads(&summary, out)?;
     if let Some(waits) = &summary.waits {
         goroutines(waits, &summary, out)?;
     }
-    processes(input, run, out)
+    processes(collector, run, out)
 }
 
 fn millis(ms: u64) -> String {
@@ -232,8 +231,8 @@ fn goroutines(waits: &Waits, summary: &Summary, out: &mut Text<'_>) -> io::Resul
     ))
 }
 
-fn processes(input: &Input, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let runs = input.collector.runs();
+fn processes(collector: &Collector, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
+    let runs = collector.runs();
     if runs.len() < 2 {
         return Ok(());
     }

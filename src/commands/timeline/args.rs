@@ -1,23 +1,13 @@
 //! What may be typed after `dumpview timeline`.
 
 use crate::answer::Failure;
+use crate::flags::TableFlags;
 use clap::{Args, ValueEnum};
 use dumpview_model::timeline::{Align, AlignTo, Lane};
-use std::path::PathBuf;
 
 /// Flags of `timeline`.
 #[derive(Args, Debug, Clone, Default)]
-#[command(
-    after_help = "Examples:\n  dumpview timeline app.log sched.log core.44457 ./app\n  \
-                  dumpview timeline app.log --lane gc,moment --since 30s --until 31s\n  \
-                  dumpview timeline a.log b.log --align b.log=+1.5s\n  \
-                  dumpview timeline a.log core.1 --align a.log=2026-11-21T02:21:10Z"
-)]
-pub struct TimelineArgs {
-    /// Logs, cores and executables of those cores, plain or compressed; `-` is a log on stdin.
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-
+pub struct TimelineFlags {
     /// Where a source stands, against what its clocks say: so much later (`+1.5s`, `-200ms`), or the date and time
     /// at which its process started. SOURCE is its path as typed, or its number from 1. May be repeated.
     #[arg(long, value_name = "SOURCE=OFFSET", allow_hyphen_values = true)]
@@ -39,9 +29,9 @@ pub struct TimelineArgs {
     #[arg(long)]
     pub all: bool,
 
-    /// Comma-separated values: one line an event.
-    #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
+    /// Which events.
+    #[command(flatten)]
+    pub table: TableFlags,
 }
 
 /// The lanes, as typed.
@@ -81,7 +71,7 @@ impl LaneName {
     }
 }
 
-impl TimelineArgs {
+impl TimelineFlags {
     /// `--align`, for sources of these names.
     pub(super) fn align(&self, sources: &[String]) -> Result<Vec<Align>, Failure> {
         self.align

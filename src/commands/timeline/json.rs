@@ -1,79 +1,41 @@
-//! The JSON document, and the same events as CSV. Events are written one by one.
+//! What the document says behind the events: the axis, the inputs, their processes.
 
 use super::Report;
-use super::view;
-use crate::answer::{Incomplete, InputSummary};
 use dumpview_model::timeline::{Bounds, StrandInfo};
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
+use dumpview_view::document::{Document, Incomplete};
 use serde_json::{Value, json};
-use std::io::{self, Write};
+use std::io;
 
-struct Document<'a>(&'a Report);
-struct Events<'a>(&'a Report);
-
-impl Serialize for Events<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for placed in self.0.chosen() {
-            list.serialize_element(&view::object(&self.0.timeline, placed))?;
-        }
-        list.end()
-    }
-}
-
-impl Serialize for Document<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let report = self.0;
-        let timeline = &report.timeline;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema", "dumpview.timeline/1")?;
-        map.serialize_entry(
-            "input",
-            &InputSummary {
-                path: report.name(),
-                kind: "timeline",
-                executable: None,
-                go_version: timeline.sources.iter().find_map(|s| s.go_version.clone()),
-                arch: None,
-            },
-        )?;
-        map.serialize_entry("incomplete", &incomplete(report))?;
-        map.serialize_entry(
-            "axis",
-            &json!({"clock": timeline.axis.clock.as_str(), "zero_ns": timeline.axis.zero}),
-        )?;
-        map.serialize_entry("notes", &timeline.notes)?;
-        let sources: Vec<Value> = timeline
-            .sources
-            .iter()
-            .map(|source| {
-                json!({"path": source.name, "kind": source.kind, "go_version": source.go_version})
-            })
-            .collect();
-        map.serialize_entry("sources", &sources)?;
-        let strands: Vec<Value> = timeline.strands.iter().map(strand).collect();
-        map.serialize_entry("strands", &strands)?;
-        map.serialize_entry("events", &Events(report))?;
-        let unrecognized: Vec<Value> = timeline
-            .unreadable
-            .iter()
-            .map(|lost| {
-                json!({"source": lost.source + 1, "line": lost.line, "text": lost.text,
-                       "format": lost.format, "why": lost.why})
-            })
-            .collect();
-        map.serialize_entry("unrecognized", &unrecognized)?;
-        map.end()
-    }
-}
-
-fn incomplete(report: &Report) -> Vec<Incomplete> {
-    let lost = report.lost.iter().map(|why| Incomplete {
-        what: "input".to_owned(),
-        why: why.clone(),
-    });
-    lost.collect()
+/// Adds the entries.
+pub(super) fn tail(
+    report: &Report,
+    lost: &[Incomplete],
+    document: &mut Document<'_>,
+) -> io::Result<()> {
+    let timeline = &report.timeline;
+    let axis = json!({"clock": timeline.axis.clock.as_str(), "zero_ns": timeline.axis.zero});
+    document.entry("axis", &axis)?;
+    document.entry("notes", &timeline.notes)?;
+    let sources: Vec<Value> = timeline
+        .sources
+        .iter()
+        .map(|source| {
+            json!({"path": source.name, "kind": source.kind, "go_version": source.go_version})
+        })
+        .collect();
+    document.entry("sources", &sources)?;
+    let strands: Vec<Value> = timeline.strands.iter().map(strand).collect();
+    document.entry("strands", &strands)?;
+    let unrecognized: Vec<Value> = timeline
+        .unreadable
+        .iter()
+        .map(|lost| {
+            json!({"source": lost.source + 1, "line": lost.line, "text": lost.text,
+                   "format": lost.format, "why": lost.why})
+        })
+        .collect();
+    document.entry("unrecognized", &unrecognized)?;
+    document.entry("incomplete", &lost)
 }
 
 fn strand(strand: &StrandInfo) -> Value {
@@ -98,40 +60,4 @@ fn strand(strand: &StrandInfo) -> Value {
         "assumed": strand.assumed,
         "lanes": lanes,
     })
-}
-
-/// Writes the document.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Document(report))?;
-    out.write_all(b"\n")
-}
-
-/// Writes the events as comma-separated values.
-pub(super) fn csv(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "at_ns,plus_minus_ns,by,lane,source,strand,line,span_ns,what"
-    )?;
-    for placed in report.chosen() {
-        let event = &placed.event;
-        let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
-        let source = report
-            .timeline
-            .strands
-            .get(placed.strand)
-            .map_or(0, |strand| strand.source + 1);
-        writeln!(
-            out,
-            "{},{},{},{},{source},{},{},{},\"{}\"",
-            number(placed.at.map(Bounds::mid)),
-            number(view::plus_minus(placed)),
-            placed.by.as_str(),
-            event.lane.as_str(),
-            placed.strand + 1,
-            event.place.line,
-            event.span,
-            view::sentence(event).replace('"', "\"\"")
-        )?;
-    }
-    Ok(())
 }

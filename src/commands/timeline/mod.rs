@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `args` | flags, and times as people type them |
 //! | `read` | inputs to a timeline |
-//! | `view` | what is said of an event |
 //! | `charts` | curves in plain text |
 //! | `text`, `json` | reports |
 
@@ -13,24 +12,22 @@ mod charts;
 mod json;
 mod read;
 mod text;
-mod view;
 
-pub use args::TimelineArgs;
-
-use dumpview_view::sink::ansi::{Ansi, Styles};
+pub use args::TimelineFlags;
 pub use read::facts;
 
-use crate::answer::{Exit, Failure};
-use crate::cli::Common;
+use crate::answer::{Exit, Failure, Stop};
+use crate::case::{Files, Kind};
+use crate::out::Out;
+use crate::verb::{About, Inputs, OnFiles, Verb};
 use args::{Time, time};
 use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline};
-use dumpview_view::Text;
-use std::io::{self, Write};
+use dumpview_view::document::{Envelope, InputSummary};
+use dumpview_view::rows::TimelineEvent;
 
 /// What was read and what was asked.
 struct Report {
     timeline: Timeline,
-    lost: Vec<String>,
     lanes: Vec<Lane>,
     range: Option<Bounds>,
     all: bool,
@@ -51,15 +48,18 @@ impl Report {
         self.lanes.is_empty() || self.lanes.contains(&lane)
     }
 
-    /// The inputs as the user would name them.
-    fn name(&self) -> String {
-        let names: Vec<&str> = self
-            .timeline
-            .sources
-            .iter()
-            .map(|s| s.name.as_str())
-            .collect();
-        names.join(" ")
+    fn envelope(&self) -> Envelope {
+        let sources = &self.timeline.sources;
+        let names: Vec<&str> = sources.iter().map(|s| s.name.as_str()).collect();
+        Envelope::new(
+            "timeline",
+            InputSummary {
+                path: names.join(" "),
+                kind: "timeline",
+                go_version: sources.iter().find_map(|s| s.go_version.clone()),
+                ..InputSummary::default()
+            },
+        )
     }
 
     /// `a.log:12`
@@ -75,49 +75,64 @@ impl Report {
     }
 }
 
-/// Answers. The inner result is about writing the answer.
-pub fn run(
-    args: &TimelineArgs,
-    common: &Common,
-    out: &mut dyn Write,
-    complain: &mut dyn FnMut(&str),
-) -> Result<io::Result<Exit>, Failure> {
-    let inputs = read::read(args, common)?;
-    if !common.quiet {
-        for lost in &inputs.lost {
-            complain(lost);
+/// `timeline`.
+pub struct TimelineVerb;
+
+impl Verb for TimelineVerb {
+    type Args = TimelineFlags;
+    const ABOUT: About = About {
+        inputs: Inputs::Files,
+        examples: &[
+            "dumpview timeline app.log sched.log core.44457 ./app",
+            "dumpview timeline app.log --lane gc,moment --since 30s --until 31s",
+            "dumpview timeline a.log b.log --align b.log=+1.5s",
+            "dumpview timeline a.log core.1 --align a.log=2026-11-21T02:21:10Z",
+        ],
+        notes: "Inputs are logs, cores, and the executables of those cores.",
+        ..About::log("timeline", "Several logs and cores on one axis")
+    };
+}
+
+impl OnFiles for TimelineVerb {
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler, Kind::Core, Kind::Executable];
+
+    fn answer(files: &Files<'_>, args: &TimelineFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        let choice = args.table.choice()?;
+        let inputs = read::read(files, args)?;
+        if inputs.timeline.events.is_empty() {
+            return Err(Failure::no_answer(
+                "nothing to put on a timeline: no input has a trace, a crash or a log line\n\n\
+                 hint: dumpview FILE says what a file is",
+            )
+            .into());
         }
+        let report = Report {
+            lanes: args.lane.iter().map(|lane| lane.lane()).collect(),
+            range: range(args, &inputs.timeline)?,
+            all: args.all,
+            timeline: inputs.timeline,
+        };
+        for lacks in &inputs.lost {
+            out.complain(&lacks.why);
+        }
+        let mut stream = out.stream(report.envelope(), &choice);
+        for placed in report.chosen() {
+            stream.row(&TimelineEvent::new(&report.timeline, placed))?;
+        }
+        stream.finish(
+            |document| json::tail(&report, &inputs.lost, document),
+            |out| text::write(&report, out),
+        )?;
+        Ok(if inputs.lost.is_empty() {
+            Exit::Answered
+        } else {
+            Exit::Damaged
+        })
     }
-    if inputs.timeline.events.is_empty() {
-        return Err(Failure::no_answer(
-            "nothing to put on a timeline: no input has a trace, a crash or a log line\n\n\
-             hint: dumpview FILE says what a file is",
-        ));
-    }
-    let report = Report {
-        lanes: args.lane.iter().map(|lane| lane.lane()).collect(),
-        range: range(args, &inputs.timeline)?,
-        all: args.all,
-        timeline: inputs.timeline,
-        lost: inputs.lost,
-    };
-    let exit = if report.lost.is_empty() {
-        Exit::Answered
-    } else {
-        Exit::Damaged
-    };
-    let written = if common.json {
-        json::write(&report, out)
-    } else if args.csv {
-        json::csv(&report, out)
-    } else {
-        text::write(&report, &mut Text::new(&mut Ansi::new(out, Styles::Ansi)))
-    };
-    Ok(written.map(|()| exit))
 }
 
 /// `--since` and `--until` on the axis.
-fn range(args: &TimelineArgs, timeline: &Timeline) -> Result<Option<Bounds>, Failure> {
+fn range(args: &TimelineFlags, timeline: &Timeline) -> Result<Option<Bounds>, Failure> {
     let point = |flag: &str, text: &Option<String>| {
         let Some(text) = text else { return Ok(None) };
         let wrong = |why: &str| Failure::usage(format!("--{flag} {text}: {why}"));

@@ -1,14 +1,16 @@
 //! Inputs to a timeline: what each is, and what of it goes there.
 
-use super::args::TimelineArgs;
+use super::args::TimelineFlags;
 use crate::answer::Failure;
-use crate::cli::Common;
+use crate::case::core::{Session, with_session};
+use crate::case::{Files, Kind, recognize_file};
 use crate::commands::info;
-use crate::input::{Kind, log, recognize_file};
-use crate::session::{Session, with_session};
+use crate::flags::Common;
+use crate::input::log;
 use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
 use dumpview_parsers::log::LogReader;
 use dumpview_process::runtime::Collections;
+use dumpview_view::document::Incomplete;
 use std::path::{Path, PathBuf};
 
 /// What was read, and what was lost on the way.
@@ -16,17 +18,17 @@ pub(super) struct Inputs {
     /// The timeline.
     pub timeline: Timeline,
     /// Inputs that were not read whole.
-    pub lost: Vec<String>,
+    pub lost: Vec<Incomplete>,
 }
 
 /// Reads every input.
-pub(super) fn read(args: &TimelineArgs, common: &Common) -> Result<Inputs, Failure> {
+pub(super) fn read(files: &Files<'_>, args: &TimelineFlags) -> Result<Inputs, Failure> {
     let mut kinds = Vec::new();
-    for file in &args.files {
-        if file.is_dir() {
+    for file in files.paths {
+        let kind = recognize_file(file).map_err(|error| unreadable(file, error))?;
+        if kind == Kind::Directory {
             return Err(unreadable(file, "is a directory"));
         }
-        let kind = recognize_file(file).map_err(|error| unreadable(file, error))?;
         kinds.push((file, kind));
     }
     let executables: Vec<&PathBuf> = kinds
@@ -52,7 +54,7 @@ pub(super) fn read(args: &TimelineArgs, common: &Common) -> Result<Inputs, Failu
     let mut lost = Vec::new();
     for (file, kind) in inputs {
         if *kind == Kind::Core {
-            collector.core(&core(file, &executables, common)?);
+            collector.core(&core(file, &executables, files.common)?);
         } else {
             lost.extend(read_log(file, &mut collector)?);
         }
@@ -67,13 +69,16 @@ fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
     Failure::unreadable(format!("{}: {error}", path.display()))
 }
 
-fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<String>, Failure> {
+fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<Incomplete>, Failure> {
     collector.begin_log(&path.display().to_string());
     let mut reader = LogReader::new();
     let ended = log::read(path, &mut reader, &mut |record| collector.record(&record))
         .map_err(|error| unreadable(path, error))?;
     collector.end_log(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
-    Ok(ended.lost.map(|why| format!("{}: {why}", path.display())))
+    Ok(ended.lost.map(|why| Incomplete {
+        what: "input".to_owned(),
+        why: format!("{}: {why}", path.display()),
+    }))
 }
 
 /// What a core has for a timeline. Of several executables the first that is not another program's is its own.

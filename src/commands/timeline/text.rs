@@ -1,7 +1,8 @@
 //! The timeline for people: the inputs and how they were joined, then what happened.
 
-use super::{Report, charts, view};
+use super::{Report, charts};
 use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
+use dumpview_view::rows::sentence;
 use dumpview_view::{Line, Role, Text, styled};
 use std::collections::BTreeMap;
 use std::io;
@@ -156,7 +157,7 @@ fn row(report: &Report, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
     let event = &placed.event;
     let uncertain = placed.at.filter(|_| placed.by.is_two_sided());
     let uncertain = uncertain.map_or_else(String::new, plus_minus);
-    let text = view::sentence(event);
+    let text = sentence(event);
     let role = match event.lane {
         Lane::Moment => Role::Alarm,
         Lane::Log => Role::Dim,

@@ -1,3 +1,4 @@
 //! What lines are written to.
 
 pub mod ansi;
+pub mod csv;

@@ -1,15 +1,16 @@
-//! What is said of an event: a sentence for people, its numbers for programs.
+//! An event of the timeline: a sentence for people, its numbers for programs.
 
+use crate::column::{Cell, Column, Row, Unit};
 use dumpview_model::timeline::{
     Bounds, Event, MemorySample, Placed, SchedSample, Timeline, What, phases,
 };
-use dumpview_model::units::plural;
-use dumpview_model::units::{bytes, duration};
+use dumpview_model::units::{bytes, duration, plural};
 use dumpview_parsers::gctrace::Cycle;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// What happened, on one line. Texts of the input are not yet safe for a terminal.
-pub(super) fn sentence(event: &Event) -> String {
+pub fn sentence(event: &Event) -> String {
     match &event.what {
         What::Cycle(cycle) => collection(cycle),
         What::OldCycle(old) => format!(
@@ -93,34 +94,38 @@ fn memory_sentence(memory: &MemorySample) -> String {
 }
 
 /// How far the time of an event may be from what is told, in nanoseconds; absent when nothing limits it on one side.
-pub(super) fn plus_minus(placed: &Placed) -> Option<i64> {
+fn plus_minus(placed: &Placed) -> Option<i64> {
     placed
         .at
         .filter(|_| placed.by.is_two_sided())
         .map(Bounds::plus_minus)
 }
 
-/// An event as an object.
-pub(super) fn object(timeline: &Timeline, placed: &Placed) -> Map<String, Value> {
-    let event = &placed.event;
-    let mut map = Map::new();
-    let mut put = |key: &str, value: Value| {
-        map.insert(key.to_owned(), value);
-    };
-    put("at_ns", json!(placed.at.map(Bounds::mid)));
-    put("plus_minus_ns", json!(plus_minus(placed)));
-    put("by", json!(placed.by.as_str()));
-    put("lane", json!(event.lane.as_str()));
-    let source = timeline.strands.get(placed.strand).map(|s| s.source + 1);
-    put("source", json!(source));
-    put("strand", json!(placed.strand + 1));
-    if event.place.line > 0 {
-        put("line", json!(event.place.line));
-        put("offset", json!(event.place.offset));
+/// An event with its place on the axis.
+pub struct TimelineEvent {
+    /// The event and its place.
+    pub placed: Placed,
+    /// Its input, counted from 1.
+    pub source: Option<u64>,
+}
+
+impl TimelineEvent {
+    /// An event of a timeline.
+    pub fn new(timeline: &Timeline, placed: &Placed) -> Self {
+        let strand = timeline.strands.get(placed.strand);
+        Self {
+            placed: placed.clone(),
+            source: strand.map(|strand| strand.source as u64 + 1),
+        }
     }
-    if event.span > 0 {
-        put("span_ns", json!(event.span));
-    }
+}
+
+fn signed<'r>(number: Option<i64>) -> Cell<'r> {
+    number.map_or(Cell::Null, Cell::Signed)
+}
+
+/// The numbers of an event, by the names that its own verb gives them.
+fn detail(event: &Event) -> Map<String, Value> {
     let what = match &event.what {
         What::Cycle(cycle) => cycle_object(cycle),
         What::OldCycle(old) => json!({
@@ -146,10 +151,106 @@ pub(super) fn object(timeline: &Timeline, placed: &Placed) -> Map<String, Value>
         What::Log { text } => json!({"text": text}),
         _ => Value::Null,
     };
-    if let Value::Object(what) = what {
-        map.extend(what.into_iter().filter(|(_, value)| !value.is_null()));
+    match what {
+        Value::Object(what) => what
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+        _ => Map::new(),
     }
-    map
+}
+
+impl Row for TimelineEvent {
+    const KEY: &'static str = "events";
+    const ONE: &'static str = "event";
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new(
+            "at_ns",
+            "at",
+            Unit::Nanos,
+            |e| signed(e.placed.at.map(Bounds::mid)),
+            "when it began, on the clock of the axis",
+        ),
+        Column::more(
+            "plus_minus_ns",
+            Unit::Nanos,
+            |e| signed(plus_minus(&e.placed)),
+            "how far that may be off; null when nothing limits it on one side",
+        ),
+        Column::more(
+            "by",
+            Unit::Text,
+            |e| Cell::Word(e.placed.by.as_str()),
+            "by what its time is known",
+        ),
+        Column::new(
+            "lane",
+            "lane",
+            Unit::Text,
+            |e| Cell::Word(e.placed.event.lane.as_str()),
+            "its lane",
+        ),
+        Column::more(
+            "source",
+            Unit::Id,
+            |e| e.source.map_or(Cell::Null, Cell::Count),
+            "its input, counted from 1",
+        ),
+        Column::more(
+            "strand",
+            Unit::Id,
+            |e| Cell::Count(e.placed.strand as u64 + 1),
+            "its process in that input, counted from 1",
+        ),
+        Column::more(
+            "line",
+            Unit::Id,
+            |e| {
+                if e.placed.event.place.line > 0 {
+                    Cell::Count(e.placed.event.place.line)
+                } else {
+                    Cell::Absent
+                }
+            },
+            "its line",
+        ),
+        Column::more(
+            "offset",
+            Unit::Id,
+            |e| {
+                if e.placed.event.place.line > 0 {
+                    Cell::Count(e.placed.event.place.offset)
+                } else {
+                    Cell::Absent
+                }
+            },
+            "its line, in bytes",
+        ),
+        Column::more(
+            "span_ns",
+            Unit::Nanos,
+            |e| {
+                if e.placed.event.span > 0 {
+                    Cell::Count(e.placed.event.span)
+                } else {
+                    Cell::Absent
+                }
+            },
+            "how long it took",
+        ),
+        Column::new(
+            "what",
+            "what",
+            Unit::Tree,
+            |e| {
+                Cell::Entries(
+                    detail(&e.placed.event),
+                    Cow::Owned(sentence(&e.placed.event)),
+                )
+            },
+            "in a sentence; in JSON its numbers stand in the event itself",
+        ),
+    ];
 }
 
 fn cycle_object(cycle: &Cycle) -> Value {

@@ -1,15 +1,13 @@
 //! One opened process and what every command needs from it.
 
-use crate::answer::{Answer, Envelope, Failure, Incomplete, InputSummary};
-use crate::cli::Common;
-use crate::commands::at::At;
-use crate::commands::bt::{function_name, place};
-use crate::input::{self, Arena, InputError, Kind};
+use super::denied;
+use super::kind::{Kind, recognize};
+use crate::answer::Failure;
+use crate::flags::Common;
+use crate::input::{Arena, InputError};
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
 use dumpview_process::process::{OpenOptions, Process};
-use dumpview_view::Text;
-use serde::Serialize;
-use std::io;
+use dumpview_view::document::{Envelope, Incomplete, InputSummary};
 use std::path::{Path, PathBuf};
 
 /// An opened process with the paths it came from.
@@ -31,99 +29,6 @@ pub struct Cursor {
     pub goroutine: Option<u64>,
     /// Frame number as `bt` shows it; the first user frame when unset.
     pub frame: Option<usize>,
-}
-
-/// Where to go on the stack.
-#[derive(Clone, Copy, Debug)]
-pub enum Move {
-    /// To a frame by number.
-    To(usize),
-    /// This many frames towards callers.
-    Out(usize),
-    /// This many frames towards callees.
-    In(usize),
-}
-
-/// Where a script now stands.
-#[derive(Serialize)]
-pub struct Standpoint {
-    goroutine: u64,
-    frame: usize,
-    function: String,
-    place: String,
-}
-
-impl Answer for Standpoint {
-    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let Self {
-            goroutine,
-            frame,
-            function,
-            place,
-        } = self;
-        out.line(format_args!(
-            "goroutine {goroutine} frame {frame}: {function} {place}"
-        ))
-    }
-}
-
-impl Cursor {
-    /// Moves to a goroutine, at its first user frame.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such goroutine.
-    pub fn move_to_goroutine(
-        &mut self,
-        session: &Session<'_>,
-        id: u64,
-    ) -> Result<Standpoint, Failure> {
-        let there = Self {
-            goroutine: Some(id),
-            frame: None,
-        };
-        let standpoint = there.standpoint(session)?;
-        *self = there;
-        Ok(standpoint)
-    }
-
-    /// Moves on the stack of the goroutine it stands in.
-    ///
-    /// # Errors
-    ///
-    /// When the stack has no such frame.
-    pub fn move_to_frame(
-        &mut self,
-        session: &Session<'_>,
-        by: Move,
-    ) -> Result<Standpoint, Failure> {
-        let here = || self.standpoint(session).map(|standpoint| standpoint.frame);
-        let frame = match by {
-            Move::To(number) => number,
-            Move::Out(count) => here()?.saturating_add(count),
-            Move::In(count) => here()?
-                .checked_sub(count)
-                .ok_or_else(|| Failure::no_answer("already at the innermost frame"))?,
-        };
-        let there = Self {
-            goroutine: self.goroutine,
-            frame: Some(frame),
-        };
-        let standpoint = there.standpoint(session)?;
-        *self = there;
-        Ok(standpoint)
-    }
-
-    fn standpoint(&self, session: &Session<'_>) -> Result<Standpoint, Failure> {
-        let at = At::new(session, None, self)?;
-        let (index, call) = at.call(None, self)?;
-        Ok(Standpoint {
-            goroutine: at.goroutine.id.0,
-            frame: index,
-            function: function_name(&call.frame),
-            place: place(&call.frame),
-        })
-    }
 }
 
 /// Files of the machine we run on, for shared libraries named by the core. Whether they are the ones the
@@ -149,7 +54,7 @@ pub fn with_session<R>(
 ) -> Result<R, Failure> {
     let (arena, sections) = (Arena::default(), SectionArena::default());
     let bytes = open(&arena, core_path)?;
-    if input::recognize(bytes) == Kind::Executable {
+    if recognize(bytes) == Kind::Executable {
         return Err(executable_given_as_core(core_path, executable_path));
     }
     let core = CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?;
@@ -201,9 +106,7 @@ fn find_executable<'a>(
 fn open<'a>(arena: &'a Arena, path: &Path) -> Result<&'a [u8], Failure> {
     arena.open(path).map_err(|error| {
         let hint = match &error {
-            InputError::Io(io) if io.kind() == io::ErrorKind::PermissionDenied => {
-                "\n\nhint: cores belong to the user who ran the program; try sudo, or chown it to yourself"
-            }
+            InputError::Io(io) => denied(io),
             InputError::Directory => "\n\nhint: name the file in it",
             _ => "",
         };
@@ -239,9 +142,9 @@ fn executable_given_as_core(core_path: &Path, executable_path: Option<&Path>) ->
 impl Session<'_> {
     /// The envelope of a verb's document.
     pub fn envelope(&self, verb: &str) -> Envelope {
-        Envelope {
-            schema: format!("dumpview.{verb}/1"),
-            input: InputSummary {
+        Envelope::new(
+            verb,
+            InputSummary {
                 path: self.core_path.display().to_string(),
                 kind: "core",
                 executable: self
@@ -251,16 +154,18 @@ impl Session<'_> {
                 go_version: self.process.version.as_ref().map(|v| v.text.clone()),
                 arch: Some(self.process.arch().name()),
             },
-            incomplete: self
-                .process
-                .shortfalls
-                .iter()
-                .map(|s| Incomplete {
-                    what: s.what.clone(),
-                    why: s.why.clone(),
-                })
-                .collect(),
-        }
+        )
+    }
+
+    /// What the input lacks.
+    pub fn incomplete(&self) -> Vec<Incomplete> {
+        let shortfalls = self.process.shortfalls.iter();
+        shortfalls
+            .map(|s| Incomplete {
+                what: s.what.clone(),
+                why: s.why.clone(),
+            })
+            .collect()
     }
 
     /// Whether the input itself is damaged (not merely lacking an optional file).

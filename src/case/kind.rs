@@ -1,0 +1,134 @@
+//! What a file is, told from its content.
+
+use crate::input::stream;
+use dumpview_process::image::CoreFile;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The kinds of input that are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// An ELF core dump.
+    Core,
+    /// An ELF executable or library.
+    Executable,
+    /// What `go build -gcflags=-m` prints, or a directory of what it logs.
+    Compiler,
+    /// What `runtime/debug.WriteHeapDump` writes.
+    HeapDump,
+    /// An execution trace.
+    Trace,
+    /// A profile in the format of pprof.
+    Profile,
+    /// Text: whatever a process printed.
+    Log,
+    /// Standard input, a pipe: it can be read only once, so it is not looked into.
+    Stream,
+    /// Nothing is in it.
+    Empty,
+    /// A directory.
+    Directory,
+}
+
+impl Kind {
+    /// As a message names it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Core => "a core dump",
+            Self::Executable => "an executable",
+            Self::Compiler => "compiler output",
+            Self::HeapDump => "a heap dump of runtime/debug.WriteHeapDump",
+            Self::Trace => "an execution trace",
+            Self::Profile => "a pprof profile",
+            Self::Log => "text, not an ELF file",
+            Self::Stream => "a pipe",
+            Self::Empty => "an empty file",
+            Self::Directory => "a directory",
+        }
+    }
+}
+
+/// Recognises an input by its first bytes.
+pub fn recognize(bytes: &[u8]) -> Kind {
+    if bytes.is_empty() {
+        Kind::Empty
+    } else if CoreFile::recognizes(bytes) {
+        Kind::Core
+    } else if bytes.starts_with(b"\x7fELF") {
+        Kind::Executable
+    } else if is_heap_dump(bytes) {
+        Kind::HeapDump
+    } else if is_trace(bytes) {
+        Kind::Trace
+    } else if is_profile(bytes) {
+        Kind::Profile
+    } else if dumpview_parsers::escape::recognizes(bytes) {
+        Kind::Compiler
+    } else {
+        Kind::Log
+    }
+}
+
+/// `runtime/heapdump.go` writes `go1.7 heap dump` and a newline; earlier releases wrote their own numbers.
+fn is_heap_dump(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next();
+    line.is_some_and(|line| line.starts_with(b"go1.") && line.ends_with(b" heap dump"))
+}
+
+/// `runtime/trace.go` begins with `go 1.22 trace` and zeros, 16 bytes in all.
+fn is_trace(bytes: &[u8]) -> bool {
+    let head = bytes.get(..16).unwrap_or_default();
+    let text = head.split(|byte| *byte == 0).next().unwrap_or_default();
+    head.starts_with(b"go 1.") && text.ends_with(b" trace")
+}
+
+/// A profile.proto begins with its sample types (field 1, a short message of two varints); none of that is text.
+fn is_profile(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x0a, len @ 1..=24, 0x08, ..] if bytes.len() > usize::from(*len))
+}
+
+/// How much of an input is looked at to see what it is: compiler output may begin with other lines.
+const HEAD: u64 = 64 << 10;
+
+/// Recognises a file, also a compressed one. What can be read only once (stdin as `-`, a pipe) is not looked into:
+/// a core has to be a file, so it can only be text.
+///
+/// # Errors
+///
+/// When the file cannot be opened or read.
+pub fn recognize_file(path: &Path) -> io::Result<Kind> {
+    if path.as_os_str() == "-" {
+        return Ok(Kind::Stream);
+    }
+    let metadata = path.metadata()?;
+    if metadata.is_dir() {
+        return Ok(Kind::Directory);
+    }
+    if !metadata.is_file() {
+        return Ok(Kind::Stream);
+    }
+    let mut head = Vec::new();
+    stream::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(recognize(&head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_told_by_content() {
+        for (bytes, kind) in [
+            (&b"\x7fELF\x02\x01\x01"[..], Kind::Executable),
+            (b"go1.7 heap dump\n\x06", Kind::HeapDump),
+            (b"go 1.22 trace\0\0\0", Kind::Trace),
+            (b"\x0a\x04\x08\x01\x10\x02\x0a\x04", Kind::Profile),
+            (b"./main.go:5:6: can inline main\n", Kind::Compiler),
+            (b"panic: boom\n\ngoroutine 1 [running]:\n", Kind::Log),
+            (b"\n\x04\n", Kind::Log),
+            (b"", Kind::Empty),
+        ] {
+            assert_eq!(recognize(bytes), kind, "{bytes:?}");
+        }
+    }
+}

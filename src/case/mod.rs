@@ -1,0 +1,70 @@
+//! An opened input: what it is, decided here for every verb, and how it is opened.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `kind` | what a file is, told from its content |
+//! | `core` | a core and its executable, opened |
+
+pub mod core;
+mod kind;
+
+pub use kind::{Kind, recognize_file};
+
+use crate::answer::Failure;
+use crate::flags::Common;
+use crate::registry;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Inputs that are read as they come: logs, compiler output.
+pub struct Files<'f> {
+    /// As typed, at least one; `-` is stdin.
+    pub paths: &'f [PathBuf],
+    /// Flags that every verb takes.
+    pub common: &'f Common,
+}
+
+impl Files<'_> {
+    /// The first of them, for verbs that read one.
+    pub fn first(&self) -> &Path {
+        self.paths.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+}
+
+/// The kind of an input that a verb was asked of, which cannot be opened as anything when it is not there.
+///
+/// # Errors
+///
+/// When the file cannot be opened or read.
+pub fn kind_of(path: &Path) -> Result<Kind, Failure> {
+    recognize_file(path).map_err(|error| {
+        let hint = denied(&error);
+        Failure::unreadable(format!("{}: {error}{hint}", path.display()))
+    })
+}
+
+/// What to do about a file that may not be read; nothing for other errors.
+fn denied(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        "\n\nhint: cores belong to the user who ran the program; try sudo, or chown it to yourself"
+    } else {
+        ""
+    }
+}
+
+/// Why a verb cannot answer of an input of this kind, and which verbs can.
+pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
+    let name = path.display();
+    let readers = registry::readers(kind);
+    let hint = if readers.is_empty() {
+        format!("no verb reads {} yet", kind.words())
+    } else if readers.len() > 8 {
+        format!("dumpview {name} sums it up; dumpview --help lists the verbs")
+    } else {
+        format!("it is read by {}", readers.join(", "))
+    };
+    Failure::unreadable(format!(
+        "{name}: {}, which {verb} does not read\n\nhint: {hint}",
+        kind.words()
+    ))
+}

@@ -1,0 +1,376 @@
+//! What every verb on a log does: reads it, gives its rows as they come, sums up, says what is missing.
+//!
+//! A verb states only what is its own ([`Reading`]): which records it reads, when one happened, how they are added up, and
+//! what it says at the end.
+
+use super::drive::{Step, drive};
+use super::flags::{LogFlags, name};
+use super::window::{Window, Within};
+use crate::answer::{Exit, Failure, Stop};
+use crate::case::Files;
+use crate::input::log::Ended;
+use crate::out::Out;
+use dumpview_model::finding::Finding;
+use dumpview_model::units::plural;
+use dumpview_parsers::log::{Origin, Record};
+use dumpview_view::Text;
+use dumpview_view::choice::Choice;
+use dumpview_view::column::Row;
+use dumpview_view::document::{Document, Envelope, Incomplete, InputSummary};
+use serde::Serialize;
+use std::io;
+use std::path::Path;
+
+/// What makes rows of something, as the writer takes them.
+pub type Each<'e, R> = &'e mut dyn FnMut(&R) -> io::Result<()>;
+
+/// Names of origins, known when an input has ended.
+pub type Origins<'o> = &'o dyn Fn(Origin) -> String;
+
+/// A line that looked like a record of a verb and could not be read.
+#[derive(Serialize)]
+pub struct UnreadLine {
+    /// The input, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Its number, from 1.
+    pub line: u64,
+    /// What it looked like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<&'static str>,
+    /// Its head.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// What could not be read.
+#[derive(Default)]
+pub struct Unread {
+    /// The first of them.
+    pub lines: Vec<UnreadLine>,
+    /// How many there were.
+    pub count: u64,
+}
+
+/// What becomes of a record that has no time, when only a stretch is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timeless {
+    /// It is left out, and that is told.
+    LeftOut,
+    /// It is in every stretch.
+    Kept,
+}
+
+/// When a record happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// With the one before.
+    WithPrevious,
+    /// It does not say.
+    Unknown,
+    /// Nanoseconds since its process started.
+    At(u64),
+}
+
+/// What one verb makes of a log.
+pub trait Reading {
+    /// One record of its list.
+    type Row: Row;
+    /// What it says in the end, for programs.
+    type Summary: Serialize;
+    /// The verb.
+    const VERB: &'static str;
+    /// What it reads, as messages name it: `gctrace line`.
+    const LINE: &'static str;
+    /// How to get a log with such lines.
+    const HINT: &'static str;
+    /// What becomes of records without a time.
+    const TIMELESS: Timeless = Timeless::LeftOut;
+
+    /// Whether a record is one of those that are not passed on to stderr.
+    fn is_ours(record: &Record<'_>) -> bool;
+
+    /// When a record happened, by the clock of its process.
+    fn when(record: &Record<'_>) -> When;
+
+    /// Adds a record of the input with that number.
+    ///
+    /// # Errors
+    ///
+    /// When a row cannot be given.
+    fn record(
+        &mut self,
+        source: usize,
+        record: &Record<'_>,
+        each: Each<'_, Self::Row>,
+    ) -> io::Result<()>;
+
+    /// An input has ended.
+    ///
+    /// # Errors
+    ///
+    /// When a row cannot be given.
+    fn end(&mut self, _origins: Origins<'_>, _each: Each<'_, Self::Row>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// All inputs have ended.
+    ///
+    /// # Errors
+    ///
+    /// When a row cannot be given.
+    fn finish(&mut self, _names: &[String], _each: Each<'_, Self::Row>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether anything was found that can be summed up.
+    fn found(&self) -> bool;
+
+    /// Why nothing was, when the verb knows better than that there is no such line.
+    fn why_nothing(&self) -> Option<String> {
+        None
+    }
+
+    /// What could not be read.
+    fn unread(&self, names: &[String]) -> Unread;
+
+    /// What else is missing, a sentence each.
+    fn gaps(&self) -> Vec<Incomplete> {
+        Vec::new()
+    }
+
+    /// What is worth knowing.
+    fn findings(&self) -> Vec<Finding>;
+
+    /// What it says in the end: entries of the document.
+    fn summary(&self) -> Self::Summary;
+
+    /// The report for people.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    fn text(&self, names: &[String], out: &mut Text<'_>) -> io::Result<()>;
+}
+
+/// What was read of the inputs, apart from what the verb made of it.
+#[derive(Default)]
+pub struct Inputs {
+    /// The inputs as messages name them.
+    pub names: Vec<String>,
+    /// Bytes read.
+    bytes: u64,
+    /// Why an input was not read whole.
+    lost: Vec<Incomplete>,
+    /// Rows outside of --since and --until.
+    outside: u64,
+    /// Rows without a time to compare with them.
+    timeless: u64,
+}
+
+impl Inputs {
+    /// What an answer lacks.
+    pub fn incomplete<R: Reading>(&self, reading: &R) -> Vec<Incomplete> {
+        let mut incomplete = self.lost.clone();
+        let unread = reading.unread(&self.names);
+        if let Some(first) = unread.lines.first() {
+            incomplete.push(Incomplete {
+                what: "lines".to_owned(),
+                why: format!(
+                    "{} looked like {}s and could not be read, the first is line {}: {}",
+                    plural(unread.count, "line"),
+                    R::LINE,
+                    first.line,
+                    first.why
+                ),
+            });
+        }
+        incomplete.extend(reading.gaps());
+        if self.timeless > 0 {
+            let rows = plural(self.timeless, R::Row::ONE);
+            incomplete.push(Incomplete {
+                what: R::Row::KEY.to_owned(),
+                why: format!("{rows} left out, without a time to compare with --since and --until"),
+            });
+        }
+        incomplete
+    }
+
+    fn name(&self) -> String {
+        self.names.join(" ")
+    }
+
+    /// Why there is nothing to sum up, and how to get a log that has something.
+    pub fn nothing<R: Reading>(&self, reading: &R) -> Failure {
+        let unread = reading.unread(&self.names);
+        let (line, one) = (R::LINE, R::Row::ONE);
+        let why = if self.bytes == 0 {
+            "is empty".to_owned()
+        } else if self.timeless > 0 {
+            format!(
+                "{} without a time that --since and --until could be compared with: durations (90s) need lines that say \
+                 when their process started, clock times need time stamps before the lines",
+                plural(self.timeless, one)
+            )
+        } else if self.outside > 0 {
+            format!(
+                "{}, all of them outside of --since and --until",
+                plural(self.outside, one)
+            )
+        } else if let Some(first) = unread.lines.first() {
+            format!(
+                "no whole {line}, but {} that could not be read (the first is line {}: {})",
+                plural(unread.count, "line"),
+                first.line,
+                first.why
+            )
+        } else if let Some(why) = reading.why_nothing() {
+            why
+        } else {
+            format!("no {line} in it")
+        };
+        Failure::no_answer(format!("{}: {why}\n\nhint: {}", self.name(), R::HINT))
+    }
+}
+
+fn lost(ended: &Ended) -> Vec<Incomplete> {
+    let lost = ended.lost.iter().map(|why| Incomplete {
+        what: "input".to_owned(),
+        why: why.clone(),
+    });
+    lost.collect()
+}
+
+/// Reads inputs whole, giving the rows as they come.
+///
+/// # Errors
+///
+/// When an input cannot be read, a flag cannot be understood, or a row cannot be given.
+pub fn read<R: Reading>(
+    reading: &mut R,
+    paths: &[impl AsRef<Path>],
+    flags: &LogFlags,
+    quiet: bool,
+    each: &mut dyn FnMut(Step<&R::Row>) -> io::Result<()>,
+) -> Result<Inputs, Stop> {
+    let mut inputs = Inputs::default();
+    for (source, path) in paths.iter().enumerate() {
+        let path = path.as_ref();
+        one(reading, source, path, flags, quiet, &mut inputs, each)?;
+        inputs.names.push(name(path));
+    }
+    reading.finish(&inputs.names, &mut |row| each(Step::Item(row)))?;
+    Ok(inputs)
+}
+
+fn one<R: Reading>(
+    reading: &mut R,
+    source: usize,
+    path: &Path,
+    flags: &LogFlags,
+    quiet: bool,
+    inputs: &mut Inputs,
+    each: &mut dyn FnMut(Step<&R::Row>) -> io::Result<()>,
+) -> Result<(), Stop> {
+    let mut window: Window = flags.window()?;
+    let mut within = Within::Yes;
+    let (ended, reader) = drive(path, flags, quiet, R::is_ours, &mut |step| {
+        let record = match step {
+            Step::Item(record) => record,
+            Step::Settled => return each(Step::Settled),
+        };
+        let time = match R::when(record) {
+            When::WithPrevious => None,
+            When::Unknown => Some(None),
+            When::At(ns) => Some(Some(ns)),
+        };
+        if let Some(time) = time {
+            within = match window.admits(time, record.stamp) {
+                Within::Unknown if R::TIMELESS == Timeless::Kept => Within::Yes,
+                within => within,
+            };
+            match within {
+                Within::Yes => {}
+                Within::No => inputs.outside += 1,
+                Within::Unknown => inputs.timeless += 1,
+            }
+        }
+        // What stands between rows goes with the one before.
+        if within != Within::Yes {
+            return Ok(());
+        }
+        reading.record(source, record, &mut |row| each(Step::Item(row)))
+    })?;
+    let origins = |origin: Origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
+    reading.end(&origins, &mut |row| each(Step::Item(row)))?;
+    inputs.bytes += ended.bytes;
+    inputs.lost.extend(lost(&ended));
+    Ok(())
+}
+
+/// Reads inputs and answers.
+///
+/// # Errors
+///
+/// When there is nothing to answer of, an input cannot be read, or the answer cannot be written.
+pub fn answer<R: Reading>(
+    mut reading: R,
+    files: &Files<'_>,
+    flags: &LogFlags,
+    choice: &Choice<R::Row>,
+    out: &mut Out<'_>,
+) -> Result<Exit, Stop> {
+    let paths: Vec<String> = files
+        .paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let envelope = Envelope::new(
+        R::VERB,
+        InputSummary {
+            path: paths.join(" "),
+            kind: "log",
+            ..InputSummary::default()
+        },
+    );
+    let mut stream = out.stream(envelope, choice);
+    let inputs = read(
+        &mut reading,
+        files.paths,
+        flags,
+        files.common.quiet,
+        &mut |step| match step {
+            Step::Item(row) => stream.row(row),
+            Step::Settled => stream.settled(),
+        },
+    )?;
+    if !reading.found() {
+        return Err(inputs.nothing(&reading).into());
+    }
+    let incomplete = inputs.incomplete(&reading);
+    stream.finish(
+        |document| tail(&reading, &inputs, &incomplete, document),
+        |out| reading.text(&inputs.names, out),
+    )?;
+    out.complain_of(&inputs.name(), &incomplete);
+    Ok(if incomplete.is_empty() {
+        Exit::Answered
+    } else {
+        Exit::Damaged
+    })
+}
+
+fn tail<R: Reading>(
+    reading: &R,
+    inputs: &Inputs,
+    incomplete: &[Incomplete],
+    document: &mut Document<'_>,
+) -> io::Result<()> {
+    let unread = reading.unread(&inputs.names);
+    document.entries(&reading.summary())?;
+    document.entry("findings", &reading.findings())?;
+    document.entry("unrecognized", &unread.lines)?;
+    document.entry("unrecognized_count", &unread.count)?;
+    document.entry("incomplete", &incomplete)
+}

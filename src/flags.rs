@@ -1,0 +1,139 @@
+//! Flags that several verbs share. A verb's own flags stand beside the verb.
+
+use crate::answer::Failure;
+use clap::{Args, ValueEnum};
+use dumpview_view::choice::{Choice, Words};
+use dumpview_view::column::Row;
+
+/// Flags that every verb takes.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Common {
+    /// One JSON document instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Comma-separated values: the rows of the answer's table, as they come.
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub csv: bool,
+
+    /// Text even on a terminal.
+    #[arg(long, global = true)]
+    pub plain: bool,
+
+    /// Leave the mouse to the terminal: no clicks and wheel on the screens.
+    #[arg(long, global = true)]
+    pub no_mouse: bool,
+
+    /// When to colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+
+    /// Say nothing but the answer.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say more: sources of layouts, what was compared.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// Use the executable even when its build id is not the one in the core.
+    #[arg(long, global = true)]
+    pub ignore_build_id: bool,
+
+    /// Look for source files elsewhere: replaces the prefix FROM of paths by TO; may be repeated.
+    #[arg(long, global = true, value_name = "FROM=TO")]
+    pub source_path: Vec<String>,
+}
+
+/// For verbs that take no flags of their own.
+#[derive(Args, Debug, Clone, Copy, Default)]
+pub struct NoFlags {}
+
+/// When to colour output.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Which rows and columns of a table are wanted, in which order.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "The table")]
+pub struct TableFlags {
+    /// These columns, in this order.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Vec<String>,
+
+    /// By this column; `-NAME` for the largest first.
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+
+    /// Only rows that match: `pause_ns>1ms and not forced=true`; `=`, `!=`, `~` (contains), `!~`, `>`, `<`, `>=`, `<=`,
+    /// joined by `and`, `or`, `not` and brackets; a bare word is looked for in every text.
+    #[arg(long, value_name = "CONDITIONS")]
+    pub filter: Option<String>,
+
+    /// At most this many rows; 0 for all.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+}
+
+impl TableFlags {
+    /// The choice, for rows of this type.
+    ///
+    /// # Errors
+    ///
+    /// When a column does not exist or the filter cannot be understood.
+    pub fn choice<R: Row>(&self) -> Result<Choice<R>, Failure> {
+        Choice::new(&Words {
+            columns: &self.columns,
+            sort: self.sort.as_deref(),
+            filter: self.filter.as_deref(),
+            top: self.top,
+        })
+        .map_err(Failure::usage)
+    }
+}
+
+/// Which frame, and how far to follow values.
+#[derive(Args, Debug, Clone, Default)]
+pub struct FrameFlags {
+    /// Goroutine id; the one that crashed when left out.
+    #[arg(short, long = "goroutine", value_name = "ID")]
+    pub goroutine: Option<u64>,
+
+    /// Frame number as `bt` shows it; the first user frame when left out.
+    #[arg(short, long, value_name = "N")]
+    pub frame: Option<usize>,
+
+    /// Value limits.
+    #[command(flatten)]
+    pub values: ValueFlags,
+}
+
+/// How far values are followed.
+#[derive(Args, Debug, Clone, Copy)]
+pub struct ValueFlags {
+    /// How many levels of structs, pointers and containers are opened.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub depth: u32,
+
+    /// How many elements of a container, and bytes of a string, are shown.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub max_len: u64,
+}
+
+impl Default for ValueFlags {
+    fn default() -> Self {
+        Self {
+            depth: 4,
+            max_len: 64,
+        }
+    }
+}

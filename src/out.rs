@@ -1,0 +1,343 @@
+//! Where answers go. This is the only place that writes to stdout, and the only one that complains on stderr.
+
+use crate::answer::{Answer, Failure, Stop};
+use crate::flags::{ColorChoice, Common};
+use anstream::AutoStream;
+use dumpview_view::choice::Choice;
+use dumpview_view::column::{Cell, Column, Object, Row, chosen};
+use dumpview_view::document::{Document, Envelope, Incomplete};
+use dumpview_view::safe::safe;
+use dumpview_view::sink::ansi::{Ansi, Styles};
+use dumpview_view::sink::csv;
+use dumpview_view::{Table, Text};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The form of an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// One document.
+    Json,
+    /// The rows of its table.
+    Csv,
+}
+
+/// Where an answer goes, and in which form.
+pub struct Out<'o> {
+    to: &'o mut dyn Write,
+    form: Form,
+    styles: Styles,
+    quiet: bool,
+}
+
+/// One message on stderr. It may name what stands in a dump (paths, names), so it is escaped here.
+pub fn complain(message: &str) {
+    let mut stderr = io::stderr().lock();
+    for (index, line) in message.lines().enumerate() {
+        let who = if index == 0 { "dumpview: " } else { "" };
+        // Nowhere is left to report that stderr is gone.
+        let _ = writeln!(stderr, "{who}{}", safe(line));
+    }
+}
+
+/// Whether stdout gets colours.
+pub fn styles(color: ColorChoice) -> Styles {
+    let choice = match color {
+        ColorChoice::Auto => AutoStream::choice(&io::stdout()),
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    match choice {
+        anstream::ColorChoice::Never => Styles::None,
+        _ => Styles::Ansi,
+    }
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    envelope: &'a Envelope,
+    incomplete: &'a [Incomplete],
+    #[serde(flatten)]
+    answer: &'a dyn Answer,
+}
+
+impl<'o> Out<'o> {
+    /// Writes to `to` in the form that was asked for.
+    pub fn new(to: &'o mut dyn Write, common: &Common) -> Self {
+        Self {
+            to,
+            form: match (common.json, common.csv) {
+                (true, _) => Form::Json,
+                (false, true) => Form::Csv,
+                (false, false) => Form::Text,
+            },
+            styles: styles(common.color),
+            quiet: common.quiet,
+        }
+    }
+
+    /// The form that was asked for.
+    pub const fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Says something on stderr, unless nothing but the answer is wanted.
+    pub fn complain(&self, message: &str) {
+        if !self.quiet {
+            complain(message);
+        }
+    }
+
+    /// Says on stderr what an answer about `name` lacks.
+    pub fn complain_of(&self, name: &str, incomplete: &[Incomplete]) {
+        for lacks in incomplete {
+            self.complain(&format!("{name}: {}", lacks.why));
+        }
+    }
+
+    /// Writes for people.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn text(&mut self, print: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> io::Result<()> {
+        print(&mut Text::new(&mut Ansi::new(self.to, self.styles)))
+    }
+
+    /// The stream itself, for formats of others (SARIF, GitHub's commands).
+    pub fn raw(&mut self) -> &mut dyn Write {
+        self.to
+    }
+
+    /// Writes an answer that is there as a whole.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, or has no table and CSV was asked for.
+    pub fn whole(
+        &mut self,
+        envelope: &Envelope,
+        incomplete: &[Incomplete],
+        answer: &dyn Answer,
+    ) -> Result<(), Stop> {
+        match self.form {
+            Form::Json => whole(envelope, incomplete, answer, self.to)?,
+            Form::Csv => answer.csv(self.to).ok_or_else(|| {
+                Failure::usage("--csv: this answer is no table\n\nhint: --json has all of it")
+            })??,
+            Form::Text => self.text(|out| answer.text(out))?,
+        }
+        Ok(())
+    }
+
+    /// Begins an answer whose rows come one by one.
+    pub fn stream<'s, R: Row>(
+        &'s mut self,
+        envelope: Envelope,
+        choice: &'s Choice<R>,
+    ) -> Stream<'s, R> {
+        let columns = match self.form {
+            Form::Text => choice.for_people(),
+            Form::Json | Form::Csv => choice.for_programs(),
+        };
+        let to = match self.form {
+            Form::Json => To::Json(Start::Waits(self.to, envelope)),
+            Form::Csv => To::Csv(self.to, Heading::Due),
+            Form::Text if choice.asks_for_table() => To::Table(
+                self.to,
+                self.styles,
+                Table::new(columns.iter().map(|c| (c.title, c.unit.align()))),
+            ),
+            Form::Text => To::Report(self.to, self.styles),
+        };
+        Stream {
+            choice,
+            columns,
+            to,
+            held: Vec::new(),
+            rows: 0,
+        }
+    }
+}
+
+/// Writes the document of an answer that is there as a whole.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn whole(
+    envelope: &Envelope,
+    incomplete: &[Incomplete],
+    answer: &dyn Answer,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let whole = Whole {
+        envelope,
+        incomplete,
+        answer,
+    };
+    serde_json::to_writer(&mut *out, &whole)?;
+    out.write_all(b"\n")
+}
+
+/// A document that has to be begun: its head waits for the first row, so that an input without any gives no half
+/// document.
+enum Start<'s> {
+    Waits(&'s mut dyn Write, Envelope),
+    Began(Document<'s>),
+    /// Between the two.
+    Moving,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heading {
+    Due,
+    Written,
+}
+
+enum To<'s> {
+    Json(Start<'s>),
+    Csv(&'s mut dyn Write, Heading),
+    /// People asked for columns, an order or a part of the rows: they get the table.
+    Table(&'s mut dyn Write, Styles, Table),
+    /// Rows are not shown one by one.
+    Report(&'s mut dyn Write, Styles),
+}
+
+/// A row in the form in which it will be written.
+enum Made {
+    Bytes(Vec<u8>),
+    Cells(Vec<String>),
+}
+
+/// An answer whose rows come one by one.
+pub struct Stream<'s, R: Row> {
+    choice: &'s Choice<R>,
+    columns: Vec<&'static Column<R>>,
+    to: To<'s>,
+    /// Rows that wait for their order.
+    held: Vec<(Cell<'static>, Made)>,
+    rows: usize,
+}
+
+impl<R: Row> Stream<'_, R> {
+    /// Takes a row.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn row(&mut self, row: &R) -> io::Result<()> {
+        if matches!(self.to, To::Report(..)) || !self.choice.wants(row) {
+            return Ok(());
+        }
+        let key = self.choice.key(row);
+        if key.is_none() && self.choice.top().is_some_and(|top| self.rows >= top) {
+            return Ok(());
+        }
+        self.rows += 1;
+        let made = self.make(row)?;
+        match key {
+            Some(key) => self.held.push((key, made)),
+            None => self.give(made)?,
+        }
+        Ok(())
+    }
+
+    fn make(&self, row: &R) -> io::Result<Made> {
+        Ok(match &self.to {
+            To::Json(_) if self.choice.named().is_none() => {
+                Made::Bytes(serde_json::to_vec(&Object(row))?)
+            }
+            To::Json(_) => Made::Bytes(serde_json::to_vec(&chosen(row, &self.columns))?),
+            To::Csv(..) => {
+                let mut line = Vec::new();
+                csv::row(&self.columns, row, &mut line)?;
+                Made::Bytes(line)
+            }
+            To::Table(..) | To::Report(..) => {
+                Made::Cells(self.columns.iter().map(|column| column.text(row)).collect())
+            }
+        })
+    }
+
+    fn give(&mut self, made: Made) -> io::Result<()> {
+        match (&mut self.to, made) {
+            (To::Json(start), Made::Bytes(json)) => begun::<R>(start)?.element(&json),
+            (To::Csv(out, heading), Made::Bytes(line)) => {
+                if std::mem::replace(heading, Heading::Written) == Heading::Due {
+                    csv::head(&self.columns, *out)?;
+                }
+                out.write_all(&line)
+            }
+            (To::Table(_, _, table), Made::Cells(cells)) => {
+                table.row(cells);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All that has come was given: what was made of it may be waited for.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn settled(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::Json(Start::Began(document)) => document.flush(),
+            To::Csv(out, _) => out.flush(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the answer: `tail` are the entries of the document behind its rows, `report` is what people read.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn finish(
+        mut self,
+        tail: impl FnOnce(&mut Document<'_>) -> io::Result<()>,
+        report: impl FnOnce(&mut Text<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut held = std::mem::take(&mut self.held);
+        held.sort_by(|a, b| self.choice.order(&a.0, &b.0));
+        let top = self.choice.top().unwrap_or(usize::MAX);
+        for (_, made) in held.into_iter().take(top) {
+            self.give(made)?;
+        }
+        match self.to {
+            To::Json(mut start) => {
+                begun::<R>(&mut start)?.end_list()?;
+                if let Start::Began(mut document) = start {
+                    tail(&mut document)?;
+                    document.end()?;
+                }
+                Ok(())
+            }
+            To::Csv(out, Heading::Due) => csv::head(&self.columns, out),
+            To::Csv(_, Heading::Written) => Ok(()),
+            To::Table(out, styles, table) => {
+                table.write(&mut Text::new(&mut Ansi::new(out, styles)))
+            }
+            To::Report(out, styles) => report(&mut Text::new(&mut Ansi::new(out, styles))),
+        }
+    }
+}
+
+fn begun<'a, 's, R: Row>(start: &'a mut Start<'s>) -> io::Result<&'a mut Document<'s>> {
+    if matches!(start, Start::Waits(..))
+        && let Start::Waits(out, envelope) = std::mem::replace(start, Start::Moving)
+    {
+        let mut document = Document::begin(out, &envelope)?;
+        document.list(R::KEY)?;
+        *start = Start::Began(document);
+    }
+    match start {
+        Start::Began(document) => Ok(document),
+        _ => Err(io::Error::other("a document that failed goes on")),
+    }
+}

@@ -1,0 +1,339 @@
+//! What a verb is: a value with a name, words for help, flags, and a function that answers.
+//!
+//! A verb implements [`Verb`] and, by what it reads, [`OnCore`] or [`OnFiles`] or both; one line in the registry makes it
+//! known to the command line, `-x`, the `:` prompt, help, man pages and completions.
+
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::core::{Cursor, Session};
+use crate::case::{Files, Kind};
+use crate::out::Out;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use std::path::PathBuf;
+
+/// Where a verb stands in help.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Group {
+    /// Questions about a core.
+    Core,
+    /// What a process printed.
+    Log,
+    /// What the compiler printed.
+    Compiler,
+    /// Moves of `-x` scripts and the `:` prompt, which no command line needs.
+    Script,
+    /// What FILE without a verb asks.
+    Opening,
+}
+
+/// A verb's own last word, behind the input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// It takes none.
+    None,
+    /// It may have one: its name and what it is.
+    Optional(&'static str, &'static str),
+    /// It needs one.
+    Required(&'static str, &'static str),
+}
+
+/// What stands behind the verb.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Inputs {
+    /// `CORE [EXE]`, and the verb's own word.
+    Core(Word),
+    /// `FILE`, a log.
+    Log,
+    /// `FILE [EXE]`: a core or a log.
+    CoreOrLog,
+    /// `FILE…`.
+    Files,
+}
+
+/// What help says of a verb.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Its name.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// Where it stands in help.
+    pub group: Group,
+    /// One line.
+    pub line: &'static str,
+    /// What it is asked of.
+    pub inputs: Inputs,
+    /// Command lines that show it, one a line.
+    pub examples: &'static [&'static str],
+    /// What else to know: exit status, what passes through.
+    pub notes: &'static str,
+}
+
+impl About {
+    /// A verb about a core, with neither examples nor aliases.
+    pub const fn core(name: &'static str, line: &'static str, word: Word) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            group: Group::Core,
+            line,
+            inputs: Inputs::Core(word),
+            examples: &[],
+            notes: "",
+        }
+    }
+
+    /// A verb about a log.
+    pub const fn log(name: &'static str, line: &'static str) -> Self {
+        Self {
+            group: Group::Log,
+            inputs: Inputs::Log,
+            ..Self::core(name, line, Word::None)
+        }
+    }
+}
+
+/// A verb.
+pub trait Verb: 'static {
+    /// Its flags, without the inputs.
+    type Args: Args;
+    /// What help says of it.
+    const ABOUT: About;
+}
+
+/// A verb that is asked of an opened process: on the command line, in an `-x` script, at the `:` prompt.
+pub trait OnCore: Verb {
+    /// Answers. `cursor` says which goroutine and frame are meant when the flags do not.
+    ///
+    /// # Errors
+    ///
+    /// When the question has no answer in this input, or was asked wrongly.
+    fn ask(
+        session: &Session<'_>,
+        args: &Self::Args,
+        word: Option<&str>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure>;
+}
+
+/// A verb that reads files of other kinds than cores.
+pub trait OnFiles: Verb {
+    /// The kinds it reads.
+    const READS: &'static [Kind];
+
+    /// Answers.
+    ///
+    /// # Errors
+    ///
+    /// When the question has no answer in these inputs, they cannot be read, or the answer cannot be written.
+    fn answer(files: &Files<'_>, args: &Self::Args, out: &mut Out<'_>) -> Result<Exit, Stop>;
+}
+
+type AskCore =
+    fn(&Session<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
+type AnswerFiles = fn(&Files<'_>, &ArgMatches, &mut Out<'_>) -> Result<Exit, Stop>;
+
+/// A verb with its type erased, as the registry has it.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// What help says of it.
+    pub about: About,
+    flags: fn(Command) -> Command,
+    /// Asks it of a process, when it can be.
+    pub core: Option<AskCore>,
+    /// Asks it of files, when it can be.
+    pub files: Option<AnswerFiles>,
+    /// The kinds of files that it reads.
+    pub reads: &'static [Kind],
+}
+
+fn parsed<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {
+    A::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The entry of a verb about cores.
+pub const fn core<V: OnCore>() -> Entry {
+    Entry {
+        about: V::ABOUT,
+        flags: |command| V::Args::augment_args(command),
+        core: Some(|session, matches, word, cursor| {
+            V::ask(session, &parsed(matches)?, word, cursor)
+        }),
+        files: None,
+        reads: &[],
+    }
+}
+
+/// The entry of a verb about files.
+pub const fn files<V: OnFiles>() -> Entry {
+    Entry {
+        about: V::ABOUT,
+        flags: |command| V::Args::augment_args(command),
+        core: None,
+        files: Some(|files, matches, out| V::answer(files, &parsed(matches)?, out)),
+        reads: V::READS,
+    }
+}
+
+/// The entry of a verb about both.
+pub const fn both<V: OnCore + OnFiles>() -> Entry {
+    Entry {
+        files: files::<V>().files,
+        reads: V::READS,
+        ..core::<V>()
+    }
+}
+
+/// The inputs of a command line.
+pub struct Typed {
+    /// The files, the core first.
+    pub paths: Vec<PathBuf>,
+    /// The verb's own word.
+    pub word: Option<String>,
+}
+
+/// The id of the positional argument.
+const WORDS: &str = "words";
+
+impl Entry {
+    /// Whether it stands on the command line.
+    pub fn is_on_command_line(&self) -> bool {
+        !matches!(self.about.group, Group::Script | Group::Opening)
+    }
+
+    /// Whether it is meant by this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.about.name == name || self.about.aliases.contains(&name)
+    }
+
+    fn bare(&self) -> Command {
+        let command = Command::new(self.about.name).visible_aliases(self.about.aliases);
+        let mut after = String::new();
+        if !self.about.examples.is_empty() {
+            after.push_str("Examples:\n  ");
+            after.push_str(&self.about.examples.join("\n  "));
+        }
+        if !self.about.notes.is_empty() {
+            if !after.is_empty() {
+                after.push_str("\n\n");
+            }
+            after.push_str(self.about.notes);
+        }
+        // The line last: a struct of flags has words of its own.
+        let command = (self.flags)(command)
+            .about(self.about.line)
+            .long_about(None);
+        if after.is_empty() {
+            command
+        } else {
+            command.after_help(after)
+        }
+    }
+
+    /// The verb on the command line, with its inputs.
+    pub fn command(&self) -> Command {
+        let words = |name: &'static str, help: String| {
+            Arg::new(WORDS)
+                .value_name(name)
+                .help(help)
+                .required(true)
+                .action(ArgAction::Append)
+                .value_parser(clap::value_parser!(std::ffi::OsString))
+        };
+        let exe =
+            "the executable that the process ran (looked for where the core says when left out)";
+        let words = match self.about.inputs {
+            Inputs::Core(Word::None) => {
+                words("CORE [EXE]", format!("The core dump; {exe}")).num_args(1..=2)
+            }
+            Inputs::Core(Word::Optional(name, what)) => {
+                let shape = leak(format!("CORE [EXE] [{name}]"));
+                words(shape, format!("The core dump; {exe}; {what}")).num_args(1..=3)
+            }
+            Inputs::Core(Word::Required(name, what)) => {
+                let shape = leak(format!("CORE [EXE] {name}"));
+                words(shape, format!("The core dump; {exe}; {what}"))
+                    .num_args(1..=3)
+                    .allow_hyphen_values(false)
+            }
+            Inputs::Log => words(
+                "FILE",
+                "The log, plain or compressed (`-` for stdin)".to_owned(),
+            )
+            .num_args(1),
+            Inputs::CoreOrLog => words(
+                "FILE [EXE]",
+                "A core, and the executable that the process ran; or a log, plain or compressed (`-` for stdin)"
+                    .to_owned(),
+            )
+            .num_args(1..=2),
+            Inputs::Files => words(
+                "FILE",
+                "The inputs, plain or compressed (`-` for stdin)".to_owned(),
+            )
+            .num_args(1..),
+        };
+        self.bare().arg(words)
+    }
+
+    /// The verb in a script, where the input is open already.
+    pub fn script_command(&self) -> Command {
+        let word = |name: &'static str, what: &'static str| {
+            Arg::new(WORDS)
+                .value_name(name)
+                .help(what)
+                .num_args(1..)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true)
+                .value_parser(clap::value_parser!(std::ffi::OsString))
+        };
+        let command = self.bare();
+        match self.about.inputs {
+            Inputs::Core(Word::Optional(name, what)) => command.arg(word(name, what)),
+            Inputs::Core(Word::Required(name, what)) => {
+                command.arg(word(name, what).required(true))
+            }
+            _ => command,
+        }
+    }
+
+    /// What was typed behind the verb on the command line.
+    pub fn typed(&self, matches: &ArgMatches) -> Typed {
+        let mut words: Vec<PathBuf> = all_words(matches).map(PathBuf::from).collect();
+        let text = |word: PathBuf| word.to_string_lossy().into_owned();
+        let word = match self.about.inputs {
+            // With nothing but a core, the word is what is missing; whoever reads it says so.
+            Inputs::Core(Word::Required(..)) if words.len() > 1 => words.pop().map(text),
+            Inputs::Core(Word::Optional(..)) => match words.len() {
+                3 => words.pop().map(text),
+                // Of two words the second is the executable when it names a file.
+                2 if words.get(1).is_some_and(|second| !second.exists()) => words.pop().map(text),
+                _ => None,
+            },
+            _ => None,
+        };
+        Typed { paths: words, word }
+    }
+}
+
+/// The words of a script's line behind the flags, as one text.
+pub fn script_word(matches: &ArgMatches) -> Option<String> {
+    let words: Vec<String> = all_words(matches)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+fn all_words(matches: &ArgMatches) -> impl Iterator<Item = std::ffi::OsString> + '_ {
+    matches
+        .try_get_many::<std::ffi::OsString>(WORDS)
+        .ok()
+        .flatten()
+        .into_iter()
+        .flatten()
+        .cloned()
+}
+
+/// clap keeps names for as long as the program runs; there are a few dozen of these.
+fn leak(name: String) -> &'static str {
+    Box::leak(name.into_boxed_str())
+}

@@ -1,0 +1,338 @@
+//! A decision of the compiler as it leaves the program: one record for JSON, CSV and the reports made from it.
+
+use crate::column::{Cell, Column, Row, Unit, text, tree};
+use dumpview_model::escape::{Analysis, BuildSet, Decision, Flow, Form, Outcome, Place, Step};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A position.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub struct At {
+    /// As the compiler wrote it.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// In bytes from 1.
+    pub column: u32,
+}
+
+/// One step of a flow.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum StepView {
+    /// Values go from `source` to `destination`.
+    Flow {
+        /// To where.
+        destination: String,
+        /// From where.
+        source: String,
+    },
+    /// The piece of source that makes them go there.
+    From {
+        /// The expression.
+        expression: String,
+        /// What it does.
+        why: String,
+        /// Where it stands.
+        #[serde(flatten)]
+        at: At,
+    },
+    /// The compiler printed no more.
+    Truncated,
+}
+
+/// What was decided, and in which builds.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+pub struct OutcomeView {
+    /// What was decided.
+    pub kind: &'static str,
+    /// The result that a parameter leaks to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Its level of indirection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<i32>,
+    /// Numbers of the builds.
+    pub builds: Vec<u32>,
+    /// How often it was printed.
+    pub lines: u32,
+    /// Only an explanation was printed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub explanation_only: bool,
+}
+
+/// One decision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecisionRow {
+    /// Empty when no header named it.
+    pub package: String,
+    /// Where.
+    pub file: String,
+    /// Where, from 1.
+    pub line: u32,
+    /// Where, in bytes from 1.
+    pub column: u32,
+    /// The costliest outcome of any build.
+    pub kind: &'static str,
+    /// The variable, parameter or expression.
+    pub what: String,
+    /// What sort of thing that is, where its text tells.
+    pub form: Option<&'static str>,
+    /// `package.function`.
+    pub function: Option<String>,
+    /// How that is known.
+    pub function_trust: Option<&'static str>,
+    /// Class of the reason.
+    pub reason: Option<&'static str>,
+    /// The reason in a sentence.
+    pub reason_text: Option<String>,
+    /// All classes of the flow.
+    pub reasons: Vec<&'static str>,
+    /// What usually helps.
+    pub advice: Option<&'static str>,
+    /// Builds disagree.
+    pub varies: bool,
+    /// What was decided, and in which builds.
+    pub outcomes: Vec<OutcomeView>,
+    /// The explanation that the reason is read from.
+    pub flow: Vec<StepView>,
+    /// Further explanations.
+    pub other_flows: usize,
+}
+
+fn at(analysis: &Analysis, place: Place) -> At {
+    At {
+        file: analysis.text(place.file).into_owned(),
+        line: place.line,
+        column: place.column,
+    }
+}
+
+/// The steps of a flow.
+pub fn steps(analysis: &Analysis, flow: &Flow) -> Vec<StepView> {
+    analysis
+        .steps(flow)
+        .map(|step| match step {
+            Step::Flow {
+                destination,
+                source,
+            } => StepView::Flow {
+                destination: analysis.text(destination).into_owned(),
+                source: analysis.text(source).into_owned(),
+            },
+            Step::From {
+                expression,
+                why,
+                place,
+            } => StepView::From {
+                expression: analysis.text(expression).into_owned(),
+                why: analysis.text(why).into_owned(),
+                at: at(analysis, place),
+            },
+            Step::Truncated => StepView::Truncated,
+        })
+        .collect()
+}
+
+/// Build numbers of a set.
+pub fn builds(set: BuildSet) -> Vec<u32> {
+    set.iter().collect()
+}
+
+fn outcome(analysis: &Analysis, outcome: &Outcome) -> OutcomeView {
+    OutcomeView {
+        kind: outcome.kind.name(),
+        result: outcome
+            .to_result
+            .map(|(result, _)| analysis.text(result).into_owned()),
+        level: outcome.to_result.map(|(_, level)| level),
+        builds: builds(outcome.builds),
+        lines: outcome.count,
+        explanation_only: outcome.explanation_only,
+    }
+}
+
+/// `package.function`, as profiles and budgets name it.
+pub fn function(analysis: &Analysis, decision: &Decision) -> Option<String> {
+    decision.function.map(|(name, _)| {
+        let package = analysis.text(decision.package);
+        let name = analysis.text(name);
+        if package.is_empty() {
+            name.into_owned()
+        } else {
+            format!("{package}.{name}")
+        }
+    })
+}
+
+/// A decision as a record.
+pub fn decision(analysis: &Analysis, decision: &Decision) -> DecisionRow {
+    let reason = analysis.reason(decision);
+    DecisionRow {
+        package: analysis.text(decision.package).into_owned(),
+        file: analysis.text(decision.place.file).into_owned(),
+        line: decision.place.line,
+        column: decision.place.column,
+        kind: decision.kind().name(),
+        what: analysis.text(decision.what).into_owned(),
+        form: Form::of(analysis, decision).map(Form::name),
+        function: function(analysis, decision),
+        function_trust: decision.function.map(|(_, trust)| trust.name()),
+        reason: reason.as_ref().map(|reason| reason.class.name()),
+        reason_text: reason
+            .as_ref()
+            .map(dumpview_model::escape::Reason::sentence),
+        reasons: reason
+            .iter()
+            .flat_map(|reason| reason.chain.iter().map(|class| class.name()))
+            .collect(),
+        advice: reason.as_ref().map(|reason| reason.class.advice()),
+        varies: decision.varies(),
+        outcomes: decision
+            .outcomes
+            .iter()
+            .map(|one| outcome(analysis, one))
+            .collect(),
+        flow: analysis
+            .telling_flow(decision)
+            .map(|flow| steps(analysis, flow))
+            .unwrap_or_default(),
+        other_flows: decision.flows.len().saturating_sub(1),
+    }
+}
+
+impl DecisionRow {
+    /// How many lines said it.
+    fn lines(&self) -> u64 {
+        self.outcomes
+            .iter()
+            .map(|outcome| u64::from(outcome.lines))
+            .sum()
+    }
+}
+
+fn word<'r>(word: Option<&'static str>) -> Cell<'r> {
+    word.map_or(Cell::Null, Cell::Word)
+}
+
+impl Row for DecisionRow {
+    const KEY: &'static str = "decisions";
+    const ONE: &'static str = "decision";
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new(
+            "package",
+            "package",
+            Unit::Text,
+            |d| Cell::Text(Cow::Borrowed(&d.package)),
+            "empty when no header named it",
+        ),
+        Column::new(
+            "file",
+            "file",
+            Unit::Text,
+            |d| Cell::Text(Cow::Borrowed(&d.file)),
+            "where",
+        ),
+        Column::new(
+            "line",
+            "line",
+            Unit::Id,
+            |d| Cell::Count(u64::from(d.line)),
+            "where, from 1",
+        ),
+        Column::more(
+            "column",
+            Unit::Id,
+            |d| Cell::Count(u64::from(d.column)),
+            "where, in bytes from 1",
+        ),
+        Column::new(
+            "kind",
+            "kind",
+            Unit::Text,
+            |d| Cell::Word(d.kind),
+            "the costliest outcome of any build: `escapes_to_heap`, `moved_to_heap`, `leaking_param`, `leaking_param_content`, `leaking_param_to_result`, `leaking_closure_reference`, `does_not_escape`",
+        ),
+        Column::new(
+            "what",
+            "what",
+            Unit::Text,
+            |d| Cell::Text(Cow::Borrowed(&d.what)),
+            "the variable, parameter or expression",
+        ),
+        Column::more(
+            "form",
+            Unit::Text,
+            |d| word(d.form),
+            "`variable`, `parameter`, `object`, `slice`, `map`, `channel`, `closure`, `variadic_slice`, `append`, `string`, `boxed_value`, `boxed_constant`, `selector`; null where the text is a name that may be any of these",
+        ),
+        Column::new(
+            "function",
+            "function",
+            Unit::Text,
+            |d| text(d.function.as_deref()),
+            "`package.function`",
+        ),
+        Column::more(
+            "function_trust",
+            Unit::Text,
+            |d| word(d.function_trust),
+            "`named` (by the compiler), `source` (its source was read), `nearest` (declared last above it)",
+        ),
+        Column::new(
+            "reason",
+            "reason",
+            Unit::Text,
+            |d| word(d.reason),
+            "class of the reason; null for what does not escape",
+        ),
+        Column::more(
+            "reason_text",
+            Unit::Text,
+            |d| text(d.reason_text.as_deref()),
+            "the reason in a sentence",
+        ),
+        Column::more(
+            "reasons",
+            Unit::Text,
+            |d| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()),
+            "all classes of the flow",
+        ),
+        Column::more(
+            "advice",
+            Unit::Text,
+            |d| word(d.advice),
+            "what usually helps",
+        ),
+        Column::more(
+            "varies",
+            Unit::Flag,
+            |d| Cell::Flag(d.varies),
+            "builds disagree",
+        ),
+        Column::more(
+            "lines",
+            Unit::Count,
+            |d| Cell::Count(d.lines()),
+            "how many lines said it",
+        ),
+        Column::more(
+            "outcomes",
+            Unit::Tree,
+            |d| tree(&d.outcomes, ""),
+            "`{kind, result?, level?, builds, lines, explanation_only?}`; `builds` are numbers of `summary.builds`",
+        ),
+        Column::more(
+            "flow",
+            Unit::Tree,
+            |d| tree(&d.flow, ""),
+            "the explanation that `reason` is read from: `{step: \"flow\", destination, source}`, `{step: \"from\", expression, why, file, line, column}`, `{step: \"truncated\"}`",
+        ),
+        Column::more(
+            "other_flows",
+            Unit::Count,
+            |d| Cell::Count(d.other_flows as u64),
+            "further explanations",
+        ),
+    ];
+}

@@ -1,0 +1,18 @@
+//! The record types of the product and their columns: one file each.
+
+mod allocation;
+mod cycle;
+pub mod decision;
+mod event;
+mod function;
+mod goroutine;
+mod sample;
+mod snapshot;
+mod thread;
+
+pub use allocation::Allocation;
+pub use decision::DecisionRow;
+pub use event::{TimelineEvent, sentence};
+pub use function::FunctionRow;
+pub use snapshot::MemorySnapshot;
+pub use thread::ThreadRow;
