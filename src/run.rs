@@ -71,7 +71,7 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
             let entry = registry::find(name).ok_or_else(|| {
                 Failure::usage(format!("no verb {name}\n\nhint: dumpview --help"))
             })?;
-            let typed = entry.typed(matches);
+            let typed = entry.typed(matches)?;
             let mut out = Out::new(&mut stdout, &common);
             let asked = Asked {
                 entry,

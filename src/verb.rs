@@ -205,8 +205,11 @@ impl Entry {
         self.about.name == name || self.about.aliases.contains(&name)
     }
 
-    fn bare(&self) -> Command {
-        let command = Command::new(self.about.name).visible_aliases(self.about.aliases);
+    /// The verb with its inputs, which stand before its flags: flags may begin headings of their own.
+    fn with(&self, inputs: Option<Arg>) -> Command {
+        let command = Command::new(self.about.name)
+            .visible_aliases(self.about.aliases)
+            .args(inputs);
         let mut after = String::new();
         if !self.about.examples.is_empty() {
             after.push_str("Examples:\n  ");
@@ -259,7 +262,8 @@ impl Entry {
                 "FILE",
                 "The log, plain or compressed (`-` for stdin)".to_owned(),
             )
-            .num_args(1),
+            .num_args(1)
+            .action(ArgAction::Set),
             Inputs::CoreOrLog => words(
                 "FILE [EXE]",
                 "A core, and the executable that the process ran; or a log, plain or compressed (`-` for stdin)"
@@ -272,7 +276,7 @@ impl Entry {
             )
             .num_args(1..),
         };
-        self.bare().arg(words)
+        self.with(Some(words))
     }
 
     /// The verb in a script, where the input is open already.
@@ -286,19 +290,37 @@ impl Entry {
                 .allow_hyphen_values(true)
                 .value_parser(clap::value_parser!(std::ffi::OsString))
         };
-        let command = self.bare();
+        self.with(match self.about.inputs {
+            Inputs::Core(Word::Optional(name, what)) => Some(word(name, what)),
+            Inputs::Core(Word::Required(name, what)) => Some(word(name, what).required(true)),
+            _ => None,
+        })
+    }
+
+    /// How many words may stand behind the verb.
+    const fn most_words(&self) -> usize {
         match self.about.inputs {
-            Inputs::Core(Word::Optional(name, what)) => command.arg(word(name, what)),
-            Inputs::Core(Word::Required(name, what)) => {
-                command.arg(word(name, what).required(true))
-            }
-            _ => command,
+            Inputs::Core(Word::None) | Inputs::CoreOrLog => 2,
+            Inputs::Core(_) => 3,
+            Inputs::Log => 1,
+            Inputs::Files => usize::MAX,
         }
     }
 
     /// What was typed behind the verb on the command line.
-    pub fn typed(&self, matches: &ArgMatches) -> Typed {
+    ///
+    /// # Errors
+    ///
+    /// When there are more words than the verb takes.
+    pub fn typed(&self, matches: &ArgMatches) -> Result<Typed, Failure> {
         let mut words: Vec<PathBuf> = all_words(matches).map(PathBuf::from).collect();
+        if let Some(extra) = words.get(self.most_words()) {
+            return Err(Failure::usage(format!(
+                "'{}' is one word too many\n\nhint: dumpview {} --help says what it takes",
+                extra.display(),
+                self.about.name
+            )));
+        }
         let text = |word: PathBuf| word.to_string_lossy().into_owned();
         let word = match self.about.inputs {
             // With nothing but a core, the word is what is missing; whoever reads it says so.
@@ -311,7 +333,7 @@ impl Entry {
             },
             _ => None,
         };
-        Typed { paths: words, word }
+        Ok(Typed { paths: words, word })
     }
 }
 
