@@ -219,6 +219,7 @@ impl<'a> Process<'a> {
             types: self.types(),
             layouts: self.layouts().unwrap_or(&NoLayouts),
             functions: self,
+            shared: self.shared(),
         }
     }
 

@@ -3,17 +3,14 @@
 use super::{ExprError, Expressions, Global, Local, Scope, Storage};
 use crate::addr::Addr;
 use crate::dwarf::{CaptureSlot, Piece};
-use crate::memory::{CoreMemory, Memory, ReadResult};
 use crate::types::TypeRef;
 use crate::value::fake::World;
-use crate::value::{Gathered, Limits, Sources, TypeSource};
-use dumpview_model::value::Standing;
+use crate::value::{Gathered, Limits, TypeSource};
 use dumpview_model::value::text::Style;
+use dumpview_model::value::{Float, Standing};
 use proptest::prelude::*;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 const HEAP: u64 = 0xc000_0000;
 
@@ -61,24 +58,6 @@ impl Scope for Names {
     }
 }
 
-/// Counts what is read.
-struct Counting<'m> {
-    memory: CoreMemory<'m>,
-    reads: AtomicU64,
-}
-
-impl Memory for Counting<'_> {
-    fn bytes(&self, addr: Addr, len: u64) -> ReadResult<Cow<'_, [u8]>> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.memory.bytes(addr, len)
-    }
-
-    fn run(&self, addr: Addr, max: u64) -> ReadResult<&[u8]> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.memory.run(addr, max)
-    }
-}
-
 struct Frame {
     world: World,
     names: Names,
@@ -86,21 +65,12 @@ struct Frame {
 
 impl Frame {
     fn with<T>(&self, ask: impl FnOnce(Expressions<'_>) -> T) -> (T, u64) {
-        let memory = Counting {
-            memory: self.world.memory(),
-            reads: AtomicU64::new(0),
-        };
-        let sources = Sources {
-            memory: &memory,
-            types: &self.world,
-            layouts: &self.world,
-            functions: &self.world,
-        };
+        let memory = self.world.counting();
         let answer = ask(Expressions {
-            sources,
+            sources: self.world.sources(&memory),
             scope: &self.names,
         });
-        (answer, memory.reads.load(Ordering::Relaxed))
+        (answer, memory.reads())
     }
 
     fn print(&self, text: &str) -> Result<String, ExprError> {
@@ -631,6 +601,100 @@ fn errors_point_at_the_place() {
     );
     let error = frame.print("p.Foo").unwrap_err();
     assert_eq!(error.pointer(), "  p.Foo\n    ^");
+}
+
+/// Conversions between all kinds of numbers against the same conversions of Rust, which go by the same rules: integers
+/// are cut, floats are rounded to the nearest. Where Go leaves the result to the machine there is an error.
+#[test]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "what is cut and how it is rounded is what is compared"
+)]
+fn numbers_convert_as_go_converts_them() {
+    // A kind's name, its extremes and some numbers between.
+    macro_rules! integers {
+        ($($go:literal $rust:ident),*) => {[$(($go, [
+            <$rust>::MIN, <$rust>::MAX, <$rust>::MAX / 3, 0, 42, 100, (-42i64) as $rust, (1 << 24) as $rust
+        ].map(i128::from))),*]};
+    }
+    // What one number becomes in each kind; `None` where it does not fit.
+    fn integer(kind: &str, n: i128) -> Option<String> {
+        Some(match kind {
+            "int8" => (n as i8).to_string(),
+            "int16" => (n as i16).to_string(),
+            "int32" => (n as i32).to_string(),
+            "int" | "int64" => (n as i64).to_string(),
+            "uint8" => (n as u8).to_string(),
+            "uint16" => (n as u16).to_string(),
+            "uint32" => (n as u32).to_string(),
+            "uint" | "uint64" => (n as u64).to_string(),
+            _ => return None,
+        })
+    }
+    let fits = |kind: &str, whole: f64| {
+        let n = whole as i128;
+        integer(kind, n).filter(|text| *text == n.to_string())
+    };
+    let all = integers!(
+        "int8" i8, "int16" i16, "int32" i32, "int64" i64, "int" i64,
+        "uint8" u8, "uint16" u16, "uint32" u32, "uint64" u64, "uint" u64
+    );
+    let kinds = all.iter().map(|(kind, _)| *kind);
+    let kinds: Vec<&str> = kinds.chain(["float32", "float64"]).collect();
+    let mut compared = 0;
+    let mut check = |from: &str, bytes: &[u8], to: &str, wanted: Option<String>| {
+        let mut frame = frame();
+        frame.world.put(HEAP + 0x1000, bytes);
+        frame
+            .names
+            .declare("x", frame.world.basic(from), HEAP + 0x1000);
+        let text = format!("{to}(x) + 0");
+        assert_eq!(frame.print(&text).ok(), wanted, "{to} of {from} {bytes:?}");
+        compared += 1;
+    };
+    for (from, numbers) in &all {
+        for n in *numbers {
+            for to in &kinds {
+                let wanted = match *to {
+                    "float32" => Some(Float::Single(n as f32).to_string()),
+                    "float64" => Some(Float::Double(n as f64).to_string()),
+                    to => integer(to, n),
+                };
+                check(from, &n.to_le_bytes()[..8], to, wanted);
+            }
+        }
+    }
+    for float in [
+        0.0, -0.5, 2.9, -2.9, 127.9, 128.0, -128.9, 255.9, -1.0, 65536.5, 3e9, 9e18, 1.8e19, 2e19,
+        1e300,
+    ] {
+        for to in &kinds {
+            let wanted = match *to {
+                "float32" => Some(Float::Single(float as f32).to_string()),
+                "float64" => Some(Float::Double(float).to_string()),
+                to => fits(to, float.trunc()),
+            };
+            check("float64", &float.to_le_bytes(), to, wanted);
+        }
+    }
+    assert_eq!(compared, 10 * 8 * 12 + 15 * 12);
+    let frame = frame();
+    for (text, value) in [
+        ("float64(m)", Some("-3")),
+        ("float32(16777217)", Some("16777216")),
+        ("float32(3.4028235e38)", Some("3.4028235e+38")),
+        ("float32(1e39)", None),
+        ("int(5 + 0i)", Some("5")),
+        ("int(5 + 1i)", None),
+        ("float64(u)", Some("18446744073709552000")),
+        ("complex128(c)", Some("(1.5-2i)")),
+        ("int8(200)", None),
+        ("uint8(-1)", None),
+    ] {
+        assert_eq!(frame.print(text).ok().as_deref(), value, "{text}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::runtime::{
 use crate::symbols::{ModuleData, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
 use crate::unwind::{Limits, Natives, Stack, Unwinder};
+use crate::value::Shared;
 use std::sync::{Arc, OnceLock};
 
 /// The parts, empty until asked for.
@@ -32,6 +33,7 @@ pub(super) struct Parts<'a> {
     machines: OnceLock<Result<Machines, String>>,
     threads: OnceLock<Vec<RuntimeThread>>,
     death: OnceLock<Death>,
+    shared: Shared,
 }
 
 const NO_LAYOUT: &str = "no layout of the runtime's structures fits this program";
@@ -211,6 +213,11 @@ impl<'a> Process<'a> {
         self.unwinder()
             .map(|unwinder| unwinder.thread(&thread.registers, m))
             .unwrap_or_default()
+    }
+
+    /// What was read of structures that many values lead to.
+    pub(crate) const fn shared(&self) -> &Shared {
+        &self.parts.shared
     }
 
     /// Why it died.

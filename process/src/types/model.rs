@@ -137,7 +137,7 @@ pub struct FieldType {
 }
 
 /// How a map's memory is laid out; all sizes in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum MapLayout {
     /// `runtime.hmap` with buckets of eight (up to Go 1.23, and `GOEXPERIMENT=noswissmap` in 1.24–1.25).
     Hmap {

@@ -98,12 +98,18 @@ impl Reader<'_> {
     /// Length of a `waitq`: sudogs from `first` on by `next`.
     fn waiters(&self, hchan: Addr, queue: &str) -> Result<u64, ValueError> {
         let first = format!("{queue}.first");
-        let mut sudog = self.sources.structure("runtime.hchan", hchan).ptr(&first)?;
-        let mut laps = Laps::new(MAX_WAITERS);
-        while !sudog.is_null() {
-            laps.step(sudog)?;
-            sudog = self.sources.structure("runtime.sudog", sudog).ptr("next")?;
+        let first = self.sources.structure("runtime.hchan", hchan).ptr(&first)?;
+        if first.is_null() {
+            return Ok(0);
         }
-        Ok(laps.steps())
+        self.sources.shared.queue(first, || {
+            let mut laps = Laps::new(MAX_WAITERS);
+            let mut sudog = first;
+            while !sudog.is_null() {
+                laps.step(sudog)?;
+                sudog = self.sources.structure("runtime.sudog", sudog).ptr("next")?;
+            }
+            Ok(laps.steps())
+        })
     }
 }

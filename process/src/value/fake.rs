@@ -2,15 +2,17 @@
 //!
 //! The layouts are deliberately none of any release, so that a test passes only if fields are read by name.
 
-use super::{FunctionNames, Limits, Place, Reader, Sources, TypeSource};
+use super::{FunctionNames, Limits, Place, Reader, Shared, Sources, TypeSource};
 use crate::addr::Addr;
 use crate::dwarf::CaptureSlot;
 use crate::layout::{Field, LayoutSource, Layouts};
-use crate::memory::{CoreMemory, Region, RegionSource};
+use crate::memory::{CoreMemory, Memory, ReadResult, Region, RegionSource};
 use crate::types::{Dynamic, FieldType, Kind, MapLayout, Shape, Type, TypeError, TypeRef};
 use dumpview_model::value::Value;
 use dumpview_model::value::text::Style;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Field, offset, size.
@@ -66,6 +68,31 @@ const LAYOUTS: [(&str, Fields); 7] = [
     ("runtime.g", &[("goid", 0, 8)]),
 ];
 
+/// Memory that counts how often it is read.
+pub(crate) struct Counting<'m> {
+    memory: CoreMemory<'m>,
+    reads: AtomicU64,
+}
+
+impl Counting<'_> {
+    /// Reads so far.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+}
+
+impl Memory for Counting<'_> {
+    fn bytes(&self, addr: Addr, len: u64) -> ReadResult<Cow<'_, [u8]>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.memory.bytes(addr, len)
+    }
+
+    fn run(&self, addr: Addr, max: u64) -> ReadResult<&[u8]> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.memory.run(addr, max)
+    }
+}
+
 /// The process under construction.
 #[derive(Default)]
 pub(crate) struct World {
@@ -75,6 +102,7 @@ pub(crate) struct World {
     constants: BTreeMap<(String, i64), Vec<String>>,
     functions: BTreeMap<u64, &'static str>,
     captures: BTreeMap<u64, Vec<CaptureSlot>>,
+    pub(crate) shared: Shared,
 }
 
 impl World {
@@ -90,6 +118,8 @@ impl World {
 
     /// Bytes at an address inside a mapped region.
     pub(crate) fn put(&mut self, at: u64, bytes: &[u8]) -> &mut Self {
+        // Nothing that was read before holds any more.
+        self.shared = Shared::default();
         let (start, region) = self.regions.range_mut(..=at).next_back().unwrap();
         let from = usize::try_from(at - start).unwrap();
         region[from..from + bytes.len()].copy_from_slice(bytes);
@@ -236,12 +266,20 @@ impl World {
         CoreMemory::new([regions.collect::<Vec<_>>()])
     }
 
-    pub(crate) fn sources<'r>(&'r self, memory: &'r CoreMemory<'r>) -> Sources<'r> {
+    pub(crate) fn counting(&self) -> Counting<'_> {
+        Counting {
+            memory: self.memory(),
+            reads: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn sources<'r>(&'r self, memory: &'r dyn Memory) -> Sources<'r> {
         Sources {
             memory,
             types: self,
             layouts: self,
             functions: self,
+            shared: &self.shared,
         }
     }
 

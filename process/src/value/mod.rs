@@ -1,13 +1,14 @@
 //! Values: a typed location of the dead process read into the tree that people look at.
 //!
 //! In: a type, a [`Place`] (an address, or bytes gathered from registers and spill slots) and [`Limits`].
-//! Out: a [`dumpview_model::value::Value`]. Three rules shape the code:
+//! Out: a [`dumpview_model::value::Value`]. Four rules shape the code:
 //!
 //! * *Right or silent.* Every header is checked before it is believed (a slice's `len` against its `cap`, a
 //!   map's entries against its count, a type word against the type data); what fails the check is
 //!   `unreadable` with the reason, and so is every byte that memory cannot give. Nothing becomes zero.
 //! * *Bounded.* Depth, elements, bytes of strings and the number of nodes have limits, chains are checked
 //!   for cycles, and no length field is trusted with an allocation: a hostile graph costs what it may cost.
+//! * *Once.* What many values lead to (a channel's queue, a map's order) is read once for a process ([`Shared`]).
 //! * *By name.* The runtime's structures are read through [`crate::layout::Layouts`] and types through [`TypeSource`]; no
 //!   offset of any release stands here.
 
@@ -18,6 +19,7 @@ pub mod maps;
 mod place;
 mod reader;
 mod sequence;
+mod shared;
 mod source;
 mod time;
 
@@ -29,6 +31,7 @@ mod tests;
 pub use error::ValueError;
 pub use place::{Gathered, Place};
 pub use reader::Reader;
+pub use shared::Shared;
 pub use source::{FunctionNames, Sources, TypeSource};
 
 /// How much of a value to read.

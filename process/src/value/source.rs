@@ -1,6 +1,6 @@
 //! What reading a value needs to know about the process, as a seam: types, layouts, function names.
 
-use super::ValueError;
+use super::{Shared, ValueError};
 use crate::addr::Addr;
 use crate::dwarf::CaptureSlot;
 use crate::layout::{FieldError, Layouts, Structure};
@@ -57,6 +57,8 @@ pub struct Sources<'r> {
     pub layouts: &'r dyn Layouts,
     /// The functions.
     pub functions: &'r dyn FunctionNames,
+    /// What was read of structures that many values lead to.
+    pub shared: &'r Shared,
 }
 
 impl<'r> Sources<'r> {

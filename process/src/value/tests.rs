@@ -2,6 +2,7 @@
 
 use super::fake::World;
 use super::{Gathered, Limits, Place, Reader, TypeSource};
+use crate::addr::Addr;
 use crate::dwarf::{CaptureSlot, Piece};
 use crate::types::{Kind, MapLayout, Shape, TypeRef};
 use dumpview_model::value::text::Style;
@@ -291,6 +292,81 @@ fn channels_in_queue_order() {
     );
     w.words(HEAP, &[0]);
     assert_eq!(w.line(chan, HEAP), "chan int nil");
+}
+
+/// What thousands of frames lead to is read once: a channel that goroutines wait on, a map that they share.
+#[test]
+fn what_many_values_lead_to_is_read_once() {
+    const WAITERS: u64 = 1000;
+    let mut w = World::new();
+    w.map(HEAP, 0x10_0000);
+    let chan = w.chan(w.basic("int"));
+    let (hchan, sudogs) = (HEAP + 0x100, HEAP + 0x1000);
+    w.words(hchan, &[0, 0, 8, 0, 0, 0, 0, sudogs, 0, 0, 0]);
+    for waiter in 0..WAITERS {
+        let next = if waiter + 1 < WAITERS {
+            sudogs + (waiter + 1) * 32
+        } else {
+            0
+        };
+        w.words(sudogs + waiter * 32, &[0, 0, next]);
+    }
+    w.words(HEAP, &[hchan]);
+    // A swiss map of small groups has at most eight entries; its groups' order is what costs.
+    let map = map_of_eight(&mut w, HEAP + 0x8_0000);
+    w.words(HEAP + 8, &[HEAP + 0x8_0000]);
+    let memory = w.counting();
+    let costs = |ty, at| {
+        let before = memory.reads();
+        let value = Reader::new(
+            w.sources(&memory),
+            Limits {
+                depth: 1,
+                len: 2,
+                ..Limits::default()
+            },
+        )
+        .read(ty, Place::Memory(Addr(at)));
+        (Style::default().line(&value), memory.reads() - before)
+    };
+    for (ty, at, entries, text) in [
+        (
+            chan,
+            HEAP,
+            WAITERS,
+            "chan int 0/0 (1000 receivers waiting) []",
+        ),
+        (map, HEAP + 8, 8, "map[int]int [0: 0, 1: 1, …6 more]"),
+    ] {
+        let (first, reads) = costs(ty, at);
+        assert_eq!(first, text);
+        assert!(reads >= entries, "{text}: {reads} reads");
+        for _ in 0..3 {
+            let (again, reads) = costs(ty, at);
+            assert_eq!(again, text);
+            assert!(reads < 20, "{text}: {reads} reads for what is known");
+        }
+    }
+}
+
+/// `map[int]int` with the entries 0 to 7, last first, in one group of a swiss map.
+fn map_of_eight(w: &mut World, header: u64) -> TypeRef {
+    let int = w.basic("int");
+    let layout = MapLayout::Swiss {
+        group: 8 + 8 * 16,
+        keys: 8,
+        key_stride: 16,
+        elems: 16,
+        elem_stride: 16,
+        indirect_key: false,
+        indirect_elem: false,
+    };
+    w.words(header, &[header + 0x40, 8, 0, 0]);
+    w.put(header + 0x40, &[1; 8]);
+    for slot in 0..8 {
+        w.words(header + 0x48 + slot * 16, &[7 - slot, 7 - slot]);
+    }
+    w.map_of(int, int, layout)
 }
 
 #[test]

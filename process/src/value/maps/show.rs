@@ -3,10 +3,12 @@
 use super::{MapTable, Slot};
 use crate::addr::Addr;
 use crate::types::{MapLayout, Type, TypeRef};
-use crate::value::{Limits, Place, Reader, ValueError};
+use crate::value::shared::Smallest;
+use crate::value::{Limits, Place, Reader, Sources, ValueError};
 use dumpview_model::value::{Address, Data, Value};
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Entries looked at to find the smallest keys, unless more are to be shown. A larger map shows the smallest of
 /// its first this many.
@@ -34,24 +36,37 @@ impl Reader<'_> {
         let table = MapTable::new(self.sources, header, layout)?;
         let room = usize::try_from(self.room(depth, u64::MAX)).unwrap_or(0);
         let most = room.max(MAX_SORTED);
-        let (slots, doubt) = if room == 0 {
-            (Vec::new(), None)
+        let Smallest {
+            slots,
+            found,
+            doubt,
+        } = if room == 0 {
+            Smallest {
+                slots: Arc::new([]),
+                found: 0,
+                doubt: None,
+            }
         } else {
-            let mut slots = Vec::new();
-            let walked = table.walk(&mut |slot| {
-                slots.push(slot);
-                if slots.len() < most {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })?;
-            (slots, walked.doubt)
+            let shared = self.sources.shared;
+            shared.map((header, key, layout, room), || {
+                let mut slots = Vec::new();
+                let walked = table.walk(&mut |slot| {
+                    slots.push(slot);
+                    if slots.len() < most {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
+                    }
+                })?;
+                Ok(Smallest {
+                    found: slots.len() as u64,
+                    slots: smallest(self.sources, key, slots, room).into(),
+                    doubt: walked.doubt,
+                })
+            })?
         };
-        let found = slots.len() as u64;
-        let entries: Vec<_> = self
-            .smallest(key, slots, room)
-            .into_iter()
+        let entries: Vec<_> = slots
+            .iter()
             .map(|slot| {
                 let key = self.node(key, Place::Memory(slot.key), depth + 1);
                 let value = self.node(elem, Place::Memory(slot.elem), depth + 1);
@@ -72,34 +87,30 @@ impl Reader<'_> {
             ..Value::new(name, data)
         })
     }
+}
 
-    /// The slots with the smallest keys in their order; table order for keys that have none.
-    fn smallest(&mut self, key: TypeRef, mut slots: Vec<Slot>, room: usize) -> Vec<Slot> {
-        let mut keys = Reader::new(
-            self.sources,
-            Limits {
-                depth: 1,
-                len: 8,
-                string: 64,
-                nodes: 32,
-            },
-        );
-        let sortable = self
-            .sources
-            .types
-            .resolve(key)
-            .is_ok_and(|ty| ty.size <= 256);
-        if sortable {
-            let mut sorted: Vec<_> = slots
-                .into_iter()
-                .map(|slot| (keys.read(key, Place::Memory(slot.key)), slot))
-                .collect();
-            sorted.sort_by(|(a, _), (b, _)| compare(a, b));
-            slots = sorted.into_iter().map(|(_, slot)| slot).collect();
-        }
-        slots.truncate(room);
-        slots
+/// The slots with the smallest keys in their order; table order for keys that have none.
+fn smallest(sources: Sources<'_>, key: TypeRef, mut slots: Vec<Slot>, room: usize) -> Vec<Slot> {
+    let mut keys = Reader::new(
+        sources,
+        Limits {
+            depth: 1,
+            len: 8,
+            string: 64,
+            nodes: 32,
+        },
+    );
+    let sortable = sources.types.resolve(key).is_ok_and(|ty| ty.size <= 256);
+    if sortable {
+        let mut sorted: Vec<_> = slots
+            .into_iter()
+            .map(|slot| (keys.read(key, Place::Memory(slot.key)), slot))
+            .collect();
+        sorted.sort_by(|(a, _), (b, _)| compare(a, b));
+        slots = sorted.into_iter().map(|(_, slot)| slot).collect();
     }
+    slots.truncate(room);
+    slots
 }
 
 /// Order of keys: numbers by value, strings by bytes, structs and arrays by their parts, interfaces by
