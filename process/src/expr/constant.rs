@@ -150,31 +150,40 @@ pub const fn integer_sign(kind: Kind) -> Option<bool> {
     }
 }
 
-/// The integer cut to the type's width, as the machine does.
+/// An integer cut to the width of an integer type, as the machine does; a type of another kind cuts nothing.
 pub fn wrap(ty: &Type, n: i128) -> i128 {
+    let Some(signed) = integer_sign(ty.kind) else {
+        return n;
+    };
     let bits = u32::try_from(ty.size.saturating_mul(8)).map_or(64, |bits| bits.clamp(1, 64));
     let unused = 128 - bits;
-    if integer_sign(ty.kind) == Some(true) {
+    if signed {
         (n << unused) >> unused
     } else {
         ((n << unused).cast_unsigned() >> unused).cast_signed()
     }
 }
 
+/// A number's bytes as a float of `size` bytes, rounded once: by way of a double an integer would be rounded twice.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "Go's conversion rounds the same way"
+)]
+fn float_bytes(number: &Const, size: u64) -> Vec<u8> {
+    let single = match number {
+        Const::Int(n) | Const::Rune(n) => *n as f32,
+        other => to_float(other) as f32,
+    };
+    if size == 4 {
+        single.to_le_bytes().to_vec()
+    } else {
+        to_float(number).to_le_bytes().to_vec()
+    }
+}
+
 /// A constant's bytes as a value of a scalar type; wraps integers.
 pub fn encode(ty: &Type, constant: &Const) -> Option<Vec<u8>> {
-    let float = |f: f64, size: u64| {
-        if size == 4 {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "rounding to float32 is meant"
-            )]
-            let single = f as f32;
-            single.to_le_bytes().to_vec()
-        } else {
-            f.to_le_bytes().to_vec()
-        }
-    };
     match (ty.kind, constant) {
         (Kind::Bool, Const::Bool(b)) => Some(vec![u8::from(*b)]),
         (kind, Const::Int(n) | Const::Rune(n)) if integer_sign(kind).is_some() => {
@@ -183,7 +192,7 @@ pub fn encode(ty: &Type, constant: &Const) -> Option<Vec<u8>> {
             Some(bytes)
         }
         (Kind::Float32 | Kind::Float64, Const::Int(_) | Const::Rune(_) | Const::Float(_)) => {
-            Some(float(to_float(constant), ty.size))
+            Some(float_bytes(constant, ty.size))
         }
         (
             Kind::Complex64 | Kind::Complex128,
@@ -191,7 +200,8 @@ pub fn encode(ty: &Type, constant: &Const) -> Option<Vec<u8>> {
         ) => {
             let (re, im) = to_complex(constant);
             let half = ty.size / 2;
-            Some([float(re, half), float(im, half)].concat())
+            let part = |f| float_bytes(&Const::Float(f), half);
+            Some([part(re), part(im)].concat())
         }
         _ => None,
     }

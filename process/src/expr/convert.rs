@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Runes that `string([]rune)` is willing to read.
 const MAX_RUNES: u64 = 1 << 20;
 
+/// From here on a number rounds beyond the largest float32: half a unit of its last place above it.
+const FLOAT32_OVERFLOWS: f64 = 3.402_823_567_797_336_6e38;
+
 /// Types whose value is one pointer-sized word.
 pub fn is_pointer_shaped(ty: &Type) -> bool {
     matches!(
@@ -167,7 +170,12 @@ impl Evaluator<'_> {
                 format!("{} ({}) {why} {}", self.source(x), c.type_name(), to.name),
             ))
         };
-        let c = match (c, integer_sign(to.kind)) {
+        // A complex constant without an imaginary part is a real one.
+        let real = match c {
+            Const::Complex(re, im) if *im == 0.0 => Const::Float(*re),
+            other => other.clone(),
+        };
+        let c = match (&real, integer_sign(to.kind)) {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "the fraction is known to be zero and the range is checked after"
@@ -180,6 +188,11 @@ impl Evaluator<'_> {
         };
         if let (Const::Int(n) | Const::Rune(n), Some(_)) = (&c, integer_sign(to.kind))
             && constant::wrap(to, *n) != *n
+        {
+            return fail("overflows");
+        }
+        if let (Const::Float(f), Kind::Float32) = (&c, to.kind)
+            && f.abs() >= FLOAT32_OVERFLOWS
         {
             return fail("overflows");
         }
@@ -285,7 +298,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Integers wrap, floats lose their fraction.
+    /// Integers wrap, floats lose their fraction. A float whose whole part the integer type cannot hold becomes what
+    /// the machine makes of it, which Go leaves open: that is an error here.
     fn convert_number(
         &self,
         expr: &Expr,
@@ -299,16 +313,16 @@ impl Evaluator<'_> {
         }
         let value = match (value, integer_sign(to.kind)) {
             (Const::Float(f), Some(_)) => {
-                // What Go leaves to the machine (values that do not fit) stays out.
-                if !(f.is_finite() && f.abs() < 1e19) {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "losing the fraction is meant, and what does not fit is refused below"
+                )]
+                let whole = f.trunc() as i128;
+                if !f.is_finite() || constant::wrap(to, whole) != whole {
                     let why = format!("{f} does not fit into {}", to.name);
                     return Err(self.error(expr.at, why));
                 }
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "losing the fraction is meant"
-                )]
-                Const::Int(f.trunc() as i128)
+                Const::Int(whole)
             }
             (value, _) => value,
         };
