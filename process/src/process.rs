@@ -130,6 +130,11 @@ impl<'a> Process<'a> {
             ExecutableMatch::Confirmed(_) | ExecutableMatch::Unverified => executable,
         };
 
+        if executable.is_some_and(Executable::is_debug_file) {
+            let why = "a file of debug information: it names and places variables, but its code and constants are not in it";
+            shortfalls.push(Shortfall::missing("executable", why));
+        }
+
         let bias = executable.map_or(Bias(0), |exe| load_bias(core, exe));
         let memory = Arc::new(compose_memory(core, executable, own_path, bias, files));
         let build = executable
@@ -192,7 +197,7 @@ fn compose_memory<'a>(
         let own = own_path
             .and_then(|path| by_path.remove(path))
             .unwrap_or_default();
-        from_files.push(matching::regions(exe.bytes, core, &own));
+        from_files.push(matching::regions(exe.mapped_bytes(), core, &own));
         from_files.push(exe.read_only_regions(bias));
     }
     for (path, mappings) in by_path.into_iter().take(MOST_LIBRARIES) {

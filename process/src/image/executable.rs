@@ -10,8 +10,11 @@ use crate::addr::{Bias, FileAddr};
 use crate::arch::Arch;
 use crate::memory::{Region, RegionSource};
 use dumpview_parsers::core::{Notes, note_type};
-use object::elf::{ET_DYN, ET_EXEC, FileHeader64, PF_W, PF_X, PT_LOAD, PT_NOTE};
-use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
+use object::elf::{
+    ET_DYN, ET_EXEC, FileHeader64, PF_W, PF_X, PT_LOAD, PT_NOTE, SHF_ALLOC, SHF_EXECINSTR,
+    SHT_NOBITS,
+};
+use object::read::elf::{ElfFile, FileHeader, ProgramHeader, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -137,23 +140,46 @@ impl<'a> Executable<'a> {
         self.elf.elf_header().e_type(LittleEndian) == ET_DYN
     }
 
+    /// Whether this is a file of debug information (`objcopy --only-keep-debug`, `eu-strip -f`): the headers are
+    /// those of the executable, the loaded contents are not there. Its program headers may still claim file offsets
+    /// and sizes, where other bytes stand; so it is told by its code, whose sections say that they have no bits.
+    pub fn is_debug_file(&self) -> bool {
+        let code = SHF_ALLOC | SHF_EXECINSTR;
+        self.elf.elf_section_table().iter().any(|section| {
+            let flags = section.sh_flags(LittleEndian);
+            section.sh_type(LittleEndian) == SHT_NOBITS
+                && flags.contains(code)
+                && section.sh_size(LittleEndian) > 0
+        })
+    }
+
+    /// The bytes that mappings of the file show, by file offset; none for a file of debug information.
+    pub fn mapped_bytes(&self) -> &'a [u8] {
+        if self.is_debug_file() {
+            &[]
+        } else {
+            self.bytes
+        }
+    }
+
     /// Loadable segments in header order.
     pub fn load_segments(&self) -> impl Iterator<Item = LoadSegment<'a>> + '_ {
+        let file = self.mapped_bytes();
         self.elf
             .elf_program_headers()
             .iter()
             .filter(|ph| ph.p_type(LittleEndian) == PT_LOAD)
-            .map(|ph| {
+            .map(move |ph| {
                 let flags = ph.p_flags(LittleEndian);
                 LoadSegment {
                     addr: FileAddr(ph.p_vaddr(LittleEndian)),
                     mem_size: ph.p_memsz(LittleEndian),
                     file_offset: ph.p_offset(LittleEndian),
                     // A segment that runs past the end of a cut file keeps what is there.
-                    bytes: ph.data(LittleEndian, self.bytes).unwrap_or_else(|()| {
+                    bytes: ph.data(LittleEndian, file).unwrap_or_else(|()| {
                         let start =
                             usize::try_from(ph.p_offset(LittleEndian)).unwrap_or(usize::MAX);
-                        self.bytes.get(start..).unwrap_or_default()
+                        file.get(start..).unwrap_or_default()
                     }),
                     writable: flags.contains(PF_W),
                     executable: flags.contains(PF_X),
@@ -244,12 +270,13 @@ impl<'a> Executable<'a> {
     }
 
     fn note(&self, owner: &[u8], kind: u32) -> Option<&'a [u8]> {
+        let file = self.mapped_bytes();
         let mut in_segments = self
             .elf
             .elf_program_headers()
             .iter()
             .filter(|ph| ph.p_type(LittleEndian) == PT_NOTE)
-            .filter_map(|ph| ph.data(LittleEndian, self.bytes).ok());
+            .filter_map(|ph| ph.data(LittleEndian, file).ok());
         let find = |data: &'a [u8]| {
             Notes::new(data)
                 .filter_map(Result::ok)
