@@ -1,5 +1,6 @@
 //! An answer, and how the program ends after it.
 
+use dumpview_process::postmortem::NoPlace;
 use dumpview_view::text::lines_of;
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
@@ -29,12 +30,27 @@ pub struct Failure {
     pub message: String,
 }
 
+impl From<NoPlace> for Failure {
+    fn from(why: NoPlace) -> Self {
+        let hint = match &why {
+            NoPlace::NoGoroutine(_) => {
+                "\n\nhint: dumpview goroutines lists the ones there are".to_owned()
+            }
+            NoPlace::NoFrame { goroutine, .. } => {
+                format!("\n\nhint: dumpview bt -g {goroutine} numbers them")
+            }
+            _ => String::new(),
+        };
+        Self::no_answer(format!("{why}{hint}"))
+    }
+}
+
 impl Failure {
     /// The question has no answer in this input.
-    pub fn no_answer(message: impl Into<String>) -> Self {
+    pub fn no_answer(message: impl std::fmt::Display) -> Self {
         Self {
             exit: Exit::NoAnswer,
-            message: message.into(),
+            message: message.to_string(),
         }
     }
 

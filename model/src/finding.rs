@@ -25,11 +25,12 @@ impl Severity {
     }
 }
 
-/// A line that shows what a finding says.
+/// What shows that a finding is true.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Evidence {
-    /// Line number in the input, from 1.
-    pub line: u64,
+    /// Line number in the input, from 1; `None` for what stands in a core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// What stands there, in the runtime's words where it has some.
     pub what: String,
 }
@@ -73,7 +74,17 @@ impl Finding {
     #[must_use]
     pub fn at(mut self, line: u64, what: impl Into<String>) -> Self {
         self.evidence.push(Evidence {
-            line,
+            line: Some(line),
+            what: what.into(),
+        });
+        self
+    }
+
+    /// Adds what was seen where there are no lines.
+    #[must_use]
+    pub fn seen(mut self, what: impl Into<String>) -> Self {
+        self.evidence.push(Evidence {
+            line: None,
             what: what.into(),
         });
         self

@@ -6,35 +6,19 @@
 use crate::addr::Addr;
 use crate::arch::Registers;
 use crate::dwarf::{
-    Frame as Site, FrameVariables, Location, Origin as Kind, Variable as Declared,
+    Frame as Site, FrameVariables, Location, Origin as Kind, Variable as Declared, VariablesError,
     range_body_parent,
 };
 use crate::expr::FrameScope;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{Deferred, open_coded_defers};
-use crate::symbols::ArgWord;
+use crate::symbols::{ArgWord, SymbolsError};
 use crate::types::TypeRef;
-use crate::unwind::Stack;
+use crate::unwind::{Call, Stack, Unwound};
 use crate::value::{FunctionNames, Gathered, Limits, Place, Reader, Sources};
-use dumpview_model::frame::Frame;
 use dumpview_model::value::{Address, Origin, Value, Variable};
 use std::sync::Arc;
-
-/// One call on a stack.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Call {
-    /// As people see it.
-    pub frame: Frame,
-    /// Function as the linker stores it.
-    pub name: String,
-    /// Index into [`Stack::frames`] of the physical frame that it is part of.
-    pub physical: usize,
-    /// How many calls it is inlined into, down to the physical function.
-    pub inline_depth: usize,
-    /// The pc to look things up by.
-    pub lookup_pc: Addr,
-}
 
 /// The variables of a call, or what there is instead.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,46 +28,35 @@ pub enum Variables {
     /// The words of the arguments, as the runtime's traceback prints them, for programs without DWARF.
     Words(Vec<ArgWord>),
     /// Nothing, and why.
-    None(String),
+    None(NoVariables),
+}
+
+/// Why the variables of a call cannot be listed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoVariables {
+    /// The call is of another stack.
+    #[error("no such frame")]
+    NoSuchFrame,
+    /// Without function tables there is no pc to look them up by.
+    #[error(transparent)]
+    Symbols(#[from] SymbolsError),
+    /// DWARF does not tell which there are.
+    #[error(transparent)]
+    Dwarf(#[from] VariablesError),
 }
 
 impl<'a> Process<'a> {
-    /// The calls of a stack, innermost first.
-    pub fn calls(&self, stack: &Stack) -> Vec<Call> {
-        let Ok(symbols) = self.symbols() else {
-            return Vec::new();
-        };
-        let logical = stack.logical(symbols, Some(self.natives()));
-        let mut calls: Vec<Call> = logical
-            .iter()
-            .map(|call| Call {
-                frame: call.to_model(),
-                name: call.name.to_owned(),
-                physical: call.physical,
-                inline_depth: 0,
-                lookup_pc: call.lookup_pc,
-            })
-            .collect();
-        // Innermost first: from the end, each call inlined into the one before is one deeper.
-        let mut deeper: Option<(usize, usize)> = None;
-        for call in calls.iter_mut().rev() {
-            call.inline_depth = match deeper {
-                Some((physical, depth)) if physical == call.physical => depth + 1,
-                _ => 0,
-            };
-            deeper = Some((call.physical, call.inline_depth));
-        }
-        calls
-    }
-
     /// The variables in scope in a call: which there are, of which type, and where.
     ///
     /// # Errors
     ///
     /// Why they cannot be listed; mostly that the executable has no DWARF.
-    pub fn declared(&self, stack: &Stack, call: &Call) -> Result<FrameVariables, String> {
-        let physical = stack.frames.get(call.physical).ok_or("no such frame")?;
-        let symbols = self.symbols().map_err(ToString::to_string)?;
+    pub fn declared(&self, at: &Unwound, call: &Call) -> Result<FrameVariables, NoVariables> {
+        let stack = &at.stack;
+        let physical = stack.frames.get(call.physical);
+        let physical = physical.ok_or(NoVariables::NoSuchFrame)?;
+        let symbols = self.symbols().map_err(Clone::clone)?;
         let registers = stack.registers(call.physical).cloned().unwrap_or_else(|| {
             let mut known = Registers::new(self.arch());
             known.set(self.arch().sp(), Some(physical.sp.0));
@@ -102,12 +75,9 @@ impl<'a> Process<'a> {
                 .flatten(),
             closure: None,
         };
-        let mut found = self
-            .types()
-            .variables(&site)
-            .map_err(|error| error.to_string())?;
-        if let Some(outer) = self.around_range_body(stack, call)
-            && let Ok(outer) = self.declared(stack, &outer)
+        let mut found = self.types().variables(&site)?;
+        if let Some(outer) = around_range_body(at, call)
+            && let Ok(outer) = self.declared(at, outer)
         {
             found.add_outer(outer);
         }
@@ -121,26 +91,16 @@ impl<'a> Process<'a> {
         Some(u64::from(line)).filter(|line| *line != 0)
     }
 
-    /// The call around the body of a range-over-func loop: the nearest one further out of the function the body
-    /// belongs to. It is further out than the body itself, so following it ends.
-    fn around_range_body(&self, stack: &Stack, body: &Call) -> Option<Call> {
-        let parent = range_body_parent(&body.name)?;
-        self.calls(stack)
-            .into_iter()
-            .skip_while(|call| call.physical <= body.physical)
-            .find(|call| call.name == parent)
-    }
-
     /// The variables in scope in a call, with their values.
-    pub fn variables(&self, stack: &Stack, call: &Call, limits: Limits) -> Variables {
-        match self.declared(stack, call) {
+    pub fn variables(&self, at: &Unwound, call: &Call, limits: Limits) -> Variables {
+        match self.declared(at, call) {
             Ok(found) => {
                 let mut reader = Reader::new(self.sources(), limits);
                 let shown = found.variables.into_iter().filter(|v| !v.shadowed);
                 Variables::Named(shown.map(|v| self.read(&mut reader, v)).collect())
             }
             Err(why) => self
-                .words(stack, call)
+                .words(&at.stack, call)
                 .map_or(Variables::None(why), Variables::Words),
         }
     }
@@ -201,13 +161,13 @@ impl<'a> Process<'a> {
 
     /// The names an expression can use as seen from a call, or from nowhere. A call whose variables cannot be
     /// listed has only its package's names.
-    pub fn scope(&self, at: Option<(&Stack, &Call)>) -> FrameScope<'_, 'a> {
+    pub fn scope(&self, at: Option<(&Unwound, &Call)>) -> FrameScope<'_, 'a> {
         let (types, arch) = (self.types(), self.arch());
-        let Some((stack, call)) = at else {
+        let Some((unwound, call)) = at else {
             return FrameScope::without_frame(types, arch);
         };
         let variables = self
-            .declared(stack, call)
+            .declared(unwound, call)
             .map_or_else(|_| Vec::new(), |found| found.variables);
         FrameScope::new(types, arch, variables, Some(&call.name))
     }
@@ -252,6 +212,16 @@ impl<'a> Process<'a> {
         }
         .settled()
     }
+}
+
+/// The call around the body of a range-over-func loop: the nearest one further out of the function the body belongs
+/// to. It is further out than the body itself, so following it ends.
+fn around_range_body<'u>(at: &'u Unwound, body: &Call) -> Option<&'u Call> {
+    let parent = range_body_parent(&body.name)?;
+    at.calls
+        .iter()
+        .skip_while(|call| call.physical <= body.physical)
+        .find(|call| call.name == parent)
 }
 
 /// The value at a location, and its address when it has one.

@@ -1,262 +1,324 @@
-//! A dead process put together: core and executable matched, memory composed, Go version known.
+//! A dead process as it is asked: symbols, layouts, goroutines, DWARF and types, each loaded at the first question
+//! that needs it.
 //!
-//! [`Process::open`] does only what every question needs (a few indexes over headers and notes). Symbols,
-//! layouts, goroutines, DWARF and types are reached from here and load when first asked for.
+//! Opening stays cheap because none of this happens there; and a part is loaded once, whoever asks. Judgement (why it
+//! died, what is worth knowing) is a floor higher, in [`crate::postmortem`].
 
-mod matching;
-mod parts;
+use crate::addr::{Addr, GoId};
+use crate::arch::Registers;
+use crate::dwarf::Dwarf;
+use crate::image::{CoreFile, Executable, Files, Thread};
+use crate::layout::{FieldError, Layouts, RuntimeLayouts};
+use crate::mapped::{Mapped, OpenOptions};
+use crate::runtime::search::{FoundVariables, Unproven, find_variables, verify};
+use crate::runtime::{
+    Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
+    match_threads,
+};
+use crate::symbols::{ModuleData, Symbols, SymbolsError};
+use crate::types::{TypeModule, Types};
+use crate::unwind::{Call, Limits, Natives, Recent, Stack, Unwinder, Unwound};
+use crate::value::Shared;
+use rustc_hash::FxHashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-pub use matching::ExecutableMatch;
-
-use parts::Parts;
-
-use crate::addr::{Addr, Bias};
-use crate::arch::Arch;
-use crate::image::{BUILD_INFO_MAGIC, BuildInfo, CoreFile, CoreKind, Executable, Files, GoVersion};
-use crate::memory::{CoreMemory, Region, RegionSource, Unreadable};
-use dumpview_parsers::core::{FileMapping, aux};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// Something about the input that makes answers less than whole; shown on stderr and under `incomplete`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Shortfall {
-    /// What is affected (`core`, `executable`, `NT_FILE`, …).
-    pub what: String,
-    /// Why, and what would mend it.
-    pub why: String,
-    /// Whether the input itself is damaged, rather than an optional part not given.
-    pub damage: bool,
-}
-
-impl Shortfall {
-    /// The input itself is damaged.
-    pub fn damage(what: &str, why: impl Into<String>) -> Self {
-        Self {
-            what: what.to_owned(),
-            why: why.into(),
-            damage: true,
-        }
-    }
-
-    /// An optional part was not given.
-    pub fn missing(what: &str, why: impl Into<String>) -> Self {
-        Self {
-            what: what.to_owned(),
-            why: why.into(),
-            damage: false,
-        }
-    }
-}
-
-/// One dead process.
+/// One dead process. It derefs to its facts ([`Mapped`]): core, executable, memory, version.
 pub struct Process<'a> {
-    /// The core dump.
-    pub core: &'a CoreFile<'a>,
-    /// The executable it ran, when at hand and not known to be another program.
-    pub executable: Option<&'a Executable<'a>>,
-    /// How well core and executable fit.
-    pub executable_match: ExecutableMatch,
-    /// Every byte that can be had.
-    pub memory: Arc<CoreMemory<'a>>,
-    /// What the loader added to the executable's addresses.
-    pub bias: Bias,
-    /// Version, main package and build settings, from the executable or from the core's data.
-    pub build: Option<BuildInfo>,
-    /// The Go version; `None` for a program that is not Go (or whose traces of it are gone).
-    pub version: Option<GoVersion>,
-    /// What is missing from the input.
-    pub shortfalls: Vec<Shortfall>,
+    mapped: Mapped<'a>,
     parts: Parts<'a>,
 }
 
-/// How to open a process.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OpenOptions {
-    /// Use the executable even when its build id says that it is another build.
-    pub trust_executable: bool,
+impl<'a> Deref for Process<'a> {
+    type Target = Mapped<'a>;
+
+    fn deref(&self) -> &Mapped<'a> {
+        &self.mapped
+    }
+}
+
+/// The parts, empty until asked for.
+#[derive(Default)]
+struct Parts<'a> {
+    layouts: OnceLock<Option<RuntimeLayouts<'a>>>,
+    found_variables: OnceLock<Result<FoundVariables, Unproven>>,
+    symbols: OnceLock<Result<Symbols<'a>, SymbolsError>>,
+    natives: OnceLock<Natives<'a>>,
+    dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
+    types: OnceLock<Types<'a>>,
+    goroutines: OnceLock<Result<Goroutines, ProcessError>>,
+    machines: OnceLock<Result<Machines, ProcessError>>,
+    threads: OnceLock<Vec<RuntimeThread>>,
+    /// Index into `threads` of the one that runs a goroutine.
+    running: OnceLock<FxHashMap<GoId, usize>>,
+    unwound: Mutex<Recent>,
+    shared: Shared,
+}
+
+/// Why the runtime of a process cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// Neither DWARF nor a table has the layouts: not a Go program, or of a release before those known.
+    #[error("no layout of the runtime's structures fits this program")]
+    NoLayout,
+    /// The program has no symbols, and the runtime variables that were searched for do not prove right.
+    #[error(transparent)]
+    Unproven(#[from] Unproven),
+    /// A structure that leads there could not be read.
+    #[error(transparent)]
+    Field(#[from] FieldError),
 }
 
 impl<'a> Process<'a> {
     /// Puts core and executable together. A damaged or mismatched input is not an error here: what it costs
-    /// is in [`Self::shortfalls`].
+    /// is in [`Mapped::shortfalls`].
     pub fn open(
         core: &'a CoreFile<'a>,
         executable: Option<&'a Executable<'a>>,
         files: &dyn Files<'a>,
         options: OpenOptions,
     ) -> Self {
-        let mut shortfalls: Vec<Shortfall> = core
-            .damage
-            .iter()
-            .map(|why| Shortfall::damage("notes", why))
-            .collect();
-        if core.truncated_by > 0 {
-            let whole = core.truncated_by.saturating_add(core.bytes.len() as u64);
-            let lost = core.truncated_by;
-            let why = format!("truncated: {lost} of {whole} bytes are missing at its end");
-            shortfalls.push(Shortfall::damage("core", why));
-        }
-
-        let own_path = core.executable_path();
-        let from_core = CoreMemory::new([core.regions()]);
-        let executable_match = executable.map_or(ExecutableMatch::NoExecutable, |exe| {
-            matching::compare(core, exe, own_path, &from_core)
-        });
-        let executable = match &executable_match {
-            ExecutableMatch::Mismatch { why } => {
-                let used = if options.trust_executable {
-                    "used because you asked"
-                } else {
-                    "not used"
-                };
-                let why = format!("not the program that left this core, and {used}: {why}");
-                shortfalls.push(Shortfall::damage("executable", why));
-                executable.filter(|_| options.trust_executable)
-            }
-            ExecutableMatch::NoExecutable => {
-                let why = own_path.map_or_else(
-                    || "none given, and the core does not name one".to_owned(),
-                    |path| {
-                        format!(
-                            "none given, and {} is not at hand",
-                            String::from_utf8_lossy(path)
-                        )
-                    },
-                );
-                shortfalls.push(Shortfall::missing("executable", why));
-                None
-            }
-            ExecutableMatch::Confirmed(_) | ExecutableMatch::Unverified => executable,
-        };
-
-        if executable.is_some_and(Executable::is_debug_file) {
-            let why = "a file of debug information: it names and places variables, but its code and constants are not in it";
-            shortfalls.push(Shortfall::missing("executable", why));
-        }
-
-        let bias = executable.map_or(Bias(0), |exe| load_bias(core, exe));
-        let memory = Arc::new(compose_memory(core, executable, own_path, bias, files));
-        let build = executable
-            .and_then(Executable::build_info)
-            .or_else(|| build_info_in_core(&memory, core, own_path));
-        let version = build.as_ref().and_then(|b| GoVersion::parse(&b.version));
         Self {
-            core,
-            executable,
-            executable_match,
-            memory,
-            bias,
-            build,
-            version,
-            shortfalls,
+            mapped: Mapped::open(core, executable, files, options),
             parts: Parts::default(),
         }
     }
 
-    /// Instruction set.
-    pub fn arch(&self) -> Arch {
-        self.core.arch
+    /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.
+    pub fn layouts(&self) -> Option<&dyn Layouts> {
+        self.runtime_layouts()
+            .map(|layouts| layouts as &dyn Layouts)
     }
 
-    /// Address in the process of a symbol of the executable.
-    pub fn symbol(&self, name: &str) -> Option<Addr> {
-        let (addr, _) = self.executable?.symbol(name)?;
-        Some(addr.to_process(self.bias))
+    fn runtime_layouts(&self) -> Option<&RuntimeLayouts<'a>> {
+        let choose = || RuntimeLayouts::choose(self.executable, self.version.as_ref(), self.arch());
+        self.parts.layouts.get_or_init(choose).as_ref()
     }
-}
 
-/// What was added to link-time addresses: entry point in the auxiliary vector against the file's own.
-///
-/// The lowest mapping is no substitute: an internally linked Go PIE has its first segment at 0x400000.
-fn load_bias(core: &CoreFile<'_>, exe: &Executable<'_>) -> Bias {
-    if !exe.is_position_independent() {
-        return Bias(0);
-    }
-    let entry = core.auxv.get(aux::AT_ENTRY);
-    Bias(entry.map_or(0, |entry| entry.wrapping_sub(exe.entry().0)))
-}
-
-/// More mapped files than this are not opened: a process has a few dozen, a hostile core may name millions.
-const MOST_LIBRARIES: usize = 1024;
-
-fn compose_memory<'a>(
-    core: &'a CoreFile<'a>,
-    executable: Option<&'a Executable<'a>>,
-    own_path: Option<&[u8]>,
-    bias: Bias,
-    files: &dyn Files<'a>,
-) -> CoreMemory<'a> {
-    let mut by_path: BTreeMap<&[u8], Vec<&FileMapping<'_>>> = BTreeMap::new();
-    for mapping in &core.files {
-        by_path.entry(mapping.path).or_default().push(mapping);
-    }
-    let dumped = CoreMemory::new([core.regions()]);
-    let mut from_files = Vec::new();
-    if let Some(exe) = executable {
-        let own = own_path
-            .and_then(|path| by_path.remove(path))
-            .unwrap_or_default();
-        from_files.push(matching::regions(exe.mapped_bytes(), core, &own));
-        from_files.push(exe.read_only_regions(bias));
-    }
-    for (path, mappings) in by_path.into_iter().take(MOST_LIBRARIES) {
-        let readable = std::str::from_utf8(path).ok();
-        if let Some(bytes) = readable.and_then(|path| files.open(path))
-            && matching::same_first_page(bytes, &mappings, &dumped)
-        {
-            from_files.push(matching::regions(bytes, core, &mappings));
-        }
-    }
-    // Read-only file mappings that nothing else covers: say which file would have them.
-    let file_missing = core
-        .files
-        .iter()
-        .filter(|f| f.start < f.end && !core.writable_at(Addr(f.start)))
-        .map(|f| Region {
-            start: Addr(f.start),
-            end: Addr(f.end),
-            source: RegionSource::Missing(Unreadable::FileMissing),
-        })
-        .collect();
-    let layers = [file_missing, core.regions()];
-    CoreMemory::new(layers.into_iter().chain(from_files))
-}
-
-/// Build information is writable data, so the core has it even without the executable: looked for in the
-/// writable mappings of the program itself, or, when files are not named, in low writable segments.
-fn build_info_in_core(
-    memory: &CoreMemory<'_>,
-    core: &CoreFile<'_>,
-    own_path: Option<&[u8]>,
-) -> Option<BuildInfo> {
-    const MOST: usize = 64 << 20;
-    let own: Vec<_> = core
-        .files
-        .iter()
-        .filter(|f| Some(f.path) == own_path)
-        .collect();
-    let belongs =
-        |start: Addr| own.is_empty() || own.iter().any(|f| f.start <= start.0 && start.0 < f.end);
-    memory
-        .regions()
-        .iter()
-        .filter(|r| belongs(r.start) && core.writable_at(r.start))
-        .find_map(|region| {
-            let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
-                return None;
+    /// The runtime's variables of a program without symbols, searched for in its code.
+    fn found_variables(&self) -> Result<&FoundVariables, &Unproven> {
+        let search = || {
+            let Some(RuntimeLayouts::Table(table)) = self.runtime_layouts() else {
+                return Ok(FoundVariables::default());
             };
-            let bytes = bytes.get(..MOST).unwrap_or(bytes);
-            memchr::memmem::find_iter(bytes, BUILD_INFO_MAGIC)
-                .find_map(|at| BuildInfo::parse(bytes.get(at..)?))
+            let Ok(symbols) = self.symbols() else {
+                return Ok(FoundVariables::default());
+            };
+            let memory = &*self.memory;
+            let found = find_variables(memory, self.arch(), symbols, &table.recipes());
+            let runtime = Runtime {
+                memory,
+                layouts: table,
+                vars: &found,
+            };
+            verify(&runtime, self.arch(), &self.core.threads)?;
+            Ok(found)
+        };
+        self.parts.found_variables.get_or_init(search).as_ref()
+    }
+
+    /// What is needed to read the runtime's own structures; `None` when no layout knows this program.
+    pub fn runtime(&self) -> Option<Runtime<'_>> {
+        Some(Runtime {
+            memory: &*self.memory,
+            layouts: self.layouts()?,
+            vars: self,
         })
+    }
+
+    /// Functions, files and lines, and what moduledata says.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no function tables: not Go, or its executable is not at hand.
+    pub fn symbols(&self) -> Result<&Symbols<'a>, &SymbolsError> {
+        let symbols = self.parts.symbols.get_or_init(|| {
+            let layouts: Vec<&dyn Layouts> = self.layouts().into_iter().collect();
+            Symbols::load(self, &layouts)
+        });
+        symbols.as_ref()
+    }
+
+    /// C libraries and the vDSO, whose frames are found by their own unwind tables.
+    pub fn natives(&self) -> &Natives<'a> {
+        self.parts.natives.get_or_init(|| Natives::new(self))
+    }
+
+    /// The executable's DWARF, when it has any.
+    pub fn dwarf(&self) -> Option<&Arc<Dwarf<'a>>> {
+        self.parts
+            .dwarf
+            .get_or_init(|| Dwarf::load(self.executable?).map(Arc::new))
+            .as_ref()
+    }
+
+    /// Types, from DWARF and from the runtime's descriptors.
+    pub fn types(&self) -> &Types<'a> {
+        self.parts.types.get_or_init(|| {
+            let modules = self.symbols().map_or_else(
+                |_| Vec::new(),
+                |symbols| {
+                    symbols
+                        .modules()
+                        .filter_map(|m| m.data.as_ref())
+                        .map(type_module)
+                        .collect()
+                },
+            );
+            let memory = Arc::clone(&self.memory);
+            Types::new(memory, self.dwarf().cloned(), modules, self.version.clone())
+                .with_bias(self.bias)
+        })
+    }
+
+    /// Every goroutine that is not dead.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no list: not Go, or the structures that lead to it could not be read.
+    pub fn goroutines(&self) -> Result<&Goroutines, &ProcessError> {
+        let goroutines = self.parts.goroutines.get_or_init(|| {
+            let runtime = self.runtime().ok_or(ProcessError::NoLayout)?;
+            Goroutines::read(&runtime).map_err(|error| match self.found_variables() {
+                Err(unproven) => unproven.clone().into(),
+                Ok(_) => error.into(),
+            })
+        });
+        goroutines.as_ref()
+    }
+
+    /// The runtime's Ms.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::goroutines`].
+    pub fn machines(&self) -> Result<&Machines, &ProcessError> {
+        let machines = self.parts.machines.get_or_init(|| {
+            let runtime = self.runtime().ok_or(ProcessError::NoLayout)?;
+            Ok(Machines::read(&runtime)?)
+        });
+        machines.as_ref()
+    }
+
+    /// The threads of the core with their Ms and goroutines; empty when the runtime cannot be read.
+    pub fn threads(&self) -> &[RuntimeThread] {
+        self.parts.threads.get_or_init(|| {
+            let (Some(runtime), Ok(machines), Ok(goroutines)) =
+                (self.runtime(), self.machines(), self.goroutines())
+            else {
+                return Vec::new();
+            };
+            match_threads(
+                &runtime,
+                self.arch(),
+                &self.core.threads,
+                machines,
+                goroutines,
+            )
+        })
+    }
+
+    /// The thread that an M is, when the core has it.
+    pub fn thread_of(&self, machine: &Machine) -> Option<&Thread> {
+        let thread = self.threads().iter().find(|t| t.m == Some(machine.addr))?;
+        self.core.threads.get(thread.index)
+    }
+
+    /// The thread that runs a goroutine, when one does.
+    pub fn thread_running(&self, goroutine: GoId) -> Option<&RuntimeThread> {
+        let threads = self.threads();
+        let running = self.parts.running.get_or_init(|| {
+            let mut running = FxHashMap::default();
+            for (index, thread) in threads.iter().enumerate() {
+                if let Some(id) = thread.goroutine {
+                    running.entry(id).or_insert(index);
+                }
+            }
+            running
+        });
+        threads.get(*running.get(&goroutine)?)
+    }
+
+    /// Registers of the thread that runs a goroutine, when one does.
+    pub fn registers_of(&self, goroutine: &Goroutine) -> Option<&Registers> {
+        let thread = self.thread_running(goroutine.id)?;
+        self.core.threads.get(thread.index).map(|t| &t.registers)
+    }
+
+    /// Unwinds stacks, C frames included; `None` when there is nothing to unwind Go frames by.
+    pub fn unwinder(&self) -> Option<Unwinder<'_>> {
+        let symbols = self.symbols().ok()?;
+        let unwinder = Unwinder::new(&*self.memory, symbols, self.layouts()?, self.arch()).ok()?;
+        // Nobody reads a million frames: of a stack overflow both ends are kept.
+        let limits = Limits {
+            head: 10_000,
+            ..Limits::default()
+        };
+        Some(unwinder.with_natives(self.natives()).with_limits(limits))
+    }
+
+    /// The calls of a stack, innermost first; none without function tables.
+    pub fn calls(&self, stack: &Stack) -> Vec<Call> {
+        self.symbols()
+            .map(|symbols| stack.calls(symbols, self.natives()))
+            .unwrap_or_default()
+    }
+
+    /// The stack of a goroutine and its calls, unwound at the first question of several about it.
+    pub fn unwound(&self, goroutine: &Goroutine) -> Arc<Unwound> {
+        let recent = || {
+            let lock = self.parts.unwound.lock();
+            lock.unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(known) = recent().get(goroutine.addr) {
+            return known;
+        }
+        let stack = self.stack(goroutine);
+        let unwound = Arc::new(Unwound {
+            calls: self.calls(&stack),
+            stack,
+        });
+        recent().keep(goroutine.addr, &unwound);
+        unwound
+    }
+
+    /// The stack of a goroutine, unwound for this question only; empty and incomplete when there is nothing to
+    /// unwind by.
+    pub fn stack(&self, goroutine: &Goroutine) -> Stack {
+        let registers = self.registers_of(goroutine);
+        self.unwinder()
+            .map(|unwinder| unwinder.goroutine(goroutine.addr, registers))
+            .unwrap_or_default()
+    }
+
+    /// The whole stack of a thread, from its registers: signal handler, system stack, goroutine.
+    pub fn thread_stack(&self, thread: &Thread, m: Option<Addr>) -> Stack {
+        self.unwinder()
+            .map(|unwinder| unwinder.thread(&thread.registers, m))
+            .unwrap_or_default()
+    }
+
+    /// What was read of structures that many values lead to.
+    pub(crate) const fn shared(&self) -> &Shared {
+        &self.parts.shared
+    }
 }
 
-/// In words, for messages: who wrote the core.
-pub const fn core_writer(kind: CoreKind) -> &'static str {
-    match kind {
-        CoreKind::Kernel => "the kernel",
-        CoreKind::Gcore => "gcore",
-        CoreKind::Qemu => "qemu-user",
+impl Variables for Process<'_> {
+    fn address(&self, name: &str) -> Option<Addr> {
+        let dwarf = self.runtime_layouts().and_then(RuntimeLayouts::dwarf);
+        let named = RuntimeVars::new(self.executable, dwarf, self.bias).address(name);
+        named.or_else(|| self.found_variables().ok()?.address(name))
+    }
+}
+
+/// Where a module keeps its type descriptors.
+fn type_module(data: &ModuleData) -> TypeModule {
+    TypeModule {
+        types: data.types.start,
+        etypes: data.types.end,
+        typelinks: data.typelinks.map(|links| (links.ptr, links.len)),
+        descriptors_len: data.typedesclen,
     }
 }

@@ -8,8 +8,9 @@
 )]
 
 use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
+use dumpview_process::mapped::{ExecutableMatch, OpenOptions};
 use dumpview_process::memory::{Memory, RegionSource, Unreadable};
-use dumpview_process::process::{ExecutableMatch, OpenOptions, Process};
+use dumpview_process::process::Process;
 use std::io::Read as _;
 
 const CORE: &[u8] =

@@ -7,8 +7,9 @@
 mod live;
 
 use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
+use dumpview_process::mapped::OpenOptions;
 use dumpview_process::memory::MemoryExt;
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::process::Process;
 use dumpview_process::runtime::{Deferred, linked_defers, open_coded_defers};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -10,7 +10,8 @@ mod live;
 
 use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
 use dumpview_process::layout::LayoutSource;
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::mapped::OpenOptions;
+use dumpview_process::process::Process;
 use std::path::Path;
 use std::process::Command;
 

@@ -17,7 +17,8 @@ use dumpview_process::addr::GoId;
 use dumpview_process::expr::{Expressions, FrameScope};
 use dumpview_process::frames::Variables;
 use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::mapped::OpenOptions;
+use dumpview_process::process::Process;
 use dumpview_process::value::Limits;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,9 +75,9 @@ fn frames(process: &Process<'_>, truth: &Value, unoptimised: bool, tally: &mut T
             continue;
         };
         let nth = seen.entry((id.0, function)).or_default();
-        let stack = process.stack(goroutine);
-        let calls = process.calls(&stack);
-        let Some(call) = calls
+        let unwound = process.unwound(goroutine);
+        let Some(call) = unwound
+            .calls
             .iter()
             .rev()
             .filter(|c| c.frame.function == function)
@@ -88,7 +89,7 @@ fn frames(process: &Process<'_>, truth: &Value, unoptimised: bool, tally: &mut T
             continue;
         };
         *nth += 1;
-        let variables = match process.variables(&stack, call, LIMITS) {
+        let variables = match process.variables(&unwound, call, LIMITS) {
             Variables::Named(variables) => variables,
             Variables::Words(_) => panic!("{function}: words"),
             Variables::None(why) => {

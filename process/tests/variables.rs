@@ -17,8 +17,9 @@ use dumpview_process::dwarf::{
     Dwarf, Frame, Location, Origin, PackageItem, PackageVariable, Standing, Variable,
 };
 use dumpview_process::image::{CoreFile, Executable, Files, GoVersion, SectionArena};
+use dumpview_process::mapped::OpenOptions;
 use dumpview_process::memory::{CoreMemory, Memory, Region, RegionSource};
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::process::Process;
 use dumpview_process::symbols::ArgWord;
 use dumpview_process::types::{Kind, Shape, TypeModule, TypeRef, Types};
 use serde_json::{Value, json};

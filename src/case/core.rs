@@ -5,15 +5,19 @@ use super::kind::{Kind, recognize};
 use crate::answer::Failure;
 use crate::flags::Common;
 use crate::input::{Arena, InputError};
+use dumpview_process::addr::GoId;
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::mapped::OpenOptions;
+use dumpview_process::postmortem::{At, NoPlace, Postmortem};
+use dumpview_process::process::Process;
 use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 /// An opened process with the paths it came from.
 pub struct Session<'a> {
-    /// The process.
-    pub process: Process<'a>,
+    /// The dead process, which the session derefs to.
+    dead: Postmortem<'a>,
     /// The core as typed.
     pub core_path: PathBuf,
     /// The executable in use, as typed or as the core names it.
@@ -74,7 +78,7 @@ pub fn with_session<R>(
     let process = Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options);
     let executable_path = used_path.filter(|_| process.executable.is_some());
     ask(&Session {
-        process,
+        dead: Postmortem::new(process),
         core_path: core_path.to_owned(),
         executable_path,
         common,
@@ -139,7 +143,24 @@ fn executable_given_as_core(core_path: &Path, executable_path: Option<&Path>) ->
     ))
 }
 
+impl<'a> Deref for Session<'a> {
+    type Target = Postmortem<'a>;
+
+    fn deref(&self) -> &Postmortem<'a> {
+        &self.dead
+    }
+}
+
 impl Session<'_> {
+    /// The stack of the goroutine that is meant: the one asked for, else the cursor's, else the one that crashed.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such goroutine.
+    pub fn at(&self, asked: Option<u64>, cursor: &Cursor) -> Result<At, NoPlace> {
+        self.dead.at(asked.or(cursor.goroutine).map(GoId))
+    }
+
     /// The envelope of a verb's document.
     pub fn envelope(&self, verb: &str) -> Envelope {
         Envelope::new(

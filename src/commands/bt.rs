@@ -1,18 +1,15 @@
 //! `bt`: the frames of a goroutine, inlined calls among them, with arguments and on demand all locals.
 
-use super::at::At;
-use super::goroutines::{describe, first_user_call};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
-use dumpview_model::frame::Frame;
+use dumpview_model::frame::{Frame, Trust};
 use dumpview_model::value::text::Style;
-use dumpview_model::value::{Origin, Standing, Value, Variable};
-use dumpview_process::frames::{Call, Variables};
-use dumpview_process::runtime::Goroutine;
-use dumpview_process::runtime::{Deferred, linked_defers};
-use dumpview_process::symbols::printed_args;
+use dumpview_model::value::{Origin, Standing, Variable};
+use dumpview_process::postmortem::{
+    Backtrace, BacktraceFrame, BacktraceOptions, CountedFrom, Locals,
+};
 use dumpview_process::value::Limits;
 use dumpview_view::{Line, Role, Text, styled};
 use serde::Serialize;
@@ -52,9 +49,18 @@ pub struct BtFlags {
 
 /// Stacks of one goroutine, or of all.
 #[derive(Serialize)]
+#[serde(transparent)]
+pub struct Backtraces {
+    stacks: Stacks,
+    #[serde(skip)]
+    runtime: RuntimeFrames,
+}
+
+/// Whose stacks they are.
+#[derive(Serialize)]
 #[serde(untagged)]
-pub enum Backtraces {
-    /// The one that was meant.
+enum Stacks {
+    /// The one's that was meant.
     One(Box<Backtrace>),
     /// Every goroutine's, by id.
     All {
@@ -63,56 +69,13 @@ pub enum Backtraces {
     },
 }
 
-/// One goroutine's stack.
-#[derive(Serialize)]
-pub struct Backtrace {
-    /// Its id.
-    goroutine: u64,
-    /// Innermost first.
-    frames: Vec<FrameDoc>,
-    /// The outermost frame was reached.
-    complete: bool,
-    /// Why it was not.
-    why_incomplete: Option<String>,
-    /// Frames that are not in the list, because of `--depth` or the depth of the stack.
-    frames_left_out: u64,
-    /// The goroutine itself.
-    state: dumpview_model::goroutine::Goroutine,
-    #[serde(skip)]
-    show_runtime: bool,
-}
-
-/// One frame.
-#[derive(Serialize)]
-pub struct FrameDoc {
-    /// Its number, as `-f` takes it.
-    pub index: usize,
-    /// Function, file, line, pc, sp, inlined, trust, runtime.
-    #[serde(flatten)]
-    pub frame: Frame,
-    /// Arguments and results.
-    pub args: Vec<Variable>,
-    /// Arguments as the runtime's own traceback prints them, where there are no names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arg_words: Option<String>,
-    /// Local and captured variables, with `--full`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub locals: Option<Vec<Variable>>,
-    /// Deferred calls that it has not made yet, first to be made first, with `--full`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub deferred: Vec<Value>,
-    /// Why variables could not be listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why_no_variables: Option<String>,
-}
-
-/// Whose frames have their locals listed with `--full`.
+/// What the text does with the runtime's own frames.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LocalsOf {
-    /// Every frame's.
-    All,
-    /// The program's own, not the standard library's.
-    Program,
+enum RuntimeFrames {
+    /// Counts them.
+    Folded,
+    /// Shows them as any other.
+    Shown,
 }
 
 /// Unwinds.
@@ -124,132 +87,49 @@ pub fn bt(
     session: &Session<'_>,
     flags: &BtFlags,
     cursor: &Cursor,
-    locals_of: LocalsOf,
+    locals: Locals,
 ) -> Result<Backtraces, Failure> {
-    if !flags.all {
-        let at = At::new(session, flags.goroutine, cursor)?;
-        return Ok(Backtraces::One(Box::new(bt_of(
-            session, &at, flags, locals_of,
-        ))));
-    }
-    let all = session.process.goroutines().map_err(Failure::no_answer)?;
-    let mut ids: Vec<u64> = all.list().iter().map(|g| g.id.0).collect();
-    ids.sort_unstable();
-    let stacks = ids.into_iter().map(|id| {
-        let at = At::new(session, Some(id), cursor)?;
-        Ok(bt_of(session, &at, flags, locals_of))
-    });
-    Ok(Backtraces::All {
-        goroutines: stacks.collect::<Result<_, Failure>>()?,
-    })
-}
-
-/// The frames of a stack that is unwound already.
-pub fn bt_of(
-    session: &Session<'_>,
-    at: &At<'_>,
-    flags: &BtFlags,
-    locals_of: LocalsOf,
-) -> Backtrace {
     let len = usize::try_from(flags.max_len).unwrap_or(usize::MAX);
-    // Arguments stand in one line with their function: without --full they are not opened far.
-    let limits = if flags.full {
-        Limits::asked(flags.value_depth as usize, len)
-    } else {
-        Limits {
-            depth: 1,
-            len: len.min(8),
-            string: len,
-            ..Limits::default()
-        }
-    };
-    let first = if flags.runtime {
-        0
-    } else {
-        first_user_call(&at.calls).min(at.calls.len())
-    };
-    let end = first.saturating_add(flags.depth).min(at.calls.len());
-    let linked = pending_records(session, at.goroutine);
-    let frames = at.calls.iter().enumerate().take(end).map(|(index, call)| {
-        let mut doc = FrameDoc {
-            index,
-            frame: call.frame.clone(),
-            args: Vec::new(),
-            arg_words: None,
-            locals: None,
-            deferred: Vec::new(),
-            why_no_variables: None,
-        };
-        if flags.full {
-            doc.deferred = session.process.deferred(&at.stack, call, &linked, limits);
-        }
-        match session.process.variables(&at.stack, call, limits) {
-            Variables::Named(variables) => {
-                let (args, locals): (Vec<_>, Vec<_>) = variables.into_iter().partition(is_argument);
-                doc.args = args;
-                let wanted = locals_of == LocalsOf::All || is_programs(session, call);
-                doc.locals = (flags.full && wanted).then_some(locals);
-            }
-            Variables::Words(words) => {
-                doc.arg_words = Some(printed_args(&words, &*session.process.memory));
-            }
-            Variables::None(why) => doc.why_no_variables = Some(why),
-        }
-        doc
-    });
-    let elided = at.stack.elided.map_or(0, |e| e.count);
-    Backtrace {
-        goroutine: at.goroutine.id.0,
-        frames: frames.collect(),
-        complete: at.stack.is_complete(),
-        why_incomplete: at.stack.incomplete.as_ref().map(ToString::to_string),
-        frames_left_out: elided + (at.calls.len() - end) as u64,
-        state: describe(session, at.goroutine),
-        show_runtime: flags.runtime,
+    let mut options = BacktraceOptions::arguments(flags.depth, len);
+    if flags.full {
+        options.locals = locals;
+        options.limits = Limits::asked(flags.value_depth as usize, len);
     }
-}
-
-/// Whether a call is the program's own rather than the standard library's: its package is `main`, in the main
-/// module, or has a dot in its first path element, as no package of the standard library has.
-fn is_programs(session: &Session<'_>, call: &Call) -> bool {
-    let module = session
-        .process
-        .build
-        .as_ref()
-        .and_then(|b| b.module.as_deref());
-    let module = module.and_then(|m| m.split(' ').next()).unwrap_or("main");
-    let first = call.name.split('/').next().unwrap_or_default();
-    let dotted = call.name.contains('/') && first.contains('.');
-    call.name.starts_with("main.") || dotted || call.name.starts_with(module)
-}
-
-/// The goroutine's defer records, newest first.
-pub fn pending_records(session: &Session<'_>, goroutine: &Goroutine) -> Vec<Deferred> {
-    let runtime = session.process.runtime();
-    runtime
-        .map(|runtime| linked_defers(&runtime, goroutine.defers).calls)
-        .unwrap_or_default()
-}
-
-/// Arguments and results, as against locals and captured variables.
-pub const fn is_argument(variable: &Variable) -> bool {
-    matches!(variable.origin, Origin::Argument | Origin::Result)
-}
-
-impl Backtrace {
-    /// A frame by its number, when it is among those that were asked for.
-    pub fn frame(&self, index: usize) -> Option<&FrameDoc> {
-        self.frames.get(index)
+    if flags.runtime {
+        options.counted_from = CountedFrom::Innermost;
     }
+    let stacks = if flags.all {
+        let all = session.process.goroutines().map_err(Failure::no_answer)?;
+        let mut ids: Vec<u64> = all.list().iter().map(|g| g.id.0).collect();
+        ids.sort_unstable();
+        let stacks = ids.into_iter().map(|id| {
+            let at = session.at(Some(id), cursor)?;
+            Ok(session.backtrace(&at, options))
+        });
+        Stacks::All {
+            goroutines: stacks.collect::<Result<_, Failure>>()?,
+        }
+    } else {
+        let at = session.at(flags.goroutine, cursor)?;
+        Stacks::One(Box::new(session.backtrace(&at, options)))
+    };
+    Ok(Backtraces {
+        stacks,
+        runtime: if flags.runtime {
+            RuntimeFrames::Shown
+        } else {
+            RuntimeFrames::Folded
+        },
+    })
 }
 
 impl Answer for Backtraces {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        match self {
-            Self::One(one) => one.text(out),
-            Self::All { goroutines } => {
+        match &self.stacks {
+            Stacks::One(one) => text(one, self.runtime, out),
+            Stacks::All { goroutines } => {
                 for one in goroutines {
-                    one.text(out)?;
+                    text(one, self.runtime, out)?;
                     out.line("")?;
                 }
                 Ok(())
@@ -258,39 +138,38 @@ impl Answer for Backtraces {
     }
 }
 
-impl Answer for Backtrace {
-    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let heading = format_args!("goroutine {} [{}]:", self.goroutine, self.state.state());
-        out.line(styled(Role::Heading, heading))?;
-        let mut folded = 0;
-        for frame in &self.frames {
-            if frame.frame.runtime && !self.show_runtime {
-                folded += 1;
-                continue;
-            }
-            unfold(&mut folded, out)?;
-            frame.text(out)?;
+/// A stack: its goroutine, its frames, and where it was made.
+fn text(stack: &Backtrace, runtime: RuntimeFrames, out: &mut Text<'_>) -> io::Result<()> {
+    let heading = format_args!("goroutine {} [{}]:", stack.goroutine, stack.state.state());
+    out.line(styled(Role::Heading, heading))?;
+    let mut folded = 0;
+    for frame in &stack.frames {
+        if frame.frame.runtime && runtime == RuntimeFrames::Folded {
+            folded += 1;
+            continue;
         }
         unfold(&mut folded, out)?;
-        if self.frames_left_out > 0 {
-            let more = format_args!("  …{} more frames (--depth N)", self.frames_left_out);
-            out.line(styled(Role::Dim, more))?;
-        }
-        if let Some(why) = &self.why_incomplete {
-            out.line(styled(Role::Dim, format_args!("  incomplete: {why}")))?;
-        }
-        if let Some(creator) = &self.state.created_by {
-            let by = creator
-                .goroutine
-                .map_or_else(String::new, |id| format!(" in goroutine {id}"));
-            let place = &creator.place;
-            out.line(format_args!("created by {}{by}", place.function))?;
-            if let Some((file, line)) = place.file.as_deref().zip(place.line) {
-                out.line(format_args!("       {file}:{line}"))?;
-            }
-        }
-        Ok(())
+        frame_text(frame, out)?;
     }
+    unfold(&mut folded, out)?;
+    if stack.frames_left_out > 0 {
+        let more = format_args!("  …{} more frames (--depth N)", stack.frames_left_out);
+        out.line(styled(Role::Dim, more))?;
+    }
+    if let Some(why) = &stack.why_incomplete {
+        out.line(styled(Role::Dim, format_args!("  incomplete: {why}")))?;
+    }
+    if let Some(creator) = &stack.state.created_by {
+        let by = creator
+            .goroutine
+            .map_or_else(String::new, |id| format!(" in goroutine {id}"));
+        let place = &creator.place;
+        out.line(format_args!("created by {}{by}", place.function))?;
+        if let Some((file, line)) = place.file.as_deref().zip(place.line) {
+            out.line(format_args!("       {file}:{line}"))?;
+        }
+    }
+    Ok(())
 }
 
 fn unfold(folded: &mut usize, out: &mut Text<'_>) -> io::Result<()> {
@@ -302,36 +181,38 @@ fn unfold(folded: &mut usize, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-impl FrameDoc {
-    /// Number, function with arguments, place, and below it the locals.
-    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let args = arguments(self);
-        let inlined = if self.frame.inlined { " [inlined]" } else { "" };
-        let doubt = match self.frame.trust.as_str() {
-            trust @ ("frame_pointer" | "guessed") => format!(" [by {trust}]"),
-            _ => String::new(),
-        };
-        let name = function_name(&self.frame);
-        out.line(
-            Line::plain(format!("{:>4}  ", self.index))
-                .and(Role::Name, name)
-                .and(Role::Plain, format!("({args}){inlined}{doubt}")),
-        )?;
-        out.line(format_args!("        {}", place(&self.frame)))?;
-        let full = Style::default();
-        for call in &self.deferred {
-            out.line(format_args!("            deferred {}", full.line(call)))?;
-        }
-        for variable in self.locals.iter().flatten() {
-            let shown = full.variable_block(variable);
-            out.block("            ", &shown)?;
-        }
-        Ok(())
+/// Number, function with arguments, place, and below it the locals.
+fn frame_text(frame: &BacktraceFrame, out: &mut Text<'_>) -> io::Result<()> {
+    let args = arguments(frame);
+    let inlined = if frame.frame.inlined {
+        " [inlined]"
+    } else {
+        ""
+    };
+    let doubt = match frame.frame.trust {
+        trust @ (Trust::FramePointer | Trust::Guessed) => format!(" [by {}]", trust.as_str()),
+        _ => String::new(),
+    };
+    let name = function_name(&frame.frame);
+    out.line(
+        Line::plain(format!("{:>4}  ", frame.index))
+            .and(Role::Name, name)
+            .and(Role::Plain, format!("({args}){inlined}{doubt}")),
+    )?;
+    out.line(format_args!("        {}", place(&frame.frame)))?;
+    let full = Style::default();
+    for call in &frame.deferred {
+        out.line(format_args!("            deferred {}", full.line(call)))?;
     }
+    for variable in frame.locals.iter().flatten() {
+        let shown = full.variable_block(variable);
+        out.block("            ", &shown)?;
+    }
+    Ok(())
 }
 
 /// The arguments of a call on one line: by name, or as the runtime's traceback prints them.
-pub fn arguments(frame: &FrameDoc) -> String {
+pub fn arguments(frame: &BacktraceFrame) -> String {
     let style = Style {
         depth: 1,
         len: 4,
@@ -408,6 +289,6 @@ impl OnCore for BtVerb {
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(bt(session, args, cursor, LocalsOf::All)?))
+        Ok(Box::new(bt(session, args, cursor, Locals::All)?))
     }
 }

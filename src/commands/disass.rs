@@ -3,7 +3,6 @@
 //! The marked instruction is the one that was being executed: in callers the call itself, which ends at the frame's
 //! pc, the return address. Bytes are the process's memory, so what a debugger or the program patched shows.
 
-use super::at::At;
 use super::listing::symbols;
 use super::x::parse_addr;
 use crate::answer::{Answer, Failure};
@@ -126,8 +125,8 @@ pub fn disass(
         let code = code_at(session, start, start);
         return listing(session, &code, None, flags.count);
     }
-    let at = At::new(session, flags.goroutine, cursor)?;
-    let (index, call) = at.call(flags.frame, cursor)?;
+    let at = session.at(flags.goroutine, cursor)?;
+    let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     let physical = at.stack.frames.get(call.physical);
     let pc = physical.map_or(call.lookup_pc, |frame| frame.pc);
     // Of the calls inlined into one another only the innermost has the machine's pc; the others are looked up by the

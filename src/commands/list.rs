@@ -4,7 +4,6 @@
 //! does not exist here, by its tail below the current directory. A file changed since the build shows
 //! wrong lines, which the heading warns of when its modification time is later than the core's.
 
-use super::at::At;
 use super::listing::symbols;
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
@@ -118,8 +117,8 @@ fn frame_place(
     flags: &FrameFlags,
     cursor: &Cursor,
 ) -> Result<(String, u32), Failure> {
-    let at = At::new(session, flags.goroutine, cursor)?;
-    let (index, call) = at.call(flags.frame, cursor)?;
+    let at = session.at(flags.goroutine, cursor)?;
+    let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     match (&call.frame.file, call.frame.line) {
         (Some(file), Some(line)) => Ok((file.clone(), line)),
         _ => Err(Failure::no_answer(format!(

@@ -1,7 +1,6 @@
 //! `locals` and `args`: the variables of one frame.
 
-use super::at::At;
-use super::bt::{function_name, is_argument, place};
+use super::bt::{function_name, place};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
 use crate::flags::{FrameFlags, ValueFlags};
@@ -10,6 +9,7 @@ use dumpview_model::frame::Frame;
 use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;
 use dumpview_process::frames::Variables;
+use dumpview_process::postmortem::is_argument;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
 use dumpview_view::{Role, Text, styled};
@@ -57,8 +57,8 @@ pub fn variables(
     which: Which,
     cursor: &Cursor,
 ) -> Result<FrameVariables, Failure> {
-    let at = At::new(session, flags.goroutine, cursor)?;
-    let (index, call) = at.call(flags.frame, cursor)?;
+    let at = session.at(flags.goroutine, cursor)?;
+    let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     let mut answer = FrameVariables {
         goroutine: at.goroutine.id.0,
         frame: index,
@@ -67,10 +67,7 @@ pub fn variables(
         arg_words: None,
         heading: call.frame.clone(),
     };
-    match session
-        .process
-        .variables(&at.stack, call, flags.values.into())
-    {
+    match session.process.variables(&at, call, flags.values.into()) {
         Variables::Named(mut variables) => {
             variables.retain(|v| is_argument(v) == (which == Which::Args));
             answer.variables = variables;

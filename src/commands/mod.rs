@@ -1,7 +1,6 @@
 //! One file or folder per verb: each turns an opened input into an answer.
 
 pub mod alloc;
-pub mod at;
 pub mod browse;
 pub mod bt;
 pub mod disass;

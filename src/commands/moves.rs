@@ -1,6 +1,5 @@
 //! `goroutine`, `frame`, `up`, `down`: moves of a script and of the `:` prompt. Later commands speak of where they lead.
 
-use super::at::At;
 use super::bt::{function_name, place};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
@@ -79,8 +78,8 @@ fn to_frame(session: &Session<'_>, cursor: &mut Cursor, by: Move) -> Result<Stan
 }
 
 fn standpoint(session: &Session<'_>, cursor: &Cursor) -> Result<Standpoint, Failure> {
-    let at = At::new(session, None, cursor)?;
-    let (index, call) = at.call(None, cursor)?;
+    let at = session.at(None, cursor)?;
+    let (index, call) = at.call(cursor.frame)?;
     Ok(Standpoint {
         goroutine: at.goroutine.id.0,
         frame: index,

@@ -1,6 +1,5 @@
 //! `print`, `whatis` and `vars`: values and types of expressions, and package variables.
 
-use super::at::At;
 use super::listing::{matcher, some};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
@@ -109,15 +108,15 @@ fn with_expressions<T>(
     // Without a stack (no goroutines, a truncated core) package variables still have names.
     let asked_for_frame =
         flags.goroutine.is_some() || flags.frame.is_some() || cursor.frame.is_some();
-    let at = match At::new(session, flags.goroutine, cursor) {
+    let at = match session.at(flags.goroutine, cursor) {
         Ok(at) => Some(at),
-        Err(failure) if asked_for_frame => return Err(failure),
+        Err(why) if asked_for_frame => return Err(why.into()),
         Err(_) => None,
     };
     let call = match &at {
-        Some(at) => match at.call(flags.frame, cursor) {
-            Ok((_, call)) => Some((&at.stack, call)),
-            Err(failure) if asked_for_frame => return Err(failure),
+        Some(at) => match at.call(flags.frame.or(cursor.frame)) {
+            Ok((_, call)) => Some((&**at, call)),
+            Err(why) if asked_for_frame => return Err(why.into()),
             Err(_) => None,
         },
         None => None,

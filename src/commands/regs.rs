@@ -2,7 +2,6 @@
 
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
-use crate::commands::at::At;
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_process::arch::Registers;
@@ -68,13 +67,13 @@ pub fn regs(session: &Session<'_>, flags: &RegsFlags, cursor: &Cursor) -> Result
             ))
         });
     }
-    let at = match At::new(session, flags.goroutine, cursor) {
+    let at = match session.at(flags.goroutine, cursor) {
         Ok(at) => at,
         // Not a Go program: its first thread is what there is.
-        Err(failure) if flags.goroutine.is_some() || flags.frame.is_some() => return Err(failure),
-        Err(failure) => return threads.first().map(of_thread).ok_or(failure),
+        Err(why) if flags.goroutine.is_some() || flags.frame.is_some() => return Err(why.into()),
+        Err(why) => return threads.first().map(of_thread).ok_or_else(|| why.into()),
     };
-    let (index, call) = at.call(flags.frame, cursor)?;
+    let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     let physical = at.stack.frames.get(call.physical);
     let mut registers = at
         .stack

@@ -1,11 +1,12 @@
 //! What FILE without a verb shows: why it died, the crashing goroutine's stack, the locals of its user frames.
 
-use super::bt::{Backtraces, BtFlags, LocalsOf, bt};
-use super::info::{Info, info};
+use super::bt::{Backtraces, BtFlags, bt};
+use super::info;
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
+use dumpview_process::postmortem::{Locals, Summary};
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io;
@@ -14,7 +15,7 @@ use std::io;
 #[derive(Serialize)]
 pub struct Report {
     #[serde(flatten)]
-    info: Info,
+    summary: Summary,
     backtrace: Option<Backtraces>,
 }
 
@@ -28,8 +29,8 @@ pub fn report(session: &Session<'_>) -> Report {
         ..BtFlags::default()
     };
     Report {
-        info: info(session),
-        backtrace: bt(session, &flags, &Cursor::default(), LocalsOf::Program).ok(),
+        summary: session.summary(),
+        backtrace: bt(session, &flags, &Cursor::default(), Locals::OfProgram).ok(),
     }
 }
 
@@ -37,17 +38,17 @@ impl Answer for Report {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         match &self.backtrace {
             Some(backtrace) => {
-                self.info.head(out)?;
+                info::head(&self.summary, out)?;
                 out.line("")?;
                 backtrace.text(out)?;
                 out.line("")?;
-                self.info.rest(out)?;
+                info::rest(&self.summary, out)?;
                 let next =
                     "next: dumpview goroutines --group | bt -g ID --full | print EXPR (see --help)";
                 out.line("")?;
                 out.line(styled(Role::Dim, next))
             }
-            None => self.info.text(out),
+            None => self.summary.text(out),
         }
     }
 }

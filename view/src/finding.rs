@@ -36,12 +36,14 @@ pub fn headline(finding: &Finding) -> Line {
 /// The lines that show what the finding says.
 pub fn evidence(finding: &Finding) -> impl Iterator<Item = Line> + '_ {
     finding.evidence.iter().map(|evidence| {
-        let what = match evidence.what.as_str() {
-            "" => String::new(),
-            what => format!(": {what}"),
-        };
         // Not grouped, so that it can be pasted into an editor.
-        let text = format!("            line {}{what}", evidence.line);
+        let line = evidence.line.map(|line| format!("line {line}"));
+        let text = match (line, evidence.what.as_str()) {
+            (Some(line), "") => line,
+            (Some(line), what) => format!("{line}: {what}"),
+            (None, what) => what.to_owned(),
+        };
+        let text = format!("            {text}");
         Line::new(Role::Dim, text)
     })
 }

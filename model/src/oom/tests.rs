@@ -54,7 +54,7 @@ fn a_pod_at_its_limit() {
             .contains("1.6 GiB of address space (total-vm) means nothing")
     );
     assert!(finding.text.contains("GOMEMLIMIT"));
-    assert_eq!(finding.evidence[0].line, 12);
+    assert_eq!(finding.evidence[0].line, Some(12));
 }
 
 #[test]

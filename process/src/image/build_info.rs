@@ -5,6 +5,7 @@
 //! version and the module text, the latter framed by 16-byte sentinels. The section is writable, so a core
 //! has it even when no executable is given.
 
+use serde::Serialize;
 use std::fmt;
 
 /// The 14-byte magic at the head of the build information, 16-byte aligned in a writable segment.
@@ -63,7 +64,7 @@ impl fmt::Display for GoVersion {
 }
 
 /// What `go version -m` prints: version, main package, modules and settings.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct BuildInfo {
     /// The version string, `go1.27.3`.
     pub version: String,
@@ -72,6 +73,7 @@ pub struct BuildInfo {
     /// Main module as `path version`.
     pub module: Option<String>,
     /// Number of dependencies.
+    #[serde(skip)]
     pub dependencies: usize,
     /// `build` lines in order: key and value, unquoted.
     pub settings: Vec<(String, String)>,

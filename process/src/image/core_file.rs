@@ -47,6 +47,17 @@ pub enum CoreKind {
     Qemu,
 }
 
+impl CoreKind {
+    /// Who wrote it, in words.
+    pub const fn writer(self) -> &'static str {
+        match self {
+            Self::Kernel => "the kernel",
+            Self::Gcore => "gcore",
+            Self::Qemu => "qemu-user",
+        }
+    }
+}
+
 /// A loadable segment of a core, as its program header states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoreSegment {

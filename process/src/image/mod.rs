@@ -19,6 +19,16 @@ pub trait Files<'a>: Send + Sync {
     fn open(&self, path: &str) -> Option<&'a [u8]>;
 }
 
+/// Opens nothing: only the core and the executable that were given are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFiles;
+
+impl<'a> Files<'a> for NoFiles {
+    fn open(&self, _path: &str) -> Option<&'a [u8]> {
+        None
+    }
+}
+
 /// Why a file is not the image it was said to be.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]

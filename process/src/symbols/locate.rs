@@ -8,8 +8,8 @@
 
 use super::pclntab::{Pclntab, PclntabError};
 use crate::addr::Addr;
+use crate::mapped::Mapped;
 use crate::memory::{Memory, Region, RegionSource};
-use crate::process::Process;
 
 /// Names of the table's own section: plain, and in a position-independent executable up to 1.25.
 const PCLNTAB_SECTIONS: [&str; 2] = [".gopclntab", ".data.rel.ro.gopclntab"];
@@ -34,15 +34,15 @@ pub struct Found<'a> {
 /// # Errors
 ///
 /// Why the bytes under the section's name are no such table, or, when nothing looks like one, `None`.
-pub fn pclntab<'a>(process: &Process<'a>) -> Result<Found<'a>, Option<PclntabError>> {
-    let arch = process.arch();
+pub fn pclntab<'a>(mapped: &Mapped<'a>) -> Result<Found<'a>, Option<PclntabError>> {
+    let arch = mapped.arch();
     let mut why = None;
-    if let Some(exe) = process.executable {
+    if let Some(exe) = mapped.executable {
         for section in PCLNTAB_SECTIONS.iter().filter_map(|name| exe.section(name)) {
-            let addr = section.addr.to_process(process.bias);
+            let addr = section.addr.to_process(mapped.bias);
             // The core's bytes are relocated, but the table is position independent but for text's address:
             // where the core has less of it than the file, the file's bytes serve.
-            let run = process.memory.run_at(addr).unwrap_or_default();
+            let run = mapped.memory.run_at(addr).unwrap_or_default();
             let bytes = if run.len() >= section.bytes.len() {
                 run
             } else {
@@ -55,11 +55,11 @@ pub fn pclntab<'a>(process: &Process<'a>) -> Result<Found<'a>, Option<PclntabErr
         }
     }
     let mut left = MOST_SCANNED;
-    for region in image_regions(process, false) {
+    for region in image_regions(mapped, false) {
         let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
             continue;
         };
-        match scan_for_table(bytes, region.start, process) {
+        match scan_for_table(bytes, region.start, mapped) {
             Ok(Some(found)) => return Ok(found),
             Ok(None) => {}
             Err(error) => why = Some(error),
@@ -76,9 +76,9 @@ pub fn pclntab<'a>(process: &Process<'a>) -> Result<Found<'a>, Option<PclntabErr
 fn scan_for_table<'a>(
     bytes: &'a [u8],
     start: Addr,
-    process: &Process<'a>,
+    mapped: &Mapped<'a>,
 ) -> Result<Option<Found<'a>>, PclntabError> {
-    let min_lc = u8::try_from(process.arch().min_lc()).unwrap_or(1);
+    let min_lc = u8::try_from(mapped.arch().min_lc()).unwrap_or(1);
     let tail = [0xff, 0xff, 0xff, 0, 0, min_lc, 8];
     let mut why = None;
     for hit in memchr::memmem::find_iter(bytes, &tail) {
@@ -87,10 +87,10 @@ fn scan_for_table<'a>(
         };
         let addr = start.offset(at as u64);
         let candidate = bytes.get(at..).unwrap_or_default();
-        if !addr.0.is_multiple_of(8) || !Pclntab::recognizes(candidate, process.arch()) {
+        if !addr.0.is_multiple_of(8) || !Pclntab::recognizes(candidate, mapped.arch()) {
             continue;
         }
-        match Pclntab::parse(candidate, process.arch()) {
+        match Pclntab::parse(candidate, mapped.arch()) {
             Ok(pcln) if pcln.nfunc > 0 => return Ok(Some(Found { addr, pcln })),
             Ok(_) => {}
             Err(error) => why = Some(error),
@@ -102,45 +102,45 @@ fn scan_for_table<'a>(
 /// The part of memory that is the program's own image: under its file mappings or its segments when either is
 /// known, else all of it. Writable only, when asked.
 fn image_regions<'p, 'a>(
-    process: &'p Process<'a>,
+    mapped: &'p Mapped<'a>,
     writable: bool,
 ) -> impl Iterator<Item = &'p Region<'a>> {
-    let mut spans: Vec<(u64, u64)> = process.executable.map_or_else(Vec::new, |exe| {
+    let mut spans: Vec<(u64, u64)> = mapped.executable.map_or_else(Vec::new, |exe| {
         exe.load_segments()
-            .map(|s| s.addr.to_process(process.bias).0)
+            .map(|s| s.addr.to_process(mapped.bias).0)
             .zip(exe.load_segments().map(|s| s.mem_size))
             .map(|(start, size)| (start, start.saturating_add(size)))
             .collect()
     });
     if spans.is_empty()
-        && let Some(own) = process.core.executable_path()
+        && let Some(own) = mapped.core.executable_path()
     {
-        let mapped = process.core.files.iter().filter(|f| f.path == own);
-        spans.extend(mapped.map(|f| (f.start, f.end)));
+        let files = mapped.core.files.iter().filter(|f| f.path == own);
+        spans.extend(files.map(|f| (f.start, f.end)));
     }
-    process.memory.regions().iter().filter(move |region| {
+    mapped.memory.regions().iter().filter(move |region| {
         let inside = spans.is_empty()
             || spans
                 .iter()
                 .any(|(start, end)| region.start.0 < *end && *start < region.end.0);
-        inside && (!writable || process.core.writable_at(region.start))
+        inside && (!writable || mapped.core.writable_at(region.start))
     })
 }
 
 /// Addresses of writable words that hold `header`, likeliest first: candidates for moduledata.
-pub fn words_equal(process: &Process<'_>, header: Addr) -> Vec<Addr> {
+pub fn words_equal(mapped: &Mapped<'_>, header: Addr) -> Vec<Addr> {
     let mut out = Vec::new();
-    if let Some(exe) = process.executable {
+    if let Some(exe) = mapped.executable {
         for section in MODULE_SECTIONS.iter().filter_map(|name| exe.section(name)) {
-            let start = section.addr.to_process(process.bias);
-            if let Ok(bytes) = process.memory.bytes(start, section.size) {
+            let start = section.addr.to_process(mapped.bias);
+            if let Ok(bytes) = mapped.memory.bytes(start, section.size) {
                 matching_words(&bytes, start, header, &mut out);
             }
         }
     }
     if out.is_empty() {
         let mut left = MOST_SCANNED;
-        for region in image_regions(process, true) {
+        for region in image_regions(mapped, true) {
             let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
                 continue;
             };

@@ -31,8 +31,8 @@ pub use table::{FuncTable, TextSection};
 
 use crate::addr::Addr;
 use crate::layout::Layouts;
+use crate::mapped::{Mapped, Shortfall};
 use crate::memory::MemoryExt;
-use crate::process::{Process, Shortfall};
 
 /// More modules than this are a cyclic or damaged list; programs have one, plus one per plugin.
 const MAX_MODULES: usize = 256;
@@ -90,12 +90,12 @@ impl<'a> Symbols<'a> {
     /// # Errors
     ///
     /// When there is no table to read at all. A missing moduledata is a shortfall, not an error.
-    pub fn load(process: &Process<'a>, layouts: &[&dyn Layouts]) -> Result<Self, SymbolsError> {
-        let found = locate::pclntab(process)
+    pub fn load(mapped: &Mapped<'a>, layouts: &[&dyn Layouts]) -> Result<Self, SymbolsError> {
+        let found = locate::pclntab(mapped)
             .map_err(|why| why.map_or(SymbolsError::NotFound, SymbolsError::Unreadable))?;
-        let memory = &process.memory;
+        let memory = &mapped.memory;
         let mut why = None;
-        let first = locate::words_equal(process, found.addr)
+        let first = locate::words_equal(mapped, found.addr)
             .into_iter()
             .find_map(|addr| {
                 layouts.iter().find_map(|layouts| {
@@ -119,11 +119,11 @@ impl<'a> Symbols<'a> {
                 ),
                 damage: true,
             });
-            symbols.push(without_module_data(process, found));
+            symbols.push(without_module_data(mapped, found));
             return Ok(symbols);
         };
         let mut next = first.next;
-        symbols.push(module(process, found, first));
+        symbols.push(module(mapped, found, first));
         while !next.is_null() && symbols.modules.len() < MAX_MODULES {
             let at = next;
             if symbols
@@ -132,11 +132,11 @@ impl<'a> Symbols<'a> {
             {
                 break;
             }
-            match further_module(process, layouts, at) {
+            match further_module(mapped, layouts, at) {
                 Ok((found, data)) => {
                     next = data.next;
                     if !data.bad {
-                        symbols.push(module(process, found, data));
+                        symbols.push(module(mapped, found, data));
                     }
                 }
                 Err(why) => {
@@ -185,8 +185,8 @@ impl<'a> Symbols<'a> {
 }
 
 /// A module whose moduledata was read.
-fn module<'a>(process: &Process<'a>, found: locate::Found<'a>, data: ModuleData) -> Module<'a> {
-    let gofunc = process.memory.run_at(data.gofunc).ok();
+fn module<'a>(mapped: &Mapped<'a>, found: locate::Found<'a>, data: ModuleData) -> Module<'a> {
+    let gofunc = mapped.memory.run_at(data.gofunc).ok();
     Module {
         funcs: FuncTable::new(
             found.pcln,
@@ -201,14 +201,14 @@ fn module<'a>(process: &Process<'a>, found: locate::Found<'a>, data: ModuleData)
 
 /// A plugin or shared module further down the list.
 fn further_module<'a>(
-    process: &Process<'a>,
+    mapped: &Mapped<'a>,
     layouts: &dyn Layouts,
     addr: Addr,
 ) -> Result<(locate::Found<'a>, ModuleData), String> {
-    let memory = &process.memory;
+    let memory = &mapped.memory;
     let data = ModuleData::read(memory, layouts, addr).map_err(|e| e.to_string())?;
     let bytes = memory.run_at(data.pc_header).map_err(|e| e.to_string())?;
-    let pcln = Pclntab::parse(bytes, process.arch()).map_err(|e| e.to_string())?;
+    let pcln = Pclntab::parse(bytes, mapped.arch()).map_err(|e| e.to_string())?;
     data.check(memory, layouts, &pcln)
         .map_err(|e| e.to_string())?;
     let addr = data.pc_header;
@@ -217,19 +217,19 @@ fn further_module<'a>(
 
 /// Without moduledata: text's address from the table itself (up to 1.25), else from the symbol table or the
 /// section; funcdata from the symbol table or not at all.
-fn without_module_data<'a>(process: &Process<'a>, found: locate::Found<'a>) -> Module<'a> {
-    let in_core = process.memory.u64(found.addr.offset(24)).ok();
+fn without_module_data<'a>(mapped: &Mapped<'a>, found: locate::Found<'a>) -> Module<'a> {
+    let in_core = mapped.memory.u64(found.addr.offset(24)).ok();
     let stated = in_core.unwrap_or(found.pcln.text_start);
-    let section = process.executable.and_then(|exe| exe.section(".text"));
+    let section = mapped.executable.and_then(|exe| exe.section(".text"));
     let text = Some(Addr(stated))
         .filter(|addr| !addr.is_null())
-        .or_else(|| process.symbol("runtime.text"))
-        .or_else(|| section.map(|s| s.addr.to_process(process.bias)))
+        .or_else(|| mapped.symbol("runtime.text"))
+        .or_else(|| section.map(|s| s.addr.to_process(mapped.bias)))
         .unwrap_or_default();
     let gofunc = ["go:func.*", "go.func.*"]
         .iter()
-        .find_map(|name| process.symbol(name))
-        .and_then(|addr| Some((addr, process.memory.run_at(addr).ok()?)));
+        .find_map(|name| mapped.symbol(name))
+        .and_then(|addr| Some((addr, mapped.memory.run_at(addr).ok()?)));
     Module {
         funcs: FuncTable::new(found.pcln, found.addr, text, Vec::new(), gofunc),
         data: None,

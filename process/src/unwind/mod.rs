@@ -8,6 +8,7 @@
 //! For many goroutines, share one [`PcCache`] per worker thread: parked goroutines stop at few distinct pcs,
 //! and a step then costs a hash lookup and one word of memory.
 
+mod call;
 mod dynamic;
 mod eh_frame;
 mod fields;
@@ -18,6 +19,8 @@ mod saved;
 mod walk;
 mod words;
 
+pub(crate) use call::Recent;
+pub use call::{Call, Unwound};
 pub use frame::{Elided, Incomplete, PhysicalFrame, Stack, StackKind, Trust};
 pub use logical::LogicalFrame;
 pub use native::{NativeImage, Natives};

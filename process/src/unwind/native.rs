@@ -10,8 +10,8 @@ use super::frame::Trust;
 use crate::addr::{Addr, Bias, FileAddr};
 use crate::arch::{Arch, Registers};
 use crate::image::{CoreFile, Executable};
+use crate::mapped::Mapped;
 use crate::memory::{CoreMemory, Memory, MemoryExt};
-use crate::process::Process;
 use crate::symbols::Span;
 use dumpview_parsers::core::aux;
 
@@ -69,8 +69,8 @@ pub(super) struct Step {
 
 impl<'a> Natives<'a> {
     /// Finds the images by the mappings that the core names, its vDSO, and its executable.
-    pub fn new(process: &Process<'a>) -> Self {
-        let (memory, core) = (&process.memory, process.core);
+    pub fn new(mapped: &Mapped<'a>) -> Self {
+        let (memory, core) = (&mapped.memory, mapped.core);
         let mut headers: Vec<(Addr, String)> = core
             .files
             .iter()
@@ -85,10 +85,10 @@ impl<'a> Natives<'a> {
             headers.push((Addr(vdso), "[vdso]".to_owned()));
         }
         if core.files.is_empty()
-            && let Some(exe) = process.executable
+            && let Some(exe) = mapped.executable
         {
             let first = exe.load_segments().find(|s| s.file_offset == 0);
-            headers.extend(first.map(|s| (s.addr.to_process(process.bias), String::new())));
+            headers.extend(first.map(|s| (s.addr.to_process(mapped.bias), String::new())));
         }
         let mut images: Vec<NativeImage<'a>> = headers
             .into_iter()
@@ -99,9 +99,9 @@ impl<'a> Natives<'a> {
         Self {
             images,
             code: executable_spans(core),
-            symbols: process
+            symbols: mapped
                 .executable
-                .map(|exe| (exe as &(dyn NativeSymbols + 'a), process.bias)),
+                .map(|exe| (exe as &(dyn NativeSymbols + 'a), mapped.bias)),
         }
     }
 

@@ -2,18 +2,17 @@
 
 use crate::answer::Failure;
 use crate::case::core::{Cursor, Session};
-use crate::commands::at::At;
 use crate::commands::browse::goroutines::file_and_line;
-use crate::commands::bt::BtFlags;
-use crate::commands::bt::{LocalsOf, arguments, bt_of, function_name, pending_records, place};
+use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::disass::DisassFlags;
-use crate::commands::goroutines::{describe, first_user_call};
 use crate::commands::{disass, list};
+use dumpview_model::frame::Trust;
 use dumpview_model::units::duration;
 use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;
 use dumpview_process::expr::Expressions;
 use dumpview_process::frames::Variables;
+use dumpview_process::postmortem::BacktraceOptions;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
 use dumpview_tui::screens::frames::{Call, Frames, Source, VariablesOf};
@@ -27,9 +26,9 @@ const WITH_ARGUMENTS: usize = 40;
 ///
 /// When there is no such goroutine.
 pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, Failure> {
-    let at = At::new(session, goroutine, &Cursor::default())?;
+    let at = session.at(goroutine, &Cursor::default())?;
     let id = at.goroutine.id.0;
-    let doc = describe(session, at.goroutine);
+    let doc = session.describe(&at.goroutine);
     let mut state = doc.state();
     if let Some(ns) = doc.waiting_ns {
         state.push_str(", ");
@@ -43,28 +42,24 @@ pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, F
             state.push_str(part);
         }
     }
-    let first = first_user_call(&at.calls);
-    let flags = BtFlags {
-        depth: WITH_ARGUMENTS,
-        max_len: 64,
-        ..BtFlags::default()
-    };
-    let known = bt_of(session, &at, &flags, LocalsOf::Program);
+    let first = at.first_user_call();
+    let known = session.backtrace(&at, BacktraceOptions::arguments(WITH_ARGUMENTS, 64));
     let calls = at.calls.iter().enumerate().map(|(index, call)| {
         let frame = &call.frame;
         Call {
             function: function_name(frame),
             arguments: known
-                .frame(index)
+                .frames
+                .get(index)
                 .filter(|_| index >= first)
                 .map(arguments)
                 .unwrap_or_default(),
             place: place(frame),
             runtime: frame.runtime,
             inlined: frame.inlined,
-            doubt: match frame.trust.as_str() {
-                "frame_pointer" => Some("frame pointer"),
-                "guessed" => Some("guess"),
+            doubt: match frame.trust {
+                Trust::FramePointer => Some("frame pointer"),
+                Trust::Guessed => Some("guess"),
                 _ => None,
             },
         }
@@ -119,16 +114,15 @@ pub fn variables(
     goroutine: u64,
     frame: usize,
 ) -> Result<VariablesOf, Failure> {
-    let at = At::new(session, Some(goroutine), &Cursor::default())?;
-    let (_, call) = at.call(Some(frame), &Cursor::default())?;
+    let at = session.at(Some(goroutine), &Cursor::default())?;
+    let (_, call) = at.call(Some(frame))?;
     let limits = Limits {
         depth: 2,
         len: 32,
         string: 256,
         ..Limits::default()
     };
-    let linked = pending_records(session, at.goroutine);
-    let deferred = session.process.deferred(&at.stack, call, &linked, limits);
+    let deferred = session.deferred(&at, call, limits);
     let style = Style::default();
     let mut found = VariablesOf {
         goroutine,
@@ -136,7 +130,7 @@ pub fn variables(
         deferred: deferred.iter().map(|call| style.line(call)).collect(),
         ..VariablesOf::default()
     };
-    match session.process.variables(&at.stack, call, limits) {
+    match session.process.variables(&at, call, limits) {
         Variables::Named(variables) => found.variables = variables,
         Variables::Words(words) => {
             let words = printed_args(&words, &*session.process.memory);
@@ -145,7 +139,7 @@ pub fn variables(
                  variables have no names"
             ));
         }
-        Variables::None(why) => found.note = Some(why),
+        Variables::None(why) => found.note = Some(why.to_string()),
     }
     Ok(found)
 }
@@ -158,12 +152,10 @@ pub fn expand(
     expr: &str,
     len: usize,
 ) -> Result<Box<Variable>, String> {
-    let at = At::new(session, Some(goroutine), &Cursor::default()).map_err(|f| f.message)?;
-    let call = at
-        .call(Some(frame), &Cursor::default())
-        .map_err(|f| f.message)?
-        .1;
-    let scope = session.process.scope(Some((&at.stack, call)));
+    let at = session.at(Some(goroutine), &Cursor::default());
+    let at = at.map_err(|why| why.to_string())?;
+    let (_, call) = at.call(Some(frame)).map_err(|why| why.to_string())?;
+    let scope = session.process.scope(Some((&at, call)));
     let expressions = Expressions {
         sources: session.process.sources(),
         scope: &scope,

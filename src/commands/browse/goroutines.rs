@@ -4,10 +4,10 @@
 use crate::answer::Failure;
 use crate::case::core::Session;
 use crate::commands::bt::{function_name, place};
-use crate::commands::goroutines::collect;
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{Goroutines as Set, Place, StackId};
 use dumpview_model::units::duration;
+use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_tui::screens::frames::{Call, Frames};
 use dumpview_tui::screens::goroutines::{Goroutine, Goroutines, Stack};
 use std::collections::HashMap;
@@ -44,8 +44,8 @@ impl<T: Clone + Eq + Hash> Shared<T> {
 ///
 /// When there is no list of them.
 pub fn all(session: &Session<'_>) -> Result<Goroutines, Failure> {
-    let (set, _) = collect(session, true, false).map_err(Failure::no_answer)?;
-    Ok(shown(&set))
+    let table = session.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
+    Ok(shown(&table.map_err(Failure::no_answer)?.goroutines))
 }
 
 /// A set of goroutines for the screen.

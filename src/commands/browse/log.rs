@@ -286,7 +286,7 @@ impl Log {
                     };
                     let line = Line::new(role, format!("{}: ", finding.severity.name()))
                         .and(Role::Plain, finding.text.clone());
-                    let go = finding.evidence.first().map(|e| to_line(e.line));
+                    let go = finding.evidence.first().and_then(|e| e.line).map(to_line);
                     Item {
                         line,
                         go: go.or(Some(Target::Screen("GC"))),

@@ -1,13 +1,11 @@
 //! The first page of a core: why it died, where, what is worth a look, and what the answer rests on.
 
 use crate::case::core::{Cursor, Session};
-use crate::commands::at::At;
-use crate::commands::bt::BtFlags;
-use crate::commands::bt::{LocalsOf, bt_of};
 use crate::commands::bt::{arguments, function_name, place};
-use crate::commands::goroutines::{describe, first_user_call};
-use crate::commands::info::{Info, info};
+use crate::commands::info;
+use dumpview_model::finding::Severity;
 use dumpview_model::units::{duration, grouped, plural};
+use dumpview_process::postmortem::{At, BacktraceOptions, Summary};
 use dumpview_process::runtime::{Collections, WaitReasons};
 use dumpview_tui::screen::{Standpoint, Target};
 use dumpview_tui::screens::overview::{Item, Overview, Section};
@@ -22,27 +20,27 @@ const FRAMES: usize = 8;
 
 /// Sums up a core.
 pub fn page(session: &Session<'_>) -> Overview {
-    let info = info(session);
-    let at = At::new(session, None, &Cursor::default()).ok();
+    let summary = session.summary();
+    let at = session.at(None, &Cursor::default()).ok();
     let goroutine = at.as_ref().map(|at| at.goroutine.id.0);
-    let mut sections = vec![panics(&info)];
+    let mut sections = vec![panics(&summary)];
     sections.extend(at.as_ref().map(|at| stack(session, at)));
-    sections.push(findings(&info, goroutine));
+    sections.push(findings(&summary, goroutine));
     sections.extend(states(session));
     sections.extend(collector(session));
-    sections.push(printed(&info));
+    sections.push(printed(&summary));
     sections.push(Section {
         title: "what this is".to_owned(),
-        items: text_of(|out| info.facts(out)),
+        items: text_of(|out| info::facts(&summary, out)),
     });
     sections.push(missing(session));
     sections.push(Section {
         title: "checked against the runtime's own counters".to_owned(),
-        items: text_of(|out| info.checks(out)),
+        items: text_of(|out| info::checks(&summary, out)),
     });
     sections.retain(|section| !section.items.is_empty());
     Overview {
-        headline: Line::new(Role::Alarm, info.reason.clone()),
+        headline: Line::new(Role::Alarm, summary.reason.clone()),
         go: goroutine.map(|id| Target::Goroutine {
             id: Some(id),
             frame: None,
@@ -67,8 +65,8 @@ fn text_of(print: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> Vec<Item> {
 }
 
 /// The panics in flight, when there are several, and their values.
-fn panics(info: &Info) -> Section {
-    let mut items = text_of(|out| info.head(out));
+fn panics(summary: &Summary) -> Section {
+    let mut items = text_of(|out| info::head(summary, out));
     // The first line is the headline.
     if !items.is_empty() {
         items.remove(0);
@@ -80,19 +78,14 @@ fn panics(info: &Info) -> Section {
 }
 
 /// The top of the stack that people look at first.
-fn stack(session: &Session<'_>, at: &At<'_>) -> Section {
+fn stack(session: &Session<'_>, at: &At) -> Section {
     let id = at.goroutine.id.0;
-    let first = first_user_call(&at.calls);
-    let flags = BtFlags {
-        depth: FRAMES * 2,
-        max_len: 32,
-        ..BtFlags::default()
-    };
-    let known = bt_of(session, at, &flags, LocalsOf::Program);
+    let first = at.first_user_call();
+    let known = session.backtrace(at, BacktraceOptions::arguments(FRAMES * 2, 32));
     let calls = at.calls.iter().enumerate().skip(first);
     let shown = calls.filter(|(_, call)| !call.frame.runtime).take(FRAMES);
     let items = shown.map(|(index, call)| {
-        let args = known.frame(index).map(arguments).unwrap_or_default();
+        let args = known.frames.get(index).map(arguments).unwrap_or_default();
         let args = shortened(args);
         let line = Line::new(Role::Dim, format!("{index:>3}  "))
             .and(Role::Name, function_name(&call.frame))
@@ -104,7 +97,7 @@ fn stack(session: &Session<'_>, at: &At<'_>) -> Section {
         };
         Item::leading(line, go)
     });
-    let state = describe(session, at.goroutine).state();
+    let state = session.describe(&at.goroutine).state();
     Section {
         items: items.collect(),
         title: format!("goroutine {id} [{state}]"),
@@ -122,20 +115,20 @@ fn shortened(mut args: String) -> String {
 }
 
 /// Findings, each leading to what it is about.
-fn findings(info: &Info, goroutine: Option<u64>) -> Section {
-    let items = info.findings.iter().map(|finding| {
-        let role = if finding.severity == "warning" {
-            Role::Warning
-        } else {
-            Role::Plain
+fn findings(summary: &Summary, goroutine: Option<u64>) -> Section {
+    let items = summary.findings.iter().map(|finding| {
+        let role = match finding.severity {
+            Severity::Info => Role::Plain,
+            Severity::Warning | Severity::Critical => Role::Warning,
         };
+        let evidence: Vec<&str> = finding.evidence.iter().map(|e| e.what.as_str()).collect();
         let line = Line::new(role, finding.text.clone())
-            .and(Role::Dim, format!("  ({})", finding.evidence));
+            .and(Role::Dim, format!("  ({})", evidence.join(", ")));
         let go = match finding.id {
-            "what_it_means" | "blocked_for_long" => Target::Goroutines {
+            "core.what-it-means" | "core.blocked-for-long" => Target::Goroutines {
                 filter: String::new(),
             },
-            "nil_dereference" => Target::Goroutine {
+            "core.nil-dereference" => Target::Goroutine {
                 id: goroutine,
                 frame: None,
             },
@@ -222,8 +215,8 @@ fn collector(session: &Session<'_>) -> Option<Section> {
     })
 }
 
-fn printed(info: &Info) -> Section {
-    let text = info.printed.as_deref().unwrap_or_default().trim_end();
+fn printed(summary: &Summary) -> Section {
+    let text = summary.printed.as_deref().unwrap_or_default().trim_end();
     Section {
         title: "last printed by the runtime".to_owned(),
         items: text

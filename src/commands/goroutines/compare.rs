@@ -2,7 +2,7 @@
 
 use super::GoroutinesFlags;
 use super::view::{row, stack_text};
-use super::{core, json, text};
+use super::{json, text};
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::Session;
 use crate::case::core::with_session;
@@ -12,6 +12,7 @@ use crate::out::Out;
 use dumpview_model::goroutine::{Filter, Goroutine, Goroutines, Group, Listed};
 use dumpview_model::traceback::{Diff, Stayed, diff};
 use dumpview_model::units::{duration, grouped, plural};
+use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_view::{Role, Text, styled};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -32,8 +33,7 @@ pub(super) fn of_core(
     args: &GoroutinesFlags,
 ) -> Result<Changed, Failure> {
     let before = goroutines(old, args, session.common)?;
-    let after = core::collect(session, true, false).map_err(Failure::no_answer)?;
-    Changed::new(old, &session.core_path, before, after.0, args)
+    Changed::new(old, &session.core_path, before, all(session)?, args)
 }
 
 /// A dump in a log, held against an older dump or core.
@@ -54,13 +54,16 @@ pub(super) fn of_log(
     Ok(Exit::Answered)
 }
 
+/// All goroutines of a core.
+fn all(session: &Session<'_>) -> Result<Goroutines, Failure> {
+    let table = session.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
+    Ok(table.map_err(Failure::no_answer)?.goroutines)
+}
+
 /// The goroutines of either kind of input.
 fn goroutines(path: &Path, args: &GoroutinesFlags, common: &Common) -> Result<Goroutines, Failure> {
     match kind_of(path)? {
-        Kind::Core | Kind::Executable => with_session(path, None, common, |session| {
-            let read = core::collect(session, true, false).map_err(Failure::no_answer)?;
-            Ok(read.0)
-        }),
+        Kind::Core | Kind::Executable => with_session(path, None, common, all),
         _ => text::goroutines(path, args),
     }
 }

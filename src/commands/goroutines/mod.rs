@@ -2,7 +2,6 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `core` | a core's goroutines as the model has them |
 //! | `view` | showing a set of them, whatever it came from |
 //! | `text` | what a log says of them |
 //! | `passing` | stdin that passes through until a crash |
@@ -10,14 +9,11 @@
 //! | `compare` | `--diff` |
 
 mod compare;
-mod core;
 mod json;
 mod passing;
 mod report;
 mod text;
 mod view;
-
-pub use core::{collect, describe, first_user_call};
 
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Cursor, Session};
@@ -25,6 +21,7 @@ use crate::case::{Files, Kind};
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
+use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use std::path::PathBuf;
 use view::View;
 
@@ -109,7 +106,17 @@ impl OnFiles for GoroutinesVerb {
 /// When there is no list of them, or the filter cannot be understood.
 fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
     view::filter(flags)?;
-    let (goroutines, hidden) =
-        collect(session, flags.system, flags.with_stacks).map_err(Failure::no_answer)?;
-    View::new(goroutines, hidden, flags)
+    let system = if flags.system {
+        SystemGoroutines::Shown
+    } else {
+        SystemGoroutines::Hidden
+    };
+    let pointers = if flags.with_stacks {
+        StackPointers::OfEach
+    } else {
+        StackPointers::OfOne
+    };
+    let table = session.goroutines(system, pointers);
+    let table = table.map_err(Failure::no_answer)?;
+    View::new(table.goroutines, table.hidden, flags)
 }

@@ -4,7 +4,6 @@ use super::args::TimelineFlags;
 use crate::answer::Failure;
 use crate::case::core::{Session, with_session};
 use crate::case::{Files, Kind, recognize_file};
-use crate::commands::info;
 use crate::flags::Common;
 use crate::input::log;
 use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
@@ -108,7 +107,7 @@ pub fn facts(path: &Path, session: &Session<'_>) -> CoreFacts {
     CoreFacts {
         name: path.display().to_string(),
         go_version: process.version.as_ref().map(ToString::to_string),
-        reason: info::info(session).reason,
+        reason: session.reason(),
         goroutines: process.goroutines().ok().map(|all| all.list().len() as u64),
         started_unix: collections.as_ref().and_then(|c| c.started_unix),
         reached_unix: collections.as_ref().and_then(|c| c.reached_unix),

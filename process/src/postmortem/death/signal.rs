@@ -2,6 +2,8 @@
 
 use crate::addr::Addr;
 use dumpview_parsers::core::SignalInfo;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A signal with what came with it.
@@ -122,6 +124,20 @@ impl Signal {
             ("SIGSYS", "bad system call"),
         ];
         NAMES.get(usize::try_from(self.number).ok()?.checked_sub(1)?)
+    }
+}
+
+impl Serialize for Signal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut signal = serializer.serialize_struct("Signal", 6)?;
+        signal.serialize_field("number", &self.number)?;
+        signal.serialize_field("name", &self.name())?;
+        signal.serialize_field("code", &self.code)?;
+        signal.serialize_field("code_name", &self.code_name())?;
+        let fault_addr = self.fault_addr.map(|addr| addr.to_string());
+        signal.serialize_field("fault_addr", &fault_addr)?;
+        signal.serialize_field("sender_pid", &self.sender_pid)?;
+        signal.end()
     }
 }
 

@@ -1,35 +1,31 @@
 //! What was walked, against what the runtime itself counted.
 
-use crate::case::core::Session;
-use dumpview_process::process::Process;
-use dumpview_process::runtime::Variables;
-use dumpview_process::unwind::Stack;
-use dumpview_view::Text;
+use crate::process::Process;
+use crate::runtime::Variables;
+use crate::unwind::Stack;
 use serde::Serialize;
-use std::io;
 
 /// One comparison.
-#[derive(Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Check {
     /// What was compared.
     #[serde(rename = "check")]
-    what: &'static str,
+    pub what: &'static str,
     /// What was found by walking.
-    found: String,
+    pub found: String,
     /// What the runtime counts.
-    expected: String,
+    pub expected: String,
     /// They agree.
-    ok: bool,
+    pub ok: bool,
 }
 
 /// Every comparison that this core allows.
-pub fn check(session: &Session<'_>) -> Vec<Check> {
-    let process = &session.process;
+pub(super) fn check(process: &Process<'_>) -> Vec<Check> {
     let checks = [
         all_goroutines(process),
         machines(process),
         threads(process),
-        complete_stacks(session),
+        complete_stacks(process),
     ];
     checks.into_iter().flatten().collect()
 }
@@ -86,9 +82,8 @@ fn threads(process: &Process<'_>) -> Option<Check> {
 }
 
 /// Stacks that reach their outermost frame; only for a number of goroutines that costs no time.
-fn complete_stacks(session: &Session<'_>) -> Option<Check> {
+fn complete_stacks(process: &Process<'_>) -> Option<Check> {
     const MOST: usize = 2000;
-    let process = &session.process;
     process.unwinder()?;
     let all: Vec<_> = process
         .goroutines()
@@ -105,19 +100,6 @@ fn complete_stacks(session: &Session<'_>) -> Option<Check> {
         complete as u64,
         all.len() as u64,
     ))
-}
-
-impl Check {
-    /// One line: a mark, the question, both numbers when they differ.
-    pub fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        if self.ok {
-            return out.line(format_args!("  ok   {}: {}", self.what, self.found));
-        }
-        out.line(format_args!(
-            "  GAP  {}: {} of {}",
-            self.what, self.found, self.expected
-        ))
-    }
 }
 
 #[cfg(test)]

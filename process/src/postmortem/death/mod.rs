@@ -19,9 +19,11 @@ use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::{Goroutine, Machine};
 use crate::unwind::Stack;
+use serde::Serialize;
 
 /// What kind of death it was.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeathKind {
     /// A panic that nothing recovered.
     Panic,
@@ -108,7 +110,7 @@ pub struct Death {
 }
 
 /// Weighs the evidence.
-pub(crate) fn explain(process: &Process<'_>) -> Death {
+pub(super) fn explain(process: &Process<'_>) -> Death {
     let kernel_signal = process
         .core
         .signal
@@ -230,8 +232,14 @@ fn panics_of(process: &Process<'_>, goroutine: &Goroutine) -> Vec<PanicRecord> {
     let (Some(runtime), Ok(symbols)) = (process.runtime(), process.symbols()) else {
         return Vec::new();
     };
-    let stack = process.stack(goroutine);
-    let mut records = panics::read(&runtime, goroutine.panics, &stack, symbols, process.arch());
+    let unwound = process.unwound(goroutine);
+    let mut records = panics::read(
+        &runtime,
+        goroutine.panics,
+        &unwound.stack,
+        symbols,
+        process.arch(),
+    );
     records.retain(|record| !record.goexit);
     records
 }

@@ -1,56 +1,53 @@
 //! Panics in words: the text as the runtime printed it, and the value it came from.
 
-use crate::case::core::Session;
+use super::{Eface, PanicRecord};
+use crate::addr::Addr;
+use crate::process::Process;
+use crate::value::{Gathered, Limits, Place, Reader};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Data, Float, Value};
-use dumpview_process::addr::Addr;
-use dumpview_process::death::{Death, Eface, PanicRecord};
-use dumpview_process::value::{Gathered, Limits, Place, Reader};
-use dumpview_view::Text;
 use serde::Serialize;
-use std::io;
+
+/// How far a panic's value can be trusted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PanicStanding {
+    /// The panic's record holds it.
+    Exact,
+    /// It is from a slot that may have been used for something else since.
+    Stale,
+}
 
 /// One panic.
-#[derive(Serialize, Debug)]
-pub struct PanicDoc {
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Panic {
     /// As the runtime printed it, without `panic: ` and what it appends.
     pub text: String,
     /// Dynamic type of the value.
     #[serde(rename = "type")]
-    ty: Option<String>,
+    pub ty: Option<String>,
     /// The value.
-    value: Option<Value>,
-    /// `exact`, or `stale` when the value is from a slot that may have been reused.
-    standing: &'static str,
+    pub value: Option<Value>,
+    /// How far to trust it.
+    pub standing: PanicStanding,
     /// A deferred call recovered it.
     pub recovered: bool,
     /// Always false: `Goexit` is not listed among panics.
-    goexit: bool,
+    pub goexit: bool,
     /// The runtime raised it.
-    runtime_error: bool,
+    pub runtime_error: bool,
 }
 
-/// The panics of a death.
-pub fn describe(session: &Session<'_>, death: &Death) -> Vec<PanicDoc> {
-    death
-        .panics
-        .iter()
-        .map(|record| one(session, record))
-        .collect()
-}
-
-fn one(session: &Session<'_>, record: &PanicRecord) -> PanicDoc {
+/// A panic's record in words.
+pub(super) fn describe(process: &Process<'_>, record: &PanicRecord) -> Panic {
     // An error or Stringer was replaced by its text; the value is where gopanic was given it.
-    let now = read(session, record.arg);
+    let now = read(process, record.arg);
     let given = record
         .given
         .filter(|given| *given != record.arg)
-        .and_then(|given| read(session, given));
-    let version = session
-        .process
-        .version
-        .as_ref()
-        .map_or(u32::MAX, |version| version.minor);
+        .and_then(|given| read(process, given));
+    let version = process.version.as_ref();
+    let version = version.map_or(u32::MAX, |version| version.minor);
     let text = match &now {
         Some(value) => said(value, version),
         // panic(nil), which since 1.21 is a PanicNilError.
@@ -60,13 +57,13 @@ fn one(session: &Session<'_>, record: &PanicRecord) -> PanicDoc {
     let (value, standing) = match (given, &now) {
         // Only a string can have taken another value's place.
         (Some(given), Some(now)) if matches!(now.data, Data::String { .. }) => {
-            (Some(given), "stale")
+            (Some(given), PanicStanding::Stale)
         }
-        _ => (now, "exact"),
+        _ => (now, PanicStanding::Exact),
     };
     let ty = value.as_ref().map(|value| value.ty.to_string());
     let of_runtime = |ty: &String| ty.starts_with("runtime.") || ty.starts_with("*runtime.");
-    PanicDoc {
+    Panic {
         text,
         runtime_error: ty.as_ref().is_some_and(of_runtime),
         ty,
@@ -78,11 +75,10 @@ fn one(session: &Session<'_>, record: &PanicRecord) -> PanicDoc {
 }
 
 /// The value that an `interface {}` holds; `None` when its type word is no type.
-fn read(session: &Session<'_>, eface: Eface) -> Option<Value> {
+fn read(process: &Process<'_>, eface: Eface) -> Option<Value> {
     if eface.ty.is_null() {
         return None;
     }
-    let process = &session.process;
     let dynamic = process.types().dynamic(eface.ty).ok()?;
     let mut reader = Reader::new(
         process.sources(),
@@ -132,29 +128,6 @@ fn float(value: Float, minor: u32) -> String {
     let text = format!("{:+.6e}", value.to_f64());
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     format!("{digits}e{:+04}", exponent.parse::<i32>().unwrap_or(0))
-}
-
-impl PanicDoc {
-    /// The value, where it says more than the text.
-    pub fn value_text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let Some(value) = &self.value else {
-            return Ok(());
-        };
-        let more = matches!(
-            value.data,
-            Data::Struct { .. }
-                | Data::Pointer { .. }
-                | Data::Interface { .. }
-                | Data::Map { .. }
-                | Data::Slice { .. }
-        );
-        if !more {
-            return Ok(());
-        }
-        let doubt = if self.standing == "stale" { "?" } else { "" };
-        let shown = Style::default().block(value);
-        out.block("  ", &format!("value{doubt}: {shown}"))
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,68 @@
+//! What is to be said about a dead process: why it died, its panics, goroutines and stacks, what is worth knowing, and
+//! what the answer can be trusted for.
+//!
+//! Everything a question here gives is plain, owned data that serialises as the program's JSON does: it can be kept,
+//! sent and compared after the core is closed. Nothing here prints.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `death/` | the evidence of why it died, weighed |
+//! | `panics` | panics in words, with their values |
+//! | `summary` | all of it on one page, and the reason in one sentence |
+//! | `findings` | what is worth knowing beyond the reason |
+//! | `audit` | what was walked against what the runtime counted |
+//! | `goroutines` | the goroutines as the model has them |
+//! | `at` | which goroutine and frame is meant |
+//! | `backtrace` | a goroutine's frames with arguments and locals |
+
+mod at;
+mod audit;
+mod backtrace;
+mod death;
+mod findings;
+mod goroutines;
+mod panics;
+mod summary;
+
+pub use at::{At, NoPlace};
+pub use audit::Check;
+pub use backtrace::{
+    Backtrace, BacktraceFrame, BacktraceOptions, CountedFrom, Locals, is_argument,
+};
+pub use death::{Death, DeathKind, Eface, PanicRecord, Signal};
+pub use goroutines::{StackPointers, SystemGoroutines, Table};
+pub use panics::{Panic, PanicStanding};
+pub use summary::Summary;
+
+use crate::process::Process;
+use goroutines::Facts;
+use std::sync::OnceLock;
+
+/// A dead process under examination. Each verdict is reached at the first question that needs it, once.
+pub struct Postmortem<'a> {
+    /// The process.
+    pub process: Process<'a>,
+    death: OnceLock<Death>,
+    facts: OnceLock<Facts>,
+}
+
+impl<'a> Postmortem<'a> {
+    /// Examines a process. Nothing is read yet.
+    pub fn new(process: Process<'a>) -> Self {
+        Self {
+            process,
+            death: OnceLock::new(),
+            facts: OnceLock::new(),
+        }
+    }
+
+    /// Why it died, with the evidence.
+    pub fn death(&self) -> &Death {
+        self.death.get_or_init(|| death::explain(&self.process))
+    }
+
+    /// What all goroutines share.
+    fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| Facts::read(&self.process))
+    }
+}

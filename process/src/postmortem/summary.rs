@@ -1,0 +1,164 @@
+//! All that is to be said about a dead process on one page, and the reason of its death in one sentence.
+
+use super::{Check, DeathKind, Panic, Postmortem, Signal, audit, findings, panics};
+use crate::image::BuildInfo;
+use crate::layout::LayoutSource;
+use crate::mapped::ExecutableMatch;
+use dumpview_model::finding::Finding;
+use serde::Serialize;
+
+/// What this is, why it died, and what the answer can be trusted for.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Summary {
+    /// Why it died, in one sentence.
+    pub reason: String,
+    /// What kind of death it was.
+    pub kind: DeathKind,
+    /// The signal that ended it.
+    pub signal: Option<Signal>,
+    /// The signal that became a panic or a fatal error.
+    pub fault: Option<Signal>,
+    /// Panics in flight, oldest first.
+    pub panics: Vec<Panic>,
+    /// The message behind `fatal error: `.
+    pub fatal_error: Option<String>,
+    /// Id of the goroutine that did it.
+    pub goroutine: Option<u64>,
+    /// Id of the thread that did it.
+    pub thread: Option<i32>,
+    /// The last bytes the runtime printed; not the panic message and not the traceback, which it keeps nowhere.
+    pub printed: Option<String>,
+    /// Version, main package, module and build settings.
+    pub build: Option<BuildInfo>,
+    /// Who wrote the core: the kernel, gcore, qemu-user.
+    pub written_by: &'static str,
+    /// Size of the core file in bytes.
+    pub size: u64,
+    /// Id of the process.
+    pub pid: Option<i32>,
+    /// Its command line, as far as the kernel keeps it (80 bytes).
+    pub command: Option<String>,
+    /// Number of threads.
+    pub threads: usize,
+    /// Number of goroutines that were not dead, the runtime's own among them.
+    pub goroutines: Option<usize>,
+    /// How executable and core were matched, in words.
+    pub executable_match: String,
+    /// Where the layouts of the runtime's structures came from, in words.
+    pub layouts: Option<String>,
+    /// What is worth knowing beyond the reason.
+    pub findings: Vec<Finding>,
+    /// What was walked against what the runtime counted.
+    pub audit: Vec<Check>,
+}
+
+impl Postmortem<'_> {
+    /// All of it.
+    pub fn summary(&self) -> Summary {
+        let process = &self.process;
+        let core = process.core;
+        let death = self.death();
+        let panics = self.panics();
+        Summary {
+            reason: self.reason_of(&panics),
+            kind: death.kind,
+            signal: death.signal,
+            fault: death.fault,
+            fatal_error: death.fatal_error.clone(),
+            goroutine: death.goroutine.map(|id| id.0),
+            thread: death.thread,
+            printed: death
+                .printed
+                .as_ref()
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            build: process.build.clone(),
+            written_by: core.kind.writer(),
+            size: core.bytes.len() as u64,
+            pid: core.process.as_ref().map(|p| p.pid),
+            command: core
+                .process
+                .as_ref()
+                .map(|p| String::from_utf8_lossy(p.arguments).trim().to_owned()),
+            threads: core.threads.len(),
+            goroutines: process.goroutines().ok().map(|all| all.list().len()),
+            executable_match: match &process.executable_match {
+                ExecutableMatch::NoExecutable => "no executable".to_owned(),
+                ExecutableMatch::Confirmed(by) => format!("confirmed by {by}"),
+                ExecutableMatch::Mismatch { why } => format!("mismatch: {why}"),
+                ExecutableMatch::Unverified => {
+                    "not verified: the core has nothing to compare with".to_owned()
+                }
+            },
+            layouts: process.layouts().map(|layouts| match layouts.source() {
+                LayoutSource::Dwarf => "the executable's DWARF".to_owned(),
+                LayoutSource::Table(release) => format!("built-in table of {release}"),
+                LayoutSource::NearestTable(release) => {
+                    format!("built-in table of {release}, the nearest release that is known")
+                }
+            }),
+            findings: findings::find(self),
+            audit: audit::check(process),
+            panics,
+        }
+    }
+
+    /// The panics in flight, oldest first.
+    pub fn panics(&self) -> Vec<Panic> {
+        let records = self.death().panics.iter();
+        records
+            .map(|record| panics::describe(&self.process, record))
+            .collect()
+    }
+
+    /// Why it died, in one sentence.
+    pub fn reason(&self) -> String {
+        self.reason_of(&self.panics())
+    }
+
+    fn reason_of(&self, panics: &[Panic]) -> String {
+        let death = self.death();
+        let signal = |prefix: &str| {
+            death
+                .signal
+                .map_or_else(|| prefix.to_owned(), |s| format!("{prefix}{s}"))
+        };
+        match death.kind {
+            DeathKind::Panic => {
+                let last = panics
+                    .iter()
+                    .rev()
+                    .find(|panic| !panic.recovered)
+                    .or(panics.last());
+                let text = last.map_or("a panic whose value cannot be read", |panic| {
+                    panic.text.as_str()
+                });
+                let fault = death
+                    .fault
+                    .map_or_else(String::new, |fault| format!(" [{fault}]"));
+                format!("panic: {text}{fault}")
+            }
+            DeathKind::Fatal
+            | DeathKind::Deadlock
+            | DeathKind::ConcurrentMap
+            | DeathKind::OutOfMemory
+            | DeathKind::StackOverflow => {
+                let text = death
+                    .fatal_error
+                    .as_deref()
+                    .unwrap_or("its message is not in the core");
+                format!("fatal error: {text}")
+            }
+            DeathKind::Signal => match &death.fatal_error {
+                Some(text) => signal(&format!("fatal error: {text}: ")),
+                None => signal(""),
+            },
+            DeathKind::Quit => signal("asked to dump its goroutines: "),
+            DeathKind::Abort => signal(""),
+            DeathKind::Alive => {
+                "it had not died: the core was taken of the running process".to_owned()
+            }
+            DeathKind::Killed => signal("killed by a signal that Go's handlers never saw: "),
+            DeathKind::Unknown => "the core does not say why it died".to_owned(),
+        }
+    }
+}
