@@ -5,14 +5,15 @@
 
 use crate::addr::Addr;
 use crate::arch::Registers;
-use crate::dwarf::{
-    Frame as Site, FrameVariables, Location, Origin as Kind, Variable as Declared, VariablesError,
-    range_body_parent,
-};
+use crate::dwarf::Location;
 use crate::expr::FrameScope;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{Deferred, open_coded_defers};
+use crate::scope::{
+    Frame as Site, FrameVariables, Origin as Kind, Variable as Declared, VariablesError,
+    range_body_parent,
+};
 use crate::symbols::{ArgWord, SymbolsError};
 use crate::types::TypeRef;
 use crate::unwind::{Call, Stack, Unwound};

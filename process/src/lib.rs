@@ -56,6 +56,7 @@ pub mod memory;
 pub mod postmortem;
 pub mod process;
 pub mod runtime;
+pub mod scope;
 pub mod stacks;
 pub mod symbols;
 pub mod types;

@@ -92,7 +92,8 @@ impl<'a> Process<'a> {
     }
 
     fn runtime_layouts(&self) -> Option<&RuntimeLayouts<'a>> {
-        let choose = || RuntimeLayouts::choose(self.executable, self.version.as_ref(), self.arch());
+        let choose =
+            || RuntimeLayouts::choose(self.dwarf().cloned(), self.version.as_ref(), self.arch());
         self.parts.layouts.get_or_init(choose).as_ref()
     }
 

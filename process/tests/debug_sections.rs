@@ -11,9 +11,10 @@
 
 use dumpview_process::addr::{Addr, FileAddr};
 use dumpview_process::arch::{Arch, Reg, Registers};
-use dumpview_process::dwarf::{Dwarf, Frame, Location, Origin, Standing, Variable, VariablesError};
+use dumpview_process::dwarf::{Dwarf, Location};
 use dumpview_process::image::{Executable, GoVersion, SectionArena};
 use dumpview_process::memory::CoreMemory;
+use dumpview_process::scope::{Frame, Origin, Standing, Variable, VariablesError};
 use dumpview_process::types::{Kind, MapLayout, Shape, Types};
 use proptest::prelude::*;
 use std::collections::BTreeMap;

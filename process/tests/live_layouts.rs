@@ -8,8 +8,10 @@
 
 mod live;
 
+use dumpview_process::dwarf::Dwarf;
 use dumpview_process::image::{Executable, GoVersion, SectionArena};
 use dumpview_process::layout::{DwarfLayouts, Field, LayoutSource, Layouts, TableLayouts};
+use std::sync::Arc;
 
 const PROGRAM: &str = r#"package main
 
@@ -75,7 +77,7 @@ fn dwarf_layouts_agree_with_reflection_in_every_release() {
             let bytes = std::fs::read(&exe).unwrap();
             let arena = SectionArena::default();
             let exe = Executable::parse(&bytes, &arena).unwrap();
-            let layouts = DwarfLayouts::new(&exe).unwrap();
+            let layouts = DwarfLayouts::new(Arc::new(Dwarf::load(&exe).unwrap())).unwrap();
             let mut compared = 0;
             for line in truth.lines() {
                 let words: Vec<&str> = line.split(' ').collect();
@@ -110,7 +112,7 @@ fn tables_agree_with_dwarf_in_every_release() {
             let bytes = std::fs::read(&exe).unwrap();
             let arena = SectionArena::default();
             let exe = Executable::parse(&bytes, &arena).unwrap();
-            let dwarf = DwarfLayouts::new(&exe).unwrap();
+            let dwarf = DwarfLayouts::new(Arc::new(Dwarf::load(&exe).unwrap())).unwrap();
             let version = GoVersion::parse(&exe.build_info().unwrap().version).unwrap();
             let table = TableLayouts::for_release(&version, exe.arch).unwrap();
             assert_eq!(table.source(), LayoutSource::Table(version.text.clone()));

@@ -13,13 +13,12 @@
 
 use dumpview_process::addr::{Addr, Bias, FileAddr};
 use dumpview_process::arch::Registers;
-use dumpview_process::dwarf::{
-    Dwarf, Frame, Location, Origin, PackageItem, PackageVariable, Standing, Variable,
-};
+use dumpview_process::dwarf::{Dwarf, Location};
 use dumpview_process::image::{CoreFile, Executable, Files, GoVersion, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::memory::{CoreMemory, Memory, Region, RegionSource};
 use dumpview_process::process::Process;
+use dumpview_process::scope::{Frame, Origin, PackageItem, PackageVariable, Standing, Variable};
 use dumpview_process::symbols::ArgWord;
 use dumpview_process::types::{Kind, Shape, TypeModule, TypeRef, Types};
 use serde_json::{Value, json};
@@ -84,7 +83,7 @@ struct Dead<'a> {
 }
 
 /// Composes memory and types of a core of a program that is not position independent.
-fn open<'a>(core: &'a CoreFile<'a>, executable: &Executable<'a>) -> Dead<'a> {
+fn open<'a>(core: &'a CoreFile<'a>, executable: &'a Executable<'a>) -> Dead<'a> {
     let files = executable
         .load_segments()
         .filter(|s| !s.writable)

@@ -172,7 +172,7 @@ pub fn vars(
                     let value = reader.read(variable.ty, Place::Memory(addr));
                     (Some(value), Standing::Exact, Some(Address(addr.0)))
                 }
-                Err(why) => (None, Standing::Unreadable(why), None),
+                Err(why) => (None, Standing::Unreadable(why.to_string()), None),
             };
             Variable {
                 name: variable.name.into(),

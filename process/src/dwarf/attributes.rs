@@ -71,10 +71,6 @@ impl<'r, 'a> Attributes<'r, 'a> {
         }
     }
 
-    pub(crate) fn signed(&self, at: dw::DwAt) -> Option<i64> {
-        self.die.attr_value(at)?.sdata_value()
-    }
-
     pub(crate) fn flag(&self, at: dw::DwAt) -> bool {
         match self.die.attr_value(at) {
             Some(AttributeValue::Flag(set)) => set,

@@ -3,8 +3,7 @@
 //! Built by one pass over the top level of every Go unit, units in parallel. Names borrow from `.debug_info`,
 //! so the index costs some forty bytes a name. C units are left out: their names are not Go's.
 
-use super::attributes::go;
-use super::{Attributes, Dwarf, UnitEntry, name_text};
+use super::{Dwarf, TopLevel, name_text};
 use gimli::constants as dw;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -51,7 +50,7 @@ impl<'a> GlobalIndex<'a> {
             .map(|unit| {
                 let mut part = Self::default();
                 // A unit that breaks off half way keeps what was read before.
-                let _ = part.scan(dwarf, unit);
+                let _ = unit.top_level(dwarf, |found| part.add(&found));
                 part
             })
             .reduce(Self::default, Self::join);
@@ -70,57 +69,29 @@ impl<'a> GlobalIndex<'a> {
         self
     }
 
-    fn scan(&mut self, dwarf: &Dwarf<'a>, unit: &UnitEntry<'a>) -> Result<(), gimli::Error> {
-        let mut entries = unit.unit.entries_raw(None)?;
-        let mut die = super::Die::null();
-        while !entries.is_empty() {
-            let depth = entries.next_depth();
-            let at = entries.next_offset();
-            let Some(abbreviation) = entries.read_abbreviation()? else {
-                continue;
-            };
-            let tag = abbreviation.tag();
-            if depth != 1 || !is_indexed(tag) {
-                entries.skip_attributes(abbreviation.attributes())?;
-                continue;
-            }
-            // Read again as a whole DIE: top-level types and variables are few beside what is skipped.
-            entries.skip_attributes(abbreviation.attributes())?;
-            unit.unit.entries_raw(Some(at))?.read_entry(&mut die)?;
-            let attributes = Attributes::new(dwarf, unit, &die);
-            let Some(raw) = attributes.name() else {
-                continue;
-            };
-            let offset = unit.section_offset(at);
-            match tag {
-                dw::DW_TAG_variable => self.variables.push(NamedDie {
-                    name: name_text(raw),
-                    die: offset,
-                }),
-                dw::DW_TAG_constant => {
-                    let value = attributes.signed(dw::DW_AT_const_value);
-                    let type_die = attributes.reference(dw::DW_AT_type);
-                    if let (Some(value), Some(type_die)) = (value, type_die) {
-                        self.constants.push(Constant {
-                            type_die,
-                            value,
-                            name: name_text(raw),
-                        });
-                    }
-                }
-                _ => {
-                    self.types.push(NamedDie {
-                        name: name_text(raw),
-                        die: offset,
+    fn add(&mut self, found: &TopLevel<'a>) {
+        let named = || NamedDie {
+            name: name_text(found.name),
+            die: found.die,
+        };
+        match found.tag {
+            dw::DW_TAG_variable => self.variables.push(named()),
+            dw::DW_TAG_constant => {
+                if let (Some(value), Some(type_die)) = (found.value, found.type_die) {
+                    self.constants.push(Constant {
+                        type_die,
+                        value,
+                        name: name_text(found.name),
                     });
-                    let runtime = attributes.unsigned(go::RUNTIME_TYPE);
-                    if let Some(runtime) = runtime.filter(|r| *r != 0) {
-                        self.runtime_types.push((runtime, offset));
-                    }
                 }
+            }
+            _ => {
+                self.types.push(named());
+                let runtime = found.runtime_type.filter(|offset| *offset != 0);
+                self.runtime_types
+                    .extend(runtime.map(|runtime| (runtime, found.die)));
             }
         }
-        Ok(())
     }
 
     /// The DIEs of a type name, unescaped and with full import path.
@@ -152,18 +123,4 @@ fn named<'v, 'a>(sorted: &'v [NamedDie<'a>], name: &str) -> &'v [NamedDie<'a>] {
     let from = sorted.partition_point(|n| n.name.as_ref() < name);
     let to = sorted.partition_point(|n| n.name.as_ref() <= name);
     sorted.get(from..to).unwrap_or_default()
-}
-
-const fn is_indexed(tag: dw::DwTag) -> bool {
-    matches!(
-        tag,
-        dw::DW_TAG_variable
-            | dw::DW_TAG_constant
-            | dw::DW_TAG_base_type
-            | dw::DW_TAG_typedef
-            | dw::DW_TAG_structure_type
-            | dw::DW_TAG_pointer_type
-            | dw::DW_TAG_array_type
-            | dw::DW_TAG_subroutine_type
-    )
 }

@@ -38,6 +38,7 @@ pub struct Piece {
 
 /// Why there is no location.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NoLocation {
     /// The compiler recorded none for this pc.
     #[error("optimized out")]
@@ -58,23 +59,23 @@ pub enum NoLocation {
 
 /// What is known of the frame whose variables are asked for.
 #[derive(Clone, Copy)]
-pub(super) struct Site<'f> {
-    pub(super) bias: Bias,
-    pub(super) cfa: Option<Addr>,
-    pub(super) registers: &'f Registers,
-    pub(super) memory: &'f dyn Memory,
+pub(crate) struct Site<'f> {
+    pub(crate) bias: Bias,
+    pub(crate) cfa: Option<Addr>,
+    pub(crate) registers: &'f Registers,
+    pub(crate) memory: &'f dyn Memory,
 }
 
 /// An expression that holds at the frame's pc, and where it came from.
-pub(super) struct Found<'a> {
-    pub(super) expression: Expression<Slice<'a>>,
+pub(crate) struct Found<'a> {
+    pub(crate) expression: Expression<Slice<'a>>,
     /// It came from a list, whose entry covers the pc: the value is there at this pc, not just its home.
-    pub(super) from_list: bool,
+    pub(crate) from_list: bool,
 }
 
 impl<'a> Dwarf<'a> {
     /// The location expression of a DIE's attribute that holds at `pc`.
-    pub(super) fn expression_at(
+    pub(crate) fn expression_at(
         &self,
         unit: &UnitEntry<'a>,
         value: AttributeValue<Slice<'a>>,
@@ -92,7 +93,7 @@ impl<'a> Dwarf<'a> {
             AttributeValue::Block(bytes) => Ok(found(Expression(bytes), false)),
             list => {
                 let fail = |error| malformed(die, error);
-                let list = self.sections().attr_locations(&unit.unit, list);
+                let list = self.lists().attr_locations(&unit.unit, list);
                 let Some(mut list) = list.map_err(fail)? else {
                     return Ok(None);
                 };
@@ -108,7 +109,7 @@ impl<'a> Dwarf<'a> {
     }
 
     /// Evaluates an expression to the place of a value of `size` bytes.
-    pub(super) fn locate(
+    pub(crate) fn locate(
         &self,
         unit: &UnitEntry<'a>,
         frame_base: Option<Expression<Slice<'a>>>,

@@ -1,38 +1,45 @@
 //! The executable's DWARF, versions 4 and 5 side by side, read where a question leads.
 //!
 //! Nothing is read at [`Dwarf::load`] but the section table. The unit table (headers and root DIEs) comes with
-//! the first question; the functions of a unit with the first pc inside it; the index of all type names,
-//! package variables and constants with the first question by name. All of it is behind `OnceLock`, so threads
-//! share one copy.
+//! the first question; the names of one package with the first question about it, which is all that the runtime's own
+//! structures need; the functions of a unit, and the sections of range and location lists, with the first pc inside
+//! it; the index of all type names, package variables and constants with the first question by name. All of it is
+//! behind locks, so threads share one copy.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `units` | which unit holds an offset, a pc, a package; the functions of each |
+//! | `attributes` | one DIE, asked by what its attributes mean |
+//! | `tree` | from a DIE to others |
+//! | `top_level` | what a unit declares, in one pass; the names of one package |
+//! | `index` | the names of all packages |
+//! | `packages` | the packages themselves |
+//! | `location` | location expressions, evaluated on a frame |
 //!
 //! DWARF is input: a unit, DIE or list that does not parse is a [`DwarfError`] for that question, and the
 //! rest is still answered. References are followed a bounded number of times, so cyclic ones end.
 
-mod abi;
 mod attributes;
-mod closures;
-mod generics;
 mod index;
 mod location;
 mod packages;
-mod scopes;
+mod top_level;
+mod tree;
 mod units;
-mod variables;
 
-pub use closures::CaptureSlot;
 pub use index::{Constant, GlobalIndex, NamedDie};
-pub use location::{Location, Piece};
-pub use packages::{Package, PackageItem, PackageVariable};
+pub use location::{Location, NoLocation, Piece};
+pub use packages::Package;
 pub use units::{FunctionDie, UnitEntry};
-pub use variables::{
-    Frame, FrameVariables, Origin, Standing, Variable, VariablesError, range_body_parent,
-};
 
 pub(crate) use attributes::{Attributes, go, name_text, type_name_text};
+pub(crate) use location::{Found, Site};
+pub(crate) use top_level::{PackageNames, TopLevel};
 
 use crate::image::Executable;
 use gimli::{EndianSlice, RunTimeEndian, Section};
-use std::sync::OnceLock;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use units::UnitTable;
 
 /// How gimli reads our sections.
@@ -73,8 +80,13 @@ pub enum DwarfError {
 
 /// The DWARF of one executable. Addresses in it are link-time ([`crate::addr::FileAddr`]).
 pub struct Dwarf<'a> {
+    section: Box<dyn Fn(&'static str) -> &'a [u8] + Send + Sync + 'a>,
+    /// Units, abbreviations, addresses and strings.
     sections: gimli::Dwarf<Slice<'a>>,
+    /// With range and location lists, which only variables and pcs need.
+    lists: OnceLock<gimli::Dwarf<Slice<'a>>>,
     units: OnceLock<UnitTable<'a>>,
+    names: Mutex<FxHashMap<String, Arc<PackageNames<'a>>>>,
     index: OnceLock<GlobalIndex<'a>>,
     packages: OnceLock<Vec<Package>>,
 }
@@ -88,9 +100,9 @@ impl std::fmt::Debug for Dwarf<'_> {
 }
 
 impl<'a> Dwarf<'a> {
-    /// The DWARF of an executable, or `None` when it has none. Compressed sections are decompressed here, so
-    /// callers load only when a question needs DWARF.
-    pub fn load(executable: &Executable<'a>) -> Option<Self> {
+    /// The DWARF of an executable, or `None` when it has none. Compressed sections are decompressed when they are
+    /// first needed, so callers load only when a question needs DWARF.
+    pub fn load(executable: &'a Executable<'a>) -> Option<Self> {
         if !executable.has_dwarf() {
             return None;
         }
@@ -100,33 +112,15 @@ impl<'a> Dwarf<'a> {
 
     /// DWARF from sections by name (`.debug_info`); an absent one is empty. The line table is never asked for:
     /// pclntab answers for lines, and it is the largest section after `.debug_info`.
-    pub fn from_sections(section: impl Fn(&'static str) -> &'a [u8]) -> Self {
-        use gimli::SectionId as Id;
-        let sections = gimli::Dwarf::load(|id| {
-            let bytes = match id {
-                Id::DebugAbbrev => section(".debug_abbrev"),
-                Id::DebugAddr => section(".debug_addr"),
-                Id::DebugInfo => section(".debug_info"),
-                Id::DebugLineStr => section(".debug_line_str"),
-                Id::DebugLoc => section(".debug_loc"),
-                Id::DebugLocLists => section(".debug_loclists"),
-                Id::DebugRanges => section(".debug_ranges"),
-                Id::DebugRngLists => section(".debug_rnglists"),
-                Id::DebugStr => section(".debug_str"),
-                Id::DebugStrOffsets => section(".debug_str_offsets"),
-                _ => &[],
-            };
-            Ok::<_, std::convert::Infallible>(EndianSlice::new(bytes, RunTimeEndian::Little))
-        });
-        let sections = match sections {
-            Ok(sections) => sections,
-            Err(never) => match never {},
-        };
+    pub fn from_sections(section: impl Fn(&'static str) -> &'a [u8] + Send + Sync + 'a) -> Self {
         Self {
-            sections,
+            sections: sections(&section, Lists::LeftOut),
+            lists: OnceLock::new(),
             units: OnceLock::new(),
+            names: Mutex::default(),
             index: OnceLock::new(),
             packages: OnceLock::new(),
+            section: Box::new(section),
         }
     }
 
@@ -137,6 +131,28 @@ impl<'a> Dwarf<'a> {
 
     pub(crate) const fn sections(&self) -> &gimli::Dwarf<Slice<'a>> {
         &self.sections
+    }
+
+    /// The sections with range and location lists.
+    pub(crate) fn lists(&self) -> &gimli::Dwarf<Slice<'a>> {
+        self.lists
+            .get_or_init(|| sections(&self.section, Lists::Loaded))
+    }
+
+    /// What a package declares, by one pass over its units.
+    pub(crate) fn names_of(&self, package: &str) -> Arc<PackageNames<'a>> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.get(package) {
+            return Arc::clone(known);
+        }
+        let read = Arc::new(PackageNames::read(self, package));
+        names.insert(package.to_owned(), Arc::clone(&read));
+        read
+    }
+
+    /// Import paths of the packages that have units, in order.
+    pub fn package_paths(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.units().packages()
     }
 
     pub(crate) fn units(&self) -> &UnitTable<'a> {
@@ -163,6 +179,45 @@ impl<'a> Dwarf<'a> {
             .entry(at)
             .map_err(|error| malformed(offset, error))?;
         Ok((unit, die))
+    }
+}
+
+/// Whether the sections of range and location lists are among those loaded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    Loaded,
+    LeftOut,
+}
+
+/// gimli's view of the sections.
+fn sections<'a>(
+    section: &dyn Fn(&'static str) -> &'a [u8],
+    lists: Lists,
+) -> gimli::Dwarf<Slice<'a>> {
+    use gimli::SectionId as Id;
+    let list = |name| match lists {
+        Lists::Loaded => section(name),
+        Lists::LeftOut => &[],
+    };
+    let sections = gimli::Dwarf::load(|id| {
+        let bytes = match id {
+            Id::DebugAbbrev => section(".debug_abbrev"),
+            Id::DebugAddr => section(".debug_addr"),
+            Id::DebugInfo => section(".debug_info"),
+            Id::DebugLineStr => section(".debug_line_str"),
+            Id::DebugLoc => list(".debug_loc"),
+            Id::DebugLocLists => list(".debug_loclists"),
+            Id::DebugRanges => list(".debug_ranges"),
+            Id::DebugRngLists => list(".debug_rnglists"),
+            Id::DebugStr => section(".debug_str"),
+            Id::DebugStrOffsets => section(".debug_str_offsets"),
+            _ => &[],
+        };
+        Ok::<_, std::convert::Infallible>(EndianSlice::new(bytes, RunTimeEndian::Little))
+    });
+    match sections {
+        Ok(sections) => sections,
+        Err(never) => match never {},
     }
 }
 

@@ -1,6 +1,11 @@
-//! The units of `.debug_info`: which one holds an offset, which one a pc, and the functions of each.
+//! The units of `.debug_info`: which one holds an offset, which one a pc, which a package, and the functions of each.
 //!
-//! Reading the table touches every unit header and root DIE and nothing else. gimli's own `Unit::new` would
+//! The go command makes one unit per package for what the compiler made and one per assembly file, all named by the
+//! import path, and the linker gathers the types of the whole program in one unit of package `runtime`
+//! (`cmd/link/internal/ld/dwarf.go`), not always the same one. So a question about a runtime structure touches a dozen
+//! units, mostly tiny, out of hundreds.
+//!
+//! Reading the table touches every unit header and root DIE and nothing else; ranges come with the first pc. gimli's own `Unit::new` would
 //! also want the line program header, hence the unit is put together here.
 
 use super::{Attributes, Dwarf, DwarfError, Slice, malformed, name_text};
@@ -12,7 +17,11 @@ use gimli::{
 };
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+
+/// No program has more units; a hostile file must not make the table grow without end.
+const MAX_UNITS: usize = 1 << 17;
 
 /// Functions with more ranges than this (only C has several) keep their first ones.
 const MAX_RANGES: usize = 4096;
@@ -42,10 +51,11 @@ pub struct FunctionDie {
     pub die: u64,
 }
 
-/// All units, in section order, and the pc ranges their roots claim.
+/// All units, in section order, the packages that Go's are of, and the pc ranges their roots claim.
 pub(crate) struct UnitTable<'a> {
     pub(crate) entries: Vec<UnitEntry<'a>>,
-    by_pc: Vec<(u64, u64, usize)>,
+    by_package: BTreeMap<&'a [u8], Vec<usize>>,
+    by_pc: OnceLock<Vec<(u64, u64, usize)>>,
     pub(crate) damage: Vec<String>,
 }
 
@@ -53,13 +63,14 @@ impl<'a> UnitTable<'a> {
     pub(crate) fn read(dwarf: &gimli::Dwarf<Slice<'a>>) -> Self {
         let mut table = Self {
             entries: Vec::new(),
-            by_pc: Vec::new(),
+            by_package: BTreeMap::new(),
+            by_pc: OnceLock::new(),
             damage: Vec::new(),
         };
         // Go shares one abbreviation table among all its units; gcc writes one for each.
         let mut abbreviations = FxHashMap::default();
         let mut headers = dwarf.units();
-        loop {
+        while table.entries.len() < MAX_UNITS {
             let header = match headers.next() {
                 Ok(Some(header)) => header,
                 Ok(None) => break,
@@ -80,11 +91,11 @@ impl<'a> UnitTable<'a> {
                 Err(error) => Err(*error),
             };
             match entry {
-                Ok((entry, ranges)) => {
-                    let index = table.entries.len();
-                    table
-                        .by_pc
-                        .extend(ranges.into_iter().map(|(low, high)| (low, high, index)));
+                Ok((entry, name)) => {
+                    if let Some(name) = name.filter(|_| entry.is_go) {
+                        let of = table.by_package.entry(name).or_default();
+                        of.push(table.entries.len());
+                    }
                     table.entries.push(entry);
                 }
                 Err(error) => table
@@ -92,7 +103,6 @@ impl<'a> UnitTable<'a> {
                     .push(format!(".debug_info+{offset:#x}: {error}")),
             }
         }
-        table.by_pc.sort_unstable();
         table
     }
 
@@ -106,10 +116,41 @@ impl<'a> UnitTable<'a> {
             .ok_or(DwarfError::NoUnit { offset })
     }
 
+    /// The units of a Go package; none when it has no DWARF.
+    pub(crate) fn of_package(&self, path: &str) -> impl Iterator<Item = &UnitEntry<'a>> {
+        let units = self.by_package.get(path.as_bytes());
+        units
+            .into_iter()
+            .flatten()
+            .filter_map(|index| self.entries.get(*index))
+    }
+
+    /// Import paths of the packages that have units, in order.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.by_package.keys().copied()
+    }
+
     /// The units whose ranges hold a pc; more than one only in broken or merged DWARF.
-    pub(crate) fn at_pc(&self, pc: FileAddr) -> impl Iterator<Item = &UnitEntry<'a>> {
-        let after = self.by_pc.partition_point(|(low, ..)| *low <= pc.0);
-        let near = self.by_pc.get(after.saturating_sub(16)..after);
+    pub(crate) fn at_pc(
+        &self,
+        dwarf: &Dwarf<'a>,
+        pc: FileAddr,
+    ) -> impl Iterator<Item = &UnitEntry<'a>> {
+        let by_pc = self.by_pc.get_or_init(|| {
+            let mut all = Vec::new();
+            for (index, entry) in self.entries.iter().enumerate() {
+                let root = entry.unit.entry(entry.unit.header.root_offset());
+                let ranges = root
+                    .ok()
+                    .and_then(|root| dwarf.ranges_of(&entry.unit, &root).ok());
+                let ranges = ranges.unwrap_or_default().into_iter();
+                all.extend(ranges.map(|(low, high)| (low, high, index)));
+            }
+            all.sort_unstable();
+            all
+        });
+        let after = by_pc.partition_point(|(low, ..)| *low <= pc.0);
+        let near = by_pc.get(after.saturating_sub(16)..after);
         near.unwrap_or_default()
             .iter()
             .rev()
@@ -123,7 +164,7 @@ impl<'a> UnitEntry<'a> {
         dwarf: &gimli::Dwarf<Slice<'a>>,
         header: UnitHeader<Slice<'a>>,
         abbreviations: Arc<gimli::Abbreviations>,
-    ) -> Result<(Self, Vec<(u64, u64)>), gimli::Error> {
+    ) -> Result<(Self, Option<&'a [u8]>), gimli::Error> {
         let file_type = DwarfFileType::Main;
         let encoding = header.encoding();
         let offset = header.debug_info_offset().map_or(0, |o| o.0 as u64);
@@ -170,7 +211,10 @@ impl<'a> UnitEntry<'a> {
                 .split(|b| *b == b' ' || *b == b';')
                 .any(|f| f == b"-N")
         });
-        let ranges = ranges_of(dwarf, &unit, &root).unwrap_or_default();
+        let name = root
+            .attr_value(dw::DW_AT_name)
+            .and_then(|value| dwarf.attr_string(&unit, value).ok())
+            .map(|name| name.slice());
         let entry = Self {
             offset,
             end: offset.saturating_add(length),
@@ -179,7 +223,7 @@ impl<'a> UnitEntry<'a> {
             unit,
             functions: OnceLock::new(),
         };
-        Ok((entry, ranges))
+        Ok((entry, name))
     }
 
     /// An offset of `.debug_info` as an offset in this unit.
@@ -232,7 +276,7 @@ impl<'a> UnitEntry<'a> {
                     .iter()
                     .any(|spec| matches!(spec.name(), dw::DW_AT_low_pc | dw::DW_AT_ranges));
             if has_code && let Ok(die) = self.unit.entry(at) {
-                let ranges = ranges_of(&dwarf.sections, &self.unit, &die).unwrap_or_default();
+                let ranges = dwarf.ranges_of(&self.unit, &die).unwrap_or_default();
                 found.extend(ranges.into_iter().map(|(low, high)| FunctionDie {
                     low: FileAddr(low),
                     high: FileAddr(high),
@@ -252,35 +296,37 @@ impl<'a> UnitEntry<'a> {
     }
 }
 
-impl Dwarf<'_> {
+impl<'a> Dwarf<'a> {
     /// The subprogram whose code holds a pc.
     pub fn function_at(&self, pc: FileAddr) -> Option<FunctionDie> {
         self.units()
-            .at_pc(pc)
+            .at_pc(self, pc)
             .find_map(|unit| unit.function_at(self, pc))
     }
 
     /// Whether the code at a pc was compiled without optimisation; `None` when no unit covers it.
     pub fn is_unoptimized(&self, pc: FileAddr) -> Option<bool> {
-        self.units().at_pc(pc).next().map(|unit| unit.unoptimized)
+        self.units()
+            .at_pc(self, pc)
+            .next()
+            .map(|unit| unit.unoptimized)
     }
-}
 
-/// The pc ranges of a DIE: `low_pc`/`high_pc` (absolute or a length) or a range list; empty ones left out.
-pub(crate) fn ranges_of<'a>(
-    dwarf: &gimli::Dwarf<Slice<'a>>,
-    unit: &Unit<Slice<'a>>,
-    die: &super::Die<'a>,
-) -> Result<Vec<(u64, u64)>, DwarfError> {
-    let at = unit.header.debug_info_offset().map_or(0, |o| o.0 as u64) + die.offset().0 as u64;
-    let mut out = Vec::new();
-    let mut ranges = dwarf
-        .die_ranges(unit, die)
-        .map_err(|error| malformed(at, error))?;
-    while let Some(range) = ranges.next().map_err(|error| malformed(at, error))? {
-        if range.begin < range.end && out.len() < MAX_RANGES {
-            out.push((range.begin, range.end));
+    /// The pc ranges of a DIE: `low_pc`/`high_pc` (absolute or a length) or a range list; empty ones left out.
+    pub(crate) fn ranges_of(
+        &self,
+        unit: &Unit<Slice<'a>>,
+        die: &super::Die<'a>,
+    ) -> Result<Vec<(u64, u64)>, DwarfError> {
+        let at = unit.header.debug_info_offset().map_or(0, |o| o.0 as u64) + die.offset().0 as u64;
+        let mut out = Vec::new();
+        let fail = |error| malformed(at, error);
+        let mut ranges = self.lists().die_ranges(unit, die).map_err(fail)?;
+        while let Some(range) = ranges.next().map_err(fail)? {
+            if range.begin < range.end && out.len() < MAX_RANGES {
+                out.push((range.begin, range.end));
+            }
         }
+        Ok(out)
     }
-    Ok(out)
 }

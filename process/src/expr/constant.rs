@@ -6,9 +6,35 @@ use crate::types::{Kind, Type};
 /// Shifts of untyped constants beyond this leave the integers we count with.
 const MAX_SHIFT: i128 = 126;
 
+/// Why there is no result.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArithmeticError {
+    /// The language has no such operation.
+    #[error("operator {op} is not defined on {on}")]
+    Undefined {
+        /// As it is written.
+        op: String,
+        /// On what, in words.
+        on: String,
+    },
+    /// A divisor of zero.
+    #[error("division by zero")]
+    DivisionByZero,
+    /// A constant beyond what constants can be here.
+    #[error("constant overflow")]
+    Overflow,
+    /// Only integers can be shifted.
+    #[error("cannot shift {0}")]
+    CannotShift(String),
+    /// A negative count.
+    #[error("shift by {0}")]
+    ShiftBy(i128),
+}
+
 /// What an operator makes of two constants of one kind. `typed` wraps around instead of overflowing, and divides
 /// floats by zero.
-pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, String> {
+pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, ArithmeticError> {
     use Const::{Bool, Complex, Float, Int, Rune, Str};
     Ok(match (op, a, b) {
         ("&&", Bool(a), Bool(b)) => Bool(*a && *b),
@@ -19,7 +45,7 @@ pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, Stri
         (_, Float(_), Int(_) | Rune(_) | Float(_)) | (_, Int(_) | Rune(_), Float(_)) => {
             let (a, b) = (to_float(a), to_float(b));
             if op == "/" && b == 0.0 && !typed {
-                return Err("division by zero".to_owned());
+                return Err(ArithmeticError::DivisionByZero);
             }
             Float(match op {
                 "+" => a + b,
@@ -38,26 +64,27 @@ pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, Stri
             }
         }
         _ => {
-            return Err(undefined(
-                op,
-                &format!("{} and {}", a.type_name(), b.type_name()),
-            ));
+            let on = format!("{} and {}", a.type_name(), b.type_name());
+            return Err(undefined(op, on));
         }
     })
 }
 
-fn undefined(op: &str, what: &str) -> String {
-    format!("operator {op} is not defined on {what}")
+pub(super) fn undefined(op: &str, on: impl Into<String>) -> ArithmeticError {
+    ArithmeticError::Undefined {
+        op: op.to_owned(),
+        on: on.into(),
+    }
 }
 
-fn integer(op: &str, a: i128, b: i128, typed: bool) -> Result<i128, String> {
+fn integer(op: &str, a: i128, b: i128, typed: bool) -> Result<i128, ArithmeticError> {
     let exact = match op {
         "+" => a.checked_add(b),
         "-" => a.checked_sub(b),
         // The low 64 bits of a typed product are right whatever the high ones do.
         "*" if typed => Some(a.wrapping_mul(b)),
         "*" => a.checked_mul(b),
-        "/" | "%" if b == 0 => return Err("division by zero".to_owned()),
+        "/" | "%" if b == 0 => return Err(ArithmeticError::DivisionByZero),
         "/" => a.checked_div(b),
         "%" => a.checked_rem(b),
         "&" => Some(a & b),
@@ -66,10 +93,10 @@ fn integer(op: &str, a: i128, b: i128, typed: bool) -> Result<i128, String> {
         "&^" => Some(a & !b),
         _ => return Err(undefined(op, "integers")),
     };
-    exact.ok_or_else(|| "constant overflow".to_owned())
+    exact.ok_or(ArithmeticError::Overflow)
 }
 
-fn complex(op: &str, a: &Const, b: &Const) -> Result<Const, String> {
+fn complex(op: &str, a: &Const, b: &Const) -> Result<Const, ArithmeticError> {
     let ((a, b), (c, d)) = (to_complex(a), to_complex(b));
     let (re, im) = match op {
         "+" => (a + c, b + d),
@@ -85,9 +112,9 @@ fn complex(op: &str, a: &Const, b: &Const) -> Result<Const, String> {
 }
 
 /// `a << b` or `a >> b` of a constant, or of a typed integer of `bits` bits.
-pub fn shift(op: &str, a: i128, by: i128, bits: Option<u32>) -> Result<i128, String> {
+pub fn shift(op: &str, a: i128, by: i128, bits: Option<u32>) -> Result<i128, ArithmeticError> {
     if by < 0 {
-        return Err(format!("shift by {by}"));
+        return Err(ArithmeticError::ShiftBy(by));
     }
     let amount = u32::try_from(by).unwrap_or(u32::MAX);
     match (op, bits) {
@@ -97,20 +124,19 @@ pub fn shift(op: &str, a: i128, by: i128, bits: Option<u32>) -> Result<i128, Str
         (_, None) => {
             let shifted = a.wrapping_shl(amount);
             let fits = by <= MAX_SHIFT && shifted >> amount == a;
-            fits.then_some(shifted)
-                .ok_or_else(|| "constant overflow".to_owned())
+            fits.then_some(shifted).ok_or(ArithmeticError::Overflow)
         }
     }
 }
 
 /// What an operator before its operand makes of it.
-pub fn unary(op: &str, a: &Const) -> Result<Const, String> {
+pub fn unary(op: &str, a: &Const) -> Result<Const, ArithmeticError> {
     use Const::{Bool, Complex, Float, Int, Rune};
     Ok(match (op, a) {
         ("!", Bool(b)) => Bool(!b),
         ("+", Int(_) | Rune(_) | Float(_) | Complex(..)) => a.clone(),
-        ("-", Int(n)) => Int(n.checked_neg().ok_or("constant overflow")?),
-        ("-", Rune(n)) => Rune(n.checked_neg().ok_or("constant overflow")?),
+        ("-", Int(n)) => Int(n.checked_neg().ok_or(ArithmeticError::Overflow)?),
+        ("-", Rune(n)) => Rune(n.checked_neg().ok_or(ArithmeticError::Overflow)?),
         ("-", Float(f)) => Float(-f),
         ("-", Complex(re, im)) => Complex(-re, -im),
         ("^", Int(n)) => Int(!n),

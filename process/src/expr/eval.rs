@@ -4,7 +4,7 @@ use super::ast::{Expr, ExprKind, Literal, TypeExpr};
 use super::operand::{Const, Operand, Storage, What};
 use super::{ExprError, Expressions, Global, constant, parse};
 use crate::addr::Addr;
-use crate::types::{Kind, Shape, Type, TypeRef};
+use crate::types::{Kind, Type, TypeRef};
 use crate::value::{Place, ValueError};
 use dumpview_model::value::Standing;
 use std::sync::Arc;
@@ -80,12 +80,13 @@ impl<'e> Evaluator<'e> {
     fn name(&self, expr: &Expr, name: &str) -> Result<Operand, ExprError> {
         if let Some(local) = self.on.scope.local(name) {
             return match local.storage {
-                Ok(storage) => Ok(Operand {
+                Some(storage) => Ok(Operand {
                     what: What::Value(local.ty, self.lazily(storage)),
                     standing: local.standing,
                 }),
-                Err(_) if self.types_only => Ok(Operand::value(local.ty, Storage::Unread)),
-                Err(why) => {
+                None if self.types_only => Ok(Operand::value(local.ty, Storage::Unread)),
+                None => {
+                    let why = local.standing.why().unwrap_or("it has no location");
                     let word = match local.standing {
                         Standing::OptimizedOut(_) => "optimized out",
                         _ => "unreadable",
@@ -123,7 +124,7 @@ impl<'e> Evaluator<'e> {
         name: &str,
     ) -> Result<Option<Operand>, ExprError> {
         let found = self.on.scope.global(package, name);
-        let found = found.map_err(|why| self.error(at, why))?;
+        let found = found.map_err(|why| self.error(at, why.to_string()))?;
         Ok(found.map(|global| match global {
             Global::Variable { ty, addr } => Operand::value(ty, self.lazily(Storage::Memory(addr))),
             Global::Constant { ty: None, value } => Operand::constant(Const::Int(value)),
@@ -152,143 +153,6 @@ impl<'e> Evaluator<'e> {
         } else {
             storage
         }
-    }
-
-    fn unary(&self, expr: &Expr, op: &str, x: &Expr) -> Result<Operand, ExprError> {
-        let operand = self.eval(x)?;
-        let fail = |why: String| self.error(expr.at, why);
-        if let What::Const(c) = &operand.what {
-            return Ok(Operand::constant(constant::unary(op, c).map_err(fail)?));
-        }
-        let (ty, known) = self.typed(&operand, x)?;
-        let Some(value) = self.scalar(&operand, &known, x)? else {
-            return Ok(Operand::value(ty, Storage::Unread));
-        };
-        let result = constant::unary(op, &value).map_err(fail)?;
-        Ok(encoded(ty, &known, result).standing_of(&operand.standing))
-    }
-
-    /// `&&` and `||` leave the right side alone when the left one decides.
-    fn logic(&self, op: &str, a: &Expr, b: &Expr) -> Result<Operand, ExprError> {
-        let left = self.eval(a)?;
-        let decided = self.boolean(&left, a)?;
-        if !self.types_only && decided == (op == "||") {
-            return Ok(Operand::constant(Const::Bool(decided)).standing_of(&left.standing));
-        }
-        let right = self.eval(b)?;
-        let result = self.boolean(&right, b)?;
-        Ok(Operand::constant(Const::Bool(result))
-            .standing_of(&left.standing)
-            .standing_of(&right.standing))
-    }
-
-    fn boolean(&self, operand: &Operand, expr: &Expr) -> Result<bool, ExprError> {
-        let value = if let What::Const(c) = &operand.what {
-            Some(c.clone())
-        } else {
-            let (_, known) = self.typed(operand, expr)?;
-            if known.kind != Kind::Bool {
-                None
-            } else if self.types_only {
-                Some(Const::Bool(false))
-            } else {
-                self.scalar(operand, &known, expr)?
-            }
-        };
-        match value {
-            Some(Const::Bool(b)) => Ok(b),
-            _ => Err(self.error(
-                expr.at,
-                format!(
-                    "{} is {}, not a bool",
-                    self.source(expr),
-                    self.name_of(operand)
-                ),
-            )),
-        }
-    }
-
-    fn binary(&self, expr: &Expr, op: &str, a: &Expr, b: &Expr) -> Result<Operand, ExprError> {
-        let (left, right) = (self.eval(a)?, self.eval(b)?);
-        if matches!(op, "==" | "!=" | "<" | "<=" | ">" | ">=") {
-            let result = self.compare(expr, op, (&left, a), (&right, b))?;
-            return Ok(Operand::constant(Const::Bool(result))
-                .standing_of(&left.standing)
-                .standing_of(&right.standing));
-        }
-        if matches!(op, "<<" | ">>") {
-            return self.shift(expr, op, (&left, a), (&right, b));
-        }
-        let fail = |why: String| self.error(expr.at, why);
-        if let (What::Const(x), What::Const(y)) = (&left.what, &right.what) {
-            return Ok(Operand::constant(
-                constant::binary(op, x, y, false).map_err(fail)?,
-            ));
-        }
-        let (left, right) = self.same_type(expr, (&left, a), (&right, b))?;
-        let (ty, known) = self.typed(&left, a)?;
-        if known.kind == Kind::String {
-            if op != "+" {
-                return Err(fail(format!("operator {op} is not defined on strings")));
-            }
-            if self.types_only {
-                return Ok(Operand::value(ty, Storage::Unread));
-            }
-            let bytes = [self.text_of(&left, a)?, self.text_of(&right, b)?].concat();
-            return Ok(Operand {
-                what: What::Text(ty, bytes.into()),
-                standing: Standing::Exact,
-            }
-            .standing_of(&left.standing)
-            .standing_of(&right.standing));
-        }
-        if !matches!(known.shape, Shape::Scalar) || known.kind == Kind::Bool {
-            return Err(fail(format!(
-                "operator {op} is not defined on {}",
-                known.name
-            )));
-        }
-        let (Some(x), Some(y)) = (
-            self.scalar(&left, &known, a)?,
-            self.scalar(&right, &known, b)?,
-        ) else {
-            return Ok(Operand::value(ty, Storage::Unread));
-        };
-        let result = constant::binary(op, &x, &y, true).map_err(fail)?;
-        Ok(encoded(ty, &known, result)
-            .standing_of(&left.standing)
-            .standing_of(&right.standing))
-    }
-
-    fn shift(
-        &self,
-        expr: &Expr,
-        op: &str,
-        (left, a): (&Operand, &Expr),
-        (right, b): (&Operand, &Expr),
-    ) -> Result<Operand, ExprError> {
-        let fail = |why: String| self.error(expr.at, why);
-        let by = self.integer(right, b)?.unwrap_or(0);
-        if let What::Const(c) = &left.what {
-            let n = match c {
-                Const::Int(n) | Const::Rune(n) => *n,
-                other => return Err(fail(format!("cannot shift {}", other.type_name()))),
-            };
-            let shifted = constant::shift(op, n, by, None).map_err(fail)?;
-            return Ok(Operand::constant(Const::Int(shifted)).standing_of(&right.standing));
-        }
-        let (ty, known) = self.typed(left, a)?;
-        if constant::integer_sign(known.kind).is_none() {
-            return Err(fail(format!("cannot shift {}", known.name)));
-        }
-        let Some(Const::Int(n)) = self.scalar(left, &known, a)? else {
-            return Ok(Operand::value(ty, Storage::Unread));
-        };
-        let bits = u32::try_from(known.size * 8).unwrap_or(64);
-        let shifted = constant::shift(op, n, by, Some(bits)).map_err(fail)?;
-        Ok(encoded(ty, &known, Const::Int(shifted))
-            .standing_of(&left.standing)
-            .standing_of(&right.standing))
     }
 
     /// The type of an operand that has one.

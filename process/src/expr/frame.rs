@@ -1,8 +1,9 @@
 //! The scope of a real frame: its variables as DWARF located them, its package, every package of the program.
 
-use super::{Global, Local, Scope, Storage};
+use super::{Global, Local, NameError, Scope, Storage};
 use crate::arch::Arch;
-use crate::dwarf::{self, Location, PackageItem};
+use crate::dwarf::Location;
+use crate::scope::{PackageItem, Variable};
 use crate::types::Types;
 use crate::value::Gathered;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 pub struct FrameScope<'s, 'a> {
     types: &'s Types<'a>,
     arch: Arch,
-    variables: Vec<dwarf::Variable>,
+    variables: Vec<Variable>,
     package: Option<String>,
 }
 
@@ -20,7 +21,7 @@ impl<'s, 'a> FrameScope<'s, 'a> {
     pub fn new(
         types: &'s Types<'a>,
         arch: Arch,
-        variables: Vec<dwarf::Variable>,
+        variables: Vec<Variable>,
         function: Option<&str>,
     ) -> Self {
         Self {
@@ -43,32 +44,33 @@ impl Scope for FrameScope<'_, '_> {
             .variables
             .iter()
             .find(|v| v.name == name && !v.shadowed)?;
-        let standing = variable.standing.to_model();
-        let storage = match &variable.location {
-            Some(Location::Memory(addr)) => Ok(Storage::Memory(*addr)),
-            Some(Location::Pieces(pieces)) => {
+        let storage = variable.location.as_ref().map(|location| match location {
+            Location::Memory(addr) => Storage::Memory(*addr),
+            Location::Pieces(pieces) => {
                 let pieces = pieces.clone();
-                Ok(Storage::Gathered(Arc::new(Gathered { pieces }), 0))
+                Storage::Gathered(Arc::new(Gathered { pieces }), 0)
             }
-            None => Err(standing.why().unwrap_or("it has no location").to_owned()),
-        };
+        });
         Some(Local {
             ty: variable.ty,
             storage,
-            standing,
+            standing: variable.standing.to_model(),
         })
     }
 
-    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, String> {
+    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, NameError> {
         let item = self.types.package_item(package, name, self.arch)?;
         Ok(match item {
             None => None,
-            Some(PackageItem::Variable(variable)) => Some(Global::Variable {
-                ty: variable.ty,
-                addr: variable
-                    .place
-                    .map_err(|why| format!("{}: {why}", variable.name))?,
-            }),
+            Some(PackageItem::Variable(variable)) => {
+                let name = variable.name;
+                Some(Global::Variable {
+                    ty: variable.ty,
+                    addr: variable
+                        .place
+                        .map_err(|why| NameError::NoPlace { name, why })?,
+                })
+            }
             Some(PackageItem::Constant { ty, value }) => {
                 let known = self.types.resolve(ty).ok();
                 // DWARF gives untyped constants their default type: they stay constants here.

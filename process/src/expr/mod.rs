@@ -1,7 +1,7 @@
 //! Expressions over a dead process: `print` and `whatis`.
 //!
 //! ```text
-//! text ─▶ token ─▶ parse ─▶ ast ─▶ eval (select, index, convert, compare, constant) ─▶ a typed place ─▶ value
+//! text ─▶ token ─▶ parse ─▶ ast ─▶ eval (select, index, operators, convert, compare, constant) ─▶ a typed place ─▶ value
 //! ```
 //!
 //! Go's own rules, as far as they make sense without a process that runs: precedence, untyped constants, integer
@@ -21,6 +21,7 @@ mod eval;
 mod frame;
 mod index;
 mod operand;
+mod operators;
 mod parse;
 mod scope;
 mod select;
@@ -32,7 +33,7 @@ mod tests;
 pub use error::ExprError;
 pub use frame::FrameScope;
 pub use operand::Storage;
-pub use scope::{Global, Local, Scope};
+pub use scope::{Global, Local, NameError, Scope};
 
 use crate::value::{Limits, Reader, Sources};
 use dumpview_model::value::{Address, Data, Origin, Pointee, Standing, Value, Variable};

@@ -2,6 +2,8 @@
 
 use super::Storage;
 use crate::addr::Addr;
+use crate::dwarf::NoLocation;
+use crate::scope::Ambiguous;
 use crate::types::TypeRef;
 use dumpview_model::value::Standing;
 
@@ -15,8 +17,8 @@ pub trait Scope: Send + Sync {
     ///
     /// # Errors
     ///
-    /// In words, when several packages are meant or the name exists and cannot be used.
-    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, String>;
+    /// When several packages are meant, or the name exists and cannot be used.
+    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, NameError>;
 
     /// Import path of the frame's package, in which unqualified names are looked up.
     fn package(&self) -> Option<&str>;
@@ -25,14 +27,31 @@ pub trait Scope: Send + Sync {
     fn is_package(&self, path: &str) -> bool;
 }
 
+/// Why a package's name cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Several packages have it.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguous),
+    /// It is a variable, and where it stands is not known.
+    #[error("{name}: {why}")]
+    NoPlace {
+        /// Its full name.
+        name: String,
+        /// Why.
+        why: NoLocation,
+    },
+}
+
 /// A frame's variable.
 #[derive(Clone, Debug)]
 pub struct Local {
     /// Type; of the variable itself, not of the pointer, when it escaped.
     pub ty: TypeRef,
-    /// Where it is, or why it cannot be had.
-    pub storage: Result<Storage, String>,
-    /// How far to trust it.
+    /// Where it is; `None` when it cannot be had.
+    pub storage: Option<Storage>,
+    /// How far to trust it, or why it cannot be had.
     pub standing: Standing,
 }
 

@@ -1,8 +1,9 @@
 //! Expressions over a made-up process: values, types without reading, errors and their place.
 
-use super::{ExprError, Expressions, Global, Local, Scope, Storage};
+use super::{ExprError, Expressions, Global, Local, NameError, Scope, Storage};
 use crate::addr::Addr;
-use crate::dwarf::{CaptureSlot, Piece};
+use crate::dwarf::Piece;
+use crate::scope::{Ambiguous, CaptureSlot};
 use crate::types::TypeRef;
 use crate::value::fake::World;
 use crate::value::{Gathered, Limits, TypeSource};
@@ -25,7 +26,7 @@ impl Names {
     fn declare(&mut self, name: &'static str, ty: TypeRef, at: u64) {
         let local = Local {
             ty,
-            storage: Ok(Storage::Memory(Addr(at))),
+            storage: Some(Storage::Memory(Addr(at))),
             standing: Standing::Exact,
         };
         self.locals.insert(name, local);
@@ -37,14 +38,17 @@ impl Scope for Names {
         self.locals.get(name).cloned()
     }
 
-    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, String> {
+    fn global(&self, package: &str, name: &str) -> Result<Option<Global>, NameError> {
         let package = if package == "http" {
             "net/http"
         } else {
             package
         };
         if package == "twice" {
-            return Err("twice could be a/twice or b/twice".to_owned());
+            return Err(NameError::Ambiguous(Ambiguous {
+                name: "twice".to_owned(),
+                candidates: vec!["a/twice".to_owned(), "b/twice".to_owned()],
+            }));
         }
         Ok(self.globals.get(&(package, name)).cloned())
     }
@@ -207,13 +211,13 @@ fn frame() -> Frame {
 
     let gone = Local {
         ty: int,
-        storage: Err("no location covers this pc".to_owned()),
-        standing: Standing::OptimizedOut(String::new()),
+        storage: None,
+        standing: Standing::OptimizedOut("no location covers this pc".to_owned()),
     };
     names.locals.insert("gone", gone);
     let stale = Local {
         ty: int,
-        storage: Ok(Storage::Memory(Addr(HEAP))),
+        storage: Some(Storage::Memory(Addr(HEAP))),
         standing: Standing::Stale("spill slot".to_owned()),
     };
     names.locals.insert("old", stale);
@@ -233,7 +237,7 @@ fn frame() -> Frame {
     };
     let split = Local {
         ty: inner,
-        storage: Ok(Storage::Gathered(Arc::new(pieces), 0)),
+        storage: Some(Storage::Gathered(Arc::new(pieces), 0)),
         standing: Standing::Exact,
     };
     names.locals.insert("split", split);

@@ -2,7 +2,9 @@
 
 use super::{DwarfLayouts, Field, LayoutSource, Layouts, TableLayouts};
 use crate::arch::Arch;
-use crate::image::{Executable, GoVersion};
+use crate::dwarf::Dwarf;
+use crate::image::GoVersion;
+use std::sync::Arc;
 
 /// Layouts from whichever source knows the program.
 pub enum RuntimeLayouts<'a> {
@@ -16,11 +18,12 @@ impl<'a> RuntimeLayouts<'a> {
     /// The executable's own DWARF when it describes a `g` (a linker may have dropped it, or the file be damaged),
     /// else the table of its release. `None` when there is neither DWARF nor a Go version.
     pub fn choose(
-        exe: Option<&'a Executable<'a>>,
+        dwarf: Option<Arc<Dwarf<'a>>>,
         version: Option<&GoVersion>,
         arch: Arch,
     ) -> Option<Self> {
-        exe.and_then(DwarfLayouts::new)
+        dwarf
+            .and_then(DwarfLayouts::new)
             .filter(|dwarf| dwarf.size_of("runtime.g").is_some())
             .map(Self::Dwarf)
             .or_else(|| Some(Self::Table(TableLayouts::for_release(version?, arch)?)))

@@ -12,11 +12,13 @@
 
 mod choice;
 mod dwarf;
+mod recipe;
 mod shape;
 mod table;
 
 pub use choice::RuntimeLayouts;
 pub use dwarf::DwarfLayouts;
+pub use recipe::{MadeRecipe, Recipe};
 pub use table::{TableImage, TableLayouts, write_table};
 
 use crate::addr::Addr;

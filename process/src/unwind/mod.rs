@@ -12,10 +12,13 @@ mod call;
 mod dynamic;
 mod eh_frame;
 mod fields;
+mod foreign;
 mod frame;
 mod logical;
 mod native;
 mod saved;
+mod state;
+mod switches;
 mod walk;
 mod words;
 
@@ -32,7 +35,8 @@ use crate::layout::{FieldError, Layouts};
 use crate::memory::{Memory, ReadError};
 use crate::symbols::Symbols;
 use fields::Fields;
-use walk::{Stacks, State, Walk};
+use state::{Stacks, State};
+use walk::Walk;
 
 /// Statuses of a goroutine that matter here (`runtime/runtime2.go`, never renumbered).
 mod status {

@@ -11,10 +11,10 @@
 //! goroutine ── return addresses ──▶ goexit
 //! ```
 
-use super::fields::Saved;
 use super::frame::{Elided, Incomplete, PhysicalFrame, Stack, StackKind, Trust};
-use super::native::Step;
 use super::saved;
+use super::state::{Stacks, State};
+use super::switches::Switched;
 use super::words::{PcCache, PcInfo, Words};
 use super::{Limits, Unwinder};
 use crate::addr::Addr;
@@ -23,126 +23,29 @@ use crate::memory::ReadError;
 use crate::symbols::FuncKind;
 use std::collections::VecDeque;
 
-/// More switches between stacks than nested signals and calls make; each could otherwise lead back.
-const MAX_SWITCHES: u32 = 64;
-
-/// Since 1.22 asmcgocall calls C through it.
-const LANDING_PAD: &str = "runtime.asmcgocall_landingpad";
-
-/// What became of the frame that a function switching stacks has.
-enum Switched {
-    /// It goes on with another stack pointer.
-    SameFrame,
-    /// It was recorded; the state is another frame's.
-    NewFrame,
-}
-
 /// How a step ended the walk.
 pub(super) enum End {
     Complete,
     Incomplete(Incomplete),
 }
 
-type Stepped = Result<(), End>;
+pub(super) type Stepped = Result<(), End>;
 
-fn fail<T>(why: Incomplete) -> Result<T, End> {
+pub(super) fn fail<T>(why: Incomplete) -> Result<T, End> {
     Err(End::Incomplete(why))
-}
-
-/// The stacks that one thread may be on.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stacks {
-    /// The goroutine the thread runs, with the bounds of its stack.
-    pub curg: Option<(Addr, u64, u64)>,
-    /// g0.
-    pub g0: Option<(Addr, u64, u64)>,
-    /// gsignal.
-    pub gsignal: Option<(Addr, u64, u64)>,
-    /// The thread's m.
-    pub m: Option<Addr>,
-}
-
-impl Stacks {
-    /// Which stack a stack pointer is on. With cgo the bounds of g0 are estimates and signals may use the C
-    /// library's stack, so what is on no stack of the runtime is the system's if there is an m.
-    fn classify(&self, sp: u64) -> StackKind {
-        let on =
-            |stack: Option<(Addr, u64, u64)>| stack.is_some_and(|(_, lo, hi)| lo < sp && sp <= hi);
-        if on(self.curg) {
-            StackKind::Goroutine
-        } else if on(self.gsignal) {
-            StackKind::Signal
-        } else if on(self.g0) || self.m.is_some() {
-            StackKind::System
-        } else {
-            StackKind::Foreign
-        }
-    }
-}
-
-/// Where a frame stands, before it is known what it is.
-#[derive(Clone, Debug)]
-pub(super) struct State {
-    pub pc: u64,
-    pub sp: u64,
-    /// Return address not yet stored, on arm64.
-    pub lr: Option<u64>,
-    /// The pc is that of an instruction, not a return address.
-    pub exact: bool,
-    /// First frame on its stack that was not reached by a return address.
-    pub innermost: bool,
-    /// Saved by entersyscall: an assembly function's later writes to sp do not matter.
-    pub syscall: bool,
-    pub trust: Trust,
-    pub stack: StackKind,
-    pub registers: Option<Box<Registers>>,
-}
-
-impl State {
-    /// From a goroutine's own record.
-    pub(super) fn from_saved(saved: Saved, syscall: bool) -> Self {
-        Self {
-            pc: saved.pc,
-            sp: saved.sp,
-            lr: (saved.lr != 0).then_some(saved.lr),
-            exact: false,
-            innermost: true,
-            syscall,
-            trust: Trust::Pclntab,
-            stack: StackKind::Goroutine,
-            registers: None,
-        }
-    }
-
-    /// From a thread's registers; `None` when pc or sp is not among them.
-    pub(super) fn from_registers(registers: Registers, stacks: &Stacks) -> Option<Self> {
-        let (pc, sp) = (registers.pc()?, registers.sp()?);
-        let arch = registers.arch();
-        Some(Self {
-            pc,
-            sp,
-            lr: arch.lr().and_then(|lr| registers.get(lr)),
-            exact: true,
-            innermost: true,
-            syscall: false,
-            trust: Trust::Registers,
-            stack: stacks.classify(sp),
-            registers: Some(Box::new(registers)),
-        })
-    }
 }
 
 /// One walk in progress.
 pub(super) struct Walk<'w, 'p> {
-    unwinder: &'w Unwinder<'p>,
-    words: Words<'w>,
-    cache: &'w mut PcCache,
-    stacks: Stacks,
+    pub(super) unwinder: &'w Unwinder<'p>,
+    pub(super) words: Words<'w>,
+    pub(super) cache: &'w mut PcCache,
+    pub(super) stacks: Stacks,
     limits: Limits,
-    state: State,
+    pub(super) state: State,
     /// The Go frame before the current one, whose saved frame pointer a C frame may need.
-    last_go: Option<PhysicalFrame>,
-    switches: u32,
+    pub(super) last_go: Option<PhysicalFrame>,
+    pub(super) switches: u32,
     stack: Stack,
     tail: VecDeque<PhysicalFrame>,
     count: u64,
@@ -199,7 +102,7 @@ impl<'w, 'p> Walk<'w, 'p> {
     }
 
     /// A call of a nil function: start in the caller, as the runtime does.
-    fn skip_null_pc(&mut self) {
+    pub(super) fn skip_null_pc(&mut self) {
         if self.state.pc != 0 {
             return;
         }
@@ -232,7 +135,7 @@ impl<'w, 'p> Walk<'w, 'p> {
         }
     }
 
-    fn push(&mut self, cfa: u64) {
+    pub(super) fn push(&mut self, cfa: u64) {
         let frame = self.frame(cfa);
         self.count += 1;
         if self.stack.frames.len() < self.limits.head {
@@ -252,7 +155,7 @@ impl<'w, 'p> Walk<'w, 'p> {
         }
     }
 
-    fn read(&mut self, addr: u64, what: &'static str) -> Result<u64, End> {
+    pub(super) fn read(&mut self, addr: u64, what: &'static str) -> Result<u64, End> {
         self.words
             .read(addr)
             .map_err(|error: ReadError| End::Incomplete(Incomplete::Unreadable { what, error }))
@@ -415,133 +318,6 @@ impl<'w, 'p> Walk<'w, 'p> {
         Ok(())
     }
 
-    fn switch(&mut self) -> Stepped {
-        self.switches += 1;
-        if self.switches > MAX_SWITCHES {
-            return fail(Incomplete::Circle {
-                sp: Addr(self.state.sp),
-            });
-        }
-        Ok(())
-    }
-
-    fn gobuf(&self, g: Addr) -> Result<Saved, End> {
-        let memory = self.unwinder.memory;
-        self.unwinder.fields.gobuf(memory, g).map_err(|error| {
-            End::Incomplete(Incomplete::Unreadable {
-                what: "the goroutine's saved state",
-                error,
-            })
-        })
-    }
-
-    /// morestack saved in the gobuf where the function that needed stack stands.
-    fn leave_morestack(&mut self, g: Addr) -> Stepped {
-        let gobuf = self.gobuf(g)?;
-        let sp = self.state.sp;
-        self.push(sp);
-        self.switch()?;
-        self.state = State::from_saved(gobuf, false);
-        self.state.innermost = false;
-        self.last_go = None;
-        Ok(())
-    }
-
-    /// asmcgocall left, where it stands on the system stack, the goroutine and how deep in its stack it was (the
-    /// stack may have moved since). Without a goroutine it was on the system stack already.
-    fn leave_asmcgocall(&mut self) -> Result<Switched, End> {
-        let sp = self.state.sp;
-        // {depth, g} from the stack pointer. Up to 1.21 amd64 left space for Windows below them; the landing
-        // pad that came with 1.22 took its place.
-        let (depth_at, g_at) = match self.unwinder.arch {
-            Arch::Arm64 => (8, 0),
-            Arch::Amd64 if self.unwinder.symbols.by_name(LANDING_PAD).is_some() => (0, 8),
-            Arch::Amd64 => (40, 48),
-        };
-        let depth = self.read(sp.wrapping_add(depth_at), "asmcgocall's frame")?;
-        let g = self.read(sp.wrapping_add(g_at), "asmcgocall's frame")?;
-        if g == 0 {
-            if depth < sp {
-                return fail(Incomplete::Circle { sp: Addr(sp) });
-            }
-            self.switch()?;
-            self.state.sp = depth;
-            return Ok(Switched::SameFrame);
-        }
-        let Some((_, _, hi)) = self
-            .stacks
-            .curg
-            .filter(|(curg, lo, hi)| curg.0 == g && depth <= hi - lo)
-        else {
-            return fail(Incomplete::Circle { sp: Addr(sp) });
-        };
-        self.switch()?;
-        // A call that entersyscall knows of goes on where that was told, as in the runtime's own traceback.
-        let memory = self.unwinder.memory;
-        if let Ok(Some(call)) = self.unwinder.fields.syscall(memory, Addr(g)) {
-            self.push(sp);
-            self.state = State::from_saved(call, true);
-            self.last_go = None;
-            return Ok(Switched::NewFrame);
-        }
-        self.state.sp = hi - depth;
-        self.state.stack = StackKind::Goroutine;
-        Ok(Switched::SameFrame)
-    }
-
-    /// Through the frame that the kernel pushed for a signal, to what it interrupted.
-    fn leave_signal(&mut self, cfa: u64) -> Stepped {
-        self.push(cfa);
-        self.switch()?;
-        let arch = self.unwinder.arch;
-        let ucontext = saved::ucontext_addr(arch, Addr(cfa));
-        let registers = saved::from_ucontext(self.unwinder.memory, arch, ucontext);
-        let state = match registers {
-            Ok(registers) => State::from_registers(registers, &self.stacks),
-            Err(error) => {
-                return fail(Incomplete::Unreadable {
-                    what: "the signal frame",
-                    error,
-                });
-            }
-        };
-        let Some(state) = state else {
-            return fail(Incomplete::NoRegisters);
-        };
-        self.state = state;
-        self.last_go = None;
-        self.skip_null_pc();
-        Ok(())
-    }
-
-    /// In the vDSO, and in the functions around it that move to the system stack, the thread's m says where the
-    /// call came from.
-    fn vdso(&mut self) -> Result<bool, End> {
-        if !self.state.exact || !self.state.innermost {
-            return Ok(false);
-        }
-        let Some(m) = self.stacks.m else {
-            return Ok(false);
-        };
-        let go = self.cache.get(self.unwinder.symbols, self.state.pc);
-        if go.is_some_and(|info| !info.flags.sp_write()) {
-            return Ok(false);
-        }
-        let Some(call) = self.unwinder.fields.vdso(self.unwinder.memory, m) else {
-            return Ok(false);
-        };
-        if self.cache.get(self.unwinder.symbols, call.pc).is_none() {
-            return Ok(false);
-        }
-        let sp = self.state.sp;
-        self.push(sp);
-        self.switch()?;
-        self.state = State::from_saved(call, false);
-        self.state.stack = self.stacks.classify(call.sp);
-        self.last_go = None;
-        Ok(true)
-    }
-
     /// A function whose stack deltas do not tell the whole truth.
     fn stopped_by_sp_write(&mut self, info: PcInfo, cfa: u64) -> Stepped {
         let pc = self.state.pc;
@@ -555,92 +331,5 @@ impl<'w, 'p> Walk<'w, 'p> {
         fail(Incomplete::SpWrite {
             function: function.map_or_else(String::new, |f| f.name().to_owned()),
         })
-    }
-
-    /// Code that pclntab does not know: C, the vDSO, or nonsense.
-    fn foreign(&mut self) -> Stepped {
-        let (pc, sp) = (self.state.pc, self.state.sp);
-        let registers = self.foreign_registers();
-        let step = self
-            .unwinder
-            .natives
-            .and_then(|natives| natives.step(self.unwinder.memory, &registers, self.state.exact));
-        let Some(Step {
-            caller,
-            cfa,
-            trust,
-            exact,
-        }) = step
-        else {
-            return self.lost_in_c(&registers);
-        };
-        self.state.registers = Some(Box::new(registers));
-        self.push(cfa);
-        let (Some(next_pc), Some(next_sp)) = (caller.pc(), caller.sp()) else {
-            return Err(End::Complete);
-        };
-        if next_pc == 0 {
-            return Err(End::Complete);
-        }
-        if next_sp <= sp && !(self.state.innermost && next_sp == sp && next_pc != pc) {
-            return fail(Incomplete::Circle { sp: Addr(sp) });
-        }
-        self.last_go = None;
-        self.state.pc = next_pc;
-        self.state.sp = next_sp;
-        self.state.lr = None;
-        self.state.exact = exact;
-        self.state.innermost = false;
-        self.state.syscall = false;
-        self.state.trust = trust;
-        let in_go = self.cache.get(self.unwinder.symbols, next_pc).is_some();
-        self.state.registers = (!in_go || exact).then(|| Box::new(caller));
-        Ok(())
-    }
-
-    /// The registers known where Go code was called from, or called into, C.
-    fn foreign_registers(&mut self) -> Registers {
-        if let Some(registers) = &self.state.registers {
-            return (**registers).clone();
-        }
-        let arch = self.unwinder.arch;
-        let mut registers = Registers::new(arch);
-        registers.set(arch.pc(), Some(self.state.pc));
-        registers.set(arch.sp(), Some(self.state.sp));
-        // A Go frame keeps its caller's frame pointer next to the return address.
-        if let Some(go) = self.last_go {
-            let at = match arch {
-                Arch::Amd64 => go.cfa.0.wrapping_sub(16),
-                Arch::Arm64 => go.sp.0.wrapping_sub(8),
-            };
-            registers.set(arch.fp(), self.words.read(at).ok());
-        }
-        registers
-    }
-
-    /// C code without unwind tables at hand. The goroutine that called it has its own record of where.
-    fn lost_in_c(&mut self, registers: &Registers) -> Stepped {
-        let pc = self.state.pc;
-        let sp = self.state.sp;
-        if self.state.registers.is_some() || self.state.innermost || self.known_code(pc) {
-            self.state.registers = Some(Box::new(registers.clone()));
-            self.push(sp);
-        }
-        if let Some((g, ..)) = self.stacks.curg
-            && self.state.stack != StackKind::Goroutine
-            && let Ok(Some(call)) = self.unwinder.fields.syscall(self.unwinder.memory, g)
-        {
-            self.switch()?;
-            self.state = State::from_saved(call, true);
-            self.last_go = None;
-            return Ok(());
-        }
-        fail(Incomplete::UnknownPc { pc: Addr(pc) })
-    }
-
-    fn known_code(&self, pc: u64) -> bool {
-        self.unwinder
-            .natives
-            .is_some_and(|natives| natives.is_code(Addr(pc)))
     }
 }

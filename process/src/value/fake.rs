@@ -4,9 +4,9 @@
 
 use super::{FunctionNames, Limits, Place, Reader, Shared, Sources, TypeSource};
 use crate::addr::Addr;
-use crate::dwarf::CaptureSlot;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::memory::{CoreMemory, Memory, ReadResult, Region, RegionSource};
+use crate::scope::CaptureSlot;
 use crate::types::{Dynamic, FieldType, Kind, MapLayout, Shape, Type, TypeError, TypeRef};
 use dumpview_model::value::Value;
 use dumpview_model::value::text::Style;

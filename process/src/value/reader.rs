@@ -2,7 +2,7 @@
 
 use super::{Limits, Place, Sources, ValueError};
 use crate::addr::Addr;
-use crate::dwarf::CaptureSlot;
+use crate::scope::CaptureSlot;
 use crate::types::{Kind, Shape, Type, TypeRef};
 use dumpview_model::value::{
     Address, Data, Field, Float, Origin, Pointee, Reading, Standing, Value, Variable,

@@ -2,9 +2,9 @@
 
 use super::{Shared, ValueError};
 use crate::addr::Addr;
-use crate::dwarf::CaptureSlot;
 use crate::layout::{FieldError, Layouts, Structure};
 use crate::memory::Memory;
+use crate::scope::CaptureSlot;
 use crate::symbols::Symbols;
 use crate::types::{Dynamic, Type, TypeError, TypeRef, Types};
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 use super::fake::World;
 use super::{Gathered, Limits, Place, Reader, TypeSource};
 use crate::addr::Addr;
-use crate::dwarf::{CaptureSlot, Piece};
+use crate::dwarf::Piece;
+use crate::scope::CaptureSlot;
 use crate::types::{Kind, MapLayout, Shape, TypeRef};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Data, Pointee};

@@ -15,11 +15,13 @@ mod recipes;
 
 use anyhow::{Context, Result, bail};
 use dumpview_process::addr::{Addr, Bias};
+use dumpview_process::dwarf::Dwarf;
 use dumpview_process::image::{Executable, GoVersion, SectionArena};
 use dumpview_process::layout::{DwarfLayouts, TableImage, write_table};
 use dumpview_process::memory::{CoreMemory, Region, RegionSource};
 use dumpview_process::runtime::{Runtime, RuntimeVars, WaitReasons};
 use std::io::Write;
+use std::sync::Arc;
 
 fn main() -> Result<()> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
@@ -42,7 +44,12 @@ fn main() -> Result<()> {
     let all: Vec<DwarfLayouts<'_>> = exes
         .iter()
         .zip(&paths)
-        .map(|(exe, path)| DwarfLayouts::new(exe).with_context(|| format!("{path}: no DWARF")))
+        .map(|(exe, path)| {
+            let dwarf = Dwarf::load(exe).map(Arc::new);
+            dwarf
+                .and_then(DwarfLayouts::new)
+                .with_context(|| format!("{path}: no DWARF"))
+        })
         .collect::<Result<_>>()?;
     let mut images = Vec::new();
     for ((pair, layouts), path) in exes

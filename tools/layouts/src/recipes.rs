@@ -2,9 +2,8 @@
 
 use dumpview_process::addr::{Addr, Bias};
 use dumpview_process::image::Executable;
-use dumpview_process::runtime::search::{
-    Datum, FunctionRefs, MadeRecipe, Recipe, Refs, data_refs, make_recipes, vote,
-};
+use dumpview_process::layout::{MadeRecipe, Recipe};
+use dumpview_process::runtime::search::{Datum, FunctionRefs, Refs, data_refs, make_recipes, vote};
 use std::collections::{BTreeMap, HashMap};
 
 /// Variables worth finding without symbols: what the readers of goroutines, deaths, the scheduler, the heap and

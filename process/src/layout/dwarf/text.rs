@@ -1,8 +1,8 @@
 //! Types as they are spelled, for making tables of them.
 
-use super::{DwarfLayouts, Node};
-use gimli::{DebuggingInformationEntry, UnitOffset};
-use std::sync::Arc;
+use super::{DieRef, DwarfLayouts, Node};
+use crate::dwarf::{Attributes, PackageNames};
+use gimli::constants as dw;
 
 /// A type with everything that a table says about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,17 +72,17 @@ impl<'a> DwarfLayouts<'a> {
 
     /// A named type.
     pub(crate) fn type_text(&self, name: &str) -> Option<TypeText> {
-        self.text_at(*self.names().types.get(name.as_bytes())?, 0)
+        self.text_at(DieRef(*self.names().types.get(name.as_bytes())?), 0)
     }
 
     /// The type of a package variable.
     pub(crate) fn variable_type(&self, name: &str) -> Option<TypeText> {
-        let of = |names: &super::Names<'a>| names.variables.get(name.as_bytes())?.type_die;
+        let of = |names: &PackageNames<'a>| names.variables.get(name.as_bytes())?.type_die;
         let at = self.with_package_of(name, of)?;
-        self.text_at(at.to_unit_offset(&self.unit()?.header)?, 0)
+        self.text_at(DieRef(at), 0)
     }
 
-    fn text_at(&self, at: UnitOffset, depth: u8) -> Option<TypeText> {
+    fn text_at(&self, at: DieRef, depth: u8) -> Option<TypeText> {
         // Members of named structures are not followed; only types written in place nest.
         const DEEPEST: u8 = 12;
         if depth > DEEPEST {
@@ -103,7 +103,7 @@ impl<'a> DwarfLayouts<'a> {
                 let members = if named && depth > 0 && name.as_deref().is_some_and(is_leaf) {
                     Vec::new()
                 } else {
-                    let text = |m: &super::Member<UnitOffset>| {
+                    let text = |m: &super::Member<DieRef>| {
                         Some(MemberText {
                             name: m.name.to_string(),
                             offset: m.offset,
@@ -123,33 +123,22 @@ impl<'a> DwarfLayouts<'a> {
     }
 
     /// The name of the typedef at a DIE, if it is one.
-    fn typedef_name(&self, at: UnitOffset) -> Option<String> {
-        let unit = self.unit()?;
-        let mut entries = unit
-            .header
-            .entries_raw(&unit.abbreviations, Some(at))
-            .ok()?;
-        let mut die = DebuggingInformationEntry::null();
-        entries.read_entry(&mut die).ok()?;
-        let name = self.units().text(&die.attr_value(gimli::DW_AT_name)?)?;
-        (die.tag() == gimli::DW_TAG_typedef).then(|| String::from_utf8_lossy(name).into_owned())
+    fn typedef_name(&self, at: DieRef) -> Option<String> {
+        let (unit, die) = self.dwarf.die(at.0).ok()?;
+        let name = Attributes::new(&self.dwarf, unit, &die).name()?;
+        (die.tag() == dw::DW_TAG_typedef).then(|| String::from_utf8_lossy(name).into_owned())
     }
 
     /// The name of the type at a DIE, behind typedefs.
-    fn die_name(&self, at: UnitOffset) -> Option<String> {
-        let unit = self.unit()?;
-        let mut at = at;
-        for _ in 0..16 {
-            let abbreviations = Arc::clone(&unit.abbreviations);
-            let mut entries = unit.header.entries_raw(&abbreviations, Some(at)).ok()?;
-            let mut die = DebuggingInformationEntry::null();
-            entries.read_entry(&mut die).ok()?;
-            if die.tag() == gimli::DW_TAG_typedef {
-                at = super::reference(unit, &die)?;
-                continue;
+    fn die_name(&self, at: DieRef) -> Option<String> {
+        let mut at = at.0;
+        for _ in 0..super::MOST_TYPEDEFS {
+            let (unit, die) = self.dwarf.die(at).ok()?;
+            let attributes = Attributes::new(&self.dwarf, unit, &die);
+            if die.tag() != dw::DW_TAG_typedef {
+                return Some(String::from_utf8_lossy(attributes.name()?).into_owned());
             }
-            let name = self.units().text(&die.attr_value(gimli::DW_AT_name)?)?;
-            return Some(String::from_utf8_lossy(name).into_owned());
+            at = attributes.reference(dw::DW_AT_type)?;
         }
         None
     }

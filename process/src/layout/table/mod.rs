@@ -16,7 +16,7 @@ use super::shape::{Member, Node, Shape, Shapes, resolve};
 use super::{Field, LayoutSource, Layouts};
 use crate::arch::Arch;
 use crate::image::GoVersion;
-use crate::runtime::search::Recipe;
+use crate::layout::Recipe;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use text::{Block, MemberType, Table};

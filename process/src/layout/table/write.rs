@@ -5,8 +5,8 @@
 
 use crate::arch::Arch;
 use crate::layout::DwarfLayouts;
+use crate::layout::MadeRecipe;
 use crate::layout::dwarf::TypeText;
-use crate::runtime::search::MadeRecipe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 

@@ -1,6 +1,7 @@
 //! Makes recipes from an unstripped program; run by `tools/layouts`.
 
 use crate::addr::Addr;
+use crate::layout::MadeRecipe;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,28 +28,6 @@ pub struct FunctionRefs {
 impl FunctionRefs {
     fn bare_name(&self) -> &str {
         self.name.strip_suffix('&').unwrap_or(&self.name)
-    }
-}
-
-/// A recipe with names of its own.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MadeRecipe {
-    /// The variable.
-    pub variable: String,
-    /// Offset into it of the address that the functions have in common.
-    pub offset: u64,
-    /// The functions.
-    pub functions: Vec<String>,
-}
-
-impl MadeRecipe {
-    /// As it is evaluated.
-    pub fn as_recipe(&self) -> super::Recipe<'_> {
-        super::Recipe {
-            variable: &self.variable,
-            offset: self.offset,
-            functions: self.functions.iter().map(String::as_str).collect(),
-        }
     }
 }
 

@@ -12,30 +12,19 @@ mod make;
 mod refs;
 mod verify;
 
-pub use make::{Datum, FunctionRefs, MadeRecipe, make_recipes};
+pub use make::{Datum, FunctionRefs, make_recipes};
 pub use refs::{Refs, data_refs};
 pub use verify::{Unproven, verify};
 
 use crate::addr::Addr;
 use crate::arch::Arch;
+use crate::layout::Recipe;
 use crate::memory::Memory;
 use crate::runtime::Variables;
 use crate::symbols::{Module, Symbols};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-
-/// Functions that single out an address, `offset` bytes into a variable.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Recipe<'t> {
-    /// The variable, `runtime.sched`.
-    pub variable: &'t str,
-    /// Offset of the address that the functions refer to.
-    pub offset: u64,
-    /// The functions' names, as the linker stores them. `f&` is a function that takes the address rather than
-    /// reading or writing there; a `-` before either says that it does not.
-    pub functions: Vec<&'t str>,
-}
 
 /// Variables that were found, by full name.
 pub type FoundVariables = FxHashMap<&'static str, Addr>;

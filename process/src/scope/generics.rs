@@ -8,8 +8,8 @@
 
 use super::abi::{self, Argument, Home};
 use super::variables::{Context, Raw};
-use super::{Attributes, go};
 use crate::addr::Addr;
+use crate::dwarf::{Attributes, go};
 use crate::memory::MemoryExt;
 use crate::types::{TypeRef, Types};
 use gimli::constants as dw;

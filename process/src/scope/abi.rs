@@ -5,9 +5,10 @@
 //! that is in registers. The callee stores into a home only when it must, so what stands there may be
 //! anything: Go's own traceback prints such arguments with a question mark, and so do we.
 
-use super::{Dwarf, generics};
+use super::generics;
 use crate::addr::FileAddr;
 use crate::arch::Arch;
+use crate::dwarf::Dwarf;
 use crate::types::{Kind, Shape, TypeRef, Types};
 use gimli::constants as dw;
 

@@ -9,10 +9,11 @@
 //! the next capture does, or what stands in the slot. `cmd/compile/internal/walk/closure.go`,
 //! `ir.ClosureVar.Byval`: a value of more than 128 bytes is never captured by value.
 
-use super::location::NoLocation;
-use super::variables::{Context, Raw, is_compilers};
-use super::{abi, go};
+use super::abi;
+use super::arrange::is_compilers;
+use super::variables::{Context, Raw};
 use crate::addr::{Addr, FileAddr};
+use crate::dwarf::{NoLocation, go};
 use crate::memory::MemoryExt;
 use crate::types::{Shape, Type, TypeRef, Types};
 use gimli::constants as dw;

@@ -1,0 +1,29 @@
+//! What is visible in a frame and in packages: variables, where they are, and what functions capture.
+//!
+//! Stands on [`crate::dwarf`], which says what the compiler recorded, and on [`crate::types`].
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `variables` | the variables of one frame |
+//! | `arrange` | their order, and which hides which |
+//! | `levels` | which variables are in scope at a pc, by inlined call |
+//! | `abi` | where the caller reserved room for arguments |
+//! | `generics` | real type arguments |
+//! | `closures` | captured variables |
+//! | `packages` | package variables and constants |
+//!
+//! `variables`, `abi`, `generics` and `closures` use each other: each needs a frame with all that belongs to it, which is
+//! [`variables::Context`].
+
+mod abi;
+mod arrange;
+mod closures;
+mod generics;
+mod levels;
+mod packages;
+mod variables;
+
+pub use arrange::{Origin, Standing, Variable, range_body_parent};
+pub use closures::CaptureSlot;
+pub use packages::{Ambiguous, PackageItem, PackageVariable};
+pub use variables::{Frame, FrameVariables, VariablesError};
