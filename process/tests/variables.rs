@@ -18,7 +18,9 @@ use dumpview_process::image::{CoreFile, Executable, Files, GoVersion, SectionAre
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::memory::{CoreMemory, Memory, Region, RegionSource};
 use dumpview_process::process::Process;
-use dumpview_process::scope::{Frame, Origin, PackageItem, PackageVariable, Standing, Variable};
+use dumpview_process::scope::{
+    Frame, FrameVariables, Origin, PackageItem, PackageVariable, Standing, Variable,
+};
 use dumpview_process::symbols::ArgWord;
 use dumpview_process::types::{Kind, Shape, TypeModule, TypeRef, Types};
 use serde_json::{Value, json};
@@ -277,6 +279,110 @@ fn check_package_variables(name: &str, dead: &Dead<'_>, truth: &Value, faults: &
     }
 }
 
+/// One frame, as DWARF has it, to be compared with what the program told.
+struct Told<'t, 'a> {
+    name: &'t str,
+    function: &'t str,
+    depth: usize,
+    dead: &'t Dead<'a>,
+    found: &'t FrameVariables,
+}
+
+impl Told<'_, '_> {
+    fn check(&self, wanted: &Value, tally: &mut Tally, faults: &mut Vec<String>) {
+        let noopt = self.found.unoptimized;
+        let wanted_name = wanted["name"].as_str().unwrap();
+        let mut matches: Vec<&Variable> = self
+            .found
+            .variables
+            .iter()
+            .filter(|v| v.name == wanted_name)
+            .collect();
+        let same_type = |v: &Variable| {
+            self.dead.types.resolve(v.ty).unwrap().name == wanted["type"].as_str().unwrap()
+        };
+        if matches.len() > 1 {
+            matches.retain(|v| same_type(v));
+        }
+        let at = format!("{}: {}: {wanted_name}", self.name, self.function);
+        let Some(variable) = matches.first() else {
+            tally.missing += 1;
+            if std::env::var_os("DUMPVIEW_CORES_VERBOSE").is_some() {
+                eprintln!("{at}: no DIE in scope");
+            }
+            // What a function on one line declares cannot be told without its DIE's own line (Go 1.19).
+            let on_one_line = self.name.contains("inline") && self.name.contains("go1.19");
+            if noopt && !on_one_line {
+                faults.push(format!("{at}: missing"));
+            }
+            return;
+        };
+        match &variable.standing {
+            Standing::Exact | Standing::Stale(_) => {}
+            Standing::OptimizedOut => {
+                tally.optimized_out += 1;
+                if noopt {
+                    faults.push(format!("{at}: optimized out"));
+                }
+                return;
+            }
+            Standing::Unreadable(why) => {
+                tally.unreadable += 1;
+                if noopt {
+                    faults.push(format!("{at}: {why}"));
+                }
+                return;
+            }
+        }
+        let exact = variable.standing == Standing::Exact;
+        let value = self.dead.value(variable);
+        let Some((value, expected)) = value.zip(expected(&wanted["value"])) else {
+            tally.unread += 1;
+            return;
+        };
+        let right = value == expected;
+        if !right && wanted["dead"] == true {
+            // What a dead variable pointed at may be gone, in whatever build.
+            return;
+        }
+        if exact && !right {
+            faults.push(format!("{at}: {value} is not {expected}: {variable:?}"));
+        }
+        if exact && !same_type(variable) && !variable.shaped {
+            let found = &self.dead.types.resolve(variable.ty).unwrap().name;
+            faults.push(format!("{at}: type {found} is not {}", wanted["type"]));
+        }
+        let origin = match variable.origin {
+            Origin::Local => "local",
+            Origin::Argument => "argument",
+            Origin::Result => "result",
+            Origin::Capture => "capture",
+        };
+        // A closure that was inlined captures nothing: it uses its parent's variables. Up to Go 1.22 DWARF
+        // does not say what is captured.
+        let untold = wanted["origin"] == "capture"
+            && (self.depth > 0
+                || ["1.19", "1.21", "1.22"]
+                    .iter()
+                    .any(|v| self.name.contains(v)));
+        if !untold && wanted["origin"].as_str().is_some_and(|o| o != origin) {
+            faults.push(format!("{at}: {origin} is not {}", wanted["origin"]));
+        }
+        if exact && wanted["escaped"] == true && noopt && !variable.escaped {
+            faults.push(format!("{at}: not shown as escaped"));
+        }
+        if exact {
+            tally.exact += 1;
+        } else {
+            tally.stale += 1;
+            tally.stale_right += usize::from(right);
+            if !right && std::env::var_os("DUMPVIEW_CORES_VERBOSE").is_some() {
+                eprintln!("{at}: stale and old");
+            }
+        }
+    }
+}
+
 fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
     let read = |suffix: &str| std::fs::read(dir.join(format!("{name}{suffix}"))).unwrap();
     let truth: Value = serde_json::from_slice(&read(".truth.json")).unwrap();
@@ -327,92 +433,15 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
                 faults.push(format!("{name}: {function}: {absent} is shown: {shown:?}"));
             }
         }
+        let told = Told {
+            name,
+            function,
+            depth: traced.depth,
+            dead: &dead,
+            found: &found,
+        };
         for wanted in frame["variables"].as_array().unwrap() {
-            let wanted_name = wanted["name"].as_str().unwrap();
-            let mut matches: Vec<&Variable> = found
-                .variables
-                .iter()
-                .filter(|v| v.name == wanted_name)
-                .collect();
-            let same_type = |v: &Variable| {
-                dead.types.resolve(v.ty).unwrap().name == wanted["type"].as_str().unwrap()
-            };
-            if matches.len() > 1 {
-                matches.retain(|v| same_type(v));
-            }
-            let at = format!("{name}: {function}: {wanted_name}");
-            let Some(variable) = matches.first() else {
-                tally.missing += 1;
-                if std::env::var_os("DUMPVIEW_CORES_VERBOSE").is_some() {
-                    eprintln!("{at}: no DIE in scope");
-                }
-                // What a function on one line declares cannot be told without its DIE's own line (Go 1.19).
-                let on_one_line = name.contains("inline") && name.contains("go1.19");
-                if noopt && !on_one_line {
-                    faults.push(format!("{at}: missing"));
-                }
-                continue;
-            };
-            match &variable.standing {
-                Standing::Exact | Standing::Stale(_) => {}
-                Standing::OptimizedOut => {
-                    tally.optimized_out += 1;
-                    if noopt {
-                        faults.push(format!("{at}: optimized out"));
-                    }
-                    continue;
-                }
-                Standing::Unreadable(why) => {
-                    tally.unreadable += 1;
-                    if noopt {
-                        faults.push(format!("{at}: {why}"));
-                    }
-                    continue;
-                }
-            }
-            let exact = variable.standing == Standing::Exact;
-            let value = dead.value(variable);
-            let Some((value, expected)) = value.zip(expected(&wanted["value"])) else {
-                tally.unread += 1;
-                continue;
-            };
-            let right = value == expected;
-            if !right && wanted["dead"] == true {
-                // What a dead variable pointed at may be gone, in whatever build.
-                continue;
-            }
-            if exact && !right {
-                faults.push(format!("{at}: {value} is not {expected}: {variable:?}"));
-            }
-            if exact && !same_type(variable) && !variable.shaped {
-                let found = &dead.types.resolve(variable.ty).unwrap().name;
-                faults.push(format!("{at}: type {found} is not {}", wanted["type"]));
-            }
-            let origin = match variable.origin {
-                Origin::Local => "local",
-                Origin::Argument => "argument",
-                Origin::Result => "result",
-                Origin::Capture => "capture",
-            };
-            // A closure that was inlined captures nothing: it uses its parent's variables. Up to Go 1.22 DWARF
-            // does not say what is captured.
-            let untold = wanted["origin"] == "capture"
-                && (traced.depth > 0 || ["1.19", "1.21", "1.22"].iter().any(|v| name.contains(v)));
-            if !untold && wanted["origin"].as_str().is_some_and(|o| o != origin) {
-                faults.push(format!("{at}: {origin} is not {}", wanted["origin"]));
-            }
-            if exact && wanted["escaped"] == true && noopt && !variable.escaped {
-                faults.push(format!("{at}: not shown as escaped"));
-            }
-            if exact {
-                tally.exact += 1;
-            } else {
-                tally.stale += 1;
-                tally.stale_right += usize::from(right);
-                if !right && std::env::var_os("DUMPVIEW_CORES_VERBOSE").is_some() {
-                    eprintln!("{at}: stale and old");
-                }
-            }
+            told.check(wanted, tally, faults);
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Piece {
     /// Size in bytes.
     pub size: u64,
     /// The bytes, `size` of them, or why they cannot be had.
-    pub bytes: Result<Vec<u8>, String>,
+    pub bytes: Result<Vec<u8>, NoLocation>,
 }
 
 /// Why there is no location.
@@ -268,11 +268,9 @@ fn gather(
             )),
         };
         available |= bytes.is_ok();
-        let bytes = bytes.map_err(|error| {
-            let why = error.to_string();
-            first_error.get_or_insert(error);
-            why
-        });
+        if let Err(why) = &bytes {
+            first_error.get_or_insert_with(|| why.clone());
+        }
         out.push(Piece {
             offset,
             size: piece_size,

@@ -32,9 +32,22 @@ pub enum ArithmeticError {
     ShiftBy(i128),
 }
 
-/// What an operator makes of two constants of one kind. `typed` wraps around instead of overflowing, and divides
-/// floats by zero.
-pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, ArithmeticError> {
+/// Whose arithmetic it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operands {
+    /// Constants': exact, and an error where it cannot be.
+    Untyped,
+    /// The machine's: integers wrap around, floats are divided by zero.
+    Typed,
+}
+
+/// What an operator makes of two constants of one kind.
+pub fn binary(
+    op: &str,
+    a: &Const,
+    b: &Const,
+    operands: Operands,
+) -> Result<Const, ArithmeticError> {
     use Const::{Bool, Complex, Float, Int, Rune, Str};
     Ok(match (op, a, b) {
         ("&&", Bool(a), Bool(b)) => Bool(*a && *b),
@@ -44,7 +57,7 @@ pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, Arit
         | (_, Int(_) | Rune(_) | Float(_), Complex(..)) => complex(op, a, b)?,
         (_, Float(_), Int(_) | Rune(_) | Float(_)) | (_, Int(_) | Rune(_), Float(_)) => {
             let (a, b) = (to_float(a), to_float(b));
-            if op == "/" && b == 0.0 && !typed {
+            if op == "/" && b == 0.0 && operands == Operands::Untyped {
                 return Err(ArithmeticError::DivisionByZero);
             }
             Float(match op {
@@ -56,7 +69,7 @@ pub fn binary(op: &str, a: &Const, b: &Const, typed: bool) -> Result<Const, Arit
             })
         }
         (_, Int(x) | Rune(x), Int(y) | Rune(y)) => {
-            let result = integer(op, *x, *y, typed)?;
+            let result = integer(op, *x, *y, operands)?;
             if matches!((a, b), (Int(_), Int(_))) {
                 Int(result)
             } else {
@@ -77,12 +90,12 @@ pub(super) fn undefined(op: &str, on: impl Into<String>) -> ArithmeticError {
     }
 }
 
-fn integer(op: &str, a: i128, b: i128, typed: bool) -> Result<i128, ArithmeticError> {
+fn integer(op: &str, a: i128, b: i128, operands: Operands) -> Result<i128, ArithmeticError> {
     let exact = match op {
         "+" => a.checked_add(b),
         "-" => a.checked_sub(b),
         // The low 64 bits of a typed product are right whatever the high ones do.
-        "*" if typed => Some(a.wrapping_mul(b)),
+        "*" if operands == Operands::Typed => Some(a.wrapping_mul(b)),
         "*" => a.checked_mul(b),
         "/" | "%" if b == 0 => return Err(ArithmeticError::DivisionByZero),
         "/" => a.checked_div(b),

@@ -12,6 +12,15 @@ use std::sync::Arc;
 /// Bytes of a string that comparisons and concatenations are willing to read.
 pub const MAX_TEXT: u64 = 16 << 20;
 
+/// What is asked of an expression.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// Its value.
+    Value,
+    /// Its type alone.
+    Type,
+}
+
 /// Evaluates one expression.
 pub struct Evaluator<'e> {
     pub(super) on: Expressions<'e>,
@@ -21,11 +30,11 @@ pub struct Evaluator<'e> {
 }
 
 impl<'e> Evaluator<'e> {
-    pub fn new(on: Expressions<'e>, text: &'e str, types_only: bool) -> Self {
+    pub fn new(on: Expressions<'e>, text: &'e str, asked: Asked) -> Self {
         Self {
             on,
             text,
-            types_only,
+            types_only: asked == Asked::Type,
         }
     }
 

@@ -37,7 +37,7 @@ pub use scope::{Global, Local, NameError, Scope};
 
 use crate::value::{Limits, Reader, Sources};
 use dumpview_model::value::{Address, Data, Origin, Pointee, Standing, Value, Variable};
-use eval::Evaluator;
+use eval::{Asked, Evaluator};
 use operand::{Const, Operand, What};
 
 /// Evaluates expressions in one scope of one process.
@@ -52,7 +52,7 @@ pub struct Expressions<'e> {
 impl Expressions<'_> {
     /// The value of an expression; named after it.
     pub fn print(&self, text: &str, limits: Limits) -> Result<Variable, ExprError> {
-        let evaluator = Evaluator::new(*self, text, false);
+        let evaluator = Evaluator::new(*self, text, Asked::Value);
         let operand = evaluator.evaluate()?;
         let standing = operand.standing.clone();
         let (value, addr) = match &operand.what {
@@ -93,7 +93,7 @@ impl Expressions<'_> {
 
     /// The type of an expression, found without reading what it would read.
     pub fn whatis(&self, text: &str) -> Result<String, ExprError> {
-        let evaluator = Evaluator::new(*self, text, true);
+        let evaluator = Evaluator::new(*self, text, Asked::Type);
         let operand = evaluator.evaluate()?;
         Ok(match &operand.what {
             What::Const(constant) => constant.type_name().to_owned(),
@@ -103,7 +103,7 @@ impl Expressions<'_> {
 
     /// The typed place an expression leads to, for those that read memory themselves (`x`, heap objects).
     pub fn address(&self, text: &str) -> Result<crate::addr::Addr, ExprError> {
-        let evaluator = Evaluator::new(*self, text, false);
+        let evaluator = Evaluator::new(*self, text, Asked::Value);
         let operand = evaluator.evaluate()?;
         evaluator.as_address(&operand)
     }

@@ -2,7 +2,7 @@
 
 use super::ExprError;
 use super::ast::Expr;
-use super::constant::{self, ArithmeticError};
+use super::constant::{self, ArithmeticError, Operands};
 use super::eval::{Evaluator, encoded};
 use super::operand::{Const, Operand, Storage, What};
 use crate::types::{Kind, Shape};
@@ -83,7 +83,7 @@ impl Evaluator<'_> {
         let fail = |why: ArithmeticError| self.error(expr.at, why.to_string());
         if let (What::Const(x), What::Const(y)) = (&left.what, &right.what) {
             return Ok(Operand::constant(
-                constant::binary(op, x, y, false).map_err(fail)?,
+                constant::binary(op, x, y, Operands::Untyped).map_err(fail)?,
             ));
         }
         let (left, right) = self.same_type(expr, (&left, a), (&right, b))?;
@@ -112,7 +112,7 @@ impl Evaluator<'_> {
         ) else {
             return Ok(Operand::value(ty, Storage::Unread));
         };
-        let result = constant::binary(op, &x, &y, true).map_err(fail)?;
+        let result = constant::binary(op, &x, &y, Operands::Typed).map_err(fail)?;
         Ok(encoded(ty, &known, result)
             .standing_of(&left.standing)
             .standing_of(&right.standing))

@@ -2,7 +2,7 @@
 
 use super::{ExprError, Expressions, Global, Local, NameError, Scope, Storage};
 use crate::addr::Addr;
-use crate::dwarf::Piece;
+use crate::dwarf::{NoLocation, Piece};
 use crate::scope::{Ambiguous, CaptureSlot};
 use crate::types::TypeRef;
 use crate::value::fake::World;
@@ -95,9 +95,18 @@ impl Frame {
 
 /// The frame all tests share; its variables are what they use.
 fn frame() -> Frame {
-    let mut w = World::new();
-    w.map(HEAP, 0x2000);
+    let mut world = World::new();
+    world.map(HEAP, 0x2000);
     let mut names = Names::default();
+    plain_variables(&mut world, &mut names);
+    containers(&mut world, &mut names);
+    doubtful_variables(&world, &mut names);
+    package_names(&mut world, &mut names);
+    Frame { world, names }
+}
+
+/// Numbers, strings, slices, structs and pointers.
+fn plain_variables(w: &mut World, names: &mut Names) {
     let (int, string) = (w.basic("int"), w.basic("string"));
     let any = w.interface("interface {}", true);
 
@@ -163,7 +172,13 @@ fn frame() -> Frame {
     names.declare("o", outer, HEAP + 0x300);
     names.declare("raw", w.basic("unsafe.Pointer"), HEAP + 0x80);
     names.declare("word", w.basic("uintptr"), HEAP + 0x80);
+}
 
+/// Interfaces, maps, channels and functions.
+fn containers(w: &mut World, names: &mut Names) {
+    let (int, string) = (w.basic("int"), w.basic("string"));
+    let any = w.interface("interface {}", true);
+    let outer_pointer = w.pointer_to(w.by_name("main.Outer").unwrap());
     // Interfaces: an int, a pointer, nil.
     w.describe(0x900, int, false)
         .describe(0x908, outer_pointer, true);
@@ -208,7 +223,12 @@ fn frame() -> Frame {
     w.words(HEAP + 0x700, &[0x400, HEAP]);
     w.words(HEAP + 0xe8, &[HEAP + 0x700]);
     names.declare("fn", w.func("func()"), HEAP + 0xe8);
+}
 
+/// Variables that cannot be had, or not all of them.
+fn doubtful_variables(w: &World, names: &mut Names) {
+    let int = w.basic("int");
+    let inner = w.by_name("main.Inner").unwrap();
     let gone = Local {
         ty: int,
         storage: None,
@@ -231,7 +251,7 @@ fn frame() -> Frame {
             Piece {
                 offset: 8,
                 size: 8,
-                bytes: Err("optimized out".to_owned()),
+                bytes: Err(NoLocation::OptimizedOut),
             },
         ],
     };
@@ -241,7 +261,12 @@ fn frame() -> Frame {
         standing: Standing::Exact,
     };
     names.locals.insert("split", split);
+}
 
+/// What packages declare.
+fn package_names(w: &mut World, names: &mut Names) {
+    let int = w.basic("int");
+    let outer_pointer = w.pointer_to(w.by_name("main.Outer").unwrap());
     let variable = |ty, addr| Global::Variable {
         ty,
         addr: Addr(addr),
@@ -272,122 +297,124 @@ fn frame() -> Frame {
         w.structure("main.Box[int]", &[("v", int)]),
         w.scalar("main.ID", "int"),
     );
-    Frame { world: w, names }
 }
+
+/// Expressions and their values; those without one are errors.
+const VALUES: &[(&str, &str)] = &[
+    // Names.
+    ("n", "7"),
+    ("main.Head.Name", r#""hello""#),
+    ("Head.X", "11"),
+    (r#""net/http".Max"#, "7"),
+    ("net/http.Max + 1", "8"),
+    ("http.Max", "7"),
+    ("main.Blue", "main.Blue (2)"),
+    ("Blue == 2", "true"),
+    ("main.Big / 1024", "1073741824"),
+    // Selectors through pointers, embedded fields, cycles.
+    ("p.X + p.Inner.Y", "23"),
+    ("p.Next.Next.Name", r#""hello""#),
+    ("o.Y", "12"),
+    ("(*p).Name", r#""hello""#),
+    ("split.X", "7"),
+    ("fn.n", "7"),
+    // Indexing and slicing.
+    ("ints[1]", "20"),
+    ("ints[len(ints)-1]", "30"),
+    ("ints[1:]", "[]int len: 2, cap: 3, [20,30]"),
+    ("ints[:4:4]", "[]int len: 4, cap: 4, [10,20,30,40]"),
+    ("ints[3:3]", "[]int len: 0, cap: 1, []"),
+    ("array[1:3][1]", "30"),
+    ("(&array)[2]", "30"),
+    ("s[1]", "101"),
+    ("s[1:3]", r#""el""#),
+    (r#""abc"[1:]"#, r#""bc""#),
+    (r#"dict["world"]"#, "6"),
+    ("dict[s]", "5"),
+    // Pointers.
+    ("*p.Inner", "main.Inner {X: 11, Y: 12}"),
+    ("&n", "*7"),
+    ("*&n", "7"),
+    ("p == p.Next", "true"),
+    ("nilp == nil", "true"),
+    // Casts.
+    ("(*main.Inner)(0xc0000200).Y", "12"),
+    ("(*Inner)(raw.(0)).X", ""),
+    ("(*main.Outer)(raw).X", "11"),
+    ("(*main.Outer)(word).X", "11"),
+    ("uintptr(p)", "0xc0000300"),
+    ("unsafe.Pointer(p)", "unsafe.Pointer(0xc0000300)"),
+    ("main.ID(n)", "7"),
+    ("uint8(300 - 45)", "255"),
+    ("int8(u)", "-1"),
+    ("uint16(m)", "65533"),
+    ("int(f)", "2"),
+    ("float64(n) / 2", "3.5"),
+    ("string(bytes)", r#""hello""#),
+    ("[]byte(s)", "[]uint8 len: 5, cap: 5, [104,101,108,108,111]"),
+    ("string(65)", r#""A""#),
+    // Interfaces.
+    ("i.(int)", "11"),
+    ("ip.(*main.Outer).Name", r#""hello""#),
+    ("ip.(data).X", "11"),
+    ("i == 11", "true"),
+    ("i == ip", "false"),
+    ("inil == nil", "true"),
+    // Built-in functions.
+    (
+        "len(s) + len(ints) + cap(ints) + len(array) + len(dict) + len(ch) + cap(ch)",
+        "23",
+    ),
+    ("len(nildict)", "0"),
+    ("real(c)", "1.5"),
+    ("imag(c)", "-2"),
+    // Arithmetic in the type's width.
+    ("n * m", "-21"),
+    ("b + 10", "4"),
+    ("b * b", "36"),
+    ("-b", "6"),
+    ("^b", "5"),
+    ("u + 1", "0"),
+    ("u / 2", "9223372036854775807"),
+    ("u * u", "1"),
+    ("m / 2", "-1"),
+    ("m % 2", "-1"),
+    ("m >> 1", "-2"),
+    ("b << 1", "244"),
+    ("b << 9", "0"),
+    ("b &^ 0xf0", "10"),
+    ("n | 8 ^ 1", "14"),
+    ("f * 2", "5"),
+    ("c + 1", "(2.5-2i)"),
+    // Untyped constants.
+    ("1 << 62 >> 60", "4"),
+    ("7 / 2", "3"),
+    ("7 / 2.0", "3.5"),
+    ("1e3", "1000"),
+    ("'a' + 1", "98"),
+    ("0x1F + 0b1 + 0o7 + 1_000", "1039"),
+    ("2 + 3 * 4 - (1 + 1)", "12"),
+    ("(1 + 2i) * 2i", "(-4+2i)"),
+    (r#""a" + "b""#, r#""ab""#),
+    (r#"s + "!""#, r#""hello!""#),
+    // Comparison and logic.
+    ("n > m && !(n == 0)", "true"),
+    ("yes || gone == 1", "true"),
+    ("no && nilp.X == 1", "false"),
+    (r#"s == "hello""#, "true"),
+    (r#"s < "help""#, "true"),
+    ("f >= 2.5", "true"),
+    ("*p.Inner == *p.Next.Inner", "true"),
+    ("array != array", "false"),
+    ("n == 7.0", "true"),
+    ("true", "true"),
+    ("nil", "untyped nil nil"),
+];
 
 #[test]
 fn expressions_have_their_values() {
     let frame = frame();
-    for (text, value) in [
-        // Names.
-        ("n", "7"),
-        ("main.Head.Name", r#""hello""#),
-        ("Head.X", "11"),
-        (r#""net/http".Max"#, "7"),
-        ("net/http.Max + 1", "8"),
-        ("http.Max", "7"),
-        ("main.Blue", "main.Blue (2)"),
-        ("Blue == 2", "true"),
-        ("main.Big / 1024", "1073741824"),
-        // Selectors through pointers, embedded fields, cycles.
-        ("p.X + p.Inner.Y", "23"),
-        ("p.Next.Next.Name", r#""hello""#),
-        ("o.Y", "12"),
-        ("(*p).Name", r#""hello""#),
-        ("split.X", "7"),
-        ("fn.n", "7"),
-        // Indexing and slicing.
-        ("ints[1]", "20"),
-        ("ints[len(ints)-1]", "30"),
-        ("ints[1:]", "[]int len: 2, cap: 3, [20,30]"),
-        ("ints[:4:4]", "[]int len: 4, cap: 4, [10,20,30,40]"),
-        ("ints[3:3]", "[]int len: 0, cap: 1, []"),
-        ("array[1:3][1]", "30"),
-        ("(&array)[2]", "30"),
-        ("s[1]", "101"),
-        ("s[1:3]", r#""el""#),
-        (r#""abc"[1:]"#, r#""bc""#),
-        (r#"dict["world"]"#, "6"),
-        ("dict[s]", "5"),
-        // Pointers.
-        ("*p.Inner", "main.Inner {X: 11, Y: 12}"),
-        ("&n", "*7"),
-        ("*&n", "7"),
-        ("p == p.Next", "true"),
-        ("nilp == nil", "true"),
-        // Casts.
-        ("(*main.Inner)(0xc0000200).Y", "12"),
-        ("(*Inner)(raw.(0)).X", ""),
-        ("(*main.Outer)(raw).X", "11"),
-        ("(*main.Outer)(word).X", "11"),
-        ("uintptr(p)", "0xc0000300"),
-        ("unsafe.Pointer(p)", "unsafe.Pointer(0xc0000300)"),
-        ("main.ID(n)", "7"),
-        ("uint8(300 - 45)", "255"),
-        ("int8(u)", "-1"),
-        ("uint16(m)", "65533"),
-        ("int(f)", "2"),
-        ("float64(n) / 2", "3.5"),
-        ("string(bytes)", r#""hello""#),
-        ("[]byte(s)", "[]uint8 len: 5, cap: 5, [104,101,108,108,111]"),
-        ("string(65)", r#""A""#),
-        // Interfaces.
-        ("i.(int)", "11"),
-        ("ip.(*main.Outer).Name", r#""hello""#),
-        ("ip.(data).X", "11"),
-        ("i == 11", "true"),
-        ("i == ip", "false"),
-        ("inil == nil", "true"),
-        // Built-in functions.
-        (
-            "len(s) + len(ints) + cap(ints) + len(array) + len(dict) + len(ch) + cap(ch)",
-            "23",
-        ),
-        ("len(nildict)", "0"),
-        ("real(c)", "1.5"),
-        ("imag(c)", "-2"),
-        // Arithmetic in the type's width.
-        ("n * m", "-21"),
-        ("b + 10", "4"),
-        ("b * b", "36"),
-        ("-b", "6"),
-        ("^b", "5"),
-        ("u + 1", "0"),
-        ("u / 2", "9223372036854775807"),
-        ("u * u", "1"),
-        ("m / 2", "-1"),
-        ("m % 2", "-1"),
-        ("m >> 1", "-2"),
-        ("b << 1", "244"),
-        ("b << 9", "0"),
-        ("b &^ 0xf0", "10"),
-        ("n | 8 ^ 1", "14"),
-        ("f * 2", "5"),
-        ("c + 1", "(2.5-2i)"),
-        // Untyped constants.
-        ("1 << 62 >> 60", "4"),
-        ("7 / 2", "3"),
-        ("7 / 2.0", "3.5"),
-        ("1e3", "1000"),
-        ("'a' + 1", "98"),
-        ("0x1F + 0b1 + 0o7 + 1_000", "1039"),
-        ("2 + 3 * 4 - (1 + 1)", "12"),
-        ("(1 + 2i) * 2i", "(-4+2i)"),
-        (r#""a" + "b""#, r#""ab""#),
-        (r#"s + "!""#, r#""hello!""#),
-        // Comparison and logic.
-        ("n > m && !(n == 0)", "true"),
-        ("yes || gone == 1", "true"),
-        ("no && nilp.X == 1", "false"),
-        (r#"s == "hello""#, "true"),
-        (r#"s < "help""#, "true"),
-        ("f >= 2.5", "true"),
-        ("*p.Inner == *p.Next.Inner", "true"),
-        ("array != array", "false"),
-        ("n == 7.0", "true"),
-        ("true", "true"),
-        ("nil", "untyped nil nil"),
-    ] {
+    for (text, value) in VALUES.iter().copied() {
         if value.is_empty() {
             assert!(frame.print(text).is_err(), "{text}");
             continue;
@@ -482,115 +509,118 @@ fn evaluation_reads_only_what_it_must() {
     assert_eq!(reads("no && p.X == 1"), 1);
 }
 
+/// What cannot be evaluated, the column that is to blame, and why.
+const ERRORS: &[(&str, usize, &str)] = &[
+    ("", 1, "expected an expression"),
+    ("n +", 4, "expected an operand, found the end"),
+    ("(n", 3, "expected ), found the end"),
+    ("n m", 3, "expected an operator or the end, found m"),
+    ("n = 3", 3, "unexpected =: a dead process cannot be changed"),
+    (
+        "p.",
+        3,
+        "expected a name or (type) after the dot, found the end",
+    ),
+    (
+        "who + 1",
+        1,
+        "no variable who in this frame, nor in package main",
+    ),
+    (
+        "n + who.Name",
+        5,
+        "no variable who in this frame, and no package variable who.Name",
+    ),
+    (
+        "main.Nothing",
+        6,
+        "no variable, constant or type Nothing in package main",
+    ),
+    ("twice.X", 1, "twice could be a/twice or b/twice"),
+    ("p.Name.Foo", 8, "p.Name is string, which has no fields"),
+    (
+        "p.Foo",
+        3,
+        "no field Foo in main.Outer (it has Inner, Name, Next, Any)",
+    ),
+    ("nilp.Name", 1, "nilp is nil"),
+    (
+        "p.Next.Next.Foo",
+        13,
+        "no field Foo in main.Outer (it has Inner, Name, Next, Any)",
+    ),
+    ("empty.X", 1, "the embedded Inner of empty is nil"),
+    ("*nilp", 2, "nilp is nil"),
+    ("*n", 1, "n is int, not a pointer"),
+    (
+        "*raw",
+        1,
+        "raw is an unsafe.Pointer: convert it first, (*T)(raw)",
+    ),
+    ("ints[3]", 6, "index 3 out of range: len is 3"),
+    ("ints[m]", 6, "index m out of range: len is 3"),
+    ("ints[2:9]", 5, "bounds 2:9 out of range: cap is 4"),
+    ("n[0]", 2, "n is int, which cannot be indexed"),
+    (
+        r#"dict["nobody"]"#,
+        6,
+        "no key \"nobody\" in dict, which has 2 entries",
+    ),
+    ("dict[1]", 6, "1 (int) is no string"),
+    ("n / 0", 3, "division by zero"),
+    ("n % (m + 3)", 3, "division by zero"),
+    ("1 / 0", 3, "division by zero"),
+    ("b + 300", 5, "300 (int) overflows uint8"),
+    ("n + 1.5", 5, "1.5 (float64) is truncated by int"),
+    ("n + b", 3, "mismatched types: n is int, b is uint8"),
+    ("n == s", 3, "mismatched types: n is int, s is string"),
+    ("s - s", 3, "operator - is not defined on strings"),
+    ("yes + no", 5, "operator + is not defined on bool"),
+    ("n && yes", 1, "n is int, not a bool"),
+    ("n == nil", 3, "int is never nil"),
+    ("ints == ints", 6, "[]int compares with nil only"),
+    ("i.(string)", 3, "i holds int, not string"),
+    ("inil.(int)", 6, "inil is nil, it holds no int"),
+    ("n.(int)", 3, "n is int, not an interface"),
+    (
+        "ip.Name",
+        4,
+        "ip is an interface without fields; it holds *main.Outer: write ip.(*main.Outer).Name",
+    ),
+    ("i.(main.Nope)", 3, "no type main.Nope"),
+    (
+        "gone + 1",
+        1,
+        "gone is optimized out: no location covers this pc",
+    ),
+    (
+        "&(n + 1)",
+        1,
+        "(n + 1) has no address: it is computed, or in registers",
+    ),
+    ("fn(1)", 3, "fn cannot be called: the process is dead"),
+    ("fn.x", 4, "fn captures n, not x"),
+    ("main.Outer", 1, "main.Outer is a type; try whatis"),
+    (
+        "main.Outer + 1",
+        6,
+        "main.Outer is a type, a value was expected",
+    ),
+    ("1 << 200", 3, "constant overflow"),
+    ("n << m", 3, "shift by -3"),
+    ("len(n)", 4, "len is not defined on int"),
+    (
+        "main.Outer(n)",
+        11,
+        "n (int) does not convert to main.Outer",
+    ),
+    ("s[", 3, "expected an operand, found the end"),
+];
+
 #[test]
 fn errors_point_at_the_place() {
     let frame = frame();
-    for (text, column, message) in [
-        ("", 1, "expected an expression"),
-        ("n +", 4, "expected an operand, found the end"),
-        ("(n", 3, "expected ), found the end"),
-        ("n m", 3, "expected an operator or the end, found m"),
-        ("n = 3", 3, "unexpected =: a dead process cannot be changed"),
-        (
-            "p.",
-            3,
-            "expected a name or (type) after the dot, found the end",
-        ),
-        (
-            "who + 1",
-            1,
-            "no variable who in this frame, nor in package main",
-        ),
-        (
-            "n + who.Name",
-            5,
-            "no variable who in this frame, and no package variable who.Name",
-        ),
-        (
-            "main.Nothing",
-            6,
-            "no variable, constant or type Nothing in package main",
-        ),
-        ("twice.X", 1, "twice could be a/twice or b/twice"),
-        ("p.Name.Foo", 8, "p.Name is string, which has no fields"),
-        (
-            "p.Foo",
-            3,
-            "no field Foo in main.Outer (it has Inner, Name, Next, Any)",
-        ),
-        ("nilp.Name", 1, "nilp is nil"),
-        (
-            "p.Next.Next.Foo",
-            13,
-            "no field Foo in main.Outer (it has Inner, Name, Next, Any)",
-        ),
-        ("empty.X", 1, "the embedded Inner of empty is nil"),
-        ("*nilp", 2, "nilp is nil"),
-        ("*n", 1, "n is int, not a pointer"),
-        (
-            "*raw",
-            1,
-            "raw is an unsafe.Pointer: convert it first, (*T)(raw)",
-        ),
-        ("ints[3]", 6, "index 3 out of range: len is 3"),
-        ("ints[m]", 6, "index m out of range: len is 3"),
-        ("ints[2:9]", 5, "bounds 2:9 out of range: cap is 4"),
-        ("n[0]", 2, "n is int, which cannot be indexed"),
-        (
-            r#"dict["nobody"]"#,
-            6,
-            "no key \"nobody\" in dict, which has 2 entries",
-        ),
-        ("dict[1]", 6, "1 (int) is no string"),
-        ("n / 0", 3, "division by zero"),
-        ("n % (m + 3)", 3, "division by zero"),
-        ("1 / 0", 3, "division by zero"),
-        ("b + 300", 5, "300 (int) overflows uint8"),
-        ("n + 1.5", 5, "1.5 (float64) is truncated by int"),
-        ("n + b", 3, "mismatched types: n is int, b is uint8"),
-        ("n == s", 3, "mismatched types: n is int, s is string"),
-        ("s - s", 3, "operator - is not defined on strings"),
-        ("yes + no", 5, "operator + is not defined on bool"),
-        ("n && yes", 1, "n is int, not a bool"),
-        ("n == nil", 3, "int is never nil"),
-        ("ints == ints", 6, "[]int compares with nil only"),
-        ("i.(string)", 3, "i holds int, not string"),
-        ("inil.(int)", 6, "inil is nil, it holds no int"),
-        ("n.(int)", 3, "n is int, not an interface"),
-        (
-            "ip.Name",
-            4,
-            "ip is an interface without fields; it holds *main.Outer: write ip.(*main.Outer).Name",
-        ),
-        ("i.(main.Nope)", 3, "no type main.Nope"),
-        (
-            "gone + 1",
-            1,
-            "gone is optimized out: no location covers this pc",
-        ),
-        (
-            "&(n + 1)",
-            1,
-            "(n + 1) has no address: it is computed, or in registers",
-        ),
-        ("fn(1)", 3, "fn cannot be called: the process is dead"),
-        ("fn.x", 4, "fn captures n, not x"),
-        ("main.Outer", 1, "main.Outer is a type; try whatis"),
-        (
-            "main.Outer + 1",
-            6,
-            "main.Outer is a type, a value was expected",
-        ),
-        ("1 << 200", 3, "constant overflow"),
-        ("n << m", 3, "shift by -3"),
-        ("len(n)", 4, "len is not defined on int"),
-        (
-            "main.Outer(n)",
-            11,
-            "n (int) does not convert to main.Outer",
-        ),
-        ("s[", 3, "expected an operand, found the end"),
-    ] {
+    for (text, column, message) in ERRORS.iter().copied() {
         let error = frame.print(text).expect_err(text);
         assert_eq!(
             (error.column(), error.message.as_str()),

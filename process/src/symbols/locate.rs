@@ -55,7 +55,7 @@ pub fn pclntab<'a>(mapped: &Mapped<'a>) -> Result<Found<'a>, Option<PclntabError
         }
     }
     let mut left = MOST_SCANNED;
-    for region in image_regions(mapped, false) {
+    for region in image_regions(mapped, Regions::All) {
         let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
             continue;
         };
@@ -99,11 +99,18 @@ fn scan_for_table<'a>(
     why.map_or(Ok(None), Err)
 }
 
+/// Which regions of the image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Regions {
+    All,
+    Writable,
+}
+
 /// The part of memory that is the program's own image: under its file mappings or its segments when either is
-/// known, else all of it. Writable only, when asked.
+/// known, else all of it.
 fn image_regions<'p, 'a>(
     mapped: &'p Mapped<'a>,
-    writable: bool,
+    wanted: Regions,
 ) -> impl Iterator<Item = &'p Region<'a>> {
     let mut spans: Vec<(u64, u64)> = mapped.executable.map_or_else(Vec::new, |exe| {
         exe.load_segments()
@@ -123,7 +130,7 @@ fn image_regions<'p, 'a>(
             || spans
                 .iter()
                 .any(|(start, end)| region.start.0 < *end && *start < region.end.0);
-        inside && (!writable || mapped.core.writable_at(region.start))
+        inside && (wanted == Regions::All || mapped.core.writable_at(region.start))
     })
 }
 
@@ -140,7 +147,7 @@ pub fn words_equal(mapped: &Mapped<'_>, header: Addr) -> Vec<Addr> {
     }
     if out.is_empty() {
         let mut left = MOST_SCANNED;
-        for region in image_regions(mapped, true) {
+        for region in image_regions(mapped, Regions::Writable) {
             let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
                 continue;
             };

@@ -32,7 +32,7 @@ pub use table::{FuncTable, TextSection};
 use crate::addr::Addr;
 use crate::layout::Layouts;
 use crate::mapped::{Mapped, Shortfall};
-use crate::memory::MemoryExt;
+use crate::memory::{MemoryExt, ReadError};
 
 /// More modules than this are a cyclic or damaged list; programs have one, plus one per plugin.
 const MAX_MODULES: usize = 256;
@@ -46,6 +46,17 @@ pub enum SymbolsError {
     /// There is one, but it cannot be read.
     #[error(transparent)]
     Unreadable(#[from] PclntabError),
+}
+
+/// Why a module further down the list cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum NoModule {
+    #[error(transparent)]
+    Data(#[from] ModuleDataError),
+    #[error(transparent)]
+    Memory(#[from] ReadError),
+    #[error(transparent)]
+    Table(#[from] PclntabError),
 }
 
 /// One module: its functions, and what moduledata says of it.
@@ -142,7 +153,7 @@ impl<'a> Symbols<'a> {
                 Err(why) => {
                     symbols.shortfalls.push(Shortfall {
                         what: format!("module at {at}"),
-                        why,
+                        why: why.to_string(),
                         damage: true,
                     });
                     break;
@@ -204,13 +215,12 @@ fn further_module<'a>(
     mapped: &Mapped<'a>,
     layouts: &dyn Layouts,
     addr: Addr,
-) -> Result<(locate::Found<'a>, ModuleData), String> {
+) -> Result<(locate::Found<'a>, ModuleData), NoModule> {
     let memory = &mapped.memory;
-    let data = ModuleData::read(memory, layouts, addr).map_err(|e| e.to_string())?;
-    let bytes = memory.run_at(data.pc_header).map_err(|e| e.to_string())?;
-    let pcln = Pclntab::parse(bytes, mapped.arch()).map_err(|e| e.to_string())?;
-    data.check(memory, layouts, &pcln)
-        .map_err(|e| e.to_string())?;
+    let data = ModuleData::read(memory, layouts, addr)?;
+    let bytes = memory.run_at(data.pc_header)?;
+    let pcln = Pclntab::parse(bytes, mapped.arch())?;
+    data.check(memory, layouts, &pcln)?;
     let addr = data.pc_header;
     Ok((locate::Found { addr, pcln }, data))
 }

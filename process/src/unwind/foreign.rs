@@ -2,7 +2,7 @@
 
 use super::frame::{Incomplete, StackKind};
 use super::native::Step;
-use super::state::State;
+use super::state::{SavedBy, State};
 use super::walk::{End, Stepped, Walk, fail};
 use crate::addr::Addr;
 use crate::arch::{Arch, Registers};
@@ -82,7 +82,7 @@ impl Walk<'_, '_> {
             && let Ok(Some(call)) = self.unwinder.fields.syscall(self.unwinder.memory, g)
         {
             self.switch()?;
-            self.state = State::from_saved(call, true);
+            self.state = State::from_saved(call, SavedBy::Entersyscall);
             self.last_go = None;
             return Ok(());
         }

@@ -35,7 +35,7 @@ use crate::layout::{FieldError, Layouts};
 use crate::memory::{Memory, ReadError};
 use crate::symbols::Symbols;
 use fields::Fields;
-use state::{Stacks, State};
+use state::{SavedBy, Stacks, State};
 use walk::Walk;
 
 /// Statuses of a goroutine that matter here (`runtime/runtime2.go`, never renumbered).
@@ -167,14 +167,20 @@ impl<'p> Unwinder<'p> {
         }
         let stacks = self.stacks_of(g, m)?;
         if let Some(saved) = syscall {
-            let state = State::from_saved(saved, true);
+            let state = State::from_saved(saved, SavedBy::Entersyscall);
             return Ok(Walk::new(self, cache, stacks, state).run());
         }
         let gobuf = self.fields.gobuf(self.memory, g)?;
         if status == status::GRUNNING && gobuf.sp == 0 {
             return Ok(incomplete(Incomplete::NoRegisters));
         }
-        Ok(Walk::new(self, cache, stacks, State::from_saved(gobuf, false)).run())
+        Ok(Walk::new(
+            self,
+            cache,
+            stacks,
+            State::from_saved(gobuf, SavedBy::Switch),
+        )
+        .run())
     }
 
     /// A thread that moved to the system stack for good (mcall) left the goroutine's state in its gobuf.
@@ -190,7 +196,13 @@ impl<'p> Unwinder<'p> {
         }
         let m = self.fields.m(self.memory, g)?;
         let stacks = self.stacks_of(g, m)?;
-        let rest = Walk::new(self, cache, stacks, State::from_saved(gobuf, false)).run();
+        let rest = Walk::new(
+            self,
+            cache,
+            stacks,
+            State::from_saved(gobuf, SavedBy::Switch),
+        )
+        .run();
         let before = stack.frames.len();
         stack.frames.extend(rest.frames);
         stack.elided = rest.elided.map(|e| Elided {

@@ -36,6 +36,15 @@ impl Stacks {
     }
 }
 
+/// Who recorded where a goroutine goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum SavedBy {
+    /// The scheduler, in its gobuf; the vDSO's caller, in its m.
+    Switch,
+    /// The entry to a system call or to C.
+    Entersyscall,
+}
+
 /// Where a frame stands, before it is known what it is.
 #[derive(Clone, Debug)]
 pub(super) struct State {
@@ -56,14 +65,14 @@ pub(super) struct State {
 
 impl State {
     /// From a goroutine's own record.
-    pub(super) fn from_saved(saved: Saved, syscall: bool) -> Self {
+    pub(super) fn from_saved(saved: Saved, by: SavedBy) -> Self {
         Self {
             pc: saved.pc,
             sp: saved.sp,
             lr: (saved.lr != 0).then_some(saved.lr),
             exact: false,
             innermost: true,
-            syscall,
+            syscall: by == SavedBy::Entersyscall,
             trust: Trust::Pclntab,
             stack: StackKind::Goroutine,
             registers: None,

@@ -3,7 +3,7 @@
 use super::fields::Saved;
 use super::frame::{Incomplete, StackKind};
 use super::saved;
-use super::state::State;
+use super::state::{SavedBy, State};
 use super::walk::{End, Stepped, Walk, fail};
 use crate::addr::Addr;
 use crate::arch::Arch;
@@ -49,7 +49,7 @@ impl Walk<'_, '_> {
         let sp = self.state.sp;
         self.push(sp);
         self.switch()?;
-        self.state = State::from_saved(gobuf, false);
+        self.state = State::from_saved(gobuf, SavedBy::Switch);
         self.state.innermost = false;
         self.last_go = None;
         Ok(())
@@ -88,7 +88,7 @@ impl Walk<'_, '_> {
         let memory = self.unwinder.memory;
         if let Ok(Some(call)) = self.unwinder.fields.syscall(memory, Addr(g)) {
             self.push(sp);
-            self.state = State::from_saved(call, true);
+            self.state = State::from_saved(call, SavedBy::Entersyscall);
             self.last_go = None;
             return Ok(Switched::NewFrame);
         }
@@ -144,7 +144,7 @@ impl Walk<'_, '_> {
         let sp = self.state.sp;
         self.push(sp);
         self.switch()?;
-        self.state = State::from_saved(call, false);
+        self.state = State::from_saved(call, SavedBy::Switch);
         self.state.stack = self.stacks.classify(call.sp);
         self.last_go = None;
         Ok(true)

@@ -35,6 +35,15 @@ pub(super) fn fail<T>(why: Incomplete) -> Result<T, End> {
     Err(End::Incomplete(why))
 }
 
+/// Whether a function's stack deltas tell where its frame is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deltas {
+    /// They do.
+    True,
+    /// It writes the stack pointer in ways that no table describes.
+    Doubtful,
+}
+
 /// One walk in progress.
 pub(super) struct Walk<'w, 'p> {
     pub(super) unwinder: &'w Unwinder<'p>,
@@ -172,7 +181,11 @@ impl<'w, 'p> Walk<'w, 'p> {
         if !info.has_deltas {
             return self.foreign();
         }
-        let mut sp_write = info.flags.sp_write();
+        let mut deltas = if info.flags.sp_write() {
+            Deltas::Doubtful
+        } else {
+            Deltas::True
+        };
         if self.state.stack == StackKind::System
             && let Some((g, ..)) = self.stacks.curg
         {
@@ -181,30 +194,30 @@ impl<'w, 'p> Walk<'w, 'p> {
                 FuncKind::Systemstack => {
                     // On arm64 a delta of zero is the prologue: no switch happened.
                     if self.unwinder.arch == Arch::Arm64 && info.sp_delta == Some(0) {
-                        sp_write = false;
+                        deltas = Deltas::True;
                     } else {
                         let gobuf = self.gobuf(g)?;
                         self.switch()?;
                         self.state.sp = gobuf.sp;
                         self.state.stack = StackKind::Goroutine;
-                        sp_write = false;
+                        deltas = Deltas::True;
                     }
                 }
                 FuncKind::Asmcgocall if !self.state.exact => match self.leave_asmcgocall()? {
-                    Switched::SameFrame => sp_write = false,
+                    Switched::SameFrame => deltas = Deltas::True,
                     Switched::NewFrame => return Ok(()),
                 },
                 _ => {}
             }
         }
         if info.kind == FuncKind::Cgocallback || self.state.syscall {
-            sp_write = false;
+            deltas = Deltas::True;
         }
-        self.go_frame(info, sp_write)
+        self.go_frame(info, deltas)
     }
 
     /// A frame of Go code, by its stack size at the pc.
-    fn go_frame(&mut self, info: PcInfo, sp_write: bool) -> Stepped {
+    fn go_frame(&mut self, info: PcInfo, deltas: Deltas) -> Stepped {
         let (pc, sp) = (self.state.pc, self.state.sp);
         self.check_bounds()?;
         let Some(delta) = info.sp_delta.and_then(|d| u64::try_from(d).ok()) else {
@@ -227,7 +240,7 @@ impl<'w, 'p> Walk<'w, 'p> {
             self.push(cfa);
             return Err(End::Complete);
         }
-        if sp_write {
+        if deltas == Deltas::Doubtful {
             return self.stopped_by_sp_write(info, cfa);
         }
         let stored = if amd64 { cfa.wrapping_sub(8) } else { sp };

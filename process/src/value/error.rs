@@ -1,5 +1,6 @@
 //! Why a value, or a part of one, could not be had.
 
+use crate::dwarf::NoLocation;
 use crate::layout::FieldError;
 use crate::memory::ReadError;
 use crate::types::TypeError;
@@ -15,8 +16,11 @@ pub enum ValueError {
     #[error(transparent)]
     Field(#[from] FieldError),
     /// A register or piece of the variable holds nothing at this point.
+    #[error(transparent)]
+    Piece(#[from] NoLocation),
+    /// No piece of the variable has the bytes.
     #[error("{0}")]
-    Piece(String),
+    NoPiece(String),
     /// The type is not known.
     #[error(transparent)]
     Type(#[from] TypeError),

@@ -42,7 +42,7 @@ impl Gathered {
         let mut out: Cow<'_, [u8]> = Cow::Borrowed(&[]);
         let mut at = offset;
         let Some(end) = offset.checked_add(len) else {
-            return Err(ValueError::Piece("past the end of the value".to_owned()));
+            return Err(ValueError::NoPiece("past the end of the value".to_owned()));
         };
         for piece in &self.pieces {
             let piece_end = piece.offset.saturating_add(piece.size);
@@ -74,7 +74,7 @@ impl Gathered {
         if at == end {
             return Ok(out);
         }
-        Err(ValueError::Piece(format!(
+        Err(ValueError::NoPiece(format!(
             "bytes {at} to {end} of it are in no register or slot"
         )))
     }
@@ -144,21 +144,21 @@ impl Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Gathered, Place};
-    use crate::dwarf::Piece;
+    use crate::dwarf::{NoLocation, Piece};
     use crate::memory::CoreMemory;
 
     #[test]
     fn pieces_join_and_gaps_say_why() {
-        let piece = |offset, bytes: Result<Vec<u8>, &str>| Piece {
+        let piece = |offset, bytes| Piece {
             offset,
             size: 8,
-            bytes: bytes.map_err(str::to_owned),
+            bytes,
         };
         let gathered = Gathered {
             pieces: vec![
                 piece(0, Ok(vec![1; 8])),
                 piece(8, Ok(vec![2; 8])),
-                piece(16, Err("optimized out")),
+                piece(16, Err(NoLocation::OptimizedOut)),
                 piece(32, Ok(vec![3; 8])),
             ],
         };

@@ -3,7 +3,7 @@
 use super::fake::World;
 use super::{Gathered, Limits, Place, Reader, TypeSource};
 use crate::addr::Addr;
-use crate::dwarf::Piece;
+use crate::dwarf::{NoLocation, Piece};
 use crate::scope::CaptureSlot;
 use crate::types::{Kind, MapLayout, Shape, TypeRef};
 use dumpview_model::value::text::Style;
@@ -562,7 +562,7 @@ fn pieces_make_partial_values() {
             Piece {
                 offset: 8,
                 size: 8,
-                bytes: Err("optimized out".to_owned()),
+                bytes: Err(NoLocation::Unknown("optimized out")),
             },
         ],
     };

@@ -76,26 +76,41 @@ impl MapTable<'_> {
             } else {
                 b.saturating_sub(1)
             };
-            if walk.array(old, 1 << before, true, visit).is_break() {
+            if walk.array(Array::Old, old, 1 << before, visit).is_break() {
                 return Ok(walk.doubt);
             }
         }
         if !buckets.is_null() {
-            let _ = walk.array(buckets, 1 << b, false, visit);
+            let _ = walk.array(Array::Current, buckets, 1 << b, visit);
         }
         Ok(walk.doubt)
     }
 }
 
+/// Which of a growing map's arrays of buckets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Array {
+    /// The one that is filled.
+    Current,
+    /// The one whose buckets move to it, one by one.
+    Old,
+}
+
 impl Walk<'_, '_> {
     /// `count` buckets in a row, each with its overflow chain.
-    fn array(&mut self, first: Addr, count: u64, old: bool, visit: Visit<'_>) -> ControlFlow<()> {
+    fn array(
+        &mut self,
+        array: Array,
+        first: Addr,
+        count: u64,
+        visit: Visit<'_>,
+    ) -> ControlFlow<()> {
         for index in 0..count {
             let head = first.offset(index.wrapping_mul(self.bucket));
             let mut at = head;
             let mut laps = Laps::new(u64::MAX);
             while !at.is_null() {
-                match self.bucket(at, old && at == head, visit) {
+                match self.bucket(at, at == head && array == Array::Old, visit) {
                     Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
                     Ok(ControlFlow::Continue(next)) => match laps.step(at) {
                         Ok(()) => at = next,
