@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The releases that the tests know how to ask for.
 pub const RELEASES: [&str; 8] = [
@@ -24,7 +25,10 @@ impl Go {
     /// From `DUMPVIEW_GO`; `None` when that is not set.
     pub fn from_env() -> Option<Self> {
         let command = std::env::var("DUMPVIEW_GO").ok()?;
-        let scratch = std::env::temp_dir().join(format!("dumpview-live-{}", std::process::id()));
+        // Tests of one program run side by side, and each removes its own folder when it ends.
+        static TESTS: AtomicU32 = AtomicU32::new(0);
+        let (process, test) = (std::process::id(), TESTS.fetch_add(1, Ordering::Relaxed));
+        let scratch = std::env::temp_dir().join(format!("dumpview-live-{process}-{test}"));
         std::fs::create_dir_all(&scratch).unwrap();
         Some(Self { command, scratch })
     }
