@@ -13,7 +13,7 @@
 //! | `packages` | package variables and constants |
 //!
 //! `variables`, `abi`, `generics` and `closures` use each other: each needs a frame with all that belongs to it, which is
-//! [`variables::Context`].
+//! `variables::Context`.
 
 mod abi;
 mod arrange;
