@@ -8,7 +8,7 @@ use dumpview_view::column::{Cell, Column, Object, Row, chosen};
 use dumpview_view::document::{Document, Envelope, Incomplete};
 use dumpview_view::safe::safe;
 use dumpview_view::sink::ansi::{Ansi, Styles};
-use dumpview_view::sink::csv;
+use dumpview_view::sink::csv::Csv;
 use dumpview_view::{Table, Text};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -145,7 +145,7 @@ impl<'o> Out<'o> {
         };
         let to = match self.form {
             Form::Json => To::Json(Start::Waits(self.to, envelope)),
-            Form::Csv => To::Csv(self.to, Heading::Due),
+            Form::Csv => To::Csv(Box::new(Csv::new(self.to)), Heading::Due),
             Form::Text if choice.asks_for_table() => To::Table(
                 self.to,
                 self.styles,
@@ -200,7 +200,7 @@ enum Heading {
 
 enum To<'s> {
     Json(Start<'s>),
-    Csv(&'s mut dyn Write, Heading),
+    Csv(Box<Csv<'s>>, Heading),
     /// People asked for columns, an order or a part of the rows: they get the table.
     Table(&'s mut dyn Write, Styles, Table),
     /// Rows are not shown one by one.
@@ -238,14 +238,17 @@ impl<R: Row> Stream<'_, R> {
             return Ok(());
         }
         self.rows += 1;
-        let made = self.make(row)?;
         match key {
-            Some(key) => self.held.push((key, made)),
-            None => self.give(made)?,
+            Some(key) => {
+                let made = self.make(row)?;
+                self.held.push((key, made));
+                Ok(())
+            }
+            None => self.write(row),
         }
-        Ok(())
     }
 
+    /// A row in the form in which it will be written, to be kept until its turn.
     fn make(&self, row: &R) -> io::Result<Made> {
         Ok(match &self.to {
             To::Json(_) if self.choice.named().is_none() => {
@@ -253,24 +256,30 @@ impl<R: Row> Stream<'_, R> {
             }
             To::Json(_) => Made::Bytes(serde_json::to_vec(&chosen(row, &self.columns))?),
             To::Csv(..) => {
-                let mut line = Vec::new();
-                csv::row(&self.columns, row, &mut line)?;
-                Made::Bytes(line)
+                let cells = self.columns.iter().map(|c| (c.get)(row).to_string());
+                Made::Cells(cells.collect())
             }
             To::Table(..) | To::Report(..) => {
-                Made::Cells(self.columns.iter().map(|column| column.text(row)).collect())
+                Made::Cells(self.columns.iter().map(|c| c.text(row)).collect())
             }
         })
+    }
+
+    fn write(&mut self, row: &R) -> io::Result<()> {
+        if let To::Csv(csv, heading) = &mut self.to {
+            begin(csv, heading, &self.columns)?;
+            return csv.row(&self.columns, row);
+        }
+        let made = self.make(row)?;
+        self.give(made)
     }
 
     fn give(&mut self, made: Made) -> io::Result<()> {
         match (&mut self.to, made) {
             (To::Json(start), Made::Bytes(json)) => begun::<R>(start)?.element(&json),
-            (To::Csv(out, heading), Made::Bytes(line)) => {
-                if std::mem::replace(heading, Heading::Written) == Heading::Due {
-                    csv::head(&self.columns, *out)?;
-                }
-                out.write_all(&line)
+            (To::Csv(csv, heading), Made::Cells(cells)) => {
+                begin(csv, heading, &self.columns)?;
+                csv.line(cells)
             }
             (To::Table(_, _, table), Made::Cells(cells)) => {
                 table.row(cells);
@@ -288,7 +297,7 @@ impl<R: Row> Stream<'_, R> {
     pub fn settled(&mut self) -> io::Result<()> {
         match &mut self.to {
             To::Json(Start::Began(document)) => document.flush(),
-            To::Csv(out, _) => out.flush(),
+            To::Csv(csv, _) => csv.flush(),
             _ => Ok(()),
         }
     }
@@ -318,13 +327,27 @@ impl<R: Row> Stream<'_, R> {
                 }
                 Ok(())
             }
-            To::Csv(out, Heading::Due) => csv::head(&self.columns, out),
-            To::Csv(_, Heading::Written) => Ok(()),
+            To::Csv(mut csv, mut heading) => {
+                begin(&mut csv, &mut heading, &self.columns)?;
+                csv.flush()
+            }
             To::Table(out, styles, table) => {
                 table.write(&mut Text::new(&mut Ansi::new(out, styles)))
             }
             To::Report(out, styles) => report(&mut Text::new(&mut Ansi::new(out, styles))),
         }
+    }
+}
+
+/// The names of the columns stand before the first row, and where there is none.
+fn begin<R: Row>(
+    csv: &mut Csv<'_>,
+    heading: &mut Heading,
+    columns: &[&'static Column<R>],
+) -> io::Result<()> {
+    match std::mem::replace(heading, Heading::Written) {
+        Heading::Due => csv.head(columns),
+        Heading::Written => Ok(()),
     }
 }
 

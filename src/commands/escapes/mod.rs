@@ -34,6 +34,7 @@ use dumpview_model::units::grouped;
 use dumpview_view::Text;
 use dumpview_view::column::Row;
 use dumpview_view::rows::{DecisionRow, decision};
+use dumpview_view::sink::csv::Csv;
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -257,19 +258,22 @@ impl Answer for Answered<'_> {
 impl Report<'_> {
     /// One line a decision, or a group with `--by`.
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        use dumpview_view::sink::csv;
+        let mut csv = Csv::new(out);
         if let Some(groups) = &self.groups {
-            csv::line([groups.by.name(), "heap", "leaking", "stack", "lines"], out)?;
-            return groups.rows.iter().try_for_each(|group| {
+            csv.line([groups.by.name(), "heap", "leaking", "stack", "lines"])?;
+            for group in &groups.rows {
                 let counts = [group.heap, group.leaking, group.stack, group.lines];
                 let counts = counts.map(|n| n.to_string());
-                csv::line(std::iter::once(group.key.clone()).chain(counts), out)
-            });
+                csv.line(std::iter::once(group.key.clone()).chain(counts))?;
+            }
+        } else {
+            let columns: Vec<_> = DecisionRow::COLUMNS.iter().collect();
+            csv.head(&columns)?;
+            for one in self.selected() {
+                csv.row(&columns, &decision::decision(self.analysis, one))?;
+            }
         }
-        let columns: Vec<_> = DecisionRow::COLUMNS.iter().collect();
-        csv::head(&columns, out)?;
-        self.selected()
-            .try_for_each(|one| csv::row(&columns, &decision::decision(self.analysis, one), out))
+        csv.flush()
     }
 }
 

@@ -1,47 +1,84 @@
 //! Rows as comma-separated values, exact and without units.
 
-use crate::column::{Column, Row};
+use crate::column::{Cell, Column, Row};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Cells of no record type.
-///
-/// # Errors
-///
-/// When they cannot be written.
-pub fn line<C: AsRef<[u8]>>(
-    cells: impl IntoIterator<Item = C>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut line = csv::Writer::from_writer(out);
-    line.write_record(cells)?;
-    line.flush()
+/// Lines of comma-separated values on their way out.
+pub struct Csv<'w> {
+    out: csv::Writer<&'w mut dyn Write>,
+    /// The cell that is being written: most are numbers, and there are millions.
+    cell: String,
 }
 
-/// The names of columns.
-///
-/// # Errors
-///
-/// When they cannot be written.
-pub fn head<R: Row>(columns: &[&Column<R>], out: &mut dyn Write) -> io::Result<()> {
-    line(columns.iter().map(|column| column.name), out)
+impl<'w> Csv<'w> {
+    /// Writes to `out`.
+    pub fn new(out: &'w mut dyn Write) -> Self {
+        Self {
+            out: csv::Writer::from_writer(out),
+            cell: String::new(),
+        }
+    }
+
+    /// Writes the names of columns.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    pub fn head<R: Row>(&mut self, columns: &[&Column<R>]) -> io::Result<()> {
+        self.line(columns.iter().map(|column| column.name))
+    }
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn row<R: Row>(&mut self, columns: &[&Column<R>], row: &R) -> io::Result<()> {
+        for column in columns {
+            match (column.get)(row) {
+                Cell::Count(n) => self.out.write_field(itoa::Buffer::new().format(n))?,
+                Cell::Absent | Cell::Null => self.out.write_field("")?,
+                cell => {
+                    self.cell.clear();
+                    // Writing to a string cannot fail.
+                    let _ = write!(self.cell, "{cell}");
+                    self.out.write_field(&self.cell)?;
+                }
+            }
+        }
+        self.out.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    /// Writes cells of no record type.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    pub fn line<C: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = C>) -> io::Result<()> {
+        self.out.write_record(cells)?;
+        Ok(())
+    }
+
+    /// Lets out what was written so far.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
-/// A row.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn row<R: Row>(columns: &[&Column<R>], row: &R, out: &mut dyn Write) -> io::Result<()> {
-    let cells = columns.iter().map(|column| (column.get)(row).to_string());
-    line(cells, out)
-}
-
-/// Names and rows.
+/// Writes names and rows.
 ///
 /// # Errors
 ///
 /// When they cannot be written.
 pub fn write<R: Row>(columns: &[&Column<R>], rows: &[R], out: &mut dyn Write) -> io::Result<()> {
-    head(columns, out)?;
-    rows.iter().try_for_each(|one| row(columns, one, out))
+    let mut csv = Csv::new(out);
+    csv.head(columns)?;
+    rows.iter().try_for_each(|row| csv.row(columns, row))?;
+    csv.flush()
 }
