@@ -49,6 +49,33 @@ impl Display for Step<'_> {
     }
 }
 
+impl Display for Inlining<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Can { function, cost } => {
+                write!(f, "can inline {}", BStr::new(function))?;
+                match cost {
+                    Some(cost) => write!(f, " with cost {cost} as: func() {{ }}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Cannot { function, reason } => write!(
+                f,
+                "cannot inline {}: {}",
+                BStr::new(function),
+                BStr::new(reason)
+            ),
+            Self::Call { function } => write!(f, "inlining call to {}", BStr::new(function)),
+            Self::Big { function } => write!(
+                f,
+                "function {} considered 'big'; reducing max cost of inlinees",
+                BStr::new(function)
+            ),
+            Self::Note => f.write_str("should inline"),
+        }
+    }
+}
+
 impl Display for Message<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -114,28 +141,7 @@ impl Display for Message<'_> {
                 write!(f, " with derefs={derefs}:")
             }
             Self::Step(step) => step.fmt(f),
-            Self::Inlining(Inlining::Can { function, cost }) => {
-                write!(f, "can inline {}", BStr::new(function))?;
-                match cost {
-                    Some(cost) => write!(f, " with cost {cost} as: func() {{ }}"),
-                    None => Ok(()),
-                }
-            }
-            Self::Inlining(Inlining::Cannot { function, reason }) => write!(
-                f,
-                "cannot inline {}: {}",
-                BStr::new(function),
-                BStr::new(reason)
-            ),
-            Self::Inlining(Inlining::Call { function }) => {
-                write!(f, "inlining call to {}", BStr::new(function))
-            }
-            Self::Inlining(Inlining::Big { function }) => write!(
-                f,
-                "function {} considered 'big'; reducing max cost of inlinees",
-                BStr::new(function)
-            ),
-            Self::Inlining(Inlining::Note) => f.write_str("should inline"),
+            Self::Inlining(inlining) => inlining.fmt(f),
             Self::Capture {
                 function,
                 by_reference,

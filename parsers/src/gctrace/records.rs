@@ -91,6 +91,28 @@ pub struct Clock {
     pub mark_termination: Nanos,
 }
 
+impl Clock {
+    /// The phases that were printed, in their order.
+    pub fn phases(&self) -> impl Iterator<Item = Nanos> {
+        let all = [
+            Some(self.sweep_termination),
+            self.scan,
+            self.sync,
+            Some(self.mark),
+            Some(self.mark_termination),
+        ];
+        all.into_iter().flatten()
+    }
+
+    /// All phases. Each was cut down, so it took this long at least.
+    pub fn total(&self) -> Nanos {
+        Nanos(
+            self.phases()
+                .fold(0, |sum, phase| sum.saturating_add(phase.0)),
+        )
+    }
+}
+
 /// CPU time of a cycle's phases. Each is cut down as [`Nanos::printed_step`] says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Cpu {
