@@ -153,7 +153,7 @@ mod tests {
                 .iter()
                 .map(|cycle| cycle["pause_ns"].as_u64().unwrap())
                 .sum();
-            let summed: u64 = document["runs"]
+            let summed: u64 = document["processes"]
                 .as_array()
                 .unwrap()
                 .iter()
@@ -244,10 +244,10 @@ mod tests {
     #[test]
     fn processes_in_one_stream_are_told_apart() {
         let document = document(&corpus("gctrace/go-run-go1.27.3.txt.gz"));
-        let runs = document["runs"].as_array().unwrap();
-        let shown: Vec<(Option<&str>, u64)> = runs
+        let processes = document["processes"].as_array().unwrap();
+        let shown: Vec<(Option<&str>, u64)> = processes
             .iter()
-            .map(|run| (run["package"].as_str(), run["cycles"].as_u64().unwrap()))
+            .map(|of| (of["package"].as_str(), of["cycles"].as_u64().unwrap()))
             .collect();
         assert_eq!(
             shown[0],

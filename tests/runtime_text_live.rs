@@ -136,7 +136,7 @@ mod tests {
                 sched,
             } = &seen;
             let cycles = gc["cycles"].as_array().unwrap();
-            assert_eq!(gc["runs"].as_array().unwrap().len(), 1, "{release}");
+            assert_eq!(gc["processes"].as_array().unwrap().len(), 1, "{release}");
             assert_eq!(cycles.len() as u64, u64_at(truth, "/num_gc"), "{release}");
             assert_eq!(u64_at(gc, "/summary/cycles"), u64_at(truth, "/num_gc"));
             // A cycle that ends while runtime.GC waits to start the next can print that one's flag too (mgc.go, gcStart).

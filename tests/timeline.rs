@@ -69,10 +69,13 @@ mod tests {
         let document = timeline(&[&left.log, &left.core, &left.exe]);
         assert_eq!(document["axis"]["clock"], "wall");
         let zero = document["axis"]["zero_ns"].as_i64().unwrap();
-        let strands = document["strands"].as_array().unwrap();
-        assert_eq!(strands.len(), 2);
-        assert_eq!(strands[0]["process"], strands[1]["process"], "{strands:?}");
-        assert!(strands.iter().all(|s| s["assumed"] == false));
+        let processes = document["processes"].as_array().unwrap();
+        assert_eq!(processes.len(), 2);
+        assert_eq!(
+            processes[0]["joined"], processes[1]["joined"],
+            "{processes:?}"
+        );
+        assert!(processes.iter().all(|s| s["assumed"] == false));
 
         // Collections: the log's, placed by the core's clocks, end when the program saw them end.
         let pauses = truth["Pauses"].as_array().unwrap();

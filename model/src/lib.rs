@@ -9,6 +9,8 @@ pub mod frame;
 pub mod gc;
 pub mod goroutine;
 pub mod inventory;
+pub mod log;
+pub mod log_model;
 pub mod memstats;
 pub mod oom;
 pub mod sched;

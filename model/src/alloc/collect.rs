@@ -1,16 +1,16 @@
 //! Records to live objects and sums.
 
 use super::Totals;
+use crate::log::{MOST_PROCESSES, ProcessId, Whose};
 use dumpview_parsers::alloctrace::{self, Object, Stack};
 use dumpview_parsers::log::{Kind, Origin, Record};
 use rustc_hash::FxHashMap;
 
+/// Formats of allocation traces.
+pub const FORMATS: [&str; 1] = ["alloctrace"];
+
 /// At most so many distinct types, sizes and stacks each; further ones are one.
 const MOST: usize = 1 << 16;
-/// At most so many processes.
-const MOST_PROCESSES: usize = 64;
-/// At most so many unreadable lines are kept; all are counted.
-const MOST_LINES: usize = 100;
 
 /// An object that lives.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,8 @@ impl Groups {
 /// The allocations of one process.
 #[derive(Clone, Debug, Default)]
 pub struct Process {
+    /// Its number in the log.
+    pub id: ProcessId,
     /// Who printed them, by the prefix; empty without one.
     pub origin: String,
     /// All of them.
@@ -175,36 +177,23 @@ fn decimal(mut n: u32, digits: &mut [u8; 10]) -> &[u8] {
     digits.get(at..).unwrap_or_default()
 }
 
-/// A line that looked like an allocation trace and could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unrecognized {
-    /// Its line.
-    pub line: u64,
-    /// Its head.
-    pub text: String,
-    /// What is wrong with it.
-    pub why: &'static str,
-}
-
-/// Puts records to processes.
+/// Adds up the allocations of each process.
 #[derive(Clone, Debug, Default)]
 pub struct Collector {
     /// The processes, in order of appearance.
-    pub processes: Vec<(Origin, Process)>,
-    /// The first unreadable lines.
-    pub unrecognized: Vec<Unrecognized>,
-    /// How many there were.
-    pub unrecognized_count: u64,
+    pub processes: Vec<Process>,
+    /// Who wrote the lines of each, by their prefix.
+    origins: Vec<Origin>,
     /// Records of processes beyond the first 64.
     pub dropped: u64,
 }
 
 impl Collector {
     /// Takes what concerns allocations.
-    pub fn record(&mut self, record: &Record<'_>) {
+    pub fn record(&mut self, record: &Record<'_>, whose: Whose) {
         match record.kind {
             Kind::Alloc(alloc) => {
-                let Some(process) = self.process(record.origin) else {
+                let Some(process) = self.process(record.origin, whose.process) else {
                     self.dropped += 1;
                     return;
                 };
@@ -223,46 +212,41 @@ impl Collector {
                     _ => {}
                 }
             }
-            Kind::Gc(dumpview_parsers::gctrace::Record::Cycle(_)) => {
-                let known = self
-                    .processes
-                    .iter_mut()
-                    .find(|(origin, _)| *origin == record.origin);
-                if let Some((_, process)) = known {
+            Kind::Gc(dumpview_parsers::gctrace::Record::Cycle(_)) if !whose.repeated => {
+                let mut known = self.processes.iter_mut();
+                if let Some(process) = known.find(|of| of.id == whose.process) {
                     process.printed += 1;
-                }
-            }
-            Kind::Unreadable(lost) if lost.format == "alloctrace" => {
-                self.unrecognized_count += 1;
-                if self.unrecognized.len() < MOST_LINES {
-                    let head = lost.text.get(..200).unwrap_or(lost.text);
-                    self.unrecognized.push(Unrecognized {
-                        line: record.place.line,
-                        text: String::from_utf8_lossy(head).into_owned(),
-                        why: lost.why,
-                    });
                 }
             }
             _ => {}
         }
     }
 
-    fn process(&mut self, origin: Origin) -> Option<&mut Process> {
-        let known = self.processes.iter().position(|(of, _)| *of == origin);
+    fn process(&mut self, origin: Origin, id: ProcessId) -> Option<&mut Process> {
+        let known = self.processes.iter().position(|of| of.id == id);
         let index = match known {
             Some(index) => index,
             None if self.processes.len() < MOST_PROCESSES => {
-                self.processes.push((origin, Process::default()));
+                self.processes.push(Process {
+                    id,
+                    ..Process::default()
+                });
+                self.origins.push(origin);
                 self.processes.len() - 1
             }
             None => return None,
         };
-        self.processes.get_mut(index).map(|(_, process)| process)
+        self.processes.get_mut(index)
+    }
+
+    /// A process, when it traced its allocations.
+    pub fn get(&self, id: ProcessId) -> Option<&Process> {
+        self.processes.iter().find(|process| process.id == id)
     }
 
     /// The input has ended: origins get the names that its prefixes gave them.
     pub fn end(&mut self, name: impl Fn(Origin) -> String) {
-        for (origin, process) in &mut self.processes {
+        for (process, origin) in self.processes.iter_mut().zip(&self.origins) {
             process.origin = name(*origin);
         }
     }

@@ -18,7 +18,7 @@ mod rows;
 mod tests;
 mod totals;
 
-pub use collect::{Collector, Process, Unrecognized};
+pub use collect::{Collector, FORMATS, Process};
 pub use findings::findings;
 pub use rows::{By, Row};
 pub use totals::{Age, Totals};

@@ -1,6 +1,7 @@
 //! Sums against a naive reader of the samples, ages, addresses that are used again, what is missing.
 
 use super::*;
+use crate::log::{Processes, Unread};
 use dumpview_parsers::log::LogReader;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,11 +22,16 @@ fn load(name: &str) -> String {
 fn collect(text: &str) -> Process {
     let mut collector = Collector::default();
     let mut reader = LogReader::new();
-    let mut sink = |record: dumpview_parsers::log::Record<'_>| collector.record(&record);
+    let mut processes = Processes::new();
+    let mut unread = Unread::default();
+    let mut sink = |record: dumpview_parsers::log::Record<'_>| {
+        unread.record(&record);
+        collector.record(&record, processes.of(&record));
+    };
     reader.push(text.as_bytes(), &mut sink);
     reader.finish(&mut sink);
-    assert_eq!(collector.unrecognized_count, 0);
-    collector.processes.remove(0).1
+    assert_eq!(unread.count(), 0);
+    collector.processes.remove(0)
 }
 
 const SAMPLES: [&str; 4] = [

@@ -1,71 +1,44 @@
-//! Records to runs.
+//! Records to the totals of their processes.
 
 use super::cycle::{Cycle, Printed};
 use super::extras::Extras;
-use super::lane::{self, Home, Tail};
-use super::run::Run;
-use dumpview_parsers::gctrace;
-use dumpview_parsers::log::{Kind, Origin, Place, Record, Unreadable};
-use dumpview_parsers::scavtrace;
+use super::process::Process;
+use crate::log::{MOST_PROCESSES, ProcessId, Whose, head};
+use dumpview_parsers::log::{Kind, Origin, Record};
+use dumpview_parsers::{gctrace, scavtrace};
+use std::sync::Arc;
 
-/// How many processes are kept apart; the go command may run hundreds of compilers.
-const MAX_RUNS: usize = 48;
-/// How many unreadable lines are kept, and how much of each.
-const MAX_UNRECOGNIZED: usize = 200;
-const MAX_TEXT: usize = 400;
-
-/// A line that looked like a trace and could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unrecognized {
-    /// Where it stands.
-    pub line: u64,
-    /// What it looked like.
-    pub format: &'static str,
-    /// Its text, cut after 400 bytes.
-    pub text: String,
-    /// What is wrong with it.
-    pub why: &'static str,
-}
+/// Formats of the collector and of what tells of memory beside it.
+pub const FORMATS: [&str; 4] = ["gctrace", "scavtrace", "pacertrace", "inittrace"];
 
 /// Processes that were too many to keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MoreRuns {
+pub struct More {
     /// How many.
-    pub runs: u64,
+    pub processes: u64,
     /// Their cycles.
     pub cycles: u64,
 }
 
-/// What was printed since the last cycle, by a process not known yet.
+/// What a process printed before its next cycle.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Pending {
+struct Early {
+    process: ProcessId,
     sysmon_forced: bool,
-    package: Option<String>,
     extras: Extras,
 }
 
-/// One origin's processes.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Lane {
-    origin: Origin,
-    /// The latest to go on first.
-    tails: Vec<Tail>,
-    pending: Pending,
-    /// Something stands in `pending`.
-    dirty: bool,
-}
-
-/// Puts cycles to processes and adds them up.
+/// Adds up the cycles of each process.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Collector {
-    lanes: Vec<Lane>,
-    runs: Vec<Run>,
-    more: MoreRuns,
-    next_id: u32,
+    processes: Vec<Arc<Process>>,
+    /// Of few processes, and mostly none: the next cycle takes it.
+    early: Vec<Early>,
+    /// The package that the go command announced, until a process begins.
+    package: Option<(Origin, String)>,
+    more: More,
     /// Records of the collector and its neighbours, cycles or not.
     records: u64,
-    unrecognized: Vec<Unrecognized>,
-    unrecognized_count: u64,
 }
 
 impl Collector {
@@ -75,249 +48,152 @@ impl Collector {
     }
 
     /// Takes a record of a log; what is not about memory passes unseen. Gives the cycle, when it is one.
-    pub fn record(&mut self, record: &Record<'_>) -> Option<Cycle> {
+    pub fn record(&mut self, record: &Record<'_>, whose: Whose) -> Option<Cycle> {
         let line = record.place.line;
+        let process = whose.process;
         match &record.kind {
-            Kind::Log(_) => return None,
             Kind::Gc(gc) => {
                 self.records += 1;
-                return self.gc(record, gc);
+                return self.gc(record, gc, whose);
             }
-            Kind::Scavenger(scavenger) => {
-                let pending = self.pending(record.origin);
-                if matches!(scavenger, scavtrace::Record::GcForced { .. }) {
-                    pending.sysmon_forced = true;
-                } else {
-                    pending.extras.scavenger(scavenger);
-                }
+            Kind::Scavenger(scavtrace::Record::GcForced { .. }) => {
+                self.early(process).sysmon_forced = true;
             }
-            Kind::Pacer(pacer) => self.pending(record.origin).extras.pacer(pacer, line),
-            Kind::Init(init) => self.pending(record.origin).extras.init(init, line),
-            Kind::Unreadable(unreadable) => {
-                self.unreadable(record.place, unreadable);
-                return None;
-            }
+            Kind::Scavenger(scavenger) => self.extras(process).scavenger(scavenger),
+            Kind::Pacer(pacer) => self.extras(process).pacer(pacer, line),
+            Kind::Init(init) => self.extras(process).init(init, line),
             _ => return None,
         }
         self.records += 1;
         None
     }
 
-    fn gc(&mut self, record: &Record<'_>, gc: &gctrace::Record<'_>) -> Option<Cycle> {
-        let printed = match gc {
-            gctrace::Record::Cycle(cycle) => Printed::Cycle(*cycle),
-            gctrace::Record::OldCycle(cycle) => Printed::Old(*cycle),
-            gctrace::Record::SysmonForced { .. } => {
-                self.pending(record.origin).sysmon_forced = true;
-                return None;
+    fn gc(&mut self, record: &Record<'_>, gc: &gctrace::Record<'_>, whose: Whose) -> Option<Cycle> {
+        match gc {
+            gctrace::Record::Cycle(cycle) => {
+                return self.cycle(record, Printed::Cycle(*cycle), whose);
             }
+            gctrace::Record::OldCycle(cycle) => {
+                return self.cycle(record, Printed::Old(*cycle), whose);
+            }
+            gctrace::Record::SysmonForced { .. } => self.early(whose.process).sysmon_forced = true,
             gctrace::Record::Package(name) => {
-                let name = String::from_utf8_lossy(name.get(..MAX_TEXT).unwrap_or(name));
-                self.pending(record.origin).package = Some(name.into_owned());
-                return None;
+                self.package = Some((record.origin, head(name).into_owned()));
             }
-            gctrace::Record::Scan(scan) => {
-                // It comes after its cycle's line.
-                let origin = record.origin;
-                let run = self
-                    .lanes
-                    .iter()
-                    .find(|lane| lane.origin == origin)
-                    .and_then(|lane| lane.tails.first())
-                    .map(|tail| tail.run);
-                match run.and_then(|id| self.run_mut(id)) {
-                    Some(run) => run.extras.scan(scan),
-                    None => self.pending(origin).extras.scan(scan),
-                }
-                return None;
-            }
-            _ => return None,
-        };
-        self.cycle(record, printed)
+            gctrace::Record::Scan(scan) => self.extras(whose.process).scan(scan),
+            _ => {}
+        }
+        None
     }
 
-    /// There are few origins, and mostly one.
-    fn lane(&mut self, origin: Origin) -> &mut Lane {
+    /// The totals of a process, to be added to: whoever holds a snapshot of them keeps what it has.
+    fn process(&mut self, id: ProcessId) -> Option<&mut Process> {
+        // The one that wrote last is asked for next, and mostly there is one.
+        let process = self.processes.iter_mut().rev().find(|of| of.id == id)?;
+        Some(Arc::make_mut(process))
+    }
+
+    fn early(&mut self, process: ProcessId) -> &mut Early {
         let index = self
-            .lanes
+            .early
             .iter()
-            .position(|lane| lane.origin == origin)
+            .position(|early| early.process == process)
             .unwrap_or_else(|| {
-                self.lanes.push(Lane {
-                    origin,
-                    ..Lane::default()
+                if self.early.len() == MOST_PROCESSES {
+                    self.early.remove(0);
+                }
+                self.early.push(Early {
+                    process,
+                    ..Early::default()
                 });
-                self.lanes.len() - 1
+                self.early.len() - 1
             });
         #[expect(clippy::indexing_slicing, reason = "found, or pushed just now")]
-        &mut self.lanes[index]
+        &mut self.early[index]
     }
 
-    fn pending(&mut self, origin: Origin) -> &mut Pending {
-        let lane = self.lane(origin);
-        lane.dirty = true;
-        &mut lane.pending
+    /// What a process prints beside its cycles; of one without a cycle yet it waits for the first.
+    fn extras(&mut self, id: ProcessId) -> &mut Extras {
+        match self.processes.iter().position(|of| of.id == id) {
+            #[expect(clippy::indexing_slicing, reason = "found just now")]
+            Some(index) => &mut Arc::make_mut(&mut self.processes[index]).extras,
+            None => &mut self.early(id).extras,
+        }
     }
 
-    fn run_mut(&mut self, id: u32) -> Option<&mut Run> {
-        self.runs.iter_mut().find(|run| run.id == id)
-    }
-
-    fn cycle(&mut self, record: &Record<'_>, printed: Printed) -> Option<Cycle> {
-        let next_id = self.next_id;
-        let lane = self.lane(record.origin);
-        let mut cycle = Cycle {
-            run: next_id,
+    fn cycle(&mut self, record: &Record<'_>, printed: Printed, whose: Whose) -> Option<Cycle> {
+        let id = whose.process;
+        if whose.repeated {
+            self.process(id)?.repeated += 1;
+            return None;
+        }
+        let early = match self.early.iter().position(|early| early.process == id) {
+            Some(index) => self.early.swap_remove(index),
+            None => Early::default(),
+        };
+        let cycle = Cycle {
+            process: id,
             place: record.place,
             stamp: record.stamp,
             printed,
-            sysmon_forced: false,
-            lost_before: 0,
-            doubtful: false,
+            sysmon_forced: early.sysmon_forced,
+            lost_before: whose.lost,
+            doubtful: whose.doubtful,
         };
-        let announced = lane.dirty && lane.pending.package.is_some();
-        let home = lane::home(&lane.tails, &cycle, announced);
-        if home == Home::Repeated {
-            let id = lane.tails.first()?.run;
-            self.run_mut(id)?.repeated += 1;
-            return None;
+        let announced = self.package.take_if(|(of, _)| *of == record.origin);
+        if let Some(process) = self.process(id) {
+            process.add(&cycle);
+            return Some(cycle);
         }
-        let pending = if std::mem::take(&mut lane.dirty) {
-            Some(std::mem::take(&mut lane.pending))
-        } else {
-            None
-        };
-        cycle.sysmon_forced = pending
-            .as_ref()
-            .is_some_and(|pending| pending.sysmon_forced);
-        match home {
-            Home::After {
-                index,
-                lost,
-                doubtful,
-            } => {
-                let tail = lane.tails.get_mut(index)?;
-                cycle.run = tail.run;
-                cycle.lost_before = lost;
-                cycle.doubtful = doubtful;
-                tail.last = cycle;
-                if let Some(front) = lane.tails.get_mut(..=index) {
-                    front.rotate_right(1);
-                }
-                let run = self.run_mut(cycle.run)?;
-                run.add(&cycle);
-                if let Some(pending) = pending {
-                    run.extras.merge(pending.extras);
-                }
-            }
-            Home::New | Home::Repeated => {
-                lane.tails.insert(
-                    0,
-                    Tail {
-                        run: next_id,
-                        first_line: cycle.place.line,
-                        last: cycle,
-                    },
-                );
-                self.next_id += 1;
-                let pending = pending.unwrap_or_default();
-                let mut run = Run::new(next_id, record.origin, pending.package, &cycle);
-                run.extras.merge(pending.extras);
-                self.runs.push(run);
-                self.make_room();
-            }
-        }
+        let package = announced.map(|(_, package)| package);
+        let mut process = Process::new(id, record.origin, package, &cycle);
+        process.extras = early.extras;
+        self.processes.push(Arc::new(process));
+        self.make_room();
         Some(cycle)
     }
 
     /// Forgets a process when there are too many: among those with the fewest cycles the one silent for longest.
     fn make_room(&mut self) {
-        if self.runs.len() <= MAX_RUNS {
+        if self.processes.len() <= MOST_PROCESSES {
             return;
         }
-        let newest = self.runs.len() - 1;
-        let victim = self
-            .runs
-            .iter()
-            .take(newest)
-            .enumerate()
-            .min_by_key(|(_, run)| (run.cycles, run.last.place.line))
-            .map(|(index, _)| index);
-        if let Some(index) = victim {
-            let gone = self.runs.remove(index);
-            self.more.runs += 1;
+        let newest = self.processes.len() - 1;
+        let older = self.processes.iter().take(newest).enumerate();
+        let victim = older.min_by_key(|(_, of)| (of.cycles, of.last.place.line));
+        if let Some((index, _)) = victim {
+            let gone = self.processes.remove(index);
+            self.more.processes += 1;
             self.more.cycles += gone.cycles;
-            for lane in &mut self.lanes {
-                lane.tails.retain(|tail| tail.run != gone.id);
-            }
-        }
-    }
-
-    fn unreadable(&mut self, place: Place, unreadable: &Unreadable<'_>) {
-        const OURS: [&str; 5] = ["gctrace", "scavtrace", "pacertrace", "inittrace", "scan"];
-        if !OURS.contains(&unreadable.format) {
-            return;
-        }
-        self.unrecognized_count += 1;
-        if self.unrecognized.len() < MAX_UNRECOGNIZED {
-            let text = unreadable.text;
-            self.unrecognized.push(Unrecognized {
-                line: place.line,
-                format: unreadable.format,
-                text: String::from_utf8_lossy(text.get(..MAX_TEXT).unwrap_or(text)).into_owned(),
-                why: unreadable.why,
-            });
-        }
-    }
-
-    /// The input has ended: what belongs to no later cycle goes to the process that was last heard of.
-    pub fn finish(&mut self) {
-        for index in 0..self.lanes.len() {
-            let Some(lane) = self.lanes.get_mut(index) else {
-                continue;
-            };
-            if !std::mem::take(&mut lane.dirty) {
-                continue;
-            }
-            let extras = std::mem::take(&mut lane.pending).extras;
-            let run = lane.tails.first().map(|tail| tail.run);
-            if let Some(run) = run.and_then(|id| self.run_mut(id)) {
-                run.extras.merge(extras);
-            }
         }
     }
 
     /// The processes, the one with the most cycles first.
-    pub fn runs(&self) -> Vec<&Run> {
-        let mut runs: Vec<&Run> = self.runs.iter().collect();
-        runs.sort_by_key(|run| (std::cmp::Reverse(run.cycles), run.id));
-        runs
+    pub fn processes(&self) -> Vec<&Process> {
+        let mut processes: Vec<&Process> = self.processes.iter().map(Arc::as_ref).collect();
+        processes.sort_by_key(|process| (std::cmp::Reverse(process.cycles), process.id));
+        processes
     }
 
     /// The process with the most cycles.
-    pub fn main(&self) -> Option<&Run> {
-        self.runs
+    pub fn main(&self) -> Option<&Arc<Process>> {
+        self.processes
             .iter()
-            .min_by_key(|run| (std::cmp::Reverse(run.cycles), run.id))
+            .min_by_key(|process| (std::cmp::Reverse(process.cycles), process.id))
+    }
+
+    /// A process, when it collected.
+    pub fn get(&self, id: ProcessId) -> Option<&Arc<Process>> {
+        self.processes.iter().find(|process| process.id == id)
     }
 
     /// Processes that were too many to keep.
-    pub const fn more(&self) -> MoreRuns {
+    pub const fn more(&self) -> More {
         self.more
     }
 
     /// Records of the collector and its neighbours, whole cycles or not.
     pub const fn records(&self) -> u64 {
         self.records
-    }
-
-    /// The first unreadable lines.
-    pub fn unrecognized(&self) -> &[Unrecognized] {
-        &self.unrecognized
-    }
-
-    /// How many lines were unreadable.
-    pub const fn unrecognized_count(&self) -> u64 {
-        self.unrecognized_count
     }
 }

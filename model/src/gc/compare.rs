@@ -4,7 +4,7 @@
 //! shape of the distribution. Cycles of one run are not wholly independent of each other, so a clear result needs
 //! p < 1 %; figures of which a run has only one (a rate, a share) are shown without a verdict.
 
-use super::run::Run;
+use super::process::Process;
 use crate::stats::{Sketch, rank_sum};
 
 /// What a figure counts.
@@ -73,67 +73,92 @@ impl Row {
 /// More values of a run than this are compared by evenly spaced quantiles: the test would call everything real.
 const SAMPLE: usize = 2000;
 
+/// A figure that every cycle has, so that chance can be told from change.
+struct Figure {
+    name: &'static str,
+    words: &'static str,
+    unit: Unit,
+    /// Which quantile of it is shown.
+    q: f64,
+    of: fn(&Process) -> &Sketch,
+}
+
+const FIGURES: [Figure; 8] = [
+    Figure {
+        name: "pause_p50",
+        words: "pause, median",
+        unit: Unit::Nanos,
+        q: 0.5,
+        of: |process| &process.times.pause,
+    },
+    Figure {
+        name: "pause_p99",
+        words: "pause, 99th percentile",
+        unit: Unit::Nanos,
+        q: 0.99,
+        of: |process| &process.times.pause,
+    },
+    Figure {
+        name: "sweep_termination_p50",
+        words: "sweep termination, median",
+        unit: Unit::Nanos,
+        q: 0.5,
+        of: |process| &process.times.sweep_termination,
+    },
+    Figure {
+        name: "mark_termination_p50",
+        words: "mark termination, median",
+        unit: Unit::Nanos,
+        q: 0.5,
+        of: |process| &process.times.mark_termination,
+    },
+    Figure {
+        name: "mark_p50",
+        words: "marking, median",
+        unit: Unit::Nanos,
+        q: 0.5,
+        of: |process| &process.times.mark,
+    },
+    Figure {
+        name: "interval_p50",
+        words: "from cycle to cycle, median",
+        unit: Unit::Nanos,
+        q: 0.5,
+        of: |process| &process.times.interval,
+    },
+    Figure {
+        name: "live_p50",
+        words: "live heap, median",
+        unit: Unit::MiB,
+        q: 0.5,
+        of: |process| &process.heap.live,
+    },
+    Figure {
+        name: "peak_p50",
+        words: "heap at its largest in a cycle, median",
+        unit: Unit::MiB,
+        q: 0.5,
+        of: |process| &process.heap.peak,
+    },
+];
+
 /// Compares two runs.
-pub fn compare(first: &Run, second: &Run) -> Vec<Row> {
+pub fn compare(first: &Process, second: &Process) -> Vec<Row> {
     let (a, b) = (first.summary(), second.summary());
     let mut rows = Vec::new();
-    let mut each = |name, words, unit, q: f64, of: &dyn Fn(&Run) -> &Sketch| {
-        let (a, b) = (of(first), of(second));
+    for figure in FIGURES {
+        let (a, b) = ((figure.of)(first), (figure.of)(second));
         #[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
-        let value = |sketch: &Sketch| sketch.quantile(q).map(|quantile| quantile.value as f64);
+        let value = |of: &Sketch| of.quantile(figure.q).map(|quantile| quantile.value as f64);
         rows.push(Row {
-            name,
-            words,
-            unit,
+            name: figure.name,
+            words: figure.words,
+            unit: figure.unit,
             first: value(a),
             second: value(b),
             verdict: verdict(a, b),
         });
-    };
-    each("pause_p50", "pause, median", Unit::Nanos, 0.5, &|run| {
-        &run.times.pause
-    });
-    each(
-        "pause_p99",
-        "pause, 99th percentile",
-        Unit::Nanos,
-        0.99,
-        &|run| &run.times.pause,
-    );
-    each(
-        "sweep_termination_p50",
-        "sweep termination, median",
-        Unit::Nanos,
-        0.5,
-        &|run| &run.times.sweep_termination,
-    );
-    each(
-        "mark_termination_p50",
-        "mark termination, median",
-        Unit::Nanos,
-        0.5,
-        &|run| &run.times.mark_termination,
-    );
-    each("mark_p50", "marking, median", Unit::Nanos, 0.5, &|run| {
-        &run.times.mark
-    });
-    each(
-        "interval_p50",
-        "from cycle to cycle, median",
-        Unit::Nanos,
-        0.5,
-        &|run| &run.times.interval,
-    );
-    each("live_p50", "live heap, median", Unit::MiB, 0.5, &|run| {
-        &run.heap.live
-    });
-    each(
-        "peak_p50",
-        "heap at its largest in a cycle, median",
-        Unit::MiB,
-        0.5,
-        &|run| &run.heap.peak,
-    );
+    }
     let mut one = |name, words, unit, first: Option<f64>, second: Option<f64>| {
         rows.push(Row {
             name,

@@ -1,5 +1,6 @@
 //! A cycle of any release, and what follows from its own numbers.
 
+use crate::log::ProcessId;
 use dumpview_parsers::gctrace::{self, Dialect};
 use dumpview_parsers::log::{Place, Stamp};
 use dumpview_parsers::quantity::{MiB, Nanos};
@@ -16,8 +17,8 @@ pub enum Printed {
 /// A cycle, where it stood and whose it is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Cycle {
-    /// Number of its run ([`super::Run::id`]).
-    pub run: u32,
+    /// Who made it.
+    pub process: ProcessId,
     /// Where its line begins.
     pub place: Place,
     /// When it was written, by the line's prefix.
@@ -60,16 +61,7 @@ impl Cycle {
     /// Wall time from its start to its end.
     pub fn wall(&self) -> Nanos {
         match &self.printed {
-            Printed::Cycle(cycle) => {
-                let clock = &cycle.clock;
-                sum([
-                    Some(clock.sweep_termination),
-                    clock.scan,
-                    clock.sync,
-                    Some(clock.mark),
-                    Some(clock.mark_termination),
-                ])
-            }
+            Printed::Cycle(cycle) => cycle.clock.total(),
             Printed::Old(_) => self.pause(),
         }
     }

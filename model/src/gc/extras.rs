@@ -130,45 +130,6 @@ impl Extras {
             *total = total.saturating_add(scan.objects);
         }
     }
-
-    /// Adds what came later.
-    pub(super) fn merge(&mut self, later: Self) {
-        let Self {
-            inits,
-            scavenger,
-            pacer,
-            scanned_objects,
-        } = later;
-        let mine = &mut self.inits;
-        mine.packages += inits.packages;
-        mine.clock.0 = mine.clock.0.saturating_add(inits.clock.0);
-        mine.bytes = mine.bytes.saturating_add(inits.bytes);
-        mine.allocs = mine.allocs.saturating_add(inits.allocs);
-        if let Some(slow) = inits.slowest
-            && mine
-                .slowest
-                .as_ref()
-                .is_none_or(|(_, clock, _)| slow.1 > *clock)
-        {
-            mine.slowest = Some(slow);
-        }
-        let mine = &mut self.scavenger;
-        mine.lines += scavenger.lines;
-        add(&mut mine.background, scavenger.background);
-        add(&mut mine.eager, scavenger.eager);
-        mine.forced += scavenger.forced;
-        mine.now = scavenger.now.or(mine.now);
-        mine.util_percent = scavenger.util_percent.or(mine.util_percent);
-        let mine = &mut self.pacer;
-        mine.cycles += pacer.cycles;
-        mine.overshoots += pacer.overshoots;
-        mine.worst = greater(mine.worst, pacer.worst);
-        mine.assist_ratio = greater(mine.assist_ratio, pacer.assist_ratio);
-        if let Some(objects) = scanned_objects {
-            let total = self.scanned_objects.get_or_insert(0);
-            *total = total.saturating_add(objects);
-        }
-    }
 }
 
 fn add(total: &mut KiB, more: KiB) {

@@ -6,45 +6,43 @@
 use super::collect::Collector;
 use super::cycle::Cycle;
 use super::growth::{Confidence, Shape};
-use super::run::Run;
+use super::process::Process;
+use super::stream::stream;
 use super::summary::Summary;
 use crate::finding::{Finding, Severity, rank};
+use crate::log::Unread;
 use crate::units::{bytes, duration, grouped, mib, number, percent, plural};
 
-/// Everything worth knowing about `run` (mostly [`Collector::main`]) and about the stream as a whole, what matters most
+/// Everything worth knowing about `process` (mostly [`Collector::main`]) and about the stream as a whole, what matters most
 /// first.
-pub fn findings(collector: &Collector, run: &Run) -> Vec<Finding> {
-    let summary = run.summary();
+pub fn findings(collector: &Collector, unread: &Unread, process: &Process) -> Vec<Finding> {
+    let summary = process.summary();
     let mut found: Vec<Finding> = [
-        pressure(run),
+        pressure(process),
         cpu(&summary),
-        leak(run, &summary),
-        pauses(run, &summary),
-        assists(run, &summary),
-        forced(run),
+        leak(process, &summary),
+        pauses(process, &summary),
+        assists(process, &summary),
+        forced(process),
         small_heap(&summary),
-        overshoot(run, &summary),
-        idle(run),
-        leak_checks(run),
-        procs(run),
-        coarse_clock(run),
-        init(run),
-        eager(run),
-        processes(collector, run),
-        doubt(run),
-        lost(run),
-        mended(run),
-        unreadable(collector),
+        overshoot(process, &summary),
+        idle(process),
+        leak_checks(process),
+        procs(process),
+        coarse_clock(process),
+        init(process),
+        eager(process),
     ]
     .into_iter()
     .flatten()
     .collect();
+    found.extend(stream(collector, unread, process));
     rank(&mut found);
     found
 }
 
 /// `cycle 12 at 3.4 s`.
-fn cycle(cycle: &Cycle) -> String {
+pub(super) fn cycle(cycle: &Cycle) -> String {
     match cycle.start() {
         Some(start) => format!("cycle {} at {}", cycle.number(), duration(start.0)),
         None => format!("cycle {}", cycle.number()),
@@ -52,21 +50,21 @@ fn cycle(cycle: &Cycle) -> String {
 }
 
 /// Five cycles back to back are a spiral; ten with a tight goal are pressure.
-fn pressure(run: &Run) -> Option<Finding> {
-    let longest = run.pressure.longest.filter(|streak| streak.cycles >= 5);
+fn pressure(process: &Process) -> Option<Finding> {
+    let longest = process.pressure.longest.filter(|streak| streak.cycles >= 5);
     let Some(streak) = longest else {
-        return (run.pressure.tight >= 10).then(|| {
+        return (process.pressure.tight >= 10).then(|| {
             Finding::new(
                 "gc.memory-pressure",
                 Severity::Warning,
                 format!(
                     "{} of {} had a goal that left at most a tenth of the live heap free: a memory limit (GOMEMLIMIT) or a \
                      very small GOGC makes the collector run more often than the heap grows; raise it, or hold less",
-                    plural(run.pressure.tight, "cycle"),
-                    grouped(run.cycles)
+                    plural(process.pressure.tight, "cycle"),
+                    grouped(process.cycles)
                 ),
             )
-            .at(run.last.place.line, cycle(&run.last))
+            .at(process.last.place.line, cycle(&process.last))
         });
     };
     let goal = streak.last.goal().unwrap_or_default().0;
@@ -76,7 +74,7 @@ fn pressure(run: &Run) -> Option<Finding> {
     } else {
         "a memory limit (GOMEMLIMIT) is too near the live heap, or GOGC is very small"
     };
-    let mostly = run.cycles >= 50 && run.pressure.tight * 2 >= run.cycles;
+    let mostly = process.cycles >= 50 && process.pressure.tight * 2 >= process.cycles;
     let severity = if mostly || streak.cpu_share() >= 0.25 || streak.wall.0 >= 1_000_000_000 {
         Severity::Critical
     } else {
@@ -147,8 +145,8 @@ fn cpu(summary: &Summary) -> Option<Finding> {
     )
 }
 
-fn leak(run: &Run, summary: &Summary) -> Option<Finding> {
-    let growth = run.growth();
+fn leak(process: &Process, summary: &Summary) -> Option<Finding> {
+    let growth = process.growth();
     let (id, severity, verdict) = match growth.shape {
         Shape::Leak if growth.confidence == Confidence::Low => (
             "gc.growth",
@@ -197,8 +195,8 @@ fn leak(run: &Run, summary: &Summary) -> Option<Finding> {
 }
 
 /// Pauses are meant to stay below a millisecond; from 10 ms on users see them.
-fn pauses(run: &Run, summary: &Summary) -> Option<Finding> {
-    let longest = run.extremes.pause.as_ref()?;
+fn pauses(process: &Process, summary: &Summary) -> Option<Finding> {
+    let longest = process.extremes.pause.as_ref()?;
     if longest.pause().0 < 10_000_000 {
         return None;
     }
@@ -235,9 +233,9 @@ fn pauses(run: &Run, summary: &Summary) -> Option<Finding> {
 }
 
 /// From a fifth of marking on, requests pay for the collector.
-fn assists(run: &Run, summary: &Summary) -> Option<Finding> {
+fn assists(process: &Process, summary: &Summary) -> Option<Finding> {
     let share = summary.assist_share?;
-    if share < 0.20 || run.cycles < 5 || summary.assist_cpu_ns < 1_000_000 {
+    if share < 0.20 || process.cycles < 5 || summary.assist_cpu_ns < 1_000_000 {
         return None;
     }
     Some(
@@ -251,14 +249,14 @@ fn assists(run: &Run, summary: &Summary) -> Option<Finding> {
                 duration(summary.assist_cpu_ns),
             ),
         )
-        .at(run.last.place.line, cycle(&run.last)),
+        .at(process.last.place.line, cycle(&process.last)),
     )
 }
 
 /// Forced cycles are meant to be rare.
-fn forced(run: &Run) -> Option<Finding> {
-    let first = run.first_forced.as_ref()?;
-    let often = run.forced >= 3 && run.forced * 4 >= run.cycles;
+fn forced(process: &Process) -> Option<Finding> {
+    let first = process.first_forced.as_ref()?;
+    let often = process.forced >= 3 && process.forced * 4 >= process.cycles;
     let severity = if often {
         Severity::Warning
     } else {
@@ -270,9 +268,9 @@ fn forced(run: &Run) -> Option<Finding> {
             severity,
             format!(
                 "{} of {} {} forced by the program (runtime.GC, debug.FreeOSMemory, a heap dump or profile){}",
-                grouped(run.forced),
-                plural(run.cycles, "cycle"),
-                if run.forced == 1 { "was" } else { "were" },
+                grouped(process.forced),
+                plural(process.cycles, "cycle"),
+                if process.forced == 1 { "was" } else { "were" },
                 if often {
                     ": look for who calls it, the pacer knows better when to collect"
                 } else {
@@ -306,8 +304,8 @@ fn small_heap(summary: &Summary) -> Option<Finding> {
 }
 
 /// The pacer aims to end at the goal.
-fn overshoot(run: &Run, summary: &Summary) -> Option<Finding> {
-    let worst = run.extremes.over_goal.as_ref()?;
+fn overshoot(process: &Process, summary: &Summary) -> Option<Finding> {
+    let worst = process.extremes.over_goal.as_ref()?;
     let over = worst.over_goal()?.0;
     let goal = worst.goal()?.0;
     if over < 4 || over * 10 < goal {
@@ -321,7 +319,7 @@ fn overshoot(run: &Run, summary: &Summary) -> Option<Finding> {
                 "{} of {} ended above the goal, the furthest by {} ({} for a goal of {}): allocation outran marking; count \
                  with it where memory is limited",
                 grouped(summary.over_goal),
-                plural(run.cycles, "cycle"),
+                plural(process.cycles, "cycle"),
                 mib(over),
                 mib(worst.heap_peak().0),
                 mib(goal),
@@ -331,36 +329,36 @@ fn overshoot(run: &Run, summary: &Summary) -> Option<Finding> {
     )
 }
 
-fn idle(run: &Run) -> Option<Finding> {
-    (run.sysmon_forced > 0).then(|| {
+fn idle(process: &Process) -> Option<Finding> {
+    (process.sysmon_forced > 0).then(|| {
         Finding::new(
             "gc.idle",
             Severity::Info,
             format!(
                 "{} started by sysmon because nothing had been collected for two minutes: the process was idle",
-                plural(run.sysmon_forced, "cycle")
+                plural(process.sysmon_forced, "cycle")
             ),
         )
-        .at(run.last.place.line, cycle(&run.last))
+        .at(process.last.place.line, cycle(&process.last))
     })
 }
 
-fn leak_checks(run: &Run) -> Option<Finding> {
-    (run.leak_checks > 0).then(|| {
+fn leak_checks(process: &Process) -> Option<Finding> {
+    (process.leak_checks > 0).then(|| {
         Finding::new(
             "gc.goroutine-leak-check",
             Severity::Info,
             format!(
                 "{} looked for leaked goroutines (a goroutineleak profile was taken)",
-                plural(run.leak_checks, "cycle")
+                plural(process.leak_checks, "cycle")
             ),
         )
-        .at(run.last.place.line, cycle(&run.last))
+        .at(process.last.place.line, cycle(&process.last))
     })
 }
 
-fn procs(run: &Run) -> Option<Finding> {
-    let (least, most, changed) = run.procs?;
+fn procs(process: &Process) -> Option<Finding> {
+    let (least, most, changed) = process.procs?;
     let changed = changed?;
     Some(
         Finding::new(
@@ -375,8 +373,8 @@ fn procs(run: &Run) -> Option<Finding> {
     )
 }
 
-fn coarse_clock(run: &Run) -> Option<Finding> {
-    let silent = run.times.wall.max() == Some(0) && run.cycles >= 3;
+fn coarse_clock(process: &Process) -> Option<Finding> {
+    let silent = process.times.wall.max() == Some(0) && process.cycles >= 3;
     silent.then(|| {
         Finding::new(
             "gc.coarse-clock",
@@ -384,13 +382,13 @@ fn coarse_clock(run: &Run) -> Option<Finding> {
             "every phase of every cycle took 0 ms: the clock is too coarse (old Windows, go.dev/issue/22439) and pauses are \
              not known",
         )
-        .at(run.first.place.line, cycle(&run.first))
+        .at(process.first.place.line, cycle(&process.first))
     })
 }
 
 /// A tenth of a second before main runs is noticed by whoever starts it often.
-fn init(run: &Run) -> Option<Finding> {
-    let inits = &run.extras.inits;
+fn init(process: &Process) -> Option<Finding> {
+    let inits = &process.extras.inits;
     let (package, clock, line) = inits.slowest.as_ref()?;
     (inits.clock.0 >= 100_000_000).then(|| {
         Finding::new(
@@ -407,8 +405,8 @@ fn init(run: &Run) -> Option<Finding> {
     })
 }
 
-fn eager(run: &Run) -> Option<Finding> {
-    let scavenger = &run.extras.scavenger;
+fn eager(process: &Process) -> Option<Finding> {
+    let scavenger = &process.extras.scavenger;
     (scavenger.eager.0 > 0).then(|| {
         Finding::new(
             "gc.eager-scavenging",
@@ -420,98 +418,6 @@ fn eager(run: &Run) -> Option<Finding> {
                 bytes(scavenger.background.to_bytes().0)
             ),
         )
-        .at(run.last.place.line, cycle(&run.last))
+        .at(process.last.place.line, cycle(&process.last))
     })
-}
-
-fn processes(collector: &Collector, run: &Run) -> Option<Finding> {
-    let runs = collector.runs();
-    let more = collector.more();
-    let count = runs.len() as u64 + more.runs;
-    if count < 2 {
-        return None;
-    }
-    let cycles: u64 = runs.iter().map(|run| run.cycles).sum::<u64>() + more.cycles;
-    let mut finding = Finding::new(
-        "gc.processes",
-        Severity::Info,
-        format!(
-            "{count} processes write to this stream, {} in all: numbers start anew or do not follow each other (restarts, \
-             go run, go build, several services). This is about the one with the most, {}; --json has all",
-            plural(cycles, "cycle"),
-            plural(run.cycles, "cycle"),
-        ),
-    );
-    for other in runs.iter().filter(|other| other.id != run.id).take(8) {
-        let name = other.package.as_ref().map_or_else(String::new, |package| {
-            format!(" of the compiler of {package}")
-        });
-        finding = finding.at(
-            other.first.place.line,
-            format!("{}{name} from here", plural(other.cycles, "cycle")),
-        );
-    }
-    Some(finding)
-}
-
-fn doubt(run: &Run) -> Option<Finding> {
-    let first = run.first_doubt.as_ref()?;
-    Some(
-        Finding::new(
-            "gc.doubtful-process",
-            Severity::Warning,
-            format!(
-                "{} may belong to another process: two had the number before, or more than 100 are missing between. Prefixes \
-                 that name the process (docker, kubectl --prefix) would tell",
-                plural(run.doubtful, "cycle")
-            ),
-        )
-        .at(first.place.line, cycle(first)),
-    )
-}
-
-fn lost(run: &Run) -> Option<Finding> {
-    let first = run.first_gap.as_ref()?;
-    Some(
-        Finding::new(
-            "gc.lost-cycles",
-            Severity::Warning,
-            format!(
-                "{} missing between cycles {} and {}: lines were lost, cut, or written into each other, so totals are too low",
-                plural(run.lost, "cycle"),
-                run.first.number(),
-                run.last.number()
-            ),
-        )
-        .at(first.place.line, format!("the first gap is before {}", cycle(first))),
-    )
-}
-
-fn mended(run: &Run) -> Option<Finding> {
-    (run.mended > 0).then(|| {
-        Finding::new(
-            "gc.mended",
-            Severity::Info,
-            format!(
-                "{} pieced together from several lines: the program writes to the same descriptor, and its output stands \
-                 between the runtime's",
-                plural(run.mended, "cycle")
-            ),
-        )
-    })
-}
-
-fn unreadable(collector: &Collector) -> Option<Finding> {
-    let first = collector.unrecognized().first()?;
-    Some(
-        Finding::new(
-            "gc.unreadable",
-            Severity::Warning,
-            format!(
-                "{} looked like traces and could not be read (--json lists them under unrecognized)",
-                plural(collector.unrecognized_count(), "line")
-            ),
-        )
-        .at(first.line, first.why),
-    )
 }

@@ -1,8 +1,10 @@
 //! Whether the live heap rises like a leak.
 //!
 //! A leak shows as minima of live-after-GC that go on rising, at a rate that does not fade. So the series is cut
-//! into windows of equal time, their minima are compared one by one, and the slope is a Theil–Sen one. What speaks
-//! against a leak is said with it: a cache that fills looks the same until it is full.
+//! into windows of equal time, their minima are compared one by one, and the slope is a Theil–Sen one. All of it is judged over
+//! time and not over cycles: a heap that grows steadily is collected at twice the size each time, so that half of its time
+//! may lie between the last two cycles. What speaks against a leak is said with it: a cache that fills looks the
+//! same until it is full.
 
 use crate::stats::{Bucket, theil_sen};
 
@@ -76,9 +78,17 @@ pub struct Growth {
     pub against: Vec<String>,
 }
 
+/// Fewer cycles say nothing.
+const FEWEST: u64 = 8;
 const WINDOWS: usize = 8;
 /// Changes below this many MiB say nothing: the numbers are whole MiB.
 const NOTABLE: f64 = 4.0;
+/// Growth at less than this share of its rate over all has faded.
+const FADED: f64 = 0.25;
+/// Growth at less than this share of it slows down: a heap that fills up looks so.
+const SLOWER: f64 = 0.67;
+/// Of a heap that stood for more than this share of the time nobody knows whether it goes on rising.
+const MOSTLY: f64 = 0.6;
 
 impl Growth {
     fn unknown(why: &str) -> Self {
@@ -104,8 +114,8 @@ impl Growth {
             return Self::unknown("no cycles");
         };
         let seconds = last.to.saturating_sub(first.from) as f64 / 1e9;
-        if cycles < 10 {
-            return Self::unknown("fewer than 10 cycles");
+        if cycles < FEWEST {
+            return Self::unknown("fewer than 8 cycles");
         }
         if seconds < 1.0 {
             return Self::unknown("less than a second of time");
@@ -121,29 +131,30 @@ impl Growth {
         let Some(trend) = theil_sen(&points) else {
             return Self::unknown("too few points after the first tenth of the time");
         };
-        let minima = minima(buckets, begin, last.to);
-        let start = minima.first().copied().unwrap_or(0) as f64;
-        let end = minima.last().copied().unwrap_or(0) as f64;
+        let windows = windows(buckets, begin, last.to);
+        let start = windows.first().map_or(0.0, |(_, least)| *least as f64);
+        let end = windows.last().map_or(0.0, |(_, least)| *least as f64);
         let change = end - start;
         let notable = (start.max(1.0) * 0.2).max(NOTABLE);
-        let steps = minima.iter().zip(minima.iter().skip(1));
-        let rising_steps = steps.clone().filter(|(a, b)| b > a).count();
-        let falling_steps = steps.filter(|(a, b)| b < a).count();
-        let late = points.get(points.len() * 2 / 3..).unwrap_or_default();
-        let late_slope = theil_sen(late).map_or(0.0, |trend| trend.slope);
-        let fades = late_slope < trend.slope / 4.0;
+        let steps = windows.iter().zip(windows.iter().skip(1));
+        let falling_steps = steps.clone().filter(|((_, a), (_, b))| b < a).count();
+        let pace = Pace::of(&windows, &points);
         let mut against = Vec::new();
         let shape = if change <= -notable && trend.tau <= -0.25 {
             Shape::Falling
-        } else if change < notable || trend.tau < 0.25 {
+        } else if change < notable || trend.tau < 0.25 && falling_steps > 0 {
             Shape::Flat
-        } else if trend.tau < 0.5 || falling_steps > 1 {
+        } else if falling_steps > 1 || trend.tau < 0.5 && falling_steps > 0 {
             Shape::Rising
-        } else if fades || rising_steps + 1 < minima.len().saturating_sub(1) {
+        } else if pace.late < FADED {
             Shape::Risen
+        } else if pace.stood > MOSTLY {
+            against.push("it rose in one stretch of the time only".to_owned());
+            Shape::Unknown
         } else {
             Shape::Leak
         };
+        let minima: Vec<u64> = windows.iter().map(|(_, least)| *least).collect();
         if cycles < 30 {
             against.push(format!("only {cycles} cycles"));
         }
@@ -158,8 +169,12 @@ impl Growth {
                 minima.len().saturating_sub(1)
             ));
         }
-        if fades && change >= notable {
-            against.push("growth fades in the last third of the time".to_owned());
+        if change >= notable && pace.late < SLOWER {
+            against.push(if pace.late < FADED {
+                "growth fades in the last third of the time".to_owned()
+            } else {
+                "growth slows down in the last third of the time".to_owned()
+            });
         }
         let confidence = match (against.len(), cycles >= 100 && trend.tau.abs() >= 0.8) {
             (0, true) => Confidence::High,
@@ -177,19 +192,74 @@ impl Growth {
     }
 }
 
-/// The least live heap in each of equal stretches of time; stretches without a cycle are left out.
-fn minima(buckets: &[Bucket], begin: u64, end: u64) -> Vec<u64> {
+/// The least live heap in each of equal stretches of time, with the time of that bucket in seconds; stretches without a
+/// cycle are left out. A heap that grows steadily doubles from cycle to cycle, so that of few cycles most are early.
+#[expect(clippy::cast_precision_loss, reason = "for a slope")]
+fn windows(buckets: &[Bucket], begin: u64, end: u64) -> Vec<(f64, u64)> {
     let width = (end.saturating_sub(begin) / WINDOWS as u64).max(1);
-    let mut windows = [None::<u64>; WINDOWS];
+    let mut windows = [None::<(f64, u64)>; WINDOWS];
     for bucket in buckets.iter().filter(|bucket| bucket.from >= begin) {
         let index = usize::try_from((bucket.from - begin) / width)
             .unwrap_or(usize::MAX)
             .min(WINDOWS - 1);
-        if let Some(slot) = windows.get_mut(index) {
-            *slot = Some(slot.map_or(bucket.min, |least| least.min(bucket.min)));
+        if let Some(slot) = windows.get_mut(index)
+            && slot.is_none_or(|(_, least)| bucket.min < least)
+        {
+            *slot = Some((bucket.to as f64 / 1e9, bucket.min));
         }
     }
     windows.into_iter().flatten().collect()
+}
+
+/// How growth is spread over the time, whatever the number of cycles in each part of it.
+struct Pace {
+    /// The rate in the last third of the time, as a share of the rate over all of it.
+    late: f64,
+    /// The share of the time in which the least heap rose by less than a quarter of that rate.
+    stood: f64,
+}
+
+impl Pace {
+    #[expect(clippy::cast_precision_loss, reason = "for a slope")]
+    fn of(windows: &[(f64, u64)], points: &[(f64, f64)]) -> Self {
+        let unknown = Self {
+            late: 1.0,
+            stood: 0.0,
+        };
+        let (Some((from, low)), Some((to, high))) = (windows.first(), windows.last()) else {
+            return unknown;
+        };
+        let rate = (*high as f64 - *low as f64) / (to - from);
+        if !rate.is_finite() || rate <= 0.0 {
+            return unknown;
+        }
+        let steps = windows.iter().zip(windows.iter().skip(1));
+        let slow = steps.filter(|((t0, a), (t1, b))| {
+            let step = (*b as f64 - *a as f64) / (t1 - t0);
+            step < rate * FADED
+        });
+        let stood: f64 = slow.map(|((t0, _), (t1, _))| t1 - t0).sum();
+        Self {
+            late: late_rate(points).map_or(1.0, |late| late / rate),
+            stood: stood / (to - from),
+        }
+    }
+}
+
+/// The slope in the last third of the time. Of few points there, from where the line to them was at its beginning.
+fn late_rate(points: &[(f64, f64)]) -> Option<f64> {
+    const ENOUGH: usize = 6;
+    let ((first, _), (last, end)) = (points.first()?, points.last()?);
+    let since = last - (last - first) / 3.0;
+    let split = points.partition_point(|(time, _)| *time < since);
+    let late = points.get(split..)?;
+    if late.len() >= ENOUGH {
+        return theil_sen(late).map(|trend| trend.slope);
+    }
+    let (t0, before) = points.get(split.checked_sub(1)?)?;
+    let (t1, after) = late.first()?;
+    let at = before + (after - before) * (since - t0) / (t1 - t0);
+    Some((end - at) / (last - since))
 }
 
 #[cfg(test)]
@@ -213,7 +283,7 @@ mod tests {
         assert_eq!(judge(|i| 400 - i, 300).shape, Shape::Falling);
         assert_eq!(judge(|i| 50 + i.min(150), 300).shape, Shape::Risen);
         assert_eq!(judge(|i| 50 + i % 90, 300).shape, Shape::Flat);
-        assert_eq!(judge(|i| 50 + i, 9).shape, Shape::Unknown);
+        assert_eq!(judge(|i| 50 + i, 7).shape, Shape::Unknown);
     }
 
     #[test]

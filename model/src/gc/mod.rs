@@ -1,13 +1,13 @@
-//! The collector's life, from what it prints: cycles are put to the process they are from, added up in memory that
+//! The collector's life, from what it prints: the cycles of each process ([`crate::log::Whose`] tells which) are added up in memory that
 //! does not grow with the log, and judged.
 //!
 //! ```text
 //! log::Record ─ Collector ─┬▶ Cycle (one at a time, for JSON, CSV and whoever draws)
-//!                          └▶ Run (a process: totals, quantiles, series, the last cycles) ─▶ Summary, findings
+//!                          └▶ Process (a process: totals, quantiles, series, the last cycles) ─▶ Summary, findings
 //! ```
 //!
-//! [`Collector`] is a plain value: whoever draws while another thread reads keeps it behind a lock and looks at
-//! [`Collector::runs`]. A run holds at most [`RECENT`] cycles whole, series of at most 512 points and sketches of 58 kB, so
+//! [`Collector`] is a plain value that is cheap to clone: whoever draws while another thread reads takes a clone, which
+//! shares every process with it until that process goes on. A process holds at most [`RECENT`] cycles whole, series of at most 512 points and sketches of 58 kB, so
 //! that looking costs the same after a minute and after a week.
 //!
 //! Heap sizes are whole MiB, cut down, and times are cut down too (see [`dumpview_parsers::quantity`]): sums are
@@ -16,15 +16,14 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `cycle` | a cycle of any release, and what follows from its numbers |
-//! | `collect` | records to runs |
-//! | `lane` | which process a cycle is from |
-//! | `run` | a process's totals |
+//! | `collect` | records to processes |
+//! | `process` | a process's totals |
 //! | `extras` | scavenger, pacer, scan and init lines |
 //! | `pressure` | cycles back to back under a limit |
 //! | `growth` | whether live heap rises like a leak |
-//! | `summary` | figures of a run |
-//! | `findings` | what they mean |
-//! | `compare` | two runs |
+//! | `summary` | figures of a process |
+//! | `findings`, `stream` | what they mean, and what is not there |
+//! | `compare` | two processes |
 
 mod collect;
 mod compare;
@@ -32,19 +31,20 @@ mod cycle;
 mod extras;
 mod findings;
 mod growth;
-mod lane;
 mod pressure;
-mod run;
+mod process;
+mod stream;
 mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use collect::{Collector, MoreRuns, Unrecognized};
+pub use collect::{Collector, FORMATS, More};
 pub use compare::{Row, Unit, Verdict, compare};
 pub use cycle::{Cycle, Printed};
 pub use extras::{Extras, Inits, Pacer, Scavenger};
 pub use findings::findings;
 pub use growth::{Confidence, Growth, Shape};
 pub use pressure::{Pressure, Streak};
-pub use run::{RECENT, Run, SeriesSet};
+pub use process::{Process, RECENT, SeriesSet};
+
 pub use summary::{Gogc, Moment, Phase, Rate, Summary};

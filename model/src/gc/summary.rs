@@ -1,9 +1,10 @@
-//! Figures of a run, as JSON has them and as texts are made from. What cannot be known is absent.
+//! Figures of a process, as JSON has them and as texts are made from. What cannot be known is absent.
 
 use super::cycle::Cycle;
 use super::growth::Growth;
 use super::pressure::Streak;
-use super::run::{CpuTotals, Run};
+use super::process::{CpuTotals, Process};
+use crate::log::ProcessId;
 use crate::stats::Sketch;
 use dumpview_parsers::gctrace::Dialect;
 use serde::Serialize;
@@ -151,11 +152,11 @@ impl Spiral {
     }
 }
 
-/// A run in figures.
+/// A process in figures.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Summary {
     /// Its number.
-    pub run: u32,
+    pub process: ProcessId,
     /// The package that a compiler worked on, where it is one.
     pub package: Option<String>,
     /// Releases that print such lines: `go1.18+`.
@@ -281,7 +282,7 @@ fn share(part: u128, whole: u128) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-impl Run {
+impl Process {
     /// The share of CPU that the collector took, from the cycles here.
     pub fn cpu_share(&self) -> Option<f64> {
         let cpu = &self.cpu;
@@ -338,7 +339,7 @@ impl Run {
         })
     }
 
-    /// The run in figures.
+    /// The process in figures.
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     pub fn summary(&self) -> Summary {
         let CpuTotals {
@@ -359,7 +360,7 @@ impl Run {
         let marking = assist + background + idle;
         let printed_cpu = self.last.cpu_percent().is_some();
         Summary {
-            run: self.id,
+            process: self.id,
             package: self.package.clone(),
             dialect: dialect(self.last.dialect()),
             cycles: self.cycles,

@@ -1,6 +1,7 @@
 //! Cycles are built here; what the runtime printed is in the tests of the binary.
 
 use super::*;
+use crate::log::{Processes, Unread};
 use dumpview_parsers::gctrace::{self, Clock, Cpu, Dialect};
 use dumpview_parsers::log::{Kind, Origin, Place, Record};
 use dumpview_parsers::quantity::{MiB, Nanos};
@@ -40,24 +41,30 @@ fn cycle(number: u32, ms: u64, heap: (u64, u64, u64), goal: u64) -> gctrace::Cyc
 
 fn feed(cycles: &[gctrace::Cycle]) -> (Collector, Vec<Option<Cycle>>) {
     let mut collector = Collector::new();
+    let mut processes = Processes::new();
     let given = (1u64..)
         .zip(cycles)
         .map(|(line, cycle)| {
-            collector.record(&Record {
+            let record = Record {
                 place: Place { line, offset: 0 },
                 stamp: None,
                 origin: Origin(0),
                 kind: Kind::Gc(gctrace::Record::Cycle(*cycle)),
-            })
+            };
+            let whose = processes.of(&record);
+            collector.record(&record, whose)
         })
         .collect();
-    collector.finish();
     (collector, given)
 }
 
-fn runs_of(cycles: &[gctrace::Cycle]) -> Vec<u32> {
+fn processes_of(cycles: &[gctrace::Cycle]) -> Vec<u32> {
     let (_, given) = feed(cycles);
-    given.into_iter().flatten().map(|cycle| cycle.run).collect()
+    given
+        .into_iter()
+        .flatten()
+        .map(|cycle| cycle.process.0)
+        .collect()
 }
 
 const HEAP: (u64, u64, u64) = (4, 5, 2);
@@ -67,30 +74,30 @@ fn plain(number: u32, ms: u64) -> gctrace::Cycle {
 }
 
 #[test]
-fn a_restart_begins_a_new_run() {
+fn a_restart_begins_a_new_process() {
     assert_eq!(
-        runs_of(&[
+        processes_of(&[
             plain(1, 10),
             plain(2, 20),
             plain(1, 5),
             plain(2, 15),
             plain(3, 25)
         ]),
-        [0, 0, 1, 1, 1]
+        [1, 1, 2, 2, 2]
     );
 }
 
 #[test]
 fn the_go_command_goes_on_after_its_compilers() {
     assert_eq!(
-        runs_of(&[
+        processes_of(&[
             plain(5, 78),
             plain(6, 99),
             plain(1, 769),
             plain(2, 2239),
             plain(7, 109)
         ]),
-        [0, 0, 1, 1, 0]
+        [1, 1, 2, 2, 1]
     );
 }
 
@@ -99,8 +106,8 @@ fn two_interleaved_processes_are_told_apart_by_number_and_time() {
     let a = |n: u32| plain(n, u64::from(n) * 100);
     let b = |n: u32| plain(n, u64::from(n) * 7);
     assert_eq!(
-        runs_of(&[a(1), b(1), b(2), a(2), b(3), b(4), a(3), b(5)]),
-        [0, 1, 1, 0, 1, 1, 0, 1]
+        processes_of(&[a(1), b(1), b(2), a(2), b(3), b(4), a(3), b(5)]),
+        [1, 2, 2, 1, 2, 2, 1, 2]
     );
 }
 
@@ -114,7 +121,14 @@ fn what_either_of_two_may_have_printed_is_doubtful() {
         plain(3, 30),
     ]);
     assert!(given[4].unwrap().doubtful);
-    assert!(collector.runs().iter().map(|run| run.doubtful).sum::<u64>() > 0);
+    assert!(
+        collector
+            .processes()
+            .iter()
+            .map(|process| process.doubtful)
+            .sum::<u64>()
+            > 0
+    );
 }
 
 #[test]
@@ -126,7 +140,7 @@ fn lost_cycles_are_counted_and_repeated_lines_are_not() {
         (3, 4, 1, 6)
     );
     assert!(
-        findings(&collector, run)
+        findings(&collector, &Unread::default(), run)
             .iter()
             .any(|f| f.id == "gc.lost-cycles")
     );
@@ -136,7 +150,7 @@ fn lost_cycles_are_counted_and_repeated_lines_are_not() {
 fn a_cycle_cannot_start_before_the_last_one_ended() {
     let mut long = plain(2, 20);
     long.clock.mark = Nanos(500_000_000);
-    assert_eq!(runs_of(&[plain(1, 10), long, plain(3, 40)]), [0, 0, 1]);
+    assert_eq!(processes_of(&[plain(1, 10), long, plain(3, 40)]), [1, 1, 2]);
 }
 
 #[test]
@@ -146,14 +160,14 @@ fn back_to_back_cycles_at_the_limit_are_a_spiral() {
         cycles.push(cycle(n, 10 + 2 * u64::from(n), (51, 52, 50), 51));
     }
     let (collector, _) = feed(&cycles);
-    let found = findings(&collector, collector.main().unwrap());
+    let found = findings(&collector, &Unread::default(), collector.main().unwrap());
     assert_eq!(found.first().unwrap().id, "gc.death-spiral", "{found:#?}");
     let roomy: Vec<_> = (1..40u32)
         .map(|n| cycle(n, 10 + 2 * u64::from(n), (99, 101, 50), 100))
         .collect();
     let (collector, _) = feed(&roomy);
     assert!(
-        findings(&collector, collector.main().unwrap())
+        findings(&collector, &Unread::default(), collector.main().unwrap())
             .iter()
             .all(|f| f.id != "gc.death-spiral")
     );
@@ -178,7 +192,7 @@ fn totals_are_those_of_the_lines() {
 }
 
 #[test]
-fn a_run_against_itself_is_noise_and_against_a_slower_one_is_not() {
+fn a_process_against_itself_is_noise_and_against_a_slower_one_is_not() {
     let fast: Vec<_> = (1..=50u32).map(|n| plain(n, u64::from(n) * 10)).collect();
     let slow: Vec<_> = fast
         .iter()
@@ -211,6 +225,154 @@ fn many_processes_cost_bounded_memory() {
         .collect();
     // The same line twice in a row is one line repeated; here another one stands between.
     let (collector, _) = feed(&cycles);
-    assert!(collector.runs().len() <= 48);
-    assert_eq!(collector.more().runs + collector.runs().len() as u64, 500);
+    assert!(collector.processes().len() <= 64);
+    assert_eq!(
+        collector.more().processes + collector.processes().len() as u64,
+        500
+    );
+}
+
+/// How a live heap goes over time, in MiB, when the program has run for so many seconds.
+#[derive(Clone, Copy, Debug)]
+enum Life {
+    Leak { base: f64, per_s: f64 },
+    Plateau { base: f64 },
+    Step { base: f64, to: f64, at: f64 },
+    WarmUp { most: f64, tau: f64 },
+    Sawtooth { base: f64, height: f64, period: f64 },
+}
+
+impl Life {
+    fn live(self, t: f64) -> f64 {
+        match self {
+            Self::Leak { base, per_s } => base + per_s * t,
+            Self::Plateau { base } => base,
+            Self::Step { base, to, at } => {
+                if t < at {
+                    base
+                } else {
+                    to
+                }
+            }
+            Self::WarmUp { most, tau } => 4.0 + most * (1.0 - (-t / tau).exp()),
+            Self::Sawtooth {
+                base,
+                height,
+                period,
+            } => base + height * (t % period) / period,
+        }
+    }
+}
+
+/// The cycles that a program with GOGC=100 prints of such a life: each comes when as much again was allocated as was live,
+/// so a heap that grows steadily is collected at ever longer distances.
+fn cycles_of(life: Life, seconds: f64, garbage_per_s: f64) -> Vec<gctrace::Cycle> {
+    let mut cycles = Vec::new();
+    let mut t = 0.05;
+    while t < seconds && cycles.len() < 2000 {
+        let live = life.live(t).max(1.0);
+        let number = u32::try_from(cycles.len() + 1).unwrap();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "sizes and times of a test, not negative"
+        )]
+        let mib = |value: f64| value.max(0.0) as u64;
+        cycles.push(cycle(
+            number,
+            mib(t * 1000.0),
+            (mib(live * 2.0), mib(live * 2.0), mib(live)),
+            mib(live * 2.0).max(4),
+        ));
+        let before = life.live(t);
+        // What is allocated is garbage and growth.
+        let mut next = t;
+        loop {
+            next += (seconds / 20_000.0).max(0.002);
+            let growth = (life.live(next) - before).max(0.0);
+            if growth + garbage_per_s * (next - t) >= live.max(4.0) || next >= seconds {
+                break;
+            }
+        }
+        t = next;
+    }
+    cycles
+}
+
+fn growth_of(life: Life, seconds: f64, garbage_per_s: f64) -> Growth {
+    let (collector, _) = feed(&cycles_of(life, seconds, garbage_per_s));
+    collector.main().unwrap().growth()
+}
+
+proptest::proptest! {
+    /// A leak is named a leak at any rate and length, or nothing is said; never that it stayed, faded or fell.
+    #[test]
+    fn a_steady_leak_is_never_said_to_have_stopped(
+        base in 1.0f64..200.0,
+        times in 2.0f64..400.0,
+        seconds in 5.0f64..20_000.0,
+        garbage in 0.0f64..20.0,
+    ) {
+        // Over the whole time it grows to so many times its size.
+        let per_s = base * times / seconds;
+        // Garbage comes at so many times the rate of the leak.
+        let life = Life::Leak { base, per_s };
+        let growth = growth_of(life, seconds, garbage * per_s);
+        proptest::prop_assert!(
+            matches!(growth.shape, Shape::Leak | Shape::Unknown),
+            "{life:?} for {seconds} s: {growth:?}"
+        );
+        proptest::prop_assert!(!growth.against.iter().any(|why| why.contains("fades")), "{growth:?}");
+    }
+
+    /// What does not grow for good is never called a leak with confidence.
+    #[test]
+    fn what_stays_or_falls_back_is_no_leak(
+        base in 20.0f64..500.0,
+        factor in 1.3f64..20.0,
+        share in 0.15f64..0.6,
+        seconds in 30.0f64..20_000.0,
+        often in 4.0f64..40.0,
+        which in 0usize..4,
+    ) {
+        let life = match which {
+            0 => Life::Plateau { base },
+            1 => Life::Step { base, to: base * factor, at: seconds * share },
+            2 => Life::WarmUp { most: base * factor, tau: seconds * 0.2 },
+            _ => Life::Sawtooth { base, height: base * factor, period: seconds / often },
+        };
+        // A hundred cycles or so.
+        let growth = growth_of(life, seconds, 100.0 * base * factor / seconds);
+        let allowed: &[Shape] = match which {
+            0 => &[Shape::Flat],
+            1 => &[Shape::Risen, Shape::Unknown],
+            2 => &[Shape::Risen, Shape::Flat, Shape::Unknown],
+            _ => &[Shape::Flat, Shape::Rising, Shape::Risen, Shape::Unknown, Shape::Falling],
+        };
+        proptest::prop_assert!(allowed.contains(&growth.shape), "{life:?} for {seconds} s: {growth:?}");
+    }
+}
+
+/// The two lives that were called "rose and then stayed": most of their cycles are early, most of their time is late.
+#[test]
+fn few_late_cycles_of_a_steady_leak_do_not_fade() {
+    let minutes = growth_of(
+        Life::Leak {
+            base: 2.0,
+            per_s: 155.0,
+        },
+        12.0,
+        10.0,
+    );
+    assert_eq!(minutes.shape, Shape::Leak, "{minutes:?}");
+    let hours = growth_of(
+        Life::Leak {
+            base: 2_500.0,
+            per_s: 12_100.0 / 14_400.0,
+        },
+        14_400.0,
+        6.0,
+    );
+    assert_eq!(hours.shape, Shape::Leak, "{hours:?}");
+    assert!((hours.slope - 0.84).abs() < 0.02, "{hours:?}");
 }

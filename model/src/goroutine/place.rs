@@ -26,7 +26,7 @@ pub struct Creator {
 }
 
 /// Places, each kept once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Places(HashSet<Arc<Place>>);
 
 impl Places {

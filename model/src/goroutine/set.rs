@@ -125,7 +125,7 @@ impl Goroutine {
 }
 
 /// Goroutines and what they share.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Goroutines {
     /// All of them, by id.
     pub list: Vec<Goroutine>,
@@ -134,7 +134,7 @@ pub struct Goroutines {
 }
 
 /// One goroutine of a list, with its calls when they are wanted.
-#[derive(serde::Serialize, Debug)]
+#[derive(Clone, serde::Serialize, Debug)]
 pub struct Listed<'a> {
     /// The goroutine.
     #[serde(flatten)]

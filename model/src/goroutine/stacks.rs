@@ -57,7 +57,7 @@ impl Stack {
 }
 
 /// Every call and stack of a set of goroutines.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Stacks {
     frames: Vec<Frame>,
     /// Numbers of `frames` by their hash. Seeded, since what is hashed comes from an input.

@@ -1,6 +1,6 @@
 //! What memory statistics mean, in sentences with their numbers.
 
-use super::{Difference, Run, Snapshot, differences, elapsed, figures};
+use super::{Difference, Process, Snapshot, differences, elapsed, figures};
 use crate::finding::{Finding, Severity, rank};
 use crate::stats::theil_sen;
 use crate::units::{bytes, duration, grouped, percent, plural};
@@ -12,12 +12,12 @@ const WORTH: u64 = 16 << 20;
 const LEAST_SYS: u64 = 1 << 20;
 
 /// What a process's snapshots tell, the most important first.
-pub fn findings(run: &Run) -> Vec<Finding> {
-    let Some(last) = run.snapshots.last() else {
+pub fn findings(process: &Process) -> Vec<Finding> {
+    let Some(last) = process.snapshots.last() else {
         return Vec::new();
     };
     let mut all: Vec<Finding> = [
-        growth(run),
+        growth(process),
         collector(last),
         pauses(last),
         fragmentation(last),
@@ -26,7 +26,7 @@ pub fn findings(run: &Run) -> Vec<Finding> {
         foreign(last),
         forced(last),
         gap(last),
-        restart(run),
+        restart(process),
         nameless(last),
         no_unit(last),
         ambiguous(last),
@@ -76,16 +76,16 @@ fn shown(field: Field, value: Value) -> String {
 
 /// Whether what is live rises from snapshot to snapshot.
 #[expect(clippy::cast_precision_loss, reason = "a trend")]
-fn growth(run: &Run) -> Option<Finding> {
-    let (first, last) = (run.snapshots.first()?, run.snapshots.last()?);
-    if run.snapshots.len() < 4 {
+fn growth(process: &Process) -> Option<Finding> {
+    let (first, last) = (process.snapshots.first()?, process.snapshots.last()?);
+    if process.snapshots.len() < 4 {
         return None;
     }
     let found = [Field::HeapAlloc, Field::Alloc, Field::HeapInuse]
         .into_iter()
         .find(|field| first.get(*field).is_some() && last.get(*field).is_some())?;
     let points: Vec<(f64, f64)> = (0u32..)
-        .zip(&run.snapshots)
+        .zip(&process.snapshots)
         .filter_map(|(index, snapshot)| Some((f64::from(index), about(snapshot.get(found)?)?)))
         .collect();
     let trend = theil_sen(&points)?;
@@ -131,7 +131,7 @@ fn growth(run: &Run) -> Option<Finding> {
                 found.name(),
                 shown(found, before),
                 shown(found, after),
-                run.count,
+                process.count,
             ),
         )
         .at(first.place.line, shown(found, before))
@@ -333,9 +333,9 @@ fn gap(last: &Snapshot) -> Option<Finding> {
     ))
 }
 
-fn restart(run: &Run) -> Option<Finding> {
-    let field = run.fell?;
-    let first = run.snapshots.first()?;
+fn restart(process: &Process) -> Option<Finding> {
+    let field = process.fell?;
+    let first = process.snapshots.first()?;
     Some(at(
         first,
         Finding::new(
@@ -410,7 +410,7 @@ fn ambiguous(last: &Snapshot) -> Option<Finding> {
     ))
 }
 
-impl Run {
+impl Process {
     /// How each field changed; nothing for a single snapshot.
     pub fn differences(&self) -> Vec<Difference> {
         match (self.snapshots.first(), self.snapshots.last()) {

@@ -26,7 +26,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use collect::{Collector, MOST, Run, Unrecognized};
+pub use collect::{Collector, FORMATS, MOST, Process};
 pub use dumpview_parsers::memstats::{Amount, Field, Form, Metric, MetricValue, SizeClass, Value};
 pub use findings::findings;
 pub use parts::{Part, Parts};

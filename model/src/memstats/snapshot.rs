@@ -116,7 +116,91 @@ impl Snapshot {
     }
 }
 
-/// The fields that metrics are other names of (`runtime/metrics.go`, and the documentation of each metric).
+/// What `runtime.MemStats` has, as sums of metrics (`runtime/metrics.go`, and the documentation of each metric).
+const CLASSES: &[(Field, &[&str])] = &[
+    (Field::HeapAlloc, &["/memory/classes/heap/objects:bytes"]),
+    (
+        Field::HeapInuse,
+        &[
+            "/memory/classes/heap/objects:bytes",
+            "/memory/classes/heap/unused:bytes",
+        ],
+    ),
+    (
+        Field::HeapIdle,
+        &[
+            "/memory/classes/heap/free:bytes",
+            "/memory/classes/heap/released:bytes",
+        ],
+    ),
+    (
+        Field::HeapSys,
+        &[
+            "/memory/classes/heap/objects:bytes",
+            "/memory/classes/heap/unused:bytes",
+            "/memory/classes/heap/free:bytes",
+            "/memory/classes/heap/released:bytes",
+        ],
+    ),
+    (
+        Field::HeapReleased,
+        &["/memory/classes/heap/released:bytes"],
+    ),
+    (Field::StackInuse, &["/memory/classes/heap/stacks:bytes"]),
+    (
+        Field::StackSys,
+        &[
+            "/memory/classes/heap/stacks:bytes",
+            "/memory/classes/os-stacks:bytes",
+        ],
+    ),
+    (
+        Field::MSpanInuse,
+        &["/memory/classes/metadata/mspan/inuse:bytes"],
+    ),
+    (
+        Field::MSpanSys,
+        &[
+            "/memory/classes/metadata/mspan/inuse:bytes",
+            "/memory/classes/metadata/mspan/free:bytes",
+        ],
+    ),
+    (
+        Field::MCacheInuse,
+        &["/memory/classes/metadata/mcache/inuse:bytes"],
+    ),
+    (
+        Field::MCacheSys,
+        &[
+            "/memory/classes/metadata/mcache/inuse:bytes",
+            "/memory/classes/metadata/mcache/free:bytes",
+        ],
+    ),
+    (
+        Field::BuckHashSys,
+        &["/memory/classes/profiling/buckets:bytes"],
+    ),
+    (Field::GCSys, &["/memory/classes/metadata/other:bytes"]),
+    (Field::OtherSys, &["/memory/classes/other:bytes"]),
+    (Field::Sys, &["/memory/classes/total:bytes"]),
+    (Field::TotalAlloc, &["/gc/heap/allocs:bytes"]),
+    (
+        Field::Mallocs,
+        &["/gc/heap/allocs:objects", "/gc/heap/tiny/allocs:objects"],
+    ),
+    (
+        Field::Frees,
+        &["/gc/heap/frees:objects", "/gc/heap/tiny/allocs:objects"],
+    ),
+    (Field::HeapObjects, &["/gc/heap/objects:objects"]),
+    (Field::NextGC, &["/gc/heap/goal:bytes"]),
+    (Field::NumGC, &["/gc/cycles/total:gc-cycles"]),
+    (Field::NumForcedGC, &["/gc/cycles/forced:gc-cycles"]),
+    (Field::Goroutines, &["/sched/goroutines:goroutines"]),
+    (Field::GoMaxProcs, &["/sched/gomaxprocs:threads"]),
+];
+
+/// Sets the fields that metrics are other names of.
 fn of_metrics(printed: &mut memstats::Snapshot) {
     let metric = |name: &str| {
         printed
@@ -133,88 +217,6 @@ fn of_metrics(printed: &mut memstats::Snapshot) {
             .iter()
             .try_fold(0u64, |sum, name| sum.checked_add(metric(name)?))
     };
-    const CLASSES: &[(Field, &[&str])] = &[
-        (Field::HeapAlloc, &["/memory/classes/heap/objects:bytes"]),
-        (
-            Field::HeapInuse,
-            &[
-                "/memory/classes/heap/objects:bytes",
-                "/memory/classes/heap/unused:bytes",
-            ],
-        ),
-        (
-            Field::HeapIdle,
-            &[
-                "/memory/classes/heap/free:bytes",
-                "/memory/classes/heap/released:bytes",
-            ],
-        ),
-        (
-            Field::HeapSys,
-            &[
-                "/memory/classes/heap/objects:bytes",
-                "/memory/classes/heap/unused:bytes",
-                "/memory/classes/heap/free:bytes",
-                "/memory/classes/heap/released:bytes",
-            ],
-        ),
-        (
-            Field::HeapReleased,
-            &["/memory/classes/heap/released:bytes"],
-        ),
-        (Field::StackInuse, &["/memory/classes/heap/stacks:bytes"]),
-        (
-            Field::StackSys,
-            &[
-                "/memory/classes/heap/stacks:bytes",
-                "/memory/classes/os-stacks:bytes",
-            ],
-        ),
-        (
-            Field::MSpanInuse,
-            &["/memory/classes/metadata/mspan/inuse:bytes"],
-        ),
-        (
-            Field::MSpanSys,
-            &[
-                "/memory/classes/metadata/mspan/inuse:bytes",
-                "/memory/classes/metadata/mspan/free:bytes",
-            ],
-        ),
-        (
-            Field::MCacheInuse,
-            &["/memory/classes/metadata/mcache/inuse:bytes"],
-        ),
-        (
-            Field::MCacheSys,
-            &[
-                "/memory/classes/metadata/mcache/inuse:bytes",
-                "/memory/classes/metadata/mcache/free:bytes",
-            ],
-        ),
-        (
-            Field::BuckHashSys,
-            &["/memory/classes/profiling/buckets:bytes"],
-        ),
-        (Field::GCSys, &["/memory/classes/metadata/other:bytes"]),
-        (Field::OtherSys, &["/memory/classes/other:bytes"]),
-        (Field::Sys, &["/memory/classes/total:bytes"]),
-        (Field::TotalAlloc, &["/gc/heap/allocs:bytes"]),
-        (
-            Field::Mallocs,
-            &["/gc/heap/allocs:objects", "/gc/heap/tiny/allocs:objects"],
-        ),
-        (
-            Field::Frees,
-            &["/gc/heap/frees:objects", "/gc/heap/tiny/allocs:objects"],
-        ),
-        (Field::HeapObjects, &["/gc/heap/objects:objects"]),
-        (Field::NextGC, &["/gc/heap/goal:bytes"]),
-        (Field::NumGC, &["/gc/cycles/total:gc-cycles"]),
-        (Field::NumForcedGC, &["/gc/cycles/forced:gc-cycles"]),
-        (Field::Goroutines, &["/sched/goroutines:goroutines"]),
-        (Field::GoMaxProcs, &["/sched/gomaxprocs:threads"]),
-    ];
     let known: Vec<(Field, u64)> = CLASSES
         .iter()
         .filter_map(|(field, names)| Some((*field, sum(names)?)))

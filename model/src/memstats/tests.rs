@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::finding::Finding;
+use crate::log::Processes;
 use dumpview_parsers::log::LogReader;
 use std::path::{Path, PathBuf};
 
@@ -35,16 +36,23 @@ fn samples() -> Vec<(String, String)> {
 }
 
 fn collect(inputs: &[&str]) -> Collector {
-    let mut collector = Collector::default();
+    let mut collector = Collector::new();
+    let mut processes = Processes::new();
     for (source, input) in inputs.iter().enumerate() {
         let mut reader = LogReader::new();
-        let mut sink =
-            |record: dumpview_parsers::log::Record<'_>| collector.record(source, &record);
+        let mut sink = |record: dumpview_parsers::log::Record<'_>| {
+            collector.record(source, &record, processes.of(&record));
+        };
         reader.push(input.as_bytes(), &mut sink);
         reader.finish(&mut sink);
+        processes.begin_input();
         collector.end(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
     }
     collector
+}
+
+fn nth(collector: &Collector, index: usize) -> &Process {
+    collector.processes().nth(index).unwrap()
 }
 
 fn ids(findings: &[Finding]) -> Vec<&'static str> {
@@ -56,8 +64,8 @@ fn ids(findings: &[Finding]) -> Vec<&'static str> {
 fn the_parts_are_sys_to_the_byte() {
     let mut compared = 0;
     for (name, text) in samples() {
-        for run in &collect(&[&text]).runs {
-            for snapshot in &run.snapshots {
+        for process in collect(&[&text]).processes() {
+            for snapshot in &process.snapshots {
                 let Some(parts) = snapshot.parts() else {
                     continue;
                 };
@@ -94,8 +102,8 @@ fn the_parts_are_sys_to_the_byte() {
 fn pauses_are_the_ring_in_order_and_add_up_to_the_total() {
     let mut compared = 0;
     for (name, text) in samples() {
-        for run in &collect(&[&text]).runs {
-            let last = run.snapshots.last().unwrap();
+        for process in collect(&[&text]).processes() {
+            let last = process.snapshots.last().unwrap();
             let pauses = last.pauses();
             let Some(cycles) = last.integer(Field::NumGC).filter(|_| pauses.len() > 1) else {
                 continue;
@@ -129,7 +137,7 @@ fn a_ring_that_went_round_keeps_the_newest_last() {
     }
     let json = serde_json::json!({"Alloc": 1, "Sys": 2, "NumGC": 300, "PauseNs": ns.to_vec(), "PauseEnd": end.to_vec()});
     let collector = collect(&[&json.to_string()]);
-    let pauses = collector.runs[0].snapshots[0].pauses();
+    let pauses = nth(&collector, 0).snapshots[0].pauses();
     let numbers: Vec<u64> = pauses.iter().map(|pause| pause.ns / 10).collect();
     assert_eq!(numbers, (45..=300).collect::<Vec<u64>>());
     let figures = figures(&pauses).unwrap();
@@ -147,7 +155,7 @@ fn metrics_and_memstats_of_one_moment_are_the_same_account() {
             continue;
         }
         let collector = collect(&[&text]);
-        let snapshot = &collector.runs[0].snapshots[0];
+        let snapshot = &nth(&collector, 0).snapshots[0];
         let get = |field| snapshot.integer(field).unwrap();
         assert_eq!(
             get(Field::HeapSys),
@@ -170,14 +178,14 @@ fn inputs_go_on_and_counters_that_fall_are_another_process() {
         "TotalAlloc = 30\nNumGC = 2\n",
     );
     let collector = collect(&[a, b]);
-    assert_eq!(collector.runs.len(), 1);
-    let differences = collector.runs[0].differences();
+    assert_eq!(collector.processes().len(), 1);
+    let differences = nth(&collector, 0).differences();
     assert_eq!(differences[0].delta, Some(20));
     assert_eq!(differences[0].per_second, None, "no time is known");
     let collector = collect(&[b, a]);
-    let fell: Vec<_> = collector.runs.iter().map(|run| run.fell).collect();
+    let fell: Vec<_> = collector.processes().map(|process| process.fell).collect();
     assert_eq!(fell, [None, Some(Field::TotalAlloc)]);
-    assert_eq!(ids(&findings(&collector.runs[1])), ["memstats.restart"]);
+    assert_eq!(ids(&findings(nth(&collector, 1))), ["memstats.restart"]);
 }
 
 #[test]
@@ -188,17 +196,21 @@ fn long_series_keep_a_bounded_number_and_both_ends() {
         writeln!(text, "Alloc={i} TotalAlloc={i} NumGC={i}").unwrap();
     }
     let collector = collect(&[&text]);
-    let run = &collector.runs[0];
-    assert_eq!(run.count, 20_000);
-    assert!(run.snapshots.len() <= MOST, "{}", run.snapshots.len());
+    let process = nth(&collector, 0);
+    assert_eq!(process.count, 20_000);
+    assert!(
+        process.snapshots.len() <= MOST,
+        "{}",
+        process.snapshots.len()
+    );
     let total = |snapshot: &Snapshot| snapshot.integer(Field::TotalAlloc).unwrap();
-    assert_eq!(total(run.snapshots.first().unwrap()), 0);
-    assert_eq!(total(run.snapshots.last().unwrap()), 19_999);
-    let steps: Vec<u64> = run.snapshots.iter().map(total).collect();
+    assert_eq!(total(process.snapshots.first().unwrap()), 0);
+    assert_eq!(total(process.snapshots.last().unwrap()), 19_999);
+    let steps: Vec<u64> = process.snapshots.iter().map(total).collect();
     assert!(
         steps[..steps.len() - 1]
             .windows(2)
-            .all(|w| w[1] - w[0] == run.stride)
+            .all(|w| w[1] - w[0] == process.stride)
     );
 }
 
@@ -215,7 +227,7 @@ fn findings_say_what_the_numbers_mean() {
         })
         .collect();
     let collector = collect(&[&(rising.join("\n") + "\n")]);
-    let found = findings(&collector.runs[0]);
+    let found = findings(nth(&collector, 0));
     assert_eq!(ids(&found), ["memstats.growth"]);
     assert!(
         found[0].text.starts_with(
@@ -236,7 +248,7 @@ fn findings_say_what_the_numbers_mean() {
         mib(900)
     );
     let collector = collect(&[&full]);
-    let mut found = ids(&findings(&collector.runs[0]));
+    let mut found = ids(&findings(nth(&collector, 0)));
     found.sort_unstable();
     assert_eq!(
         found,
@@ -250,17 +262,17 @@ fn findings_say_what_the_numbers_mean() {
         ]
     );
     let collector = collect(&["Alloc = 5\nSys = 71\n"]);
-    assert_eq!(ids(&findings(&collector.runs[0])), ["memstats.no-unit"]);
+    assert_eq!(ids(&findings(nth(&collector, 0))), ["memstats.no-unit"]);
     let collector = collect(&["Alloc = 5 MB\nSys = 71 MB\n"]);
-    assert_eq!(ids(&findings(&collector.runs[0])), ["memstats.unit"]);
+    assert_eq!(ids(&findings(nth(&collector, 0))), ["memstats.unit"]);
 }
 
 #[test]
 fn rates_need_stamps_of_one_clock() {
     let text = "TotalAlloc = 1000\n";
     let collector = collect(&[text]);
-    let mut first = collector.runs[0].snapshots[0].clone();
-    let mut last = collect(&["TotalAlloc = 5000\n"]).runs[0].snapshots[0].clone();
+    let mut first = nth(&collector, 0).snapshots[0].clone();
+    let mut last = nth(&collect(&["TotalAlloc = 5000\n"]), 0).snapshots[0].clone();
     use dumpview_parsers::log::Stamp;
     (first.stamp, last.stamp) = (Some(Stamp::Utc(0)), Some(Stamp::Utc(2_000_000_000)));
     assert_eq!(differences(&first, &last)[0].per_second, Some(2000.0));

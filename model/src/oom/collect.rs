@@ -5,6 +5,9 @@ use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::oom::{self, Counter, Killed};
 use rustc_hash::FxHashMap;
 
+/// Formats of kills.
+pub const FORMATS: [&str; 1] = ["oom"];
+
 /// A machine may go on killing for days: at most so many kills are kept, the first ones; all are counted.
 const MOST: usize = 1000;
 /// At most so many rows of a table.
@@ -44,8 +47,6 @@ pub struct Collector {
     pub killings: Vec<Killing>,
     /// How many there were.
     pub count: u64,
-    /// Lines that looked like a report's and could not be read.
-    pub unrecognized: u64,
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -55,13 +56,8 @@ fn text(bytes: &[u8]) -> String {
 impl Collector {
     /// Takes what concerns kills. Gives the kill that the line says was done.
     pub fn record(&mut self, record: &Record<'_>) -> Option<&Killing> {
-        let line = match record.kind {
-            Kind::Oom(line) => line,
-            Kind::Unreadable(lost) if lost.format == "oom" => {
-                self.unrecognized += 1;
-                return None;
-            }
-            _ => return None,
+        let Kind::Oom(line) = record.kind else {
+            return None;
         };
         match line {
             oom::Record::Reaped { pid, .. } => {

@@ -14,5 +14,5 @@ mod killing;
 #[cfg(test)]
 mod tests;
 
-pub use collect::Collector;
+pub use collect::{Collector, FORMATS};
 pub use killing::{Killing, Other, Scope};

@@ -1,18 +1,21 @@
 //! The samples' kills, and what is said of them.
 
 use super::*;
+use crate::log::Unread;
 use dumpview_parsers::log::LogReader;
 use std::path::Path;
 
 fn collect(text: &str) -> Collector {
     let mut collector = Collector::default();
+    let mut unread = Unread::default();
     let mut reader = LogReader::new();
     let mut sink = |record: dumpview_parsers::log::Record<'_>| {
+        unread.record(&record);
         collector.record(&record);
     };
     reader.push(text.as_bytes(), &mut sink);
     reader.finish(&mut sink);
-    assert_eq!(collector.unrecognized, 0);
+    assert_eq!(unread.count(), 0);
     collector
 }
 

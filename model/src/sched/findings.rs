@@ -1,27 +1,28 @@
 //! What the figures mean: each finding is a sentence with its numbers, its lines and what to do.
 
-use super::collect::Collector;
-use super::run::Run;
+use super::collect::{Collector, FORMATS};
+use super::process::Process;
 use super::summary::Summary;
 use crate::finding::{Finding, Severity, rank};
+use crate::log::Unread;
 use crate::units::{duration, grouped, number, percent, plural};
 
-/// Everything worth knowing about `run` and the stream as a whole, what matters most first.
-pub fn findings(collector: &Collector, run: &Run) -> Vec<Finding> {
-    let summary = run.summary();
+/// Everything worth knowing about `process` and the stream as a whole, what matters most first.
+pub fn findings(collector: &Collector, unread: &Unread, process: &Process) -> Vec<Finding> {
+    let summary = process.summary();
     let mut found: Vec<Finding> = [
-        starvation(run),
+        starvation(process),
         saturated(&summary),
-        idle_with_work(run, &summary),
-        threads(run, &summary),
+        idle_with_work(process, &summary),
+        threads(process, &summary),
         many_goroutines_wait(&summary),
-        imbalance(run, &summary),
-        late(run, &summary),
+        imbalance(process, &summary),
+        late(process, &summary),
         idle(&summary),
-        procs(run),
-        processes(collector, run),
-        doubt(run),
-        unreadable(collector),
+        procs(process),
+        processes(collector, process),
+        doubt(process),
+        unreadable(unread),
     ]
     .into_iter()
     .flatten()
@@ -35,16 +36,16 @@ fn millis(ms: u64) -> String {
 }
 
 /// A P that schedules nothing while others wait in its queue: in three samples or more.
-fn starvation(run: &Run) -> Option<Finding> {
-    let still = run.standstill?;
+fn starvation(process: &Process) -> Option<Finding> {
+    let still = process.standstill?;
     let time = still.to_millis - still.from_millis;
     let severity = if time >= 1000 {
         Severity::Critical
     } else {
         Severity::Warning
     };
-    let others = if run.standstills > 1 {
-        format!(" ({} such times)", grouped(run.standstills))
+    let others = if process.standstills > 1 {
+        format!(" ({} such times)", grouped(process.standstills))
     } else {
         String::new()
     };
@@ -99,9 +100,9 @@ fn saturated(summary: &Summary) -> Option<Finding> {
 }
 
 /// Work and idle Ps meet for a moment when goroutines are made; in a fifth of the samples they do not meet.
-fn idle_with_work(run: &Run, summary: &Summary) -> Option<Finding> {
+fn idle_with_work(process: &Process, summary: &Summary) -> Option<Finding> {
     let share = summary.idle_with_work_share?;
-    let (count, line) = run.idle_with_work;
+    let (count, line) = process.idle_with_work;
     (count >= 3 && share >= 0.2).then(|| {
         Finding::new(
             "sched.idle-with-work",
@@ -118,7 +119,7 @@ fn idle_with_work(run: &Run, summary: &Summary) -> Option<Finding> {
 }
 
 /// Threads that neither run Go code nor are idle are in system calls or in C.
-fn threads(run: &Run, summary: &Summary) -> Option<Finding> {
+fn threads(process: &Process, summary: &Summary) -> Option<Finding> {
     let most = summary.threads_max;
     if most >= 5000 {
         return Some(
@@ -137,7 +138,7 @@ fn threads(run: &Run, summary: &Summary) -> Option<Finding> {
     }
     let blocked = summary.blocked_max;
     let many = blocked >= 2 * summary.gomaxprocs_max.max(4);
-    if !many || most < run.threads_ends.0.saturating_mul(3) / 2 + 4 {
+    if !many || most < process.threads_ends.0.saturating_mul(3) / 2 + 4 {
         return None;
     }
     Some(
@@ -147,7 +148,7 @@ fn threads(run: &Run, summary: &Summary) -> Option<Finding> {
             format!(
                 "threads grew from {} to {}; about {blocked} at once were blocked in system calls or in C (files, DNS by cgo, locks in \
                  C, locked goroutines): each takes a thread of its own, limit how many do so at once",
-                run.threads_ends.0, most
+                process.threads_ends.0, most
             ),
         )
         .at(summary.threads_max_line, "the most threads")
@@ -183,9 +184,9 @@ fn many_goroutines_wait(summary: &Summary) -> Option<Finding> {
     )
 }
 
-fn imbalance(run: &Run, summary: &Summary) -> Option<Finding> {
+fn imbalance(process: &Process, summary: &Summary) -> Option<Finding> {
     let imbalance = summary.imbalance_p50?;
-    if imbalance < 0.7 || run.imbalance.count() < 5 {
+    if imbalance < 0.7 || process.imbalance.count() < 5 {
         return None;
     }
     let busiest = summary
@@ -208,10 +209,10 @@ fn imbalance(run: &Run, summary: &Summary) -> Option<Finding> {
 }
 
 /// sysmon prints the samples on its own thread: when they come late, the process had no CPU.
-fn late(run: &Run, summary: &Summary) -> Option<Finding> {
+fn late(process: &Process, summary: &Summary) -> Option<Finding> {
     let usual = summary.interval_millis?;
-    let (longest, line) = run.longest_interval;
-    if run.interval.count() < 5 || usual == 0 || longest < usual * 3 || longest < usual + 200 {
+    let (longest, line) = process.longest_interval;
+    if process.interval.count() < 5 || usual == 0 || longest < usual * 3 || longest < usual + 200 {
         return None;
     }
     Some(
@@ -244,8 +245,8 @@ fn idle(summary: &Summary) -> Option<Finding> {
     ))
 }
 
-fn procs(run: &Run) -> Option<Finding> {
-    let (least, most, changed) = run.gomaxprocs;
+fn procs(process: &Process) -> Option<Finding> {
+    let (least, most, changed) = process.gomaxprocs;
     Some(
         Finding::new(
             "sched.gomaxprocs",
@@ -259,9 +260,9 @@ fn procs(run: &Run) -> Option<Finding> {
     )
 }
 
-fn processes(collector: &Collector, run: &Run) -> Option<Finding> {
-    let runs = collector.runs();
-    let count = runs.len() as u64 + collector.more_runs();
+fn processes(collector: &Collector, process: &Process) -> Option<Finding> {
+    let processes = collector.processes();
+    let count = processes.len() as u64 + collector.more();
     if count < 2 {
         return None;
     }
@@ -270,10 +271,14 @@ fn processes(collector: &Collector, run: &Run) -> Option<Finding> {
         Severity::Info,
         format!(
             "{count} processes write to this stream (their times start anew); this is about the one with the most samples, {}",
-            grouped(run.samples)
+            grouped(process.samples)
         ),
     );
-    for other in runs.iter().filter(|other| other.id != run.id).take(8) {
+    for other in processes
+        .iter()
+        .filter(|other| other.id != process.id)
+        .take(8)
+    {
         finding = finding.at(
             other.first_line,
             format!("{} from here", plural(other.samples, "sample")),
@@ -282,28 +287,28 @@ fn processes(collector: &Collector, run: &Run) -> Option<Finding> {
     Some(finding)
 }
 
-fn doubt(run: &Run) -> Option<Finding> {
-    (run.doubtful > 0).then(|| {
+fn doubt(process: &Process) -> Option<Finding> {
+    (process.doubtful > 0).then(|| {
         Finding::new(
             "sched.doubtful-process",
             Severity::Warning,
             format!(
                 "{} may belong to another process that writes to the same stream at the same times",
-                plural(run.doubtful, "sample")
+                plural(process.doubtful, "sample")
             ),
         )
     })
 }
 
-fn unreadable(collector: &Collector) -> Option<Finding> {
-    let first = collector.unrecognized().first()?;
+fn unreadable(unread: &Unread) -> Option<Finding> {
+    let first = unread.first_of(&FORMATS)?;
     Some(
         Finding::new(
             "sched.unreadable",
             Severity::Warning,
             format!(
                 "{} looked like scheduler traces and could not be read (--json lists them under unrecognized)",
-                plural(collector.unrecognized_count(), "line")
+                plural(unread.count_of(&FORMATS), "line")
             ),
         )
         .at(first.line, first.why),

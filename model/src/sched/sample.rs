@@ -1,5 +1,6 @@
 //! A sample with the Ps, Ms and Gs that follow it.
 
+use crate::log::ProcessId;
 use dumpview_parsers::log::{Place, Stamp};
 use dumpview_parsers::schedtrace;
 use serde::Serialize;
@@ -13,8 +14,8 @@ const MAX_ENTRIES: usize = 1 << 16;
 /// A sample. Fields are named as printed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// Number of its run ([`super::Run::id`]).
-    pub run: u32,
+    /// Who printed it.
+    pub process: ProcessId,
     /// Where its line begins.
     pub place: Place,
     /// When it was written, by the line's prefix.

@@ -1,33 +1,9 @@
-//! Figures of a run, as JSON has them and as texts are made from.
+//! Figures of a process, as JSON has them and as texts are made from.
 
-use super::run::Run;
+use super::process::Process;
+use super::waits::Waits;
+use crate::log::ProcessId;
 use serde::Serialize;
-
-/// Goroutines that do the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Count {
-    /// The runtime's word.
-    pub status: &'static str,
-    /// What they wait for; empty for those that do not wait.
-    pub reason: String,
-    /// How many.
-    pub count: u64,
-}
-
-/// The goroutines of a sample, counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Waits {
-    /// Line of the sample.
-    pub line: u64,
-    /// Its time.
-    pub millis: u64,
-    /// Neither dead nor kept for reuse.
-    pub alive: u64,
-    /// By what they do, most first.
-    pub counts: Vec<Count>,
-    /// Not told apart: too many.
-    pub other: u64,
-}
 
 /// A P in figures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -65,12 +41,12 @@ pub struct StandstillSummary {
     pub to_line: u64,
 }
 
-/// A run in figures. Shares are shares of samples; the sample at 0 ms is printed before main runs and left out of
+/// A process in figures. Shares are shares of samples; the sample at 0 ms is printed before main runs and left out of
 /// those.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// Its number.
-    pub run: u32,
+    pub process: ProcessId,
     /// Samples.
     pub samples: u64,
     /// That may be another process's.
@@ -142,8 +118,8 @@ fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-impl Run {
-    /// The run in figures.
+impl Process {
+    /// The process in figures.
     #[expect(clippy::cast_precision_loss, reason = "means for people")]
     pub fn summary(&self) -> Summary {
         let loaded = self.runnable.count();
@@ -166,7 +142,7 @@ impl Run {
             })
             .collect();
         Summary {
-            run: self.id,
+            process: self.id,
             samples: self.samples,
             doubtful: self.doubtful,
             first_line: self.first_line,

@@ -1,17 +1,20 @@
 //! Samples come from the runtime's own words through the parser, because their queues can be made in no other way.
 
 use super::*;
+use crate::log::{ProcessId, Processes, Unread};
 use dumpview_parsers::log::LogReader;
 
 fn read(text: &str) -> (Collector, Vec<Sample>) {
     let mut collector = Collector::new();
     let mut samples = Vec::new();
+    let mut processes = Processes::new();
     let mut reader = LogReader::new();
     let mut each = |sample: &Sample| samples.push(sample.clone());
-    reader.push(text.as_bytes(), &mut |record| {
-        collector.record(&record, &mut each);
-    });
-    reader.finish(&mut |record| collector.record(&record, &mut each));
+    let mut sink = |record: dumpview_parsers::log::Record<'_>| {
+        collector.record(&record, processes.of(&record), &mut each);
+    };
+    reader.push(text.as_bytes(), &mut sink);
+    reader.finish(&mut sink);
     collector.finish(&mut each);
     (collector, samples)
 }
@@ -58,7 +61,10 @@ fn a_queue_that_grows_at_a_standstill_is_starvation() {
         (still.p, still.schedtick, still.from_line, still.to_line),
         (0, 50, 5, 19)
     );
-    assert_eq!(findings(&collector, run)[0].id, "sched.starvation");
+    assert_eq!(
+        findings(&collector, &Unread::default(), run)[0].id,
+        "sched.starvation"
+    );
     let moving: String = (1..20u64)
         .map(|n| line(n * 100, 0, 6, "3 3", &format!("{n} {n}")))
         .collect();
@@ -77,13 +83,17 @@ fn an_interleaved_process_and_a_restart_are_told_apart() {
     text += &line(0, 0, 3, "0 0", "1 1");
     text += &line(1000, 0, 3, "0 0", "1 1");
     let (collector, samples) = read(&text);
-    let counts: Vec<u64> = collector.runs().iter().map(|run| run.samples).collect();
+    let counts: Vec<u64> = collector
+        .processes()
+        .iter()
+        .map(|run| run.samples)
+        .collect();
     assert_eq!(counts, [5, 5, 2]);
     assert!(
         samples
             .iter()
             .filter(|sample| sample.threads == 9)
-            .all(|sample| sample.run == 1)
+            .all(|sample| sample.process == ProcessId(2))
     );
 }
 

@@ -243,16 +243,8 @@ pub fn phases(cycle: &Cycle) -> impl Iterator<Item = Phase> {
 
 /// How long a collection took, as bounds: every printed number was cut down.
 pub fn length(cycle: &Cycle) -> Bounds {
-    let clock = cycle.clock;
-    let all = [
-        Some(clock.sweep_termination),
-        clock.scan,
-        clock.sync,
-        Some(clock.mark),
-        Some(clock.mark_termination),
-    ];
     let mut bounds = Bounds::exact(0);
-    for printed in all.into_iter().flatten() {
+    for printed in cycle.clock.phases() {
         let lo = signed(printed.0);
         bounds = bounds.plus(Bounds {
             lo,

@@ -1,22 +1,23 @@
-//! Strands to one axis: which of them are the same process, when each started, and how sure that is.
+//! Processes to one axis: which of them are the same process, when each started, and how sure that is.
 //!
 //! In order of trust:
 //!
 //! 1. `--align` is obeyed.
-//! 2. Two strands whose collections have the same numbers at the same times are one process. A core, and memory
+//! 2. Two processes whose collections have the same numbers at the same times are one process. A core, and memory
 //!    statistics with `PauseEnd`, remember when the last 256 collections ended by the wall clock; a core also
 //!    when the runtime started.
 //! 3. Stamps tell when a process started by the wall clock ([`super::WallFit`]).
-//! 4. A strand with nothing but its own clock, beside exactly one process, is taken to be that process and says that
+//! 4. A process with nothing but its own clock, beside exactly one process, is taken to be that process and says that
 //!    it is an assumption. With more than one to choose from it stands at the axis' zero and says that it does
 //!    not belong there.
 
 use super::Bounds;
-use super::collect::{Source, UnreadableLine};
-use super::merged::{Axis, Clock, StrandInfo, Timeline};
+use super::merged::{Axis, Clock, ProcessInfo, Timeline};
 use super::place::{Placement, place};
-use super::strand::{SLACK, Strand};
+use super::process::{Process, SLACK};
+use super::source::{Source, Unread};
 use super::wall::Zone;
+use std::sync::Arc;
 
 /// An order of the user's: where a source stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,9 +40,9 @@ pub enum AlignTo {
 /// Zones differ by multiples of this.
 const QUARTER_HOUR: i64 = 15 * 60 * 1_000_000_000;
 
-/// What was found out about one strand.
+/// What was found out about one process.
 struct Known {
-    process: usize,
+    joined: usize,
     start: Option<Bounds>,
     how: Vec<String>,
     assumed: bool,
@@ -51,18 +52,21 @@ struct Known {
     zone_follows: bool,
 }
 
-/// Puts strands on one axis.
+/// Puts processes on one axis.
 pub(super) fn join(
     sources: Vec<Source>,
-    strands: Vec<Strand>,
-    unreadable: Vec<UnreadableLine>,
+    processes: Vec<Arc<Process>>,
+    unread: Vec<Unread>,
     align: &[Align],
 ) -> Timeline {
-    let strands: Vec<Strand> = strands.into_iter().filter(|s| s.seen() > 0).collect();
+    let processes: Vec<Arc<Process>> = processes
+        .into_iter()
+        .filter(|process| process.seen() > 0)
+        .collect();
     let mut notes = Vec::new();
-    let mut known: Vec<Known> = (0..strands.len())
-        .map(|process| Known {
-            process,
+    let mut known: Vec<Known> = (0..processes.len())
+        .map(|joined| Known {
+            joined,
             start: None,
             how: Vec::new(),
             assumed: false,
@@ -70,24 +74,24 @@ pub(super) fn join(
             zone_follows: false,
         })
         .collect();
-    same_processes(&sources, &strands, &mut known);
-    starts(&sources, &strands, &mut known);
-    zones(&sources, &strands, &known, &mut notes);
-    assume(&strands, &mut known);
-    obey(&strands, &mut known, align);
-    let axis = axis(&strands, &known, &mut notes);
-    let infos = strands
+    same_processes(&sources, &processes, &mut known);
+    starts(&sources, &processes, &mut known);
+    zones(&sources, &processes, &known, &mut notes);
+    assume(&processes, &mut known);
+    obey(&processes, &mut known, align);
+    let axis = axis(&processes, &known, &mut notes);
+    let infos = processes
         .iter()
         .zip(&known)
-        .map(|(strand, known)| info(strand, known, &axis))
+        .map(|(process, known)| info(process, known, &axis))
         .collect();
-    let placements: Vec<Placement> = strands
+    let placements: Vec<Placement> = processes
         .iter()
         .zip(&known)
-        .map(|(strand, known)| Placement {
+        .map(|(process, known)| Placement {
             zero: axis.zero,
             start: known.start.or_else(|| {
-                strand
+                process
                     .has_process_clock()
                     .then_some(Bounds::exact(axis.zero))
             }),
@@ -95,29 +99,29 @@ pub(super) fn join(
             stamps: axis.clock == Clock::Wall,
         })
         .collect();
-    let events = place(strands, &placements);
+    let events = place(processes, &placements);
     Timeline {
         axis,
         sources,
-        strands: infos,
+        processes: infos,
         events,
-        unreadable,
+        unread,
         notes,
     }
 }
 
-fn info(strand: &Strand, known: &Known, axis: &Axis) -> StrandInfo {
-    StrandInfo {
-        source: strand.source,
-        origin: strand.origin.clone(),
-        run: strand.run,
-        process: known.process,
+fn info(process: &Process, known: &Known, axis: &Axis) -> ProcessInfo {
+    ProcessInfo {
+        source: process.source,
+        origin: process.origin.clone(),
+        number: process.number,
+        joined: known.joined,
         start: known
             .start
             .map(|start| start.shift(axis.zero.saturating_neg())),
         how: known.how.clone(),
         assumed: known.assumed,
-        lanes: strand
+        lanes: process
             .lanes
             .iter()
             .map(|(lane, kept)| (*lane, kept.seen, kept.stride))
@@ -125,27 +129,27 @@ fn info(strand: &Strand, known: &Known, axis: &Axis) -> StrandInfo {
     }
 }
 
-/// Strands of different sources that are one process, by their collections.
-fn same_processes(sources: &[Source], strands: &[Strand], known: &mut [Known]) {
-    for (second, b) in strands.iter().enumerate() {
-        for (first, a) in strands.iter().enumerate().take(second) {
+/// Processes of different sources that are one process, by their collections.
+fn same_processes(sources: &[Source], processes: &[Arc<Process>], known: &mut [Known]) {
+    for (second, b) in processes.iter().enumerate() {
+        for (first, a) in processes.iter().enumerate().take(second) {
             if a.source == b.source {
                 continue;
             }
             let Some(common) = common_collections(a, b).or_else(|| common_collections(b, a)) else {
                 continue;
             };
-            let Some(of) = known.get(first).map(|known| known.process) else {
+            let Some(of) = known.get(first).map(|known| known.joined) else {
                 continue;
             };
-            let name = |strand: &Strand| {
-                let source = sources.get(strand.source);
+            let name = |process: &Process| {
+                let source = sources.get(process.source);
                 source.map_or_else(String::new, |source| source.name.clone())
             };
             if let Some(known) = known.get_mut(second)
-                && known.process != of
+                && known.joined != of
             {
-                known.process = of;
+                known.joined = of;
                 known.how.push(format!(
                     "the same process as in {}: {common} collections have the same number and time",
                     name(a)
@@ -155,8 +159,8 @@ fn same_processes(sources: &[Source], strands: &[Strand], known: &mut [Known]) {
     }
 }
 
-/// How many collections two strands have in common, when all that could be common are.
-fn common_collections(a: &Strand, b: &Strand) -> Option<usize> {
+/// How many collections two processes have in common, when all that could be common are.
+fn common_collections(a: &Process, b: &Process) -> Option<usize> {
     let mut common = 0;
     if let Some(started) = b.core_start {
         for (number, end) in &b.unix_ends {
@@ -195,21 +199,22 @@ fn common_collections(a: &Strand, b: &Strand) -> Option<usize> {
 }
 
 /// When each process started, by the wall clock.
-fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known]) {
-    let processes: Vec<usize> = known.iter().map(|known| known.process).collect();
-    for process in 0..strands.len() {
-        let members = || (0..strands.len()).filter(|i| processes.get(*i) == Some(&process));
+fn starts(sources: &[Source], processes: &[Arc<Process>], known: &mut [Known]) {
+    let joined: Vec<usize> = known.iter().map(|known| known.joined).collect();
+    for number in 0..processes.len() {
+        let members = || (0..processes.len()).filter(|i| joined.get(*i) == Some(&number));
         let mut best: Option<(Zone, Bounds, usize)> = None;
         for index in members() {
-            let Some(strand) = strands.get(index) else {
+            let Some(process) = processes.get(index) else {
                 continue;
             };
-            let by_ends = members().filter_map(|other| strand.start_by_ends(strands.get(other)?));
-            let own = strand
+            let by_ends =
+                members().filter_map(|other| process.start_by_ends(processes.get(other)?));
+            let own = process
                 .core_start
                 .or_else(|| by_ends.map(|(start, _)| start).next())
                 .map(|start| (Zone::Utc, start))
-                .or_else(|| strand.wall.start().filter(|(zone, _)| *zone != Zone::Boot));
+                .or_else(|| process.wall.start().filter(|(zone, _)| *zone != Zone::Boot));
             let Some((zone, bounds)) = own else { continue };
             let better = best.is_none_or(|(best_zone, best_bounds, _)| {
                 (zone != Zone::Utc, bounds.plus_minus())
@@ -222,31 +227,31 @@ fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known]) {
         let Some((zone, bounds, from)) = best else {
             continue;
         };
-        let name = strands
+        let name = processes
             .get(from)
-            .and_then(|strand| sources.get(strand.source))
+            .and_then(|process| sources.get(process.source))
             .map_or("", |source| source.name.as_str());
         for index in members() {
-            let (Some(strand), Some(known)) = (strands.get(index), known.get_mut(index)) else {
+            let (Some(process), Some(known)) = (processes.get(index), known.get_mut(index)) else {
                 continue;
             };
             known.start = Some(bounds);
             known.how.push(if index != from {
                 format!("start as {name} has it")
-            } else if strand.core_start.is_some() {
+            } else if process.core_start.is_some() {
                 "start as the runtime kept it".to_owned()
-            } else if zone == Zone::Utc && strand.wall.start().is_none_or(|(_, own)| own != bounds)
+            } else if zone == Zone::Utc && process.wall.start().is_none_or(|(_, own)| own != bounds)
             {
                 "start by the ends of collections in memory statistics".to_owned()
             } else {
                 format!(
                     "start by the stamps of {} lines{}",
-                    strand.wall.lines(),
+                    process.wall.lines(),
                     zone_note(zone)
                 )
             });
             // Stamps without a zone, of a process whose start is known with one: the difference is the zone.
-            if let Some((own_zone, own)) = strand.wall.start()
+            if let Some((own_zone, own)) = process.wall.start()
                 && own_zone != Zone::Utc
                 && own_zone != Zone::Boot
             {
@@ -269,9 +274,9 @@ fn starts(sources: &[Source], strands: &[Strand], known: &mut [Known]) {
 }
 
 /// Says of sources whose stamps have no zone, and that nothing else gave one.
-fn zones(sources: &[Source], strands: &[Strand], known: &[Known], notes: &mut Vec<String>) {
-    for (strand, known) in strands.iter().zip(known) {
-        let (Some(zone), Some(source)) = (strand.wall.zone(), sources.get(strand.source)) else {
+fn zones(sources: &[Source], processes: &[Arc<Process>], known: &[Known], notes: &mut Vec<String>) {
+    for (process, known) in processes.iter().zip(known) {
+        let (Some(zone), Some(source)) = (process.wall.zone(), sources.get(process.source)) else {
             continue;
         };
         let note = zone_note(zone);
@@ -296,27 +301,27 @@ fn zone_note(zone: Zone) -> &'static str {
     }
 }
 
-/// Strands that nothing ties to a process, beside exactly one.
-fn assume(strands: &[Strand], known: &mut [Known]) {
-    let mut others: Vec<usize> = strands
+/// Processes that nothing ties to a process, beside exactly one.
+fn assume(processes: &[Arc<Process>], known: &mut [Known]) {
+    let mut others: Vec<usize> = processes
         .iter()
         .zip(&*known)
-        .filter(|(strand, known)| {
-            strand.has_process_clock() && (known.start.is_some() || has_collections(strand))
+        .filter(|(process, known)| {
+            process.has_process_clock() && (known.start.is_some() || has_collections(process))
         })
-        .map(|(_, known)| known.process)
+        .map(|(_, known)| known.joined)
         .collect();
     others.sort_unstable();
     others.dedup();
     let [only] = others[..] else { return };
     let start = known
         .iter()
-        .find(|known| known.process == only)
+        .find(|known| known.joined == only)
         .and_then(|known| known.start);
-    for (strand, known) in strands.iter().zip(known.iter_mut()) {
-        let loose = strand.has_process_clock() && known.process != only && known.start.is_none();
+    for (process, known) in processes.iter().zip(known.iter_mut()) {
+        let loose = process.has_process_clock() && known.joined != only && known.start.is_none();
         if loose {
-            known.process = only;
+            known.joined = only;
             known.start = start;
             known.assumed = true;
             known.how.push(
@@ -327,20 +332,20 @@ fn assume(strands: &[Strand], known: &mut [Known]) {
     }
 }
 
-fn has_collections(strand: &Strand) -> bool {
-    strand.marks.iter().next().is_some() || !strand.unix_ends.is_empty()
+fn has_collections(process: &Process) -> bool {
+    process.marks.iter().next().is_some() || !process.unix_ends.is_empty()
 }
 
-fn obey(strands: &[Strand], known: &mut [Known], align: &[Align]) {
+fn obey(processes: &[Arc<Process>], known: &mut [Known], align: &[Align]) {
     for order in align {
-        for (strand, known) in strands.iter().zip(known.iter_mut()) {
-            if strand.source != order.source {
+        for (process, known) in processes.iter().zip(known.iter_mut()) {
+            if process.source != order.source {
                 continue;
             }
             match order.to {
                 AlignTo::Shift(by) => {
                     known.start = known.start.map(|start| start.shift(by));
-                    if known.start.is_none() && strand.has_process_clock() {
+                    if known.start.is_none() && process.has_process_clock() {
                         known.start = Some(Bounds::exact(by));
                     }
                     known.stamp_shift = known.stamp_shift.saturating_add(by);
@@ -359,16 +364,16 @@ fn obey(strands: &[Strand], known: &mut [Known], align: &[Align]) {
     }
 }
 
-/// The axis. Strands without a start are put at its zero.
-fn axis(strands: &[Strand], known: &[Known], notes: &mut Vec<String>) -> Axis {
+/// The axis. Processes without a start are put at its zero.
+fn axis(processes: &[Arc<Process>], known: &[Known], notes: &mut Vec<String>) -> Axis {
     let starts = known.iter().filter_map(|known| known.start);
     let first_start = starts.map(Bounds::mid).min();
-    let stamped = strands
+    let stamped = processes
         .iter()
         .zip(known)
-        .flat_map(|(strand, known)| {
+        .flat_map(|(process, known)| {
             let shift = known.stamp_shift;
-            strand
+            process
                 .lanes
                 .values()
                 .flat_map(|kept| &kept.events)
@@ -378,15 +383,15 @@ fn axis(strands: &[Strand], known: &[Known], notes: &mut Vec<String>) -> Axis {
                 .map(move |(_, at)| at.saturating_add(shift))
         })
         .min();
-    let wall = strands
+    let wall = processes
         .iter()
-        .any(|strand| strand.core_start.is_some() || strand.wall.start().is_some())
+        .any(|process| process.core_start.is_some() || process.wall.start().is_some())
         || stamped.is_some();
-    let mut loose: Vec<usize> = strands
+    let mut loose: Vec<usize> = processes
         .iter()
         .zip(known)
-        .filter(|(strand, known)| strand.has_process_clock() && known.start.is_none())
-        .map(|(_, known)| known.process)
+        .filter(|(process, known)| process.has_process_clock() && known.start.is_none())
+        .map(|(_, known)| known.joined)
         .collect();
     loose.sort_unstable();
     loose.dedup();

@@ -1,7 +1,8 @@
 //! All inputs on one axis.
 
-use super::collect::{Source, UnreadableLine};
+use super::source::{Source, Unread};
 use super::{Bounds, Event, Lane, What};
+use crate::log::ProcessId;
 
 /// What the axis counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -31,17 +32,17 @@ pub struct Axis {
     pub zero: i64,
 }
 
-/// What is known of a strand: one process in one source.
+/// What is known of one process in one source.
 #[derive(Clone, Debug)]
-pub struct StrandInfo {
+pub struct ProcessInfo {
     /// The source, by its number.
     pub source: usize,
     /// What the prefix of its lines calls it; empty without one.
     pub origin: String,
-    /// Which process of that origin, counted from 0.
-    pub run: usize,
-    /// Strands of one process have the same number.
-    pub process: usize,
+    /// Its number in the source, as every verb on that log counts.
+    pub number: ProcessId,
+    /// Processes of several sources that are one and the same have the same number here, counted from 0.
+    pub joined: usize,
     /// When it started, on the axis; absent when nothing tells.
     pub start: Option<Bounds>,
     /// How it came to stand where it does.
@@ -95,8 +96,8 @@ pub struct Placed {
     pub at: Option<Bounds>,
     /// By what that is known.
     pub by: By,
-    /// Its strand, by number.
-    pub strand: usize,
+    /// Its process, by the index in [`Timeline::processes`].
+    pub process: usize,
     /// The event.
     pub event: Event,
 }
@@ -109,11 +110,11 @@ pub struct Timeline {
     /// The inputs, in the order given.
     pub sources: Vec<Source>,
     /// The processes in each.
-    pub strands: Vec<StrandInfo>,
+    pub processes: Vec<ProcessInfo>,
     /// In order of time; those without one at the end.
     pub events: Vec<Placed>,
     /// Lines that looked like a trace and could not be read.
-    pub unreadable: Vec<UnreadableLine>,
+    pub unread: Vec<Unread>,
     /// What a reader has to know about the clocks.
     pub notes: Vec<String>,
 }

@@ -1,12 +1,12 @@
 //! Everything that happened, from every input, on one axis.
 //!
-//! An input is a log or a core. Each process in it is a *strand*: events with a time on the clocks that its writer
+//! An input is a log or a core. Each process in it has events with a time on the clocks that their writer
 //! had (since the process's start, the wall clock of a prefix), or with none but their place between other lines.
-//! [`Collector`] takes records, `join` finds what ties strands to each other, and a [`Timeline`] has each event's
-//! time as bounds: what is not exact says by how much.
+//! [`Log`] takes the records of one log, [`Collector`] puts inputs together, `join` finds what ties their processes to
+//! each other, and a [`Timeline`] has each event's time as bounds: what is not exact says by how much.
 //!
 //! ```text
-//! records ─ collect ─▶ strands (lanes kept; wall, marks) ─ join ─▶ axis ─ place ─▶ Timeline
+//! Record, Whose ─ Log ─▶ processes (lanes kept; wall, marks) ─ join ─▶ axis ─ place ─▶ Timeline
 //! ```
 //!
 //! | file | in charge of |
@@ -15,35 +15,36 @@
 //! | `event` | what can happen |
 //! | `kept` | lanes in bounded memory |
 //! | `wall` | a process's start by the wall clock, from stamps |
-//! | `strand` | one process of one input |
-//! | `collect` | records to strands |
-//! | `moments` | records to moments |
-//! | `crash`, `race` | the records of one crash or race report |
-//! | `join` | which strands are one process, and where they stand |
+//! | `process` | one process of one input |
+//! | `source` | the inputs |
+//! | `log` | records of a log to processes |
+//! | `collect` | inputs put together |
+//! | `join` | which processes are one and the same, and where they stand |
 //! | `place` | each event on the axis |
 //! | `merged` | the result |
 
 mod bounds;
 mod collect;
-mod crash;
 mod event;
 mod join;
 mod kept;
+mod log;
 mod merged;
-mod moments;
 mod place;
-mod race;
-mod strand;
+mod process;
+mod source;
 #[cfg(test)]
 mod tests;
 mod wall;
 
 pub use bounds::Bounds;
-pub use collect::{Collector, CoreFacts, Source, UnreadableLine};
+pub use collect::Collector;
 pub use event::{
     Event, Lane, MemorySample, Moment, MomentKind, Phase, SchedSample, Since, What, phases,
 };
 pub use join::{Align, AlignTo};
 pub use kept::Kept;
-pub use merged::{Axis, By, Clock, Placed, Series, StrandInfo, Timeline};
+pub use log::Log;
+pub use merged::{Axis, By, Clock, Placed, ProcessInfo, Series, Timeline};
+pub use source::{CoreFacts, Source, Unread};
 pub use wall::{WallFit, Zone};

@@ -1,15 +1,16 @@
-//! Where each event of a strand stands on the axis.
+//! Where each event of a process stands on the axis.
 //!
 //! By its own time on its process's clock, else by its line's stamp, else between its neighbours in the file: a line
 //! was written after the one before it and before the one after.
 
 use super::event::Since;
 use super::merged::{By, Placed};
-use super::strand::Strand;
+use super::process::Process;
 use super::wall::Zone;
 use super::{Bounds, Event};
+use std::sync::Arc;
 
-/// What placing a strand needs to know.
+/// What placing a process needs to know.
 pub(super) struct Placement {
     /// The axis' zero on the axis' clock.
     pub zero: i64,
@@ -22,20 +23,25 @@ pub(super) struct Placement {
 }
 
 /// All events on the axis, in order of time; those without one at the end, in order of their lines.
-pub(super) fn place(strands: Vec<Strand>, placements: &[Placement]) -> Vec<Placed> {
+pub(super) fn place(processes: Vec<Arc<Process>>, placements: &[Placement]) -> Vec<Placed> {
     let mut all = Vec::new();
-    for (index, (strand, placement)) in strands.into_iter().zip(placements).enumerate() {
-        one(index, strand, placement, &mut all);
+    for (index, (process, placement)) in processes.into_iter().zip(placements).enumerate() {
+        one(index, Arc::unwrap_or_clone(process), placement, &mut all);
     }
     all.sort_by_key(|placed: &Placed| {
         let time = placed.at.map(Bounds::mid);
-        (time.is_none(), time, placed.strand, placed.event.place.line)
+        (
+            time.is_none(),
+            time,
+            placed.process,
+            placed.event.place.line,
+        )
     });
     all
 }
 
-fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed>) {
-    let sched = strand.sched_start();
+fn one(index: usize, process: Process, placement: &Placement, all: &mut Vec<Placed>) {
+    let sched = process.sched_start();
     let to_zero = placement.zero.saturating_neg();
     let own = |event: &Event| {
         let (since, at) = event.process?;
@@ -45,7 +51,7 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
         };
         Some(placement.start?.plus(from).plus(at).shift(to_zero))
     };
-    let wall = strand.wall;
+    let wall = process.wall;
     let stamped = |event: &Event| {
         let stamp = event.stamp?;
         let (zone, _) = Zone::of(stamp);
@@ -56,7 +62,7 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
                 .shift(to_zero)
         })
     };
-    let mut events: Vec<Event> = strand
+    let mut events: Vec<Event> = process
         .lanes
         .into_values()
         .flat_map(|kept| kept.events)
@@ -76,7 +82,7 @@ fn one(index: usize, strand: Strand, placement: &Placement, all: &mut Vec<Placed
         all.push(Placed {
             at,
             by,
-            strand: index,
+            process: index,
             event,
         });
     }

@@ -1,6 +1,7 @@
 //! Joins of inputs whose truth the test knows, since it wrote them.
 
 use super::*;
+use crate::log::{self, Processes};
 use dumpview_parsers::gctrace::{self, Cycle, Dialect};
 use dumpview_parsers::log::{Kind, Origin, Place, Record, Stamp};
 use dumpview_parsers::quantity::{MiB, Nanos};
@@ -47,6 +48,31 @@ fn record(line: u64, stamp: Option<Stamp>, kind: Kind<'_>) -> Record<'_> {
     }
 }
 
+/// A log that is being read.
+struct Reading {
+    name: &'static str,
+    processes: Processes,
+    log: Log,
+}
+
+impl Reading {
+    fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            processes: Processes::new(),
+            log: Log::new(),
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.log.record(record, self.processes.of(record));
+    }
+
+    fn end(self, collector: &mut Collector) {
+        collector.log(self.name, &self.log, &log::Unread::default());
+    }
+}
+
 fn gc<'a>(number: u32, at: u64) -> Kind<'a> {
     Kind::Gc(gctrace::Record::Cycle(cycle(number, at)))
 }
@@ -61,16 +87,16 @@ fn beginnings() -> impl Iterator<Item = (u32, u64)> {
     })
 }
 
-fn log_of_collections(collector: &mut Collector, name: &str, stamps: bool) {
-    collector.begin_log(name);
+fn log_of_collections(collector: &mut Collector, name: &'static str, stamps: bool) {
+    let mut log = Reading::of(name);
     for (number, at) in beginnings() {
         let stamp = stamps.then(|| {
             let written = i64::try_from(at + 10 * MS + 50_000).unwrap();
             Stamp::Utc(START + written + 40_000)
         });
-        collector.record(&record(u64::from(number), stamp, gc(number, at)));
+        log.record(&record(u64::from(number), stamp, gc(number, at)));
     }
-    collector.end_log(|_| String::new());
+    log.end(collector);
 }
 
 fn core() -> CoreFacts {
@@ -98,11 +124,11 @@ fn a_core_gives_a_log_without_stamps_its_wall_clock() {
     let timeline = collector.finish(&[]);
     assert_eq!(timeline.axis.clock, Clock::Wall);
     assert_eq!(timeline.axis.zero, START);
-    assert_eq!(timeline.strands[0].process, timeline.strands[1].process);
+    assert_eq!(timeline.processes[0].joined, timeline.processes[1].joined);
     assert!(
-        timeline.strands[1].how[0].contains("10 collections"),
+        timeline.processes[1].how[0].contains("10 collections"),
         "{:?}",
-        timeline.strands
+        timeline.processes
     );
     for placed in timeline.events.iter().filter(|p| p.event.lane == Lane::Gc) {
         let What::Cycle(cycle) = &placed.event.what else {
@@ -128,19 +154,19 @@ fn a_core_of_another_process_is_not_joined() {
     }
     collector.core(&other);
     let timeline = collector.finish(&[]);
-    assert_ne!(timeline.strands[0].process, timeline.strands[1].process);
+    assert_ne!(timeline.processes[0].joined, timeline.processes[1].joined);
 }
 
 #[test]
 fn stamps_place_what_has_no_time_of_its_own() {
     let mut collector = Collector::new();
     log_of_collections(&mut collector, "a.log", true);
-    collector.begin_log("app.log");
+    let mut log = Reading::of("app.log");
     for (line, at) in [(1u64, 100_000_000i64), (3, 900_000_000)] {
-        collector.record(&record(line, Some(Stamp::Utc(START + at)), Kind::Log(b"x")));
+        log.record(&record(line, Some(Stamp::Utc(START + at)), Kind::Log(b"x")));
     }
-    collector.record(&record(2, None, Kind::Log(b"between")));
-    collector.end_log(|_| String::new());
+    log.record(&record(2, None, Kind::Log(b"between")));
+    log.end(&mut collector);
     let timeline = collector.finish(&[]);
     let at = |line: u64| {
         let mut of = timeline.events.iter().filter(|p| p.event.lane == Lane::Log);
@@ -165,24 +191,24 @@ fn stamps_place_what_has_no_time_of_its_own() {
 #[test]
 fn numbers_that_begin_again_are_another_process() {
     let mut collector = Collector::new();
-    collector.begin_log("a.log");
+    let mut log = Reading::of("a.log");
     for (line, (number, at)) in [(1, 10), (2, 20), (1, 5), (2, 15), (3, 40)]
         .into_iter()
         .enumerate()
     {
-        collector.record(&record(line as u64, None, gc(number, at * MS)));
+        log.record(&record(line as u64, None, gc(number, at * MS)));
     }
-    collector.end_log(|_| String::new());
+    log.end(&mut collector);
     let timeline = collector.finish(&[]);
-    assert_eq!(timeline.strands.len(), 2);
-    assert_eq!(timeline.strands[0].lanes[0].1, 2);
-    assert_eq!(timeline.strands[1].lanes[0].1, 3);
+    assert_eq!(timeline.processes.len(), 2);
+    assert_eq!(timeline.processes[0].lanes[0].1, 2);
+    assert_eq!(timeline.processes[1].lanes[0].1, 3);
 }
 
 #[test]
 fn two_processes_that_write_at_once_keep_their_own_numbers() {
     let mut collector = Collector::new();
-    collector.begin_log("a.log");
+    let mut log = Reading::of("a.log");
     // One is at its 50th when the other begins.
     let both = [
         (50, 9000),
@@ -194,12 +220,12 @@ fn two_processes_that_write_at_once_keep_their_own_numbers() {
         (53, 9300),
     ];
     for (line, (number, at)) in both.into_iter().enumerate() {
-        collector.record(&record(line as u64, None, gc(number, at * MS)));
+        log.record(&record(line as u64, None, gc(number, at * MS)));
     }
-    collector.end_log(|_| String::new());
+    log.end(&mut collector);
     let counts: Vec<u64> = collector
         .finish(&[])
-        .strands
+        .processes
         .iter()
         .map(|s| s.lanes[0].1)
         .collect();
@@ -216,16 +242,16 @@ fn an_order_of_the_user_is_obeyed() {
     }];
     let timeline = collector.finish(&align);
     assert_eq!(timeline.axis.zero, START + 5_000_000_000);
-    assert_eq!(timeline.strands[0].how, ["as --align says"]);
+    assert_eq!(timeline.processes[0].how, ["as --align says"]);
 }
 
 #[test]
 fn what_nothing_ties_says_so() {
     let mut collector = Collector::new();
     log_of_collections(&mut collector, "a.log", false);
-    collector.begin_log("b.log");
-    collector.record(&record(1, None, gc(1, 33 * MS)));
-    collector.end_log(|_| String::new());
+    let mut log = Reading::of("b.log");
+    log.record(&record(1, None, gc(1, 33 * MS)));
+    log.end(&mut collector);
     let timeline = collector.finish(&[]);
     assert!(
         timeline.notes[0].contains("2 processes are tied to nothing"),
@@ -247,13 +273,13 @@ fn memory_statistics_tie_collections_to_the_wall_clock() {
     }
     let mut collector = Collector::new();
     log_of_collections(&mut collector, "a.log", false);
-    collector.begin_log("vars.json");
+    let mut log = Reading::of("vars.json");
     let printed = Kind::MemStats(memstats::Record::Snapshot(&snapshot));
-    collector.record(&record(1, None, printed));
-    collector.end_log(|_| String::new());
+    log.record(&record(1, None, printed));
+    log.end(&mut collector);
     let timeline = collector.finish(&[]);
     assert_eq!(timeline.axis.clock, Clock::Wall);
-    assert_eq!(timeline.strands[0].process, timeline.strands[1].process);
+    assert_eq!(timeline.processes[0].joined, timeline.processes[1].joined);
     assert!((timeline.axis.zero - START).abs() < 1_000_000);
     let pauses = timeline
         .events
@@ -267,14 +293,14 @@ fn memory_statistics_tie_collections_to_the_wall_clock() {
 fn coarse_stamps_are_as_wide_as_they_are() {
     let second = 1_000_000_000;
     let mut collector = Collector::new();
-    collector.begin_log("a.log");
+    let mut log = Reading::of("a.log");
     let stamp = |s: i64| Some(Stamp::Local(START + s * second));
-    collector.record(&record(1, stamp(0), Kind::Log(b"first")));
-    collector.record(&record(2, None, gc(1, 300 * MS)));
-    collector.record(&record(3, stamp(0), Kind::Log(b"between")));
-    collector.record(&record(4, None, gc(2, 500 * MS)));
-    collector.record(&record(5, stamp(1), Kind::Log(b"last")));
-    collector.end_log(|_| String::new());
+    log.record(&record(1, stamp(0), Kind::Log(b"first")));
+    log.record(&record(2, None, gc(1, 300 * MS)));
+    log.record(&record(3, stamp(0), Kind::Log(b"between")));
+    log.record(&record(4, None, gc(2, 500 * MS)));
+    log.record(&record(5, stamp(1), Kind::Log(b"last")));
+    log.end(&mut collector);
     let timeline = collector.finish(&[]);
     let at = |line: u64| {
         let mut events = timeline.events.iter();

@@ -3,10 +3,10 @@
 use super::LogLine;
 use serde::Serialize;
 
-/// What kind of end it was. The words are those of a core's `info`.
+/// What its goroutines were printed for. The words are those of a core's `info`.
 #[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
-pub enum DeathKind {
+pub enum Cause {
     /// A panic that nothing recovered.
     Panic,
     /// A fatal error of the runtime other than those below.
@@ -80,24 +80,24 @@ pub struct Death {
 
 impl Death {
     /// What kind of end it was.
-    pub fn kind(&self) -> DeathKind {
+    pub fn kind(&self) -> Cause {
         if self.client.is_some() {
-            return DeathKind::Served;
+            return Cause::Served;
         }
         if let Some(text) = &self.fatal_error {
             return of_fatal_error(text);
         }
         if let Some(last) = self.panics.last() {
             return if last.text.starts_with("deadlock: ") {
-                DeathKind::Deadlock
+                Cause::Deadlock
             } else {
-                DeathKind::Panic
+                Cause::Panic
             };
         }
         match self.signal.as_ref().map(|signal| signal.name.as_str()) {
-            Some("SIGQUIT") => DeathKind::Quit,
-            Some("SIGABRT") => DeathKind::Abort,
-            _ => DeathKind::Signal,
+            Some("SIGQUIT") => Cause::Quit,
+            Some("SIGABRT") => Cause::Abort,
+            _ => Cause::Signal,
         }
     }
 
@@ -144,16 +144,16 @@ impl Death {
     /// What that means and what to do, for ends whose name does not say.
     pub fn meaning(&self) -> Option<&'static str> {
         Some(match self.kind() {
-            DeathKind::Quit => {
+            Cause::Quit => {
                 "SIGQUIT makes Go print every goroutine and exit: somebody (a person, a liveness probe, a deploy \
                  script) asked for it"
             }
-            DeathKind::Deadlock => "every goroutine waits for another",
-            DeathKind::ConcurrentMap => {
+            Cause::Deadlock => "every goroutine waits for another",
+            Cause::ConcurrentMap => {
                 "a map was used by two goroutines without a lock, and only one of them is named; build with -race to \
                  find the other"
             }
-            DeathKind::StackOverflow => "endless recursion, mostly: the calls that repeat show it",
+            Cause::StackOverflow => "endless recursion, mostly: the calls that repeat show it",
             _ => {
                 let addr = self.fault.as_ref().or(self.signal.as_ref())?.addr?;
                 let nil = self
@@ -169,19 +169,19 @@ impl Death {
 }
 
 /// The kind of a fatal error's message. Messages are the runtime's, 1.3 to 1.27.
-fn of_fatal_error(message: &str) -> DeathKind {
+fn of_fatal_error(message: &str) -> Cause {
     if message.contains("deadlock!") {
-        DeathKind::Deadlock
+        Cause::Deadlock
     } else if message.starts_with("concurrent map") {
-        DeathKind::ConcurrentMap
+        Cause::ConcurrentMap
     } else if message.contains("out of memory") || message.contains("cannot allocate memory") {
-        DeathKind::OutOfMemory
+        Cause::OutOfMemory
     } else if message == "stack overflow" {
-        DeathKind::StackOverflow
+        Cause::StackOverflow
     } else if message == "fault" || message == "unexpected signal during runtime execution" {
-        DeathKind::Signal
+        Cause::Signal
     } else {
-        DeathKind::Fatal
+        Cause::Fatal
     }
 }
 

@@ -3,15 +3,27 @@
 use super::Death;
 use crate::frame::Frame;
 use crate::goroutine::Goroutines;
+use crate::log::{ProcessId, head};
 use serde::Serialize;
 
+/// So many lines of the application are kept of every dump.
+const BEFORE: usize = 3;
+
 /// A line of the application.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default)]
 pub struct LogLine {
     /// Its number, from 1.
     pub line: u64,
-    /// What it says; cut when long.
+    /// What it says, as far as it is UTF-8; cut when long.
     pub text: String,
+}
+
+impl LogLine {
+    /// Says something else, in the memory that it has.
+    pub(super) fn set(&mut self, text: &[u8]) {
+        self.text.clear();
+        self.text.push_str(&head(text));
+    }
 }
 
 /// A stack that belongs to a thread, not to a goroutine: its scheduling stack (`goroutine 0`, `runtime stack:`).
@@ -34,6 +46,8 @@ pub struct Summary {
     pub line: u64,
     /// The line of its last record.
     pub last_line: u64,
+    /// Who printed it.
+    pub process: ProcessId,
     /// How many goroutines it shows.
     pub goroutines: usize,
     /// Sections that showed a goroutine a second time, not counted in `goroutines`.
@@ -44,10 +58,20 @@ pub struct Summary {
     pub reason: Option<String>,
     /// It stood inside one line, as a field of a JSON log.
     pub embedded: bool,
+    /// The application's last three lines before it.
+    #[serde(skip)]
+    pub before: Vec<LogLine>,
+}
+
+impl Summary {
+    /// What is to be said of it: the reason of death, the panic that was survived, or that somebody looked.
+    pub fn text(&self) -> &str {
+        self.reason.as_deref().unwrap_or("goroutines were printed")
+    }
 }
 
 /// A dump with its goroutines.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Dump {
     /// Counted from 1.
     pub number: usize,
@@ -55,6 +79,8 @@ pub struct Dump {
     pub line: u64,
     /// The line of its last record.
     pub last_line: u64,
+    /// Who printed it.
+    pub process: ProcessId,
     /// Why the process died, or a panic that it survived.
     pub death: Option<Death>,
     /// The goroutines, by id.
@@ -78,11 +104,16 @@ impl Dump {
             number: self.number,
             line: self.line,
             last_line: self.last_line,
+            process: self.process,
             goroutines: self.goroutines.list.len(),
             repeated: self.repeated,
             fatal: self.is_fatal(),
             reason: self.death.as_ref().map(Death::reason),
             embedded: self.embedded,
+            before: {
+                let skipped = self.before.len().saturating_sub(BEFORE);
+                self.before.iter().skip(skipped).cloned().collect()
+            },
         }
     }
 
@@ -90,6 +121,6 @@ impl Dump {
     pub fn is_fatal(&self) -> bool {
         self.death
             .as_ref()
-            .is_some_and(|death| death.kind() != super::DeathKind::Served)
+            .is_some_and(|death| death.kind() != super::Cause::Served)
     }
 }

@@ -1,6 +1,6 @@
 //! What the goroutines of a dump suffer from, as far as a text tells.
 
-use super::{DeathKind, Dump};
+use super::{Cause, Dump};
 use crate::finding::{Finding, Severity, rank};
 use crate::goroutine::{Goroutine, Group, Status};
 use crate::units::{duration, plural};
@@ -145,7 +145,7 @@ fn ids(group: &Group) -> String {
 /// Who waits for what, when everybody does. A text does not say who holds a lock or owns a channel.
 fn deadlock(dump: &Dump, groups: &[Group]) -> Option<Finding> {
     let death = dump.death.as_ref()?;
-    if death.kind() != DeathKind::Deadlock {
+    if death.kind() != Cause::Deadlock {
         return None;
     }
     let waits: Vec<String> = groups
@@ -285,7 +285,7 @@ fn never(dump: &Dump, groups: &[Group]) -> Option<Finding> {
 /// The calls that repeat in the stack that overflowed.
 fn recursion(dump: &Dump) -> Option<Finding> {
     let death = dump.death.as_ref()?;
-    if death.kind() != DeathKind::StackOverflow {
+    if death.kind() != Cause::StackOverflow {
         return None;
     }
     let crashed = dump

@@ -7,7 +7,9 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `collect` | which records make one dump |
+//! | `collect` | records to dumps and races: where a crash begins and ends |
+//! | `open` | one dump whose records are still coming |
+//! | `begun` | where something that takes many lines begins |
 //! | `section` | a goroutine from its section |
 //! | `dump` | a dump as it is kept and as it is listed |
 //! | `death` | why the process died |
@@ -16,19 +18,22 @@
 //! | `findings` | what the goroutines of a dump suffer from |
 //! | `diff` | two dumps of one process |
 
+mod begun;
 mod collect;
 mod death;
 mod diff;
 mod dump;
 mod findings;
+mod open;
 mod profile;
 mod race;
 mod section;
 #[cfg(test)]
 mod tests;
 
-pub use collect::{Collected, Collector, Unrecognized, Which};
-pub use death::{Death, DeathKind, PanicText, RaisedSignal};
+pub use begun::Begun;
+pub use collect::{Collected, Collector, Each, Ended, FORMATS, Which};
+pub use death::{Cause, Death, PanicText, RaisedSignal};
 pub use diff::{Diff, Stayed, diff};
 pub use dump::{Dump, LogLine, Summary, ThreadStack};
 pub use findings::findings;

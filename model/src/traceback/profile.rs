@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use dumpview_parsers::profile::{Header, Record, Values};
 
 /// One profile.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Profile {
     /// The line it begins at.
     pub line: u64,

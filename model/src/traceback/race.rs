@@ -1,7 +1,12 @@
-//! A race: two accesses, and what they race on, in a sentence.
+//! A race report: its records put together, two accesses, and what they race on, in a sentence.
 
+use super::begun::Begun;
+use super::section::to_model;
 use crate::frame::Frame;
+use crate::log::ProcessId;
 use crate::value::Address;
+use bstr::ByteSlice;
+use dumpview_parsers::race::{Record, Who};
 use serde::Serialize;
 
 /// One of the two accesses.
@@ -30,6 +35,8 @@ pub struct Race {
     pub line: u64,
     /// The line that closes it.
     pub last_line: u64,
+    /// Who printed it.
+    pub process: ProcessId,
     /// What both accessed.
     pub addr: Option<Address>,
     /// The access that found the race.
@@ -118,6 +125,20 @@ impl Race {
         )
     }
 
+    /// Which functions touched the same memory, in few words.
+    pub fn title(&self) -> String {
+        let function = |access: &Access| match access.location() {
+            Some(frame) => frame.function.clone(),
+            None => "a call too long ago to be known".to_owned(),
+        };
+        let (this, other) = (function(&self.access), function(&self.previous));
+        if this == other {
+            format!("data race in {this}, with itself")
+        } else {
+            format!("data race between {this} and {other}")
+        }
+    }
+
     /// The same race as another: the same two places. A loop reports one race many times.
     pub fn is_like(&self, other: &Self) -> bool {
         let places = |race: &Self| {
@@ -129,5 +150,114 @@ impl Race {
             both
         };
         places(self) == places(other)
+    }
+}
+
+/// A report whose records are still coming.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OpenRace {
+    /// When its first line was written, and by whom.
+    pub begun: Begun,
+    race: Race,
+    at: RacePart,
+    /// The detector's numbers, to tell whose creation follows.
+    ids: [Option<u64>; 2],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum RacePart {
+    #[default]
+    Nothing,
+    This,
+    Previous,
+    Created(usize),
+}
+
+impl OpenRace {
+    /// One that begins with this record.
+    pub fn new(begun: Begun) -> Self {
+        let line = begun.place.line;
+        Self {
+            race: Race {
+                line,
+                last_line: line,
+                process: begun.process,
+                ..Race::default()
+            },
+            begun,
+            ..Self::default()
+        }
+    }
+
+    /// The report, whose last line this is.
+    pub fn finish(self, line: Option<u64>) -> Race {
+        let mut race = self.race;
+        race.last_line = line.unwrap_or(race.last_line);
+        race
+    }
+
+    /// Takes a record of the report that stands at `line`.
+    pub fn add(&mut self, line: u64, record: &Record<'_>) {
+        self.race.last_line = line;
+        match record {
+            Record::Access(access) => {
+                let part = usize::from(access.previous);
+                self.at = if access.previous {
+                    RacePart::Previous
+                } else {
+                    RacePart::This
+                };
+                let id = match access.who {
+                    Who::Goroutine(id) => Some(id),
+                    Who::Main => None,
+                };
+                if let Some(slot) = self.ids.get_mut(part) {
+                    *slot = id;
+                }
+                self.race.addr = self.race.addr.or(access.addr.map(Address));
+                let kind = access.kind.to_str_lossy().to_ascii_lowercase();
+                *self.access(part) = Access {
+                    kind,
+                    detector_id: id,
+                    main: access.who == Who::Main,
+                    ..Access::default()
+                };
+            }
+            Record::Creation {
+                goroutine,
+                finished,
+            } => {
+                let whose = self.ids.iter().position(|id| *id == Some(*goroutine));
+                if let Some(part) = whose {
+                    self.access(part).finished = Some(*finished);
+                    self.at = RacePart::Created(part);
+                } else {
+                    self.at = RacePart::Nothing;
+                }
+            }
+            Record::Lost => match self.at {
+                RacePart::This => self.race.access.stack_lost = true,
+                RacePart::Previous => self.race.previous.stack_lost = true,
+                RacePart::Created(_) | RacePart::Nothing => {}
+            },
+            Record::Frame(frame) => {
+                let frame = to_model(frame);
+                match self.at {
+                    RacePart::This => self.race.access.frames.push(frame),
+                    RacePart::Previous => self.race.previous.frames.push(frame),
+                    RacePart::Created(part) => self.access(part).created_at.push(frame),
+                    RacePart::Nothing => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    const fn access(&mut self, part: usize) -> &mut Access {
+        if part == 0 {
+            &mut self.race.access
+        } else {
+            &mut self.race.previous
+        }
     }
 }

@@ -17,7 +17,7 @@ const ELIDED_END: &str = "the runtime left out the frames below: its traceback e
 const UNAVAILABLE: &str = "it was running on another thread, which could not be interrupted";
 
 /// Puts goroutines together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sections {
     goroutines: Goroutines,
     index: HashMap<u64, u32>,
@@ -34,7 +34,7 @@ pub(super) struct Sections {
 }
 
 /// Calls that were seen lately, by what is cheap to tell of them. What is found is compared before it is used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Recent([Option<FrameId>; 256]);
 
 impl Default for Recent {
@@ -52,7 +52,7 @@ impl Recent {
 }
 
 /// A goroutine whose section is being read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     goroutine: Goroutine,
     /// `runtime.goexit` was reached: the frame above it is the one it started in.
@@ -62,7 +62,7 @@ struct Open {
 }
 
 /// The goroutine before.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Last {
     stack: Stack,
     id: StackId,

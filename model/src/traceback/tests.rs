@@ -1,16 +1,20 @@
 //! Dumps put together from texts.
 
-use super::{Collected, Collector, DeathKind, Which, diff, findings};
+use super::{Cause, Collected, Collector, Which, diff, findings};
 use crate::goroutine::Status;
+use crate::log::Whose;
 use dumpview_parsers::log::LogReader;
 
 fn collect(text: &str, which: Which) -> Collected {
     let mut collector = Collector::new(which, false);
     let mut reader = LogReader::new();
-    let mut each = |record: dumpview_parsers::log::Record<'_>| collector.record(&record);
+    let mut each = |record: dumpview_parsers::log::Record<'_>| {
+        collector.record(&record, Whose::default(), &mut |_, _| {});
+    };
     reader.push(text.as_bytes(), &mut each);
     reader.finish(&mut each);
-    collector.finish()
+    collector.finish(&mut |_, _| {});
+    collector.into_found()
 }
 
 fn section(id: u64, state: &str, function: &str) -> String {
@@ -29,7 +33,7 @@ fn a_crash_is_told_with_the_lines_before_it() {
     let found = collect(&text, Which::Crash);
     let dump = found.dump.unwrap();
     let death = dump.death.as_ref().unwrap();
-    assert_eq!(death.kind(), DeathKind::OutOfMemory);
+    assert_eq!(death.kind(), Cause::OutOfMemory);
     assert_eq!(death.goroutine, Some(7));
     assert_eq!(death.notes[0].line, 3);
     let before: Vec<&str> = dump.before.iter().map(|l| l.text.as_str()).collect();

@@ -4,15 +4,14 @@ mod text;
 
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
-use crate::commands::log::{
-    self, Each, LogFlags, Origins, Reading, Timeless, Unread, UnreadLine, When,
-};
+use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
 use crate::flags::TableFlags;
 use crate::out::{Form, Out};
 use crate::verb::{About, OnFiles, Verb};
 use clap::{Args, ValueEnum};
-use dumpview_model::alloc::{By, Collector, Process, Totals, findings};
+use dumpview_model::alloc::{By, Process, Totals, findings};
 use dumpview_model::finding::Finding;
+use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::rows::Allocation;
@@ -87,7 +86,7 @@ impl OnFiles for AllocVerb {
             ..args.table.clone()
         };
         let reading = Alloc {
-            collector: Collector::default(),
+            model: LogModel::new(Parts::ALLOC),
             findings: Vec::new(),
             bys,
             top,
@@ -103,7 +102,7 @@ impl OnFiles for AllocVerb {
 
 /// Allocations of all processes of a log.
 pub struct Alloc {
-    collector: Collector,
+    model: LogModel,
     /// Of each process.
     findings: Vec<Vec<Finding>>,
     bys: Vec<By>,
@@ -129,6 +128,7 @@ struct Summary {
 /// All allocations of a process.
 #[derive(Serialize)]
 struct ProcessSummary {
+    process: u32,
     count: u64,
     bytes: u64,
     freed: u64,
@@ -158,6 +158,7 @@ impl ProcessSummary {
     fn new(process: &Process) -> Self {
         let all: &Totals = &process.all;
         Self {
+            process: process.id.0,
             count: all.count,
             bytes: all.bytes,
             freed: all.freed,
@@ -185,7 +186,7 @@ impl ProcessSummary {
 impl Alloc {
     fn processes(&self) -> impl Iterator<Item = (&Process, &[Finding])> {
         let findings = self.findings.iter().map(Vec::as_slice);
-        let processes = self.collector.processes.iter().map(|(_, process)| process);
+        let processes = self.model.alloc.processes.iter();
         processes.zip(findings)
     }
 }
@@ -213,22 +214,26 @@ impl Reading for Alloc {
     }
 
     fn record(&mut self, _: usize, record: &Record<'_>, _: Each<'_, Allocation>) -> io::Result<()> {
-        self.collector.record(record);
+        self.model.record(record, &mut |_| {});
         Ok(())
     }
 
+    fn pass_by(&mut self, record: &Record<'_>) {
+        self.model.pass_by(record);
+    }
+
     fn end(&mut self, origins: Origins<'_>, _: Each<'_, Allocation>) -> io::Result<()> {
-        self.collector.end(origins);
+        self.model.finish(origins, &mut |_| {});
         Ok(())
     }
 
     fn finish(&mut self, _: &[String], each: Each<'_, Allocation>) -> io::Result<()> {
-        let processes = &self.collector.processes;
-        self.findings = processes.iter().map(|(_, p)| findings(p)).collect();
-        for (number, (process, _)) in (1..).zip(self.processes()) {
+        let processes = &self.model.alloc.processes;
+        self.findings = processes.iter().map(findings).collect();
+        for (process, _) in self.processes() {
             for by in &self.bys {
                 for row in process.rows(*by).into_iter().take(self.rows) {
-                    each(&Allocation::new(number, *by, row))?;
+                    each(&Allocation::new(u64::from(process.id.0), *by, row))?;
                 }
             }
         }
@@ -236,27 +241,19 @@ impl Reading for Alloc {
     }
 
     fn found(&self) -> bool {
-        !self.collector.processes.is_empty() || self.collector.unrecognized_count > 0
+        !self.model.alloc.processes.is_empty() || self.model.unread.count() > 0
     }
 
     fn unread(&self, _: &[String]) -> Unread {
-        let lines = self.collector.unrecognized.iter().map(|line| UnreadLine {
-            source: None,
-            line: line.line,
-            format: None,
-            text: line.text.clone(),
-            why: line.why,
-        });
-        Unread {
-            lines: lines.collect(),
-            count: self.collector.unrecognized_count,
-        }
+        Unread::of(&self.model.unread, None)
     }
 
     fn findings(&self) -> Vec<Finding> {
-        (1..)
-            .zip(&self.findings)
-            .flat_map(|(process, findings)| findings.iter().map(move |f| f.clone().of(process)))
+        self.processes()
+            .flat_map(|(process, found)| {
+                let number = process.id.0;
+                found.iter().map(move |f| f.clone().of(number.into()))
+            })
             .collect()
     }
 
@@ -267,7 +264,7 @@ impl Reading for Alloc {
         Tail {
             summary: Summary {
                 processes: processes.collect(),
-                dropped: self.collector.dropped,
+                dropped: self.model.alloc.dropped,
             },
         }
     }

@@ -13,7 +13,7 @@ use std::io;
 const CALLERS: usize = 3;
 
 pub(super) fn write(report: &Alloc, out: &mut Text<'_>) -> io::Result<()> {
-    let many = report.collector.processes.len() > 1;
+    let many = report.model.alloc.processes.len() > 1;
     for (index, (process, findings)) in report.processes().enumerate() {
         if index > 0 {
             out.line("")?;
@@ -21,19 +21,19 @@ pub(super) fn write(report: &Alloc, out: &mut Text<'_>) -> io::Result<()> {
         if many {
             out.line(styled(
                 Role::Heading,
-                format_args!("Process {}: {}", index + 1, process.origin),
+                format_args!("Process {}: {}", process.id, process.origin),
             ))?;
         }
         one(report, process, findings, out)?;
     }
-    let collector = &report.collector;
-    if collector.unrecognized_count > 0 {
+    let unread = &report.model.unread;
+    if unread.count() > 0 {
         out.blank()?;
         out.line(format_args!(
             "{} looked like an allocation trace and could not be read:",
-            plural(collector.unrecognized_count, "line")
+            plural(unread.count(), "line")
         ))?;
-        for lost in collector.unrecognized.iter().take(10) {
+        for lost in unread.lines().iter().take(10) {
             let text: String = lost.text.chars().take(60).collect();
             out.line(format_args!("  line {}: {}: {}", lost.line, lost.why, text))?;
         }

@@ -6,7 +6,7 @@ use super::worker::{Alarm, serve};
 use super::{export, goroutines, no_terminal, settle, short_name, theme};
 use crate::answer::{Exit, Failure};
 use crate::commands::gc::Gc;
-use crate::commands::log::report::Reading;
+use crate::commands::log::report::Report;
 use crate::commands::log::{LogFlags, is_stdin, name as name_of};
 use crate::commands::sched::Sched;
 use crate::flags::Common;
@@ -14,9 +14,10 @@ use crate::input::log::{Ended, chunks};
 use crate::out::Out;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use dumpview_model::finding::Severity;
-use dumpview_model::gc as model;
+use dumpview_model::gc as gc_model;
+use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::units::{grouped, plural};
-use dumpview_model::{sched, traceback};
+use dumpview_model::{sched, timeline, traceback};
 use dumpview_parsers::log::{Kind, Record};
 use dumpview_tui::app::run::{Asked, run};
 use dumpview_tui::app::{App, End, Event};
@@ -58,13 +59,7 @@ const OTHER: usize = 8;
 const PACE: Duration = Duration::from_millis(60);
 
 struct State {
-    reading: Reading,
-    gc: model::Collector,
-    sched: sched::Collector,
-    /// Until the input has ended.
-    tracebacks: traceback::Collector,
-    /// The goroutines of the last crash or dump.
-    dump: Option<traceback::Dump>,
+    model: LogModel,
     other: VecDeque<String>,
     ended: Option<Ended>,
 }
@@ -104,9 +99,8 @@ impl Log {
             self.spool.record(&record);
             state.record(&record);
         });
-        state.gc.finish();
-        state.sched.finish(&mut |_| {});
-        state.dump = std::mem::take(&mut state.tracebacks).finish().dump;
+        let name_of = |origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
+        state.model.finish(name_of, &mut |_| {});
         state.ended = Some(ended);
         Ok(())
     }
@@ -135,11 +129,19 @@ impl Log {
                 ..Source::default()
             }))),
             Request::Timeline => {
-                let (reading, ended) = {
+                let (events, unread, ended) = {
                     let state = self.state();
-                    (state.reading.clone(), state.ended.is_some())
+                    let model = &state.model;
+                    (
+                        model.events.clone(),
+                        model.unread.clone(),
+                        state.ended.is_some(),
+                    )
                 };
-                let timeline = reading.timeline();
+                let mut collector = timeline::Collector::new();
+                collector.log(&self.name, &events, &unread);
+                drop(events);
+                let timeline = collector.finish(&[]);
                 Ok(Answer::Timeline(Box::new(Moments { timeline, ended })))
             }
             Request::FindLine {
@@ -166,28 +168,34 @@ impl Log {
 
     fn collections(&self, number: usize) -> Collections {
         let state = self.state();
-        let runs = state.gc.runs();
-        let run = runs.get(number).copied();
+        let model = &state.model;
+        let processes = model.gc.processes();
+        let process = processes.get(number).and_then(|of| model.gc.get(of.id));
         Collections {
-            findings: run.map_or_else(Vec::new, |run| model::findings(&state.gc, run)),
-            run: run.cloned().map(Box::new),
+            findings: process.map_or_else(Vec::new, |process| {
+                gc_model::findings(&model.gc, &model.unread, process)
+            }),
+            run: process.cloned(),
             number,
-            runs: runs.len(),
+            runs: processes.len(),
             other: state.other.iter().cloned().collect(),
-            unrecognized: state.gc.unrecognized_count(),
+            unrecognized: model.unread.count_of(&gc_model::FORMATS),
             ended: state.ended.is_some(),
         }
     }
 
     fn schedule(&self, number: usize) -> Schedule {
         let state = self.state();
-        let runs = state.sched.runs();
-        let run = runs.get(number).copied();
+        let model = &state.model;
+        let processes = model.sched.processes();
+        let process = processes.get(number).and_then(|of| model.sched.get(of.id));
         Schedule {
-            findings: run.map_or_else(Vec::new, |run| sched::findings(&state.sched, run)),
-            run: run.cloned().map(Box::new),
+            findings: process.map_or_else(Vec::new, |process| {
+                sched::findings(&model.sched, &model.unread, process)
+            }),
+            run: process.cloned(),
             number,
-            runs: runs.len(),
+            runs: processes.len(),
             ended: state.ended.is_some(),
         }
     }
@@ -195,7 +203,7 @@ impl Log {
     /// The goroutines of the last crash or dump.
     fn goroutines(&self) -> Result<Answer, Failure> {
         let state = self.state();
-        match (&state.dump, &state.ended) {
+        match (state.dump(), &state.ended) {
             (Some(dump), _) => Ok(Answer::Goroutines(Box::new(goroutines::shown(
                 &dump.goroutines,
             )))),
@@ -210,7 +218,7 @@ impl Log {
 
     fn frames(&self, id: Option<u64>) -> Result<Answer, Failure> {
         let state = self.state();
-        let set = state.dump.as_ref().map(|dump| &dump.goroutines);
+        let set = state.dump().map(|dump| &dump.goroutines);
         let nothing = || Failure::no_answer("this log has no such goroutine");
         let set = set.ok_or_else(nothing)?;
         let frames = goroutines::frames(set, id).ok_or_else(nothing)?;
@@ -219,12 +227,15 @@ impl Log {
 
     /// What is in it, the worst first.
     fn overview(&self) -> Overview {
-        let (reading, ended, lost) = {
+        let (report, ended) = {
             let state = self.state();
             let lost = state.ended.as_ref().and_then(|ended| ended.lost.clone());
-            (state.reading.clone(), state.ended.is_some(), lost)
+            let lost = lost.or_else(|| self.spool.lost());
+            (
+                Report::of(&state.model, &self.name, lost),
+                state.ended.is_some(),
+            )
         };
-        let report = reading.report(&self.name, lost.or_else(|| self.spool.lost()));
         let to_line = |line: u64| Target::TextLine(line);
         let mut sections = Vec::new();
         let death = report.death();
@@ -318,13 +329,14 @@ impl Log {
         sections.push(Section {
             title: "looked like traces and could not be read".to_owned(),
             items: report
-                .unreadable
+                .unread
+                .lines()
                 .iter()
                 .take(20)
-                .map(|(line, why, _)| {
-                    let text = Line::new(Role::Dim, format!("line {:>9}  ", grouped(*line)))
-                        .and(Role::Plain, *why);
-                    Item::leading(text, to_line(*line))
+                .map(|lost| {
+                    let text = Line::new(Role::Dim, format!("line {:>9}  ", grouped(lost.line)))
+                        .and(Role::Plain, lost.why);
+                    Item::leading(text, to_line(lost.line))
                 })
                 .collect(),
         });
@@ -345,11 +357,14 @@ impl Log {
 }
 
 impl State {
+    /// The goroutines of the last crash or dump; when the input has ended, for they may still come.
+    fn dump(&self) -> Option<&traceback::Dump> {
+        let found = self.model.tracebacks.found();
+        found.dump.as_deref().filter(|_| self.ended.is_some())
+    }
+
     fn record(&mut self, record: &Record<'_>) {
-        self.reading.record(record);
-        self.gc.record(record);
-        self.sched.record(record, &mut |_| {});
-        self.tracebacks.record(record);
+        self.model.record(record, &mut |_| {});
         if let Kind::Log(text) = &record.kind
             && !text.trim_ascii().is_empty()
         {
@@ -378,11 +393,7 @@ pub fn browse(
     let log = Arc::new(Log {
         name: name.clone(),
         state: Mutex::new(State {
-            reading: Reading::new(&name),
-            gc: model::Collector::new(),
-            sched: sched::Collector::new(),
-            tracebacks: traceback::Collector::new(traceback::Which::Crash, false),
-            dump: None,
+            model: LogModel::new(Parts::OVERVIEW | Parts::EVENTS),
             other: VecDeque::new(),
             ended: None,
         }),
@@ -435,15 +446,12 @@ pub fn browse(
 
 /// What was seen, in short, on the screen that the shell comes back to.
 fn sum_up(log: &Log, common: &Common, first: First) {
-    let (collector, scheduler) = {
-        let mut state = log.state();
-        (state.gc.clone(), std::mem::take(&mut state.sched))
-    };
+    let model = log.state().model.clone();
     // Whoever cannot read it will not miss it.
     let _ = match first {
         First::Overview => Ok(()),
-        First::Gc => sum(&Gc::of(collector), common),
-        First::Sched => sum(&Sched::of(scheduler), common),
+        First::Gc => sum(&Gc::of(model), common),
+        First::Sched => sum(&Sched::of(model), common),
     };
 }
 

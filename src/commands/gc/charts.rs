@@ -1,6 +1,6 @@
 //! A run's life in plain text: heap over cycles, and how long its pauses were.
 
-use dumpview_model::gc::Run;
+use dumpview_model::gc::Process;
 use dumpview_model::stats::Bucket;
 use dumpview_model::units::duration;
 use dumpview_model::units::mib;
@@ -11,8 +11,8 @@ use std::io;
 /// A chart of fewer columns says nothing that a table does not.
 const LEAST: usize = 3;
 
-pub(super) fn heap(run: &Run, glyphs: &Glyphs, out: &mut Text<'_>) -> io::Result<()> {
-    let series = &run.series;
+pub(super) fn heap(process: &Process, glyphs: &Glyphs, out: &mut Text<'_>) -> io::Result<()> {
+    let series = &process.series;
     let peaks = series.peak.buckets();
     if peaks.len() < LEAST {
         return Ok(());
@@ -69,7 +69,7 @@ pub(super) fn heap(run: &Run, glyphs: &Glyphs, out: &mut Text<'_>) -> io::Result
                 mib(height)
             }
         },
-        (&end(&run.first), &end(&run.last)),
+        (&end(&process.first), &end(&process.last)),
     )
 }
 
@@ -91,8 +91,8 @@ const BOUNDS: [u64; 14] = [
     u64::MAX,
 ];
 
-pub(super) fn pauses(run: &Run, glyphs: &Glyphs, out: &mut Text<'_>) -> io::Result<()> {
-    let pauses = &run.times.pause;
+pub(super) fn pauses(process: &Process, glyphs: &Glyphs, out: &mut Text<'_>) -> io::Result<()> {
+    let pauses = &process.times.pause;
     if pauses.count() < LEAST as u64 {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::Files;
 use crate::commands::log;
 use crate::out::Out;
-use dumpview_model::gc::{Row, Run, Summary, Unit, Verdict, compare};
+use dumpview_model::gc::{Process, Row, Summary, Unit, Verdict, compare};
 use dumpview_model::units::duration;
 use dumpview_model::units::{mib, number, percent};
 use dumpview_view::document::{Envelope, InputSummary};
@@ -41,7 +41,7 @@ pub(super) fn answer(
         Ok((gc, inputs, log::name(path)))
     };
     let (first, second) = (read(files.first())?, read(other)?);
-    let run = |read: &(Gc, log::Inputs, String)| -> Result<Run, Failure> {
+    let run = |read: &(Gc, log::Inputs, String)| -> Result<Process, Failure> {
         let run = read.0.main().cloned();
         run.ok_or_else(|| read.1.nothing(&read.0))
     };

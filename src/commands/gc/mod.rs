@@ -12,13 +12,14 @@ mod text;
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
 use crate::commands::browse::{self, First};
-use crate::commands::log::{self, Each, LogFlags, Reading, Unread, UnreadLine, When};
+use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Unread, When};
 use crate::flags::TableFlags;
 use crate::out::{Form, Out};
 use crate::verb::{About, OnFiles, Verb};
 use clap::Args;
 use dumpview_model::finding::Finding;
-use dumpview_model::gc::{Collector, Cycle, Run, Summary, findings};
+use dumpview_model::gc::{Cycle, Process, Summary, findings};
+use dumpview_model::log_model::{Fresh, LogModel, Parts};
 use dumpview_model::units::plural;
 use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind as Line, Record};
@@ -90,35 +91,41 @@ impl OnFiles for GcVerb {
 }
 
 /// Cycles of all processes of a log.
-#[derive(Default)]
 pub struct Gc {
-    collector: Collector,
+    model: LogModel,
+}
+
+impl Default for Gc {
+    fn default() -> Self {
+        Self {
+            model: LogModel::new(Parts::GC),
+        }
+    }
 }
 
 /// What the document says behind the cycles.
 #[derive(Serialize)]
 pub struct Tail {
     summary: Option<Summary>,
-    runs: Vec<Summary>,
-    more_runs: More,
+    processes: Vec<Summary>,
+    more_processes: More,
 }
 
 #[derive(Serialize)]
 struct More {
-    runs: u64,
+    processes: u64,
     cycles: u64,
 }
 
 impl Gc {
     /// Cycles that were collected elsewhere.
-    pub fn of(mut collector: Collector) -> Self {
-        collector.finish();
-        Self { collector }
+    pub const fn of(model: LogModel) -> Self {
+        Self { model }
     }
 
     /// The process that the summary is about.
-    fn main(&self) -> Option<&Run> {
-        self.collector.main()
+    fn main(&self) -> Option<&Process> {
+        self.model.gc.main().map(AsRef::as_ref)
     }
 }
 
@@ -148,14 +155,21 @@ impl Reading for Gc {
     }
 
     fn record(&mut self, _: usize, record: &Record<'_>, each: Each<'_, Cycle>) -> io::Result<()> {
-        match self.collector.record(record) {
-            Some(cycle) => each(&cycle),
-            None => Ok(()),
-        }
+        let mut given = Ok(());
+        self.model.record(record, &mut |fresh| {
+            if let Fresh::Cycle(cycle) = fresh {
+                given = each(cycle);
+            }
+        });
+        given
     }
 
-    fn finish(&mut self, _: &[String], _: Each<'_, Cycle>) -> io::Result<()> {
-        self.collector.finish();
+    fn pass_by(&mut self, record: &Record<'_>) {
+        self.model.pass_by(record);
+    }
+
+    fn end(&mut self, origins: Origins<'_>, _: Each<'_, Cycle>) -> io::Result<()> {
+        self.model.finish(origins, &mut |_| {});
         Ok(())
     }
 
@@ -164,7 +178,7 @@ impl Reading for Gc {
     }
 
     fn why_nothing(&self) -> Option<String> {
-        let neighbours = self.collector.records();
+        let neighbours = self.model.gc.records();
         (neighbours > 0).then(|| {
             format!(
                 "no gctrace line, though {} of its neighbours (scavenger, pacer, init)",
@@ -174,25 +188,15 @@ impl Reading for Gc {
     }
 
     fn unread(&self, _: &[String]) -> Unread {
-        let lines = self.collector.unrecognized().iter().map(|line| UnreadLine {
-            source: None,
-            line: line.line,
-            format: Some(line.format),
-            text: line.text.clone(),
-            why: line.why,
-        });
-        Unread {
-            lines: lines.collect(),
-            count: self.collector.unrecognized_count(),
-        }
+        Unread::of(&self.model.unread, None)
     }
 
     fn gaps(&self) -> Vec<Incomplete> {
-        let runs = self.collector.runs();
-        let lost: u64 = runs.iter().map(|run| run.lost).sum();
-        let gap = runs
+        let processes = self.model.gc.processes();
+        let lost: u64 = processes.iter().map(|process| process.lost).sum();
+        let gap = processes
             .iter()
-            .filter_map(|run| run.first_gap.as_ref())
+            .filter_map(|process| process.first_gap.as_ref())
             .min_by_key(|gap| gap.place);
         let gap = gap.map(|gap| Incomplete {
             what: "cycles".to_owned(),
@@ -208,22 +212,18 @@ impl Reading for Gc {
 
     fn findings(&self) -> Vec<Finding> {
         self.main()
-            .map(|run| findings(&self.collector, run))
+            .map(|process| findings(&self.model.gc, &self.model.unread, process))
             .unwrap_or_default()
     }
 
     fn summary(&self) -> Tail {
-        let more = self.collector.more();
+        let more = self.model.gc.more();
+        let processes = self.model.gc.processes();
         Tail {
-            summary: self.main().map(Run::summary),
-            runs: self
-                .collector
-                .runs()
-                .iter()
-                .map(|run| run.summary())
-                .collect(),
-            more_runs: More {
-                runs: more.runs,
+            summary: self.main().map(Process::summary),
+            processes: processes.iter().map(|of| of.summary()).collect(),
+            more_processes: More {
+                processes: more.processes,
                 cycles: more.cycles,
             },
         }
@@ -231,7 +231,7 @@ impl Reading for Gc {
 
     fn text(&self, _: &[String], out: &mut Text<'_>) -> io::Result<()> {
         match self.main() {
-            Some(run) => text::report(&self.collector, run, out),
+            Some(process) => text::report(&self.model, process, out),
             None => Ok(()),
         }
     }

@@ -9,7 +9,8 @@
 //! ```
 
 use super::charts;
-use dumpview_model::gc::{Collector, Phase, Run, Summary, findings};
+use dumpview_model::gc::{Phase, Process, Summary, findings};
+use dumpview_model::log_model::LogModel;
 use dumpview_model::units::duration;
 use dumpview_model::units::{bytes, grouped, mib, number, percent, plural, precise};
 use dumpview_view::chart::Glyphs;
@@ -17,21 +18,21 @@ use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
-pub(super) fn report(collector: &Collector, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let summary = run.summary();
+pub(super) fn report(model: &LogModel, process: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let summary = process.summary();
     out.line(styled(Role::Heading, sentence(&summary)))?;
     if let Some(package) = &summary.package {
         out.line(format_args!("  it is the compiler at work on {package}"))?;
     }
-    finding::write_all(&findings(collector, run), out)?;
+    finding::write_all(&findings(&model.gc, &model.unread, process), out)?;
     let glyphs = Glyphs::of_locale();
-    charts::heap(run, &glyphs, out)?;
-    charts::pauses(run, &glyphs, out)?;
+    charts::heap(process, &glyphs, out)?;
+    charts::pauses(process, &glyphs, out)?;
     phases(&summary, out)?;
     cpu(&summary, out)?;
     heap(&summary, out)?;
-    extras(run, &summary, out)?;
-    processes(collector, run, out)
+    extras(process, &summary, out)?;
+    processes(model, process, out)
 }
 
 /// What matters most, in one sentence.
@@ -283,8 +284,8 @@ fn shape(summary: &Summary) -> String {
     }
 }
 
-fn extras(run: &Run, summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
-    let extras = &run.extras;
+fn extras(process: &Process, summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
+    let extras = &process.extras;
     if extras.inits.packages > 0 {
         let slowest =
             extras
@@ -327,15 +328,16 @@ fn extras(run: &Run, summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn processes(collector: &Collector, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let runs = collector.runs();
-    if runs.len() < 2 {
+fn processes(model: &LogModel, main: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let processes = model.gc.processes();
+    if processes.len() < 2 {
         return Ok(());
     }
     out.line("")?;
     out.line(styled(Role::Heading, "processes in this stream"))?;
     let mut table = Table::new([
-        ("  from line", Align::Right),
+        ("  process", Align::Right),
+        ("from line", Align::Right),
         ("cycles", Align::Right),
         ("numbers", Align::Left),
         ("time", Align::Right),
@@ -343,21 +345,22 @@ fn processes(collector: &Collector, main: &Run, out: &mut Text<'_>) -> io::Resul
         ("largest heap", Align::Right),
         ("", Align::Left),
     ]);
-    for run in runs.iter().take(20) {
-        let summary = run.summary();
+    for process in processes.iter().take(20) {
+        let summary = process.summary();
         let mut words = Vec::new();
-        if run.id == main.id {
+        if process.id == main.id {
             words.push("the one above".to_owned());
         }
-        if let Some(package) = &run.package {
+        if let Some(package) = &process.package {
             words.push(format!("compiler of {package}"));
         }
-        if run.doubtful > 0 {
-            words.push(format!("{} doubtful", plural(run.doubtful, "cycle")));
+        if process.doubtful > 0 {
+            words.push(format!("{} doubtful", plural(process.doubtful, "cycle")));
         }
         table.row([
-            format!("  {}", summary.first_line),
-            grouped(run.cycles),
+            format!("  {}", process.id),
+            summary.first_line.to_string(),
+            grouped(process.cycles),
             format!("{}-{}", summary.first_number, summary.last_number),
             summary.wall_ns.map_or_else(String::new, duration),
             duration(summary.pause.total_ns),
@@ -366,7 +369,7 @@ fn processes(collector: &Collector, main: &Run, out: &mut Text<'_>) -> io::Resul
         ]);
     }
     table.write(out)?;
-    let left = runs.len().saturating_sub(20) as u64 + collector.more().runs;
+    let left = processes.len().saturating_sub(20) as u64 + model.gc.more().processes;
     if left > 0 {
         out.line(format_args!("  and {left} more"))?;
     }

@@ -3,8 +3,9 @@
 use super::text::Report;
 use super::view::View;
 use dumpview_model::finding::Finding;
+use dumpview_model::log::UnreadLine;
 use dumpview_model::traceback::{
-    Death, DeathKind, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack, Unrecognized,
+    Cause, Death, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack,
 };
 use dumpview_view::document::{Envelope, InputSummary};
 use serde::{Serialize, Serializer};
@@ -14,15 +15,15 @@ use std::collections::BTreeMap;
 struct Document<'a> {
     death: Option<DeathDoc<'a>>,
     dump: Option<usize>,
-    dumps: &'a [Summary],
+    dumps: Vec<&'a Summary>,
     dump_count: usize,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     thread_stacks: &'a [ThreadStack],
     findings: &'a [Finding],
     races: Vec<RaceDoc<'a>>,
     race_count: usize,
-    unrecognized: &'a [Unrecognized],
-    unrecognized_count: usize,
+    unrecognized: &'a [UnreadLine],
+    unrecognized_count: u64,
     #[serde(flatten)]
     view: Option<&'a View>,
 }
@@ -30,7 +31,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct DeathDoc<'a> {
     reason: String,
-    kind: DeathKind,
+    kind: Cause,
     line: u64,
     goroutine: Option<u64>,
     signal: Option<&'a RaisedSignal>,
@@ -89,7 +90,7 @@ impl Serialize for Report {
                 })
             }),
             dump: dump.map(|dump| dump.number),
-            dumps: &report.found.dumps,
+            dumps: report.found.dumps.iter().map(AsRef::as_ref).collect(),
             dump_count: report.found.dump_count,
             thread_stacks: dump.map(|dump| dump.threads.as_slice()).unwrap_or_default(),
             findings: &report.findings,
@@ -103,8 +104,8 @@ impl Serialize for Report {
                 })
                 .collect(),
             race_count: report.found.race_count,
-            unrecognized: &report.found.unrecognized,
-            unrecognized_count: report.found.unrecognized_count,
+            unrecognized: report.unread.lines(),
+            unrecognized_count: report.unread.count(),
             view: report.view.as_ref(),
         };
         document.serialize(serializer)

@@ -5,7 +5,7 @@
 
 use crate::input::log::Ended;
 use crate::input::stream;
-use dumpview_model::traceback::{Collected, Collector};
+use dumpview_model::log_model::LogModel;
 use dumpview_parsers::log::{Kind, LogReader, Record};
 use dumpview_parsers::traceback::Record as Traceback;
 use std::io::{self, Read, Write};
@@ -32,7 +32,7 @@ enum At {
 
 /// What is kept while reading.
 struct Watch {
-    collector: Collector,
+    model: LogModel,
     at: At,
     /// The unfinished last line of what was read, which passes when the next chunk tells what it is.
     held: Vec<u8>,
@@ -44,7 +44,7 @@ struct Watch {
 
 impl Watch {
     fn record(&mut self, record: &Record<'_>) {
-        self.collector.record(record);
+        self.model.record(record, &mut |_| {});
         match (self.at, &record.kind) {
             (At::Crash(_), Kind::Log(text)) => {
                 self.after.extend_from_slice(text);
@@ -57,7 +57,7 @@ impl Watch {
             (At::Start, Kind::Traceback(_) | Kind::Profile(_) | Kind::Race(_)) => {
                 self.at = At::Crash(record.place.offset);
             }
-            (_, Kind::Traceback(_)) if self.collector.is_crashing() => {
+            (_, Kind::Traceback(_)) if self.model.tracebacks.is_crashing() => {
                 self.at = At::Crash(record.place.offset);
             }
             (At::Start, Kind::Log(text)) if text.trim_ascii().is_empty() => {}
@@ -95,17 +95,14 @@ impl Watch {
 }
 
 /// Reads stdin to its end.
-pub(super) fn read(
-    mut reader: LogReader,
-    collector: Collector,
-) -> Result<(Collected, Ended), Stop> {
+pub(super) fn read(mut reader: LogReader, model: LogModel) -> Result<(LogModel, Ended), Stop> {
     // What passes keeps its colours, so it goes around the stream that takes them off.
     let out = &mut io::stdout().lock();
     let mut input = stream::open(Path::new("-")).map_err(Stop::Read)?;
     let mut chunk = vec![0u8; stream::CHUNK];
     let mut ended = Ended::default();
     let mut watch = Watch {
-        collector,
+        model,
         at: At::Start,
         held: Vec::new(),
         begin: 0,
@@ -133,5 +130,6 @@ pub(super) fn read(
         watch.held.push(b'\n');
     }
     watch.pass(out).map_err(Stop::Write)?;
-    Ok((watch.collector.finish(), ended))
+    watch.model.finish(|_| String::new(), &mut |_| {});
+    Ok((watch.model, ended))
 }

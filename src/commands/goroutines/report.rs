@@ -180,16 +180,12 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             "this is dump {shown} of {} (--dump N shows another):",
             found.dump_count
         ))?;
-        let list: Vec<&Summary> = found.dumps.iter().collect();
+        let list: Vec<&Summary> = found.dumps.iter().map(AsRef::as_ref).collect();
         // The first, and those around the one that is shown.
         let skip = if list.len() > 12 { list.len() - 12 } else { 0 };
         for summary in list.iter().skip(skip) {
             let mark = if summary.number == shown { "*" } else { " " };
-            let what = summary
-                .reason
-                .as_deref()
-                .unwrap_or("goroutines were printed");
-            let first = what.lines().next().unwrap_or_default();
+            let first = summary.text().lines().next().unwrap_or_default();
             out.line(format_args!(
                 "  {mark} {:>3}  line {}, {}: {}",
                 summary.number,
@@ -217,16 +213,16 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 fn unrecognized(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
-    let count = report.found.unrecognized_count;
+    let count = report.unread.count();
     if count == 0 {
         return Ok(());
     }
     out.line("")?;
     out.line(format_args!(
         "{} of the dumps could not be read:",
-        plural(count as u64, "line")
+        plural(count, "line")
     ))?;
-    for lost in report.found.unrecognized.iter().take(SHOWN) {
+    for lost in report.unread.lines().iter().take(SHOWN) {
         out.line(format_args!(
             "  line {}: {}: {}",
             grouped(lost.line),

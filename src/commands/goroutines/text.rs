@@ -10,17 +10,21 @@ use crate::input::log::{self, Ended};
 use crate::out::{Form, Out};
 use dumpview_model::finding::Finding;
 use dumpview_model::goroutine::Goroutines;
-use dumpview_model::traceback::{Collected, Collector, Dump, Which, findings};
+use dumpview_model::log::Unread;
+use dumpview_model::log_model::{LogModel, Parts};
+use dumpview_model::traceback::{Collected, Dump, Which, findings};
 use dumpview_parsers::log::LogReader;
 use dumpview_view::document::Incomplete;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a log says of goroutines.
 pub(super) struct Report {
     pub path: String,
     pub ended: Ended,
     pub found: Collected,
+    pub unread: Unread,
     /// The dump that is shown, without its goroutines: those are in the view.
     pub dump: Option<Dump>,
     pub findings: Vec<Finding>,
@@ -50,8 +54,8 @@ pub(super) fn answer(
 ) -> Result<Exit, Stop> {
     view::filter(args)?;
     let path = files.first();
-    let (found, ended) = if is_stdin(path) && out.form() == Form::Text {
-        match passing::read(reader(args)?, collector(args)) {
+    let (model, ended) = if is_stdin(path) && out.form() == Form::Text {
+        match passing::read(reader(args)?, model(args)) {
             Ok(read) => read,
             Err(passing::Stop::Read(error)) => return Err(unreadable(path, &error).into()),
             Err(passing::Stop::Write(error)) => return Err(error.into()),
@@ -59,7 +63,7 @@ pub(super) fn answer(
     } else {
         read(path, args)?
     };
-    let report = Report::new(path, found, ended, args)?;
+    let report = Report::new(path, model, ended, args)?;
     let incomplete = report.incomplete();
     for lacks in &incomplete {
         out.complain(&format!("{}: {}: {}", report.path, lacks.what, lacks.why));
@@ -78,25 +82,27 @@ pub(super) fn answer(
 ///
 /// When it cannot be read or has no dump.
 pub(super) fn goroutines(path: &Path, args: &GoroutinesFlags) -> Result<Goroutines, Failure> {
-    let (found, _) = read(path, args)?;
+    let (model, _) = read(path, args)?;
+    let found = model.tracebacks.into_found();
     match found.dump {
-        Some(dump) => Ok(dump.goroutines),
+        Some(dump) => Ok(Arc::unwrap_or_clone(dump).goroutines),
         None => Err(nothing(path, &found, args)),
     }
 }
 
-fn read(path: &Path, args: &GoroutinesFlags) -> Result<(Collected, Ended), Failure> {
-    let mut collector = collector(args);
+fn read(path: &Path, args: &GoroutinesFlags) -> Result<(LogModel, Ended), Failure> {
+    let mut model = model(args);
     let ended = log::read(path, &mut reader(args)?, &mut |record| {
-        collector.record(&record);
+        model.record(&record, &mut |_| {});
     })
     .map_err(|error| unreadable(path, &error))?;
-    Ok((collector.finish(), ended))
+    model.finish(|_| String::new(), &mut |_| {});
+    Ok((model, ended))
 }
 
-fn collector(args: &GoroutinesFlags) -> Collector {
+fn model(args: &GoroutinesFlags) -> LogModel {
     let which = args.dump.map_or(Which::Crash, Which::Number);
-    Collector::new(which, args.with_stacks)
+    LogModel::with_dump(Parts::CRASHES, which, args.with_stacks)
 }
 
 fn reader(args: &GoroutinesFlags) -> Result<LogReader, Failure> {
@@ -129,11 +135,13 @@ fn nothing(path: &Path, found: &Collected, args: &GoroutinesFlags) -> Failure {
 impl Report {
     fn new(
         path: &Path,
-        mut found: Collected,
+        model: LogModel,
         ended: Ended,
         args: &GoroutinesFlags,
     ) -> Result<Self, Failure> {
-        let mut dump = found.dump.take();
+        let unread = model.unread;
+        let mut found = model.tracebacks.into_found();
+        let mut dump = found.dump.take().map(Arc::unwrap_or_clone);
         let unwanted = args.dump.is_some() && dump.is_none();
         if unwanted || dump.is_none() && found.profile.is_none() && found.races.is_empty() {
             return Err(nothing(path, &found, args));
@@ -162,7 +170,7 @@ impl Report {
                          hint: /debug/pprof/goroutine?debug=2 lists them",
                     ));
                 }
-                Some(View::of_profile(profile))
+                Some(View::of_profile(Arc::unwrap_or_clone(profile)))
             }
             (None, None) => None,
         };
@@ -170,6 +178,7 @@ impl Report {
             path: path.display().to_string(),
             ended,
             found,
+            unread,
             dump,
             findings: about,
             crashed,
@@ -187,8 +196,8 @@ impl Report {
                 why: why.clone(),
             });
         }
-        let lost = self.found.unrecognized_count;
-        if let Some(first) = self.found.unrecognized.first() {
+        let lost = self.unread.count();
+        if let Some(first) = self.unread.lines().first() {
             let lines = if lost == 1 {
                 "line".to_owned()
             } else {

@@ -11,6 +11,7 @@ use crate::case::Files;
 use crate::input::log::Ended;
 use crate::out::Out;
 use dumpview_model::finding::Finding;
+use dumpview_model::log;
 use dumpview_model::units::plural;
 use dumpview_parsers::log::{Origin, Record};
 use dumpview_view::Text;
@@ -36,8 +37,7 @@ pub struct UnreadLine {
     /// Its number, from 1.
     pub line: u64,
     /// What it looked like.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<&'static str>,
+    pub format: &'static str,
     /// Its head.
     pub text: String,
     /// What is wrong with it.
@@ -51,6 +51,23 @@ pub struct Unread {
     pub lines: Vec<UnreadLine>,
     /// How many there were.
     pub count: u64,
+}
+
+impl Unread {
+    /// What a model could not read of an input, which is named where there are several.
+    pub fn of(unread: &log::Unread, source: Option<&String>) -> Self {
+        let lines = unread.lines().iter().map(|line| UnreadLine {
+            source: source.cloned(),
+            line: line.line,
+            format: line.format,
+            text: line.text.clone(),
+            why: line.why,
+        });
+        Self {
+            lines: lines.collect(),
+            count: unread.count(),
+        }
+    }
 }
 
 /// What becomes of a record that has no time, when only a stretch is wanted.
@@ -105,6 +122,9 @@ pub trait Reading {
         record: &Record<'_>,
         each: Each<'_, Self::Row>,
     ) -> io::Result<()>;
+
+    /// Takes a record that is outside of what is wanted: it only tells which process goes on.
+    fn pass_by(&mut self, record: &Record<'_>);
 
     /// An input has ended.
     ///
@@ -298,6 +318,7 @@ fn one<R: Reading>(
         }
         // What stands between rows goes with the one before.
         if within != Within::Yes {
+            reading.pass_by(record);
             return Ok(());
         }
         reading.record(source, record, &mut |row| each(Step::Item(row)))

@@ -1,29 +1,25 @@
 //! What a log without a verb answers: what is inside, the worst of it first, and which verb says more.
 
-use super::reading::UnreadLine;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::NoFlags;
 use crate::input::log;
 use crate::out::Out;
 use crate::verb::{About, Group, OnFiles, Verb};
-use dumpview_model::finding::{Finding, rank};
+use dumpview_model::finding::Finding;
 use dumpview_model::inventory::{Inventory, Part};
-use dumpview_model::timeline::{Collector, Lane, Moment, MomentKind, Placed, Timeline, What};
+use dumpview_model::log::{ProcessId, Unread, UnreadLine};
+use dumpview_model::log_model::{LogModel, LogProcess, Parts};
+use dumpview_model::oom::Killing;
+use dumpview_model::traceback::{Race, Summary};
 use dumpview_model::units::{grouped, plural};
-use dumpview_model::{memstats, sched};
-use dumpview_parsers::log::{Kind as Line, LogReader, Record};
+use dumpview_parsers::log::LogReader;
 use dumpview_view::document::{Envelope, Incomplete, InputSummary};
 use dumpview_view::finding::{self, Evidence};
-use dumpview_view::safe::safe_bytes;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use serde::{Serialize, Serializer};
-use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-
-/// So many lines of the application before a crash are shown.
-const BEFORE: usize = 3;
 
 /// So many findings are shown in text.
 const FINDINGS: usize = 5;
@@ -34,8 +30,21 @@ struct Body<'a> {
     moments: &'a [MomentDoc],
     findings: &'a [Finding],
     contents: Vec<PartDoc>,
-    unrecognized: Vec<UnreadLine>,
+    processes: &'a [ProcessDoc],
+    unrecognized: &'a [UnreadLine],
     unrecognized_count: u64,
+}
+
+/// How much there is of one process.
+#[derive(Serialize)]
+struct ProcessDoc {
+    process: ProcessId,
+    cycles: u64,
+    samples: u64,
+    snapshots: u64,
+    crashes: usize,
+    dumps: usize,
+    races: usize,
 }
 
 #[derive(Serialize)]
@@ -56,6 +65,8 @@ pub struct MomentDoc {
     pub text: String,
     /// Its line.
     pub line: u64,
+    /// Who printed it; 0 for a kill, which the kernel prints.
+    pub process: ProcessId,
     /// Goroutines that were printed, when any were.
     pub goroutines: Option<u64>,
     /// The application's last lines before it.
@@ -67,57 +78,15 @@ pub struct Report {
     path: String,
     /// Why not all of it was read, when so.
     pub lost: Option<String>,
-    /// Crashes, dumps, kills.
+    /// Crashes, dumps, kills, races, in order.
     pub moments: Vec<MomentDoc>,
     /// What is worth knowing, the worst first.
     pub findings: Vec<Finding>,
     /// How much of what.
     pub inventory: Inventory,
-    /// Lines that could not be read: number, why, text; the first of them.
-    pub unreadable: Vec<(u64, &'static str, String)>,
-    unreadable_count: u64,
-}
-
-/// The application's last lines, as the records come; and what they were when a crash began.
-#[derive(Clone, Default)]
-struct Before {
-    last: VecDeque<(u64, String)>,
-    in_crash: bool,
-    /// By the line at which the crash begins.
-    at: Vec<(u64, Vec<String>)>,
-}
-
-impl Before {
-    fn record(&mut self, record: &Record<'_>) {
-        const MOST_CRASHES: usize = 64;
-        match &record.kind {
-            Line::Log(text) => {
-                self.in_crash = false;
-                if text.trim_ascii().is_empty() {
-                    return;
-                }
-                if self.last.len() == BEFORE {
-                    self.last.pop_front();
-                }
-                let head = text.get(..400).unwrap_or(text);
-                self.last
-                    .push_back((record.place.line, safe_bytes(head).into_owned()));
-            }
-            Line::Traceback(_) if !self.in_crash => {
-                self.in_crash = true;
-                if self.at.len() < MOST_CRASHES {
-                    let lines = self.last.iter().map(|(_, text)| text.clone()).collect();
-                    self.at.push((record.place.line, lines));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn of(&self, line: u64) -> Vec<String> {
-        let found = self.at.iter().rev().find(|(at, _)| *at <= line);
-        found.map_or_else(Vec::new, |(_, lines)| lines.clone())
-    }
+    /// Lines that could not be read.
+    pub unread: Unread,
+    processes: Vec<ProcessDoc>,
 }
 
 /// What FILE without a verb asks of a log.
@@ -160,89 +129,18 @@ impl OnFiles for ContentsVerb {
 
 fn read(path: &Path) -> Result<Report, Failure> {
     let name = path.display().to_string();
-    let mut reading = Reading::new(&name);
+    let mut model = LogModel::new(Parts::OVERVIEW);
     let mut reader = LogReader::new();
-    let ended = log::read(path, &mut reader, &mut |record| reading.record(&record))
-        .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
-    if !reading.inventory.has_traces() {
-        return Err(nothing_of_go(&name, &reading.inventory));
+    let ended = log::read(path, &mut reader, &mut |record| {
+        model.record(&record, &mut |_| {});
+    })
+    .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
+    let name_of = |origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
+    model.finish(name_of, &mut |_| {});
+    if !model.inventory.has_traces() {
+        return Err(nothing_of_go(&name, &model.inventory));
     }
-    Ok(reading.report(&name, ended.lost))
-}
-
-/// What a log holds, as it is read.
-#[derive(Clone)]
-pub struct Reading {
-    collector: Collector,
-    sched: sched::Collector,
-    memory: memstats::Collector,
-    inventory: Inventory,
-    before: Before,
-}
-
-impl Reading {
-    /// Of a log of that name, nothing read yet.
-    pub fn new(name: &str) -> Self {
-        let mut collector = Collector::new();
-        collector.begin_log(name);
-        Self {
-            collector,
-            sched: sched::Collector::new(),
-            memory: memstats::Collector::default(),
-            inventory: Inventory::default(),
-            before: Before::default(),
-        }
-    }
-
-    /// Takes a record.
-    pub fn record(&mut self, record: &Record<'_>) {
-        self.inventory.record(record);
-        self.before.record(record);
-        self.sched.record(record, &mut |_| {});
-        self.memory.record(0, record);
-        self.collector.record(record);
-    }
-
-    /// What was read, on one axis.
-    pub fn timeline(mut self) -> Timeline {
-        self.collector.end_log(|_| String::new());
-        self.collector.finish(&[])
-    }
-
-    /// What was read, the worst first.
-    pub fn report(mut self, name: &str, lost: Option<String>) -> Report {
-        self.collector.end_log(|_| String::new());
-        self.sched.finish(&mut |_| {});
-        self.memory.end(|_| String::new());
-        let mut findings = self.collector.findings();
-        if let Some(run) = self.sched.main() {
-            findings.extend(sched::findings(&self.sched, run));
-        }
-        findings.extend(self.memory.runs.iter().flat_map(memstats::findings));
-        rank(&mut findings);
-        let unreadable_count = self.inventory.get(Part::Unreadable);
-        let unreadable_count = unreadable_count.map_or(0, |extent| extent.records);
-        let timeline = self.collector.finish(&[]);
-        let moments = timeline
-            .events
-            .iter()
-            .filter(|placed| placed.event.lane == Lane::Moment)
-            .filter_map(|placed| moment(placed, &self.before))
-            .collect();
-        Report {
-            path: name.to_owned(),
-            lost,
-            moments,
-            findings,
-            inventory: self.inventory,
-            unreadable: timeline
-                .unreadable
-                .into_iter()
-                .map(|lost| (lost.line, lost.why, lost.text))
-                .collect(),
-            unreadable_count,
-        }
-    }
+    Ok(Report::of(&model, &name, ended.lost))
 }
 
 fn nothing_of_go(name: &str, inventory: &Inventory) -> Failure {
@@ -261,29 +159,75 @@ fn nothing_of_go(name: &str, inventory: &Inventory) -> Failure {
     ))
 }
 
-fn moment(placed: &Placed, before: &Before) -> Option<MomentDoc> {
-    let What::Moment(moment) = &placed.event.what else {
-        return None;
-    };
-    let Moment {
-        kind,
-        text,
-        goroutines,
-    } = &**moment;
-    let line = placed.event.place.line;
-    Some(MomentDoc {
-        kind: kind.as_str(),
-        text: text.to_string(),
-        line,
-        goroutines: *goroutines,
-        before: match kind {
-            MomentKind::Crash => before.of(line),
-            _ => Vec::new(),
-        },
-    })
+impl MomentDoc {
+    fn of_dump(dump: &Summary) -> Self {
+        Self {
+            kind: if dump.fatal { "crash" } else { "dump" },
+            text: dump.text().to_owned(),
+            line: dump.line,
+            process: dump.process,
+            goroutines: (dump.goroutines > 0).then_some(dump.goroutines as u64),
+            before: dump.before.iter().map(|line| line.text.clone()).collect(),
+        }
+    }
+
+    fn of_race(race: &Race) -> Self {
+        Self {
+            kind: "race",
+            text: race.title(),
+            line: race.line,
+            process: race.process,
+            goroutines: None,
+            before: Vec::new(),
+        }
+    }
+
+    fn of_kill(killing: &Killing) -> Self {
+        Self {
+            kind: "oom",
+            text: killing.sentence(),
+            line: killing.place.line,
+            process: ProcessId::default(),
+            goroutines: None,
+            before: Vec::new(),
+        }
+    }
+}
+
+impl ProcessDoc {
+    fn of(process: &LogProcess<'_>) -> Self {
+        Self {
+            process: process.id,
+            cycles: process.gc.map_or(0, |gc| gc.cycles),
+            samples: process.sched.map_or(0, |sched| sched.samples),
+            snapshots: process.memory.map_or(0, |memory| memory.count),
+            crashes: process.crashes.len(),
+            dumps: process.dumps.len(),
+            races: process.races.len(),
+        }
+    }
 }
 
 impl Report {
+    /// What was read so far, the worst first.
+    pub fn of(model: &LogModel, name: &str, lost: Option<String>) -> Self {
+        let found = model.tracebacks.found();
+        let dumps = found.dumps.iter().map(|dump| MomentDoc::of_dump(dump));
+        let races = found.races.iter().map(|race| MomentDoc::of_race(race));
+        let kills = model.kills.killings.iter().map(MomentDoc::of_kill);
+        let mut moments: Vec<MomentDoc> = dumps.chain(races).chain(kills).collect();
+        moments.sort_by_key(|moment| moment.line);
+        Self {
+            path: name.to_owned(),
+            lost,
+            moments,
+            findings: model.findings(),
+            inventory: model.inventory.clone(),
+            unread: model.unread.clone(),
+            processes: model.processes().iter().map(ProcessDoc::of).collect(),
+        }
+    }
+
     /// What is missing from the input.
     fn incomplete(&self) -> Vec<Incomplete> {
         let lost = self.lost.iter().map(|why| Incomplete {
@@ -302,13 +246,6 @@ impl Report {
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let unrecognized = self.unreadable.iter().map(|(line, why, text)| UnreadLine {
-            source: None,
-            line: *line,
-            format: None,
-            text: text.clone(),
-            why,
-        });
         let parts = self.inventory.parts().map(|(part, extent)| PartDoc {
             format: part.as_str(),
             records: extent.records,
@@ -321,8 +258,9 @@ impl Serialize for Report {
             moments: &self.moments,
             findings: &self.findings,
             contents: parts.collect(),
-            unrecognized: unrecognized.collect(),
-            unrecognized_count: self.unreadable_count,
+            processes: &self.processes,
+            unrecognized: self.unread.lines(),
+            unrecognized_count: self.unread.count(),
         };
         body.serialize(serializer)
     }
@@ -337,7 +275,10 @@ impl Answer for Report {
 fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     // A kill is told in full by its finding.
     if let Some(death) = report.death().filter(|death| death.kind != "oom") {
-        out.line(styled(Role::Alarm, &death.text))?;
+        for (at, line) in death.text.lines().enumerate() {
+            let indent = if at == 0 { "" } else { "  " };
+            out.line(styled(Role::Alarm, format_args!("{indent}{line}")))?;
+        }
         let goroutines = death
             .goroutines
             .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
@@ -358,14 +299,14 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         out.line("")?;
     }
     contents(report, out)?;
-    if report.unreadable_count > 0 {
+    if report.unread.count() > 0 {
         out.line("")?;
         out.line(format_args!(
             "{} looked like traces and could not be read:",
-            plural(report.unreadable_count, "line")
+            plural(report.unread.count(), "line")
         ))?;
-        for (line, why, _) in report.unreadable.iter().take(FINDINGS) {
-            out.line(format_args!("  line {}: {why}", grouped(*line)))?;
+        for lost in report.unread.lines().iter().take(FINDINGS) {
+            out.line(format_args!("  line {}: {}", grouped(lost.line), lost.why))?;
         }
     }
     Ok(())
@@ -388,9 +329,12 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     }
     for moment in others.iter().rev().take(FINDINGS) {
         let line = grouped(moment.line);
+        let mut text = moment.text.lines();
+        let first = text.next().unwrap_or_default();
+        let more = if text.next().is_some() { " …" } else { "" };
         out.line(format_args!(
-            "  {} at line {line}: {}",
-            moment.kind, moment.text
+            "  {} at line {line}: {first}{more}",
+            moment.kind
         ))?;
     }
     if left >= FINDINGS {

@@ -10,15 +10,14 @@ mod view;
 
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
-use crate::commands::log::{
-    self, Each, LogFlags, Origins, Reading, Timeless, Unread, UnreadLine, When,
-};
+use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
 use crate::flags::TableFlags;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnFiles, Verb};
 use clap::Args;
 use dumpview_model::finding::Finding;
-use dumpview_model::memstats::{Collector, Run, findings};
+use dumpview_model::log_model::{LogModel, Parts};
+use dumpview_model::memstats::{Process, findings};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::rows::MemorySnapshot;
@@ -63,14 +62,25 @@ impl OnFiles for MemstatsVerb {
 
     fn answer(files: &Files<'_>, args: &MemstatsFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let choice = args.table.choice()?;
-        log::answer(Memory::default(), files, &args.log, &choice, out)
+        log::answer(
+            Memory {
+                model: LogModel::new(Parts::MEMORY),
+                unread: Vec::new(),
+                findings: Vec::new(),
+            },
+            files,
+            &args.log,
+            &choice,
+            out,
+        )
     }
 }
 
 /// Snapshots of all processes.
-#[derive(Default)]
 pub struct Memory {
-    collector: Collector,
+    model: LogModel,
+    /// Lines of each input that has ended.
+    unread: Vec<dumpview_model::log::Unread>,
     /// Of each process.
     findings: Vec<Vec<Finding>>,
 }
@@ -89,9 +99,9 @@ struct Summary {
 }
 
 impl Memory {
-    fn runs(&self) -> impl Iterator<Item = (&Run, &[Finding])> {
+    fn processes(&self) -> impl Iterator<Item = (&Process, &[Finding])> {
         let findings = self.findings.iter().map(Vec::as_slice);
-        self.collector.runs.iter().zip(findings)
+        self.model.memory.processes().zip(findings)
     }
 }
 
@@ -129,26 +139,32 @@ impl Reading for Memory {
 
     fn record(
         &mut self,
-        source: usize,
+        _: usize,
         record: &Record<'_>,
         _: Each<'_, MemorySnapshot>,
     ) -> io::Result<()> {
-        self.collector.record(source, record);
+        self.model.record(record, &mut |_| {});
         Ok(())
     }
 
+    fn pass_by(&mut self, record: &Record<'_>) {
+        self.model.pass_by(record);
+    }
+
     fn end(&mut self, origins: Origins<'_>, _: Each<'_, MemorySnapshot>) -> io::Result<()> {
-        self.collector.end(origins);
+        self.model.finish(origins, &mut |_| {});
+        self.unread.push(std::mem::take(&mut self.model.unread));
+        self.model.begin_input();
         Ok(())
     }
 
     fn finish(&mut self, names: &[String], each: Each<'_, MemorySnapshot>) -> io::Result<()> {
-        self.findings = self.collector.runs.iter().map(findings).collect();
-        for (process, run) in (1..).zip(&self.collector.runs) {
-            for snapshot in &run.snapshots {
+        self.findings = self.model.memory.processes().map(findings).collect();
+        for process in self.model.memory.processes() {
+            for snapshot in &process.snapshots {
                 each(&MemorySnapshot {
                     source: names.get(snapshot.source).cloned().unwrap_or_default(),
-                    process,
+                    process: u64::from(process.id.0),
                     time: snapshot.stamp.map(view::time),
                     snapshot: snapshot.clone(),
                 })?;
@@ -158,35 +174,33 @@ impl Reading for Memory {
     }
 
     fn found(&self) -> bool {
-        !self.collector.runs.is_empty() || self.collector.unrecognized_count > 0
+        self.model.memory.processes().len() > 0 || self.unread.iter().any(|of| of.count() > 0)
     }
 
     fn unread(&self, names: &[String]) -> Unread {
-        let lines = self.collector.unrecognized.iter().map(|line| UnreadLine {
-            source: names.get(line.source).cloned(),
-            line: line.line,
-            format: None,
-            text: line.text.clone(),
-            why: line.why,
-        });
-        Unread {
-            lines: lines.collect(),
-            count: self.collector.unrecognized_count,
+        let mut all = Unread::default();
+        for (unread, name) in self.unread.iter().zip(names) {
+            let of = Unread::of(unread, Some(name));
+            all.lines.extend(of.lines);
+            all.count += of.count;
         }
+        all
     }
 
     fn findings(&self) -> Vec<Finding> {
-        (1..)
-            .zip(&self.findings)
-            .flat_map(|(process, findings)| findings.iter().map(move |f| f.clone().of(process)))
+        self.processes()
+            .flat_map(|(process, found)| {
+                let number = process.id.0;
+                found.iter().map(move |f| f.clone().of(number.into()))
+            })
             .collect()
     }
 
     fn summary(&self) -> Tail {
         Tail {
             summary: Summary {
-                processes: self.collector.runs.iter().map(view::run).collect(),
-                dropped: self.collector.dropped,
+                processes: self.model.memory.processes().map(view::process).collect(),
+                dropped: self.model.memory.dropped,
             },
         }
     }

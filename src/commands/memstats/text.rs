@@ -1,9 +1,10 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
 use super::{Memory, place, view};
+use crate::commands::log::{Reading, UnreadLine};
 use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{
-    Amount, Field, Form, MetricValue, Parts, Run, Snapshot, Value, elapsed, figures,
+    Amount, Field, Form, MetricValue, Parts, Process, Snapshot, Value, elapsed, figures,
 };
 use dumpview_model::units::{bytes, duration};
 use dumpview_model::units::{grouped, percent, plural};
@@ -17,29 +18,29 @@ const ROWS: usize = 24;
 const SIZES: usize = 12;
 
 pub(super) fn write(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
-    let many = report.collector.runs.len() > 1;
-    for (index, (run, findings)) in report.runs().enumerate() {
+    let many = report.model.memory.processes().len() > 1;
+    for (index, (of, findings)) in report.processes().enumerate() {
         if index > 0 {
             out.line("")?;
         }
         if many {
-            let origin = if run.origin.is_empty() {
+            let origin = if of.origin.is_empty() {
                 String::new()
             } else {
-                format!(", {}", run.origin)
+                format!(", {}", of.origin)
             };
             out.line(styled(
                 Role::Heading,
-                format_args!("Process {}{origin}", index + 1),
+                format_args!("Process {}{origin}", of.id),
             ))?;
         }
-        process(names, run, findings, out)?;
+        process(names, of, findings, out)?;
     }
-    if report.collector.dropped > 0 {
+    if report.model.memory.dropped > 0 {
         out.blank()?;
         out.line(format_args!(
             "{} of further processes are not shown",
-            plural(report.collector.dropped, "snapshot")
+            plural(report.model.memory.dropped, "snapshot")
         ))?;
     }
     unrecognized(report, names, out)
@@ -47,19 +48,19 @@ pub(super) fn write(report: &Memory, names: &[String], out: &mut Text<'_>) -> io
 
 fn process(
     names: &[String],
-    run: &Run,
+    process: &Process,
     findings: &[Finding],
     out: &mut Text<'_>,
 ) -> io::Result<()> {
-    let (Some(first), Some(last)) = (run.snapshots.first(), run.snapshots.last()) else {
+    let (Some(first), Some(last)) = (process.snapshots.first(), process.snapshots.last()) else {
         return Ok(());
     };
     out.line(styled(Role::Heading, sentence(last)))?;
     let at = place(names, last.source, last.place.line);
-    let from = if run.snapshots.len() > 1 {
+    let from = if process.snapshots.len() > 1 {
         format!(
             "{}, {} to {at}{}",
-            plural(run.count, "snapshot"),
+            plural(process.count, "snapshot"),
             place(names, first.source, first.place.line),
             elapsed(first, last).map_or_else(String::new, |ns| format!(", {}", duration(ns)))
         )
@@ -71,9 +72,9 @@ fn process(
         format_args!("{} ({from})", last.form().name()),
     ))?;
     finding::write_all(findings, out)?;
-    if run.snapshots.len() > 1 {
-        series(names, run, out)?;
-        differences(run, out)?;
+    if process.snapshots.len() > 1 {
+        series(names, process, out)?;
+        differences(process, out)?;
     }
     match last.parts() {
         Some(parts) => sys(&parts, out)?,
@@ -364,8 +365,8 @@ const COLUMNS: [Field; 10] = [
     Field::Goroutines,
 ];
 
-fn series(names: &[String], run: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let has = |field: Field| run.snapshots.iter().any(|s| s.get(field).is_some());
+fn series(names: &[String], process: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let has = |field: Field| process.snapshots.iter().any(|s| s.get(field).is_some());
     let columns: Vec<Field> = COLUMNS
         .into_iter()
         .filter(|field| match field {
@@ -375,7 +376,7 @@ fn series(names: &[String], run: &Run, out: &mut Text<'_>) -> io::Result<()> {
         })
         .collect();
     out.line("")?;
-    let stamped = run
+    let stamped = process
         .snapshots
         .iter()
         .any(|snapshot| snapshot.stamp.is_some());
@@ -385,9 +386,9 @@ fn series(names: &[String], run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     }
     heads.extend(columns.iter().map(|field| (field.name(), Align::Right)));
     let mut table = Table::new(heads);
-    let step = run.snapshots.len().div_ceil(ROWS).max(1);
-    let last = run.snapshots.len().saturating_sub(1);
-    for (index, snapshot) in run.snapshots.iter().enumerate() {
+    let step = process.snapshots.len().div_ceil(ROWS).max(1);
+    let last = process.snapshots.len().saturating_sub(1);
+    for (index, snapshot) in process.snapshots.iter().enumerate() {
         if !index.is_multiple_of(step) && index != last {
             continue;
         }
@@ -403,7 +404,7 @@ fn series(names: &[String], run: &Run, out: &mut Text<'_>) -> io::Result<()> {
         table.row(cells);
     }
     table.write(out)?;
-    let stride = step as u64 * run.stride;
+    let stride = step as u64 * process.stride;
     if stride > 1 {
         out.line(styled(
             Role::Dim,
@@ -413,8 +414,8 @@ fn series(names: &[String], run: &Run, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn differences(run: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let changed: Vec<_> = run
+fn differences(process: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let changed: Vec<_> = process
         .differences()
         .into_iter()
         .filter(|d| d.first != d.last && !matches!(d.field, Field::LastGC | Field::LastPauseEnd))
@@ -483,20 +484,24 @@ fn differences(run: &Run, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 fn unrecognized(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
-    let collector = &report.collector;
-    if collector.unrecognized_count == 0 {
+    let unread = report.unread(names);
+    if unread.count == 0 {
         return Ok(());
     }
     out.line("")?;
     out.line(format_args!(
         "{} looked like memory statistics and could not be read:",
-        plural(collector.unrecognized_count, "line")
+        plural(unread.count, "line")
     ))?;
-    for lost in collector.unrecognized.iter().take(10) {
+    let source = |lost: &UnreadLine| {
+        let named = lost.source.as_ref();
+        named.and_then(|name| names.iter().position(|of| of == name))
+    };
+    for lost in unread.lines.iter().take(10) {
         let text: String = lost.text.chars().take(60).collect();
         out.line(format_args!(
             "  {}: {}: {}",
-            place(names, lost.source, lost.line),
+            place(names, source(lost).unwrap_or(0), lost.line),
             lost.why,
             text
         ))?;

@@ -1,6 +1,8 @@
 //! Values as people and programs read them, and what a process comes to.
 
-use dumpview_model::memstats::{Difference, Field, Parts, Run, Snapshot, Value, elapsed, figures};
+use dumpview_model::memstats::{
+    Difference, Field, Parts, Process, Snapshot, Value, elapsed, figures,
+};
 use dumpview_model::units::grouped;
 use dumpview_model::units::{bytes, duration};
 use dumpview_parsers::log::Stamp;
@@ -79,19 +81,19 @@ fn difference(difference: &Difference) -> Json {
 }
 
 /// What a process's snapshots come to.
-pub(super) fn run(run: &Run) -> Json {
-    let last = run.snapshots.last();
+pub(super) fn process(process: &Process) -> Json {
+    let last = process.snapshots.last();
     let pauses = last.and_then(|last| figures(&last.pauses())).map(|f| {
         json!({"count": f.count, "total_ns": f.total, "p50_ns": f.p50, "p99_ns": f.p99, "max_ns": f.longest.ns,
                "max_end_unix_ns": f.longest.end_unix, "last_ns": f.newest.ns, "last_end_unix_ns": f.newest.end_unix})
     });
-    let span = match (run.snapshots.first(), last) {
+    let span = match (process.snapshots.first(), last) {
         (Some(first), Some(last)) => elapsed(first, last),
         _ => None,
     };
-    let differences: Vec<Json> = run.differences().iter().map(difference).collect();
+    let differences: Vec<Json> = process.differences().iter().map(difference).collect();
     json!({
-        "origin": run.origin, "snapshots": run.count, "one_kept_in": run.stride, "elapsed_ns": span,
+        "process": process.id, "origin": process.origin, "snapshots": process.count, "one_kept_in": process.stride, "elapsed_ns": span,
         "sys": last.and_then(Snapshot::parts).map(|found| parts(&found)),
         "pauses": pauses, "differences": differences,
     })

@@ -11,13 +11,14 @@ mod text;
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::commands::browse::{self, First};
-use crate::commands::log::{self, Each, LogFlags, Reading, Unread, UnreadLine, When, duration};
+use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Unread, When, duration};
 use crate::flags::TableFlags;
 use crate::out::{Form, Out};
 use crate::verb::{About, OnFiles, Verb};
 use clap::Args;
 use dumpview_model::finding::Finding;
-use dumpview_model::sched::{Collector, Run, Sample, Summary, findings};
+use dumpview_model::log_model::{Fresh, LogModel, Parts};
+use dumpview_model::sched::{Process, Sample, Summary, findings};
 use dumpview_model::units::plural;
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_parsers::schedtrace;
@@ -87,16 +88,15 @@ impl OnFiles for SchedVerb {
         });
         let reading = Sched {
             at: at.transpose()?.map(|ns| ns / 1_000_000),
-            ..Sched::default()
+            ..Sched::of(LogModel::new(Parts::SCHED))
         };
         log::answer(reading, files, &args.log, &choice, out)
     }
 }
 
 /// Samples of all processes of a log.
-#[derive(Default)]
 pub struct Sched {
-    collector: Collector,
+    model: LogModel,
     /// Only the last sample at or before this many milliseconds is wanted.
     at: Option<u64>,
     /// That sample.
@@ -107,39 +107,36 @@ pub struct Sched {
 #[derive(Serialize)]
 pub struct Tail {
     summary: Option<Summary>,
-    runs: Vec<Summary>,
+    processes: Vec<Summary>,
 }
 
 impl Sched {
     /// Samples that were collected elsewhere.
-    pub fn of(collector: Collector) -> Self {
+    pub const fn of(model: LogModel) -> Self {
         Self {
-            collector,
-            ..Self::default()
+            model,
+            at: None,
+            kept: None,
         }
     }
 
     /// The process that the summary is about.
-    fn main(&self) -> Option<&Run> {
-        self.collector.main()
+    fn main(&self) -> Option<&Process> {
+        self.model.sched.main().map(AsRef::as_ref)
     }
 
     /// Collects, and gives what is collected to `each` or keeps it, as was asked.
     fn collect(
         &mut self,
-        collect: impl FnOnce(&mut Collector, &mut dyn FnMut(&Sample)),
+        collect: impl FnOnce(&mut LogModel, &mut dyn FnMut(Fresh<'_>)),
         each: Each<'_, Sample>,
     ) -> io::Result<()> {
-        let Self {
-            collector,
-            at,
-            kept,
-        } = self;
+        let Self { model, at, kept } = self;
         let mut result = Ok(());
-        collect(collector, &mut |sample| match at {
-            Some(at) => at::keep(kept, sample, *at),
-            None if result.is_ok() => result = each(sample),
-            None => {}
+        collect(model, &mut |fresh| match (fresh, &at) {
+            (Fresh::Sample(sample), Some(at)) => at::keep(kept, sample, *at),
+            (Fresh::Sample(sample), None) if result.is_ok() => result = each(sample),
+            _ => {}
         });
         result
     }
@@ -167,11 +164,18 @@ impl Reading for Sched {
     }
 
     fn record(&mut self, _: usize, record: &Record<'_>, each: Each<'_, Sample>) -> io::Result<()> {
-        self.collect(|collector, give| collector.record(record, give), each)
+        self.collect(|model, give| model.record(record, give), each)
+    }
+
+    fn pass_by(&mut self, record: &Record<'_>) {
+        self.model.pass_by(record);
+    }
+
+    fn end(&mut self, origins: Origins<'_>, each: Each<'_, Sample>) -> io::Result<()> {
+        self.collect(|model, give| model.finish(origins, give), each)
     }
 
     fn finish(&mut self, _: &[String], each: Each<'_, Sample>) -> io::Result<()> {
-        self.collect(|collector, give| collector.finish(give), each)?;
         self.kept.as_ref().map_or(Ok(()), each)
     }
 
@@ -185,21 +189,11 @@ impl Reading for Sched {
     }
 
     fn unread(&self, _: &[String]) -> Unread {
-        let lines = self.collector.unrecognized().iter().map(|line| UnreadLine {
-            source: None,
-            line: line.line,
-            format: None,
-            text: line.text.clone(),
-            why: line.why,
-        });
-        Unread {
-            lines: lines.collect(),
-            count: self.collector.unrecognized_count(),
-        }
+        Unread::of(&self.model.unread, None)
     }
 
     fn gaps(&self) -> Vec<Incomplete> {
-        let (count, first) = self.collector.orphans();
+        let (count, first) = self.model.sched.orphans();
         let orphans = first.map(|line| Incomplete {
             what: "samples".to_owned(),
             why: format!(
@@ -212,26 +206,22 @@ impl Reading for Sched {
 
     fn findings(&self) -> Vec<Finding> {
         self.main()
-            .map(|run| findings(&self.collector, run))
+            .map(|process| findings(&self.model.sched, &self.model.unread, process))
             .unwrap_or_default()
     }
 
     fn summary(&self) -> Tail {
+        let processes = self.model.sched.processes();
         Tail {
-            summary: self.main().map(Run::summary),
-            runs: self
-                .collector
-                .runs()
-                .iter()
-                .map(|run| run.summary())
-                .collect(),
+            summary: self.main().map(Process::summary),
+            processes: processes.iter().map(|of| of.summary()).collect(),
         }
     }
 
     fn text(&self, _: &[String], out: &mut Text<'_>) -> io::Result<()> {
         match (&self.kept, self.main()) {
             (Some(sample), _) => at::text(sample, out),
-            (None, Some(run)) => text::report(&self.collector, run, out),
+            (None, Some(process)) => text::report(&self.model, process, out),
             (None, None) => Ok(()),
         }
     }

@@ -7,7 +7,8 @@
 //! tables: Ps, threads, goroutines
 //! ```
 
-use dumpview_model::sched::{Collector, Column, Run, Summary, Waits, findings};
+use dumpview_model::log_model::LogModel;
+use dumpview_model::sched::{Column, Process, Summary, Waits, findings};
 use dumpview_model::units::duration;
 use dumpview_model::units::{grouped, number, percent, plural};
 use dumpview_view::chart::{self, Glyphs};
@@ -15,17 +16,17 @@ use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
 
-pub(super) fn report(collector: &Collector, run: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let summary = run.summary();
+pub(super) fn report(model: &LogModel, process: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let summary = process.summary();
     out.line(styled(Role::Heading, sentence(&summary)))?;
-    finding::write_all(&findings(collector, run), out)?;
-    heat(run, out)?;
+    finding::write_all(&findings(&model.sched, &model.unread, process), out)?;
+    heat(process, out)?;
     ps(&summary, out)?;
     threads(&summary, out)?;
     if let Some(waits) = &summary.waits {
         goroutines(waits, &summary, out)?;
     }
-    processes(collector, run, out)
+    processes(model, process, out)
 }
 
 fn millis(ms: u64) -> String {
@@ -76,8 +77,8 @@ fn sentence(summary: &Summary) -> String {
 /// So many Ps have a row of their own; more are put together.
 const ROWS: usize = 32;
 
-fn heat(run: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let columns = run.heat.columns();
+fn heat(process: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let columns = process.heat.columns();
     if columns.len() < 2 {
         return Ok(());
     }
@@ -122,7 +123,7 @@ fn heat(run: &Run, out: &mut Text<'_>) -> io::Result<()> {
         &glyphs,
         &rows,
         thresholds,
-        (&millis(run.first_millis), &millis(run.last_millis)),
+        (&millis(process.first_millis), &millis(process.last_millis)),
     )
 }
 
@@ -231,29 +232,31 @@ fn goroutines(waits: &Waits, summary: &Summary, out: &mut Text<'_>) -> io::Resul
     ))
 }
 
-fn processes(collector: &Collector, main: &Run, out: &mut Text<'_>) -> io::Result<()> {
-    let runs = collector.runs();
-    if runs.len() < 2 {
+fn processes(model: &LogModel, main: &Process, out: &mut Text<'_>) -> io::Result<()> {
+    let processes = model.sched.processes();
+    if processes.len() < 2 {
         return Ok(());
     }
     out.line("")?;
     out.line(styled(Role::Heading, "processes in this stream"))?;
     let mut table = Table::new([
-        ("  from line", Align::Right),
+        ("  process", Align::Right),
+        ("from line", Align::Right),
         ("samples", Align::Right),
         ("time", Align::Right),
         ("Ps", Align::Right),
         ("threads", Align::Right),
         ("", Align::Left),
     ]);
-    for run in runs.iter().take(20) {
+    for process in processes.iter().take(20) {
         table.row([
-            format!("  {}", run.first_line),
-            grouped(run.samples),
-            millis(run.last_millis),
-            run.gomaxprocs.1.to_string(),
-            run.threads_max.0.to_string(),
-            if run.id == main.id {
+            format!("  {}", process.id),
+            process.first_line.to_string(),
+            grouped(process.samples),
+            millis(process.last_millis),
+            process.gomaxprocs.1.to_string(),
+            process.threads_max.0.to_string(),
+            if process.id == main.id {
                 "the one above"
             } else {
                 ""

@@ -1,7 +1,7 @@
 //! What the document says behind the events: the axis, the inputs, their processes.
 
 use super::Report;
-use dumpview_model::timeline::{Bounds, StrandInfo};
+use dumpview_model::timeline::{Bounds, ProcessInfo};
 use dumpview_view::document::{Document, Incomplete};
 use serde_json::{Value, json};
 use std::io;
@@ -24,22 +24,24 @@ pub(super) fn tail(
         })
         .collect();
     document.entry("sources", &sources)?;
-    let strands: Vec<Value> = timeline.strands.iter().map(strand).collect();
-    document.entry("strands", &strands)?;
+    let processes: Vec<Value> = timeline.processes.iter().map(process).collect();
+    document.entry("processes", &processes)?;
     let unrecognized: Vec<Value> = timeline
-        .unreadable
+        .unread
         .iter()
         .map(|lost| {
-            json!({"source": lost.source + 1, "line": lost.line, "text": lost.text,
-                   "format": lost.format, "why": lost.why})
+            let line = &lost.line;
+            json!({"source": lost.source + 1, "line": line.line, "text": line.text,
+                   "format": line.format, "why": line.why})
         })
         .collect();
     document.entry("unrecognized", &unrecognized)?;
+    document.entry("unrecognized_count", &report.unread())?;
     document.entry("incomplete", &lost)
 }
 
-fn strand(strand: &StrandInfo) -> Value {
-    let lanes: serde_json::Map<String, Value> = strand
+fn process(process: &ProcessInfo) -> Value {
+    let lanes: serde_json::Map<String, Value> = process
         .lanes
         .iter()
         .map(|(lane, seen, stride)| {
@@ -50,14 +52,14 @@ fn strand(strand: &StrandInfo) -> Value {
         })
         .collect();
     json!({
-        "source": strand.source + 1,
-        "origin": strand.origin,
-        "run": strand.run + 1,
-        "process": strand.process + 1,
-        "start_ns": strand.start.map(Bounds::mid),
-        "start_plus_minus_ns": strand.start.map(Bounds::plus_minus),
-        "how": strand.how,
-        "assumed": strand.assumed,
+        "source": process.source + 1,
+        "origin": process.origin,
+        "process": process.number,
+        "joined": process.joined + 1,
+        "start_ns": process.start.map(Bounds::mid),
+        "start_plus_minus_ns": process.start.map(Bounds::plus_minus),
+        "how": process.how,
+        "assumed": process.assumed,
         "lanes": lanes,
     })
 }

@@ -48,6 +48,11 @@ impl Report {
         self.lanes.is_empty() || self.lanes.contains(&lane)
     }
 
+    /// How many lines could not be read.
+    fn unread(&self) -> u64 {
+        self.timeline.sources.iter().map(|of| of.unread).sum()
+    }
+
     fn envelope(&self) -> Envelope {
         let sources = &self.timeline.sources;
         let names: Vec<&str> = sources.iter().map(|s| s.name.as_str()).collect();
@@ -64,8 +69,8 @@ impl Report {
 
     /// `a.log:12`
     fn place(&self, placed: &Placed) -> String {
-        let strand = self.timeline.strands.get(placed.strand);
-        let source = strand.and_then(|strand| self.timeline.sources.get(strand.source));
+        let process = self.timeline.processes.get(placed.process);
+        let source = process.and_then(|process| self.timeline.sources.get(process.source));
         let name = source.map_or("", |source| source.name.as_str());
         let name = name.rsplit('/').next().unwrap_or(name);
         match placed.event.place.line {

@@ -6,6 +6,7 @@ use crate::case::core::{Session, with_session};
 use crate::case::{Files, Kind, recognize_file};
 use crate::flags::Common;
 use crate::input::log;
+use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
 use dumpview_parsers::log::LogReader;
 use dumpview_process::runtime::Collections;
@@ -69,11 +70,15 @@ fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
 }
 
 fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<Incomplete>, Failure> {
-    collector.begin_log(&path.display().to_string());
+    let mut model = LogModel::new(Parts::EVENTS | Parts::CRASHES | Parts::KILLS);
     let mut reader = LogReader::new();
-    let ended = log::read(path, &mut reader, &mut |record| collector.record(&record))
-        .map_err(|error| unreadable(path, error))?;
-    collector.end_log(|origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned());
+    let ended = log::read(path, &mut reader, &mut |record| {
+        model.record(&record, &mut |_| {});
+    })
+    .map_err(|error| unreadable(path, error))?;
+    let name_of = |origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
+    model.finish(name_of, &mut |_| {});
+    collector.log(&path.display().to_string(), &model.events, &model.unread);
     Ok(ended.lost.map(|why| Incomplete {
         what: "input".to_owned(),
         why: format!("{}: {why}", path.display()),

@@ -30,7 +30,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     } else {
         summed_up(report, &chosen, out)?;
     }
-    let lost = report.timeline.unreadable.len();
+    let lost = report.unread();
     if lost > 0 {
         out.line(format_args!(
             "{lost} lines looked like traces and could not be read (--json lists them)"
@@ -41,7 +41,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
 
 fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     let timeline = &report.timeline;
-    let mut processes: Vec<usize> = timeline.strands.iter().map(|s| s.process).collect();
+    let mut processes: Vec<usize> = timeline.processes.iter().map(|s| s.joined).collect();
     processes.sort_unstable();
     processes.dedup();
     let count =
@@ -71,9 +71,9 @@ fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
 fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     let timeline = &report.timeline;
     let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
-    for strand in &timeline.strands {
+    for process in &timeline.processes {
         let next = numbers.len() + 1;
-        numbers.entry(strand.process).or_insert(next);
+        numbers.entry(process.joined).or_insert(next);
     }
     for (index, source) in timeline.sources.iter().enumerate() {
         let version = source.go_version.as_deref().unwrap_or_default();
@@ -81,8 +81,8 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             "  {}  {} {}",
             source.name, source.kind, version
         ))?;
-        for strand in timeline.strands.iter().filter(|s| s.source == index) {
-            let lanes: Vec<String> = strand
+        for process in timeline.processes.iter().filter(|s| s.source == index) {
+            let lanes: Vec<String> = process
                 .lanes
                 .iter()
                 .map(|(lane, seen, stride)| {
@@ -93,20 +93,20 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
                     format!("{} {seen}{thinned}", lane.as_str())
                 })
                 .collect();
-            let start = strand.start.map_or_else(String::new, |start| {
+            let start = process.start.map_or_else(String::new, |start| {
                 format!(", started at {}{}", offset(start), plus_minus(start))
             });
-            let number = numbers.get(&strand.process).copied().unwrap_or(0);
-            let origin = if strand.origin.is_empty() {
+            let number = numbers.get(&process.joined).copied().unwrap_or(0);
+            let origin = if process.origin.is_empty() {
                 String::new()
             } else {
-                format!(" ({})", strand.origin)
+                format!(" ({})", process.origin)
             };
             out.line(format_args!(
                 "      process {number}{origin}: {}{start}",
                 lanes.join(", ")
             ))?;
-            for how in &strand.how {
+            for how in &process.how {
                 out.line(styled(Role::Dim, format_args!("        {how}")))?;
             }
         }

@@ -19,15 +19,16 @@ use crate::theme::Theme;
 use crate::widgets::chart::{self, Point, Window};
 use crate::widgets::list::ListState;
 use dumpview_model::finding::{Finding, Severity};
-use dumpview_model::sched::{Column, Recent, Run};
+use dumpview_model::sched::{Column, Process, Recent};
 use dumpview_model::units::{duration, grouped, percent, plural};
 use dumpview_view::line::{Line, Role};
+use std::sync::Arc;
 
 /// What the scheduler did, as far as the input has been read.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {
     /// The process that is shown; none when the input has no sample.
-    pub run: Option<Box<Run>>,
+    pub run: Option<Arc<Process>>,
     /// Which of how many processes it is.
     pub number: usize,
     /// How many there are.
@@ -113,7 +114,7 @@ impl SchedScreen {
         vec![Effect::Ask(Request::Schedule { run: self.run })]
     }
 
-    fn run(&self) -> Option<&Run> {
+    fn run(&self) -> Option<&Process> {
         self.data.as_ref()?.run.as_deref()
     }
 
@@ -186,7 +187,7 @@ impl SchedScreen {
     }
 
     /// The heat map and the rows below it.
-    fn draw_heat(&self, canvas: &mut Canvas<'_>, run: &Run) {
+    fn draw_heat(&self, canvas: &mut Canvas<'_>, run: &Process) {
         const NAMES: u16 = 16;
         canvas.rule(
             0,
@@ -487,10 +488,12 @@ impl Screen for SchedScreen {
 
     fn status(&self) -> Option<Line> {
         let data = self.data.as_ref()?;
-        let which = if data.runs > 1 {
-            format!("process {} of {}  ", data.number + 1, data.runs)
-        } else {
-            String::new()
+        let which = match &data.run {
+            Some(process) if data.runs > 1 => {
+                let (id, at) = (process.id, data.number + 1);
+                format!("process {id} ({at} of {})  ", data.runs)
+            }
+            _ => String::new(),
         };
         let state = if data.ended { "ended" } else { "live" };
         Some(Line::plain(format!("{which}{state}")))

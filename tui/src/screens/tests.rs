@@ -12,8 +12,9 @@ use crate::screens::sched::{SchedScreen, Schedule};
 use crate::screens::text::{Mark, TextScreen, TextSource};
 use crate::screens::timeline::{Moments, TimelineScreen};
 use crate::theme::{ASCII, Colors, Theme, UNICODE};
+use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::value::{Address, Data, Field, Origin, Pointee, Standing, Value, Variable};
-use dumpview_model::{escape, gc, sched, timeline};
+use dumpview_model::{escape, gc};
 use dumpview_parsers::lines::LineReader;
 use dumpview_parsers::log::LogReader;
 use dumpview_view::line::Role;
@@ -263,25 +264,29 @@ main.main()\n\
 \t/src/main.go:8 +0x1d\n\
 exit status 2\n";
 
-#[test]
-fn the_collector() {
-    let mut collector = gc::Collector::new();
+fn model() -> LogModel {
+    let mut model = LogModel::new(Parts::OVERVIEW);
     let mut reader = LogReader::new();
     reader.push(LOG.as_bytes(), &mut |record| {
-        collector.record(&record);
+        model.record(&record, &mut |_| {});
     });
-    reader.finish(&mut |record| {
-        collector.record(&record);
-    });
-    let data = |collector: &gc::Collector| Collections {
-        run: collector.main().cloned().map(Box::new),
+    reader.finish(&mut |record| model.record(&record, &mut |_| {}));
+    model.finish(|_| String::new(), &mut |_| {});
+    model
+}
+
+#[test]
+fn the_collector() {
+    let model = model();
+    let data = |model: &LogModel| Collections {
+        run: model.gc.main().cloned(),
         number: 0,
         runs: 1,
-        findings: collector
-            .main()
-            .map_or_else(Vec::new, |run| gc::findings(collector, run)),
+        findings: model.gc.main().map_or_else(Vec::new, |process| {
+            gc::findings(&model.gc, &model.unread, process)
+        }),
         other: vec!["2026/11/21 02:23:36 started".to_owned()],
-        unrecognized: collector.unrecognized_count(),
+        unrecognized: model.unread.count(),
         ended: false,
     };
     let mut screen = GcScreen::default();
@@ -291,9 +296,7 @@ fn the_collector() {
     );
     screen.update(Input::Answer(Answer::Collections(Box::default())));
     assert!(drawn(&screen, 80, 24).contains("no collection yet"));
-    screen.update(Input::Answer(Answer::Collections(Box::new(data(
-        &collector,
-    )))));
+    screen.update(Input::Answer(Answer::Collections(Box::new(data(&model)))));
     snapshots("gc", &screen);
     // The newest is first, and followed while more come in.
     let effects = screen.update(Input::Act(Action::Enter));
@@ -305,17 +308,10 @@ fn the_collector() {
 
 #[test]
 fn the_scheduler() {
-    let mut collector = sched::Collector::new();
-    let mut reader = LogReader::new();
-    let mut record =
-        |record: dumpview_parsers::log::Record<'_>| collector.record(&record, &mut |_| {});
-    reader.push(LOG.as_bytes(), &mut record);
-    reader.finish(&mut record);
-    collector.finish(&mut |_| {});
     let mut screen = SchedScreen::default();
     screen.update(Input::Shown);
     screen.update(Input::Answer(Answer::Schedule(Box::new(Schedule {
-        run: collector.main().cloned().map(Box::new),
+        run: model().sched.main().cloned(),
         number: 0,
         runs: 1,
         findings: Vec::new(),
@@ -328,13 +324,7 @@ fn the_scheduler() {
 }
 
 fn timeline_screen() -> TimelineScreen {
-    let mut collector = timeline::Collector::new();
-    collector.begin_log("app.log");
-    let mut reader = LogReader::new();
-    reader.push(LOG.as_bytes(), &mut |record| collector.record(&record));
-    reader.finish(&mut |record| collector.record(&record));
-    collector.end_log(|_| String::new());
-    let timeline = collector.finish(&[]);
+    let timeline = model().timeline("app.log");
     let mut screen = TimelineScreen::default();
     assert_eq!(
         screen.update(Input::Shown),

@@ -61,10 +61,10 @@ impl Row for Cycle {
     const ONE: &'static str = "cycle";
     const COLUMNS: &'static [Column<Self>] = &[
         Column::more(
-            "run",
+            "process",
             Unit::Id,
-            |c| some(n(c.run)),
-            "its process, in order of appearance",
+            |c| some(n(c.process.0)),
+            "its process: the number that every verb on the log counts",
         ),
         Column::new(
             "line",

@@ -48,10 +48,14 @@ pub fn sentence(event: &Event) -> String {
             plural(*allocs, "object")
         ),
         What::Memory(memory) => memory_sentence(memory),
-        What::Moment(moment) => match moment.goroutines {
-            Some(n) => format!("{} ({})", moment.text, plural(n, "goroutine")),
-            None => moment.text.to_string(),
-        },
+        What::Moment(moment) => {
+            let lines: Vec<&str> = moment.text.lines().map(str::trim).collect();
+            let text = lines.join("; ");
+            match moment.goroutines {
+                Some(n) => format!("{text} ({})", plural(n, "goroutine")),
+                None => text,
+            }
+        }
         What::Log { text } => text.to_string(),
         _ => String::new(),
     }
@@ -107,15 +111,18 @@ pub struct TimelineEvent {
     pub placed: Placed,
     /// Its input, counted from 1.
     pub source: Option<u64>,
+    /// Its process, as every verb on that input counts.
+    pub process: Option<u64>,
 }
 
 impl TimelineEvent {
     /// An event of a timeline.
     pub fn new(timeline: &Timeline, placed: &Placed) -> Self {
-        let strand = timeline.strands.get(placed.strand);
+        let process = timeline.processes.get(placed.process);
         Self {
             placed: placed.clone(),
-            source: strand.map(|strand| strand.source as u64 + 1),
+            source: process.map(|process| process.source as u64 + 1),
+            process: process.map(|process| u64::from(process.number.0)),
         }
     }
 }
@@ -197,10 +204,10 @@ impl Row for TimelineEvent {
             "its input, counted from 1",
         ),
         Column::more(
-            "strand",
+            "process",
             Unit::Id,
-            |e| Cell::Count(e.placed.strand as u64 + 1),
-            "its process in that input, counted from 1",
+            |e| e.process.map_or(Cell::Null, Cell::Count),
+            "its process in that input: the number that every verb on it counts",
         ),
         Column::more(
             "line",

@@ -41,10 +41,10 @@ impl Row for Sample {
     const ONE: &'static str = "sample";
     const COLUMNS: &'static [Column<Self>] = &[
         Column::more(
-            "run",
+            "process",
             Unit::Id,
-            |s| Cell::Count(u64::from(s.run)),
-            "its process, in order of appearance",
+            |s| Cell::Count(u64::from(s.process.0)),
+            "its process: the number that every verb on the log counts",
         ),
         Column::new(
             "line",

@@ -5,7 +5,7 @@ use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::widgets::bar;
 use crate::widgets::chart::{self, Point, Window};
-use dumpview_model::gc::{Cycle, Run};
+use dumpview_model::gc::{Cycle, Process};
 use dumpview_model::stats::Series;
 use dumpview_model::units::{duration, grouped};
 use dumpview_view::line::{Line, Role};
@@ -44,7 +44,7 @@ fn moment(at: i64) -> String {
 }
 
 impl GcScreen {
-    pub(super) fn draw_heap(canvas: &mut Canvas<'_>, run: &Run) {
+    pub(super) fn draw_heap(canvas: &mut Canvas<'_>, run: &Process) {
         let series = &run.series;
         canvas.rule(0, "heap in MiB: live, collected, goal (-)", false);
         let height = canvas.height().saturating_sub(2);
@@ -88,7 +88,7 @@ impl GcScreen {
         canvas.line_at(left, height + 1, &foot);
     }
 
-    pub(super) fn draw_phases(&self, canvas: &mut Canvas<'_>, run: &Run) {
+    pub(super) fn draw_phases(&self, canvas: &mut Canvas<'_>, run: &Process) {
         canvas.rule(
             0,
             "wall time of the last cycles: marking, world stopped",
@@ -136,7 +136,7 @@ impl GcScreen {
         }
     }
 
-    pub(super) fn draw_pauses(canvas: &mut Canvas<'_>, run: &Run) {
+    pub(super) fn draw_pauses(canvas: &mut Canvas<'_>, run: &Process) {
         let pause = &run.times.pause;
         canvas.rule(0, "how long the world stood still", false);
         let rows = u64::from(canvas.height().saturating_sub(2)).max(1);

@@ -18,15 +18,16 @@ use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Export, Input, Screen, Target};
 use crate::widgets::list::ListState;
 use dumpview_model::finding::{Finding, Severity};
-use dumpview_model::gc::{Cycle, Run};
+use dumpview_model::gc::{Cycle, Process};
 use dumpview_model::units::{duration, grouped, percent, plural};
 use dumpview_view::line::{Line, Role};
+use std::sync::Arc;
 
 /// What the collector did, as far as the input has been read.
 #[derive(Clone, Debug, Default)]
 pub struct Collections {
     /// The process that is shown; none when the input has no cycle.
-    pub run: Option<Box<Run>>,
+    pub run: Option<Arc<Process>>,
     /// Which of how many processes it is.
     pub number: usize,
     /// How many there are.
@@ -116,7 +117,7 @@ impl GcScreen {
         vec![Effect::Ask(Request::Collections { run: self.run })]
     }
 
-    fn run(&self) -> Option<&Run> {
+    fn run(&self) -> Option<&Process> {
         self.data.as_ref()?.run.as_deref()
     }
 
@@ -442,10 +443,12 @@ impl Screen for GcScreen {
 
     fn status(&self) -> Option<Line> {
         let data = self.data.as_ref()?;
-        let which = if data.runs > 1 {
-            format!("process {} of {}  ", data.number + 1, data.runs)
-        } else {
-            String::new()
+        let which = match &data.run {
+            Some(process) if data.runs > 1 => {
+                let (id, at) = (process.id, data.number + 1);
+                format!("process {id} ({at} of {})  ", data.runs)
+            }
+            _ => String::new(),
         };
         let unread = if data.unrecognized > 0 {
             format!("{} unreadable  ", plural(data.unrecognized, "line"))
@@ -454,7 +457,7 @@ impl Screen for GcScreen {
         };
         let share = self
             .run()
-            .and_then(Run::cpu_share)
+            .and_then(Process::cpu_share)
             .map_or(String::new(), |share| {
                 format!("{} of CPU  ", percent(share))
             });

@@ -1,18 +1,15 @@
 //! A process's totals.
 
 use super::heat::Heat;
-use super::sample::{Sample, g_status};
-use super::summary::{Count, Waits};
+use super::sample::Sample;
+use super::waits::Waits;
+use crate::log::ProcessId;
 use crate::stats::{Series, Sketch};
 use dumpview_parsers::log::{Origin, Place};
-use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-/// How many of the last samples a run keeps, without their goroutines.
+/// How many of the last samples a process keeps, without their goroutines.
 pub const RECENT: usize = 512;
-/// Wait reasons told apart; the runtime has about fifty.
-const MAX_REASONS: usize = 256;
 
 /// A P whose queue did not shrink while it scheduled nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +76,9 @@ pub struct Recent {
 
 /// One process.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Its number in the order of appearance, from 0.
-    pub id: u32,
+pub struct Process {
+    /// Its number in the log.
+    pub id: ProcessId,
     /// Who wrote the lines, by their prefix.
     pub origin: Origin,
     /// Line of its first sample.
@@ -146,8 +143,8 @@ pub struct Run {
     pub goroutines: Sketch,
 }
 
-impl Run {
-    pub(super) fn new(id: u32, origin: Origin, sample: &Sample) -> Self {
+impl Process {
+    pub(super) fn new(id: ProcessId, origin: Origin, sample: &Sample) -> Self {
         Self {
             id,
             origin,
@@ -217,7 +214,10 @@ impl Run {
         self.idlethreads_max = self.idlethreads_max.max(sample.idlethreads);
         self.count_ps(sample);
         self.heat.add(sample);
-        self.count_goroutines(sample);
+        if let Some(waits) = Waits::of(sample) {
+            self.goroutines.add(waits.alive);
+            self.waits = Some(waits);
+        }
         self.remember(sample);
     }
 
@@ -298,54 +298,6 @@ impl Run {
                 }
             }
         }
-    }
-
-    fn count_goroutines(&mut self, sample: &Sample) {
-        let Some(detail) = &sample.detail else { return };
-        let mut counts: FxHashMap<(u32, &Arc<str>), u64> = FxHashMap::default();
-        let mut alive = 0;
-        let mut other = 0;
-        for g in &detail.gs {
-            let status = g.status & 0xfff;
-            if !matches!(status, 0 | 6 | 11) {
-                alive += 1;
-            }
-            if counts.len() < MAX_REASONS || counts.contains_key(&(status, &g.reason)) {
-                *counts.entry((status, &g.reason)).or_insert(0) += 1;
-            } else {
-                other += 1;
-            }
-        }
-        self.goroutines.add(alive);
-        let mut counts: Vec<Count> = counts
-            .into_iter()
-            .map(|((status, reason), count)| Count {
-                status: g_status(status),
-                // What a goroutine that does not wait waited for last says nothing.
-                reason: if status == 4 {
-                    reason.to_string()
-                } else {
-                    String::new()
-                },
-                count,
-            })
-            .collect();
-        counts.sort_by(|a, b| (a.status, &a.reason).cmp(&(b.status, &b.reason)));
-        counts.dedup_by(|later, kept| {
-            let same = later.status == kept.status && later.reason == kept.reason;
-            if same {
-                kept.count += later.count;
-            }
-            same
-        });
-        counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
-        self.waits = Some(Waits {
-            line: sample.place.line,
-            millis: sample.millis,
-            alive,
-            counts,
-            other: other + detail.left_out,
-        });
     }
 
     fn remember(&mut self, sample: &Sample) {

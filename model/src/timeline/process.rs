@@ -1,8 +1,12 @@
 //! One process as one input tells of it: its events, and what its own lines say about how its clocks relate.
 
 use super::event::{self, signed};
-use super::{Bounds, Event, Kept, Lane, WallFit};
+use super::{Bounds, Event, Kept, Lane, Since, WallFit, What};
+use crate::log::ProcessId;
+use crate::memstats::Snapshot;
 use dumpview_parsers::gctrace::Cycle;
+use dumpview_parsers::log::{Record, Stamp};
+use dumpview_parsers::memstats::Field;
 use std::collections::{BTreeMap, VecDeque};
 
 /// So many events of a lane are kept before it is thinned.
@@ -58,13 +62,13 @@ impl Marks {
 
 /// One process in one input.
 #[derive(Clone, Debug)]
-pub struct Strand {
+pub struct Process {
     /// The input, by its number.
     pub source: usize,
     /// What the prefix of its lines calls it; empty without one.
     pub origin: String,
-    /// Which process of that origin, counted from 0: numbers that begin again are another one.
-    pub run: usize,
+    /// Its number in the input.
+    pub number: ProcessId,
     /// Its events, by lane.
     pub lanes: BTreeMap<Lane, Kept>,
     /// Collections to recognise it by.
@@ -82,7 +86,7 @@ pub struct Strand {
 }
 
 /// Where the scheduler's clock begins on the process's: at its first sample, before main runs. Samples between
-/// collections of the same strand bound it.
+/// collections of the same process bound it.
 #[derive(Clone, Copy, Debug)]
 struct SchedClock {
     lo: i64,
@@ -114,13 +118,13 @@ impl SchedClock {
     }
 }
 
-impl Strand {
+impl Process {
     /// One without events.
-    pub fn new(source: usize, origin: String, run: usize) -> Self {
+    pub fn new(source: usize, origin: String, number: ProcessId) -> Self {
         Self {
             source,
             origin,
-            run,
+            number,
             lanes: BTreeMap::new(),
             marks: Marks::default(),
             wall: WallFit::default(),
@@ -144,6 +148,67 @@ impl Strand {
             kept.push(make());
         } else {
             kept.skip();
+        }
+    }
+
+    /// Adds an event that a record tells of, made only when its lane keeps it.
+    pub fn add_of(
+        &mut self,
+        lane: Lane,
+        record: &Record<'_>,
+        own: Option<(Since, Bounds)>,
+        span: u64,
+        what: impl FnOnce() -> What,
+    ) {
+        self.add(lane, || Event {
+            lane,
+            place: record.place,
+            process: own,
+            span,
+            stamp: record.stamp,
+            what: what(),
+        });
+    }
+
+    /// Tells the clocks that a line was written, at `own` when the line says so itself.
+    pub fn wrote(&mut self, record: &Record<'_>, own: Option<Bounds>) {
+        match (record.stamp, own) {
+            (Some(stamp), Some(at)) => {
+                self.wall.timed(stamp, at);
+                self.wall.passed(at);
+            }
+            (None, Some(at)) => self.wall.passed(at),
+            (Some(stamp), None) => self.wall.untimed(stamp),
+            (None, None) => {}
+        }
+    }
+
+    /// The pauses that statistics remember and no earlier ones did.
+    pub fn remember_pauses(&mut self, record: &Record<'_>, snapshot: &Snapshot) {
+        let pauses = snapshot.pauses();
+        let Some(collections) = snapshot.integer(Field::NumGC) else {
+            return;
+        };
+        for (back, pause) in pauses.iter().rev().enumerate().rev() {
+            let Some(cycle) = collections.checked_sub(back as u64) else {
+                continue;
+            };
+            let end = signed(pause.end_unix);
+            if cycle <= self.last_end() {
+                continue;
+            }
+            self.remember_end(cycle, end, None);
+            self.add(Lane::Pause, || Event {
+                lane: Lane::Pause,
+                place: record.place,
+                process: None,
+                span: 0,
+                stamp: Some(Stamp::Utc(end)),
+                what: What::Pause {
+                    cycle,
+                    ns: pause.ns,
+                },
+            });
         }
     }
 

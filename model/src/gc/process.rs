@@ -3,12 +3,13 @@
 use super::cycle::{Cycle, Printed};
 use super::extras::Extras;
 use super::pressure::Pressure;
+use crate::log::ProcessId;
 use crate::stats::{Series, Sketch};
 use dumpview_parsers::log::Origin;
 use dumpview_parsers::quantity::Nanos;
 use std::collections::VecDeque;
 
-/// How many of the last cycles a run keeps whole.
+/// How many of the last cycles a process keeps whole.
 pub const RECENT: usize = 512;
 
 /// What charts are drawn from. Times are [`Cycle::axis`]; buckets of all but `live` stand at the same times.
@@ -107,9 +108,9 @@ pub struct Heap {
 
 /// One process.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Its number in the order of appearance, from 0.
-    pub id: u32,
+pub struct Process {
+    /// Its number in the log.
+    pub id: ProcessId,
     /// Who wrote the lines, by their prefix.
     pub origin: Origin,
     /// The package that a compiler worked on, where the go command says so.
@@ -163,9 +164,14 @@ pub struct Run {
 /// The heap must be so large, in MiB, for GOGC to be read from its goal.
 const GOGC_FROM: u64 = 10;
 
-impl Run {
-    pub(super) fn new(id: u32, origin: Origin, package: Option<String>, first: &Cycle) -> Self {
-        let mut run = Self {
+impl Process {
+    pub(super) fn new(
+        id: ProcessId,
+        origin: Origin,
+        package: Option<String>,
+        first: &Cycle,
+    ) -> Self {
+        let mut process = Self {
             id,
             origin,
             package,
@@ -192,8 +198,8 @@ impl Run {
             recent: VecDeque::new(),
             extras: Extras::default(),
         };
-        run.add(first);
-        run
+        process.add(first);
+        process
     }
 
     /// The moment from which it is known, since the runtime started: 0 when its first cycle is here.

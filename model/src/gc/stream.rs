@@ -1,0 +1,116 @@
+//! What is to be said of the stream that cycles stand in: whose they are, and what of them is not there.
+
+use super::collect::{Collector, FORMATS};
+use super::findings::cycle;
+use super::process::Process;
+use crate::finding::{Finding, Severity};
+use crate::log::Unread;
+use crate::units::plural;
+
+/// All of it, in the order in which it is told.
+pub(super) fn stream(collector: &Collector, unread: &Unread, process: &Process) -> Vec<Finding> {
+    let found = [
+        processes(collector, process),
+        doubt(process),
+        lost(process),
+        mended(process),
+        unreadable(unread),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn processes(collector: &Collector, process: &Process) -> Option<Finding> {
+    let processes = collector.processes();
+    let more = collector.more();
+    let count = processes.len() as u64 + more.processes;
+    if count < 2 {
+        return None;
+    }
+    let cycles: u64 = processes.iter().map(|process| process.cycles).sum::<u64>() + more.cycles;
+    let mut finding = Finding::new(
+        "gc.processes",
+        Severity::Info,
+        format!(
+            "{count} processes write to this stream, {} in all: numbers start anew or do not follow each other (restarts, \
+             go run, go build, several services). This is about the one with the most, {}; --json has all",
+            plural(cycles, "cycle"),
+            plural(process.cycles, "cycle"),
+        ),
+    );
+    for other in processes
+        .iter()
+        .filter(|other| other.id != process.id)
+        .take(8)
+    {
+        let name = other.package.as_ref().map_or_else(String::new, |package| {
+            format!(" of the compiler of {package}")
+        });
+        finding = finding.at(
+            other.first.place.line,
+            format!("{}{name} from here", plural(other.cycles, "cycle")),
+        );
+    }
+    Some(finding)
+}
+
+fn doubt(process: &Process) -> Option<Finding> {
+    let first = process.first_doubt.as_ref()?;
+    Some(
+        Finding::new(
+            "gc.doubtful-process",
+            Severity::Warning,
+            format!(
+                "{} may belong to another process: two had the number before, or more than 100 are missing between. Prefixes \
+                 that name the process (docker, kubectl --prefix) would tell",
+                plural(process.doubtful, "cycle")
+            ),
+        )
+        .at(first.place.line, cycle(first)),
+    )
+}
+
+fn lost(process: &Process) -> Option<Finding> {
+    let first = process.first_gap.as_ref()?;
+    Some(
+        Finding::new(
+            "gc.lost-cycles",
+            Severity::Warning,
+            format!(
+                "{} missing between cycles {} and {}: lines were lost, cut, or written into each other, so totals are too low",
+                plural(process.lost, "cycle"),
+                process.first.number(),
+                process.last.number()
+            ),
+        )
+        .at(first.place.line, format!("the first gap is before {}", cycle(first))),
+    )
+}
+
+fn mended(process: &Process) -> Option<Finding> {
+    (process.mended > 0).then(|| {
+        Finding::new(
+            "gc.mended",
+            Severity::Info,
+            format!(
+                "{} pieced together from several lines: the program writes to the same descriptor, and its output stands \
+                 between the runtime's",
+                plural(process.mended, "cycle")
+            ),
+        )
+    })
+}
+
+fn unreadable(unread: &Unread) -> Option<Finding> {
+    let first = unread.first_of(&FORMATS)?;
+    Some(
+        Finding::new(
+            "gc.unreadable",
+            Severity::Warning,
+            format!(
+                "{} looked like traces and could not be read (--json lists them under unrecognized)",
+                plural(unread.count_of(&FORMATS), "line")
+            ),
+        )
+        .at(first.line, first.why),
+    )
+}
