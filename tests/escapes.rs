@@ -4,59 +4,27 @@
 //! shares nothing with the program.
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
 mod tests {
-    use flate2::read::GzDecoder;
+    use crate::run::{self, Ran};
+    use crate::samples::{self, bytes, name, text};
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::fs::{self, File};
-    use std::io::{Read, Write};
-    use std::path::{Path, PathBuf};
-    use std::process::{Command, Stdio};
+    use std::fs;
+    use std::path::PathBuf;
 
     fn corpus() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/escapes")
-    }
-
-    fn text_of(path: &Path) -> Vec<u8> {
-        let mut text = Vec::new();
-        GzDecoder::new(File::open(path).unwrap())
-            .read_to_end(&mut text)
-            .unwrap();
-        text
-    }
-
-    struct Ran {
-        status: i32,
-        out: String,
-        err: String,
-    }
-
-    impl Ran {
-        fn json(&self) -> Value {
-            serde_json::from_str(&self.out)
-                .unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
-        }
+        samples::corpus("escapes")
     }
 
     fn run_with(args: &[&str], stdin: &[u8]) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .arg("escapes")
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        let input = stdin.to_vec();
-        let writer = std::thread::spawn(move || drop(pipe.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        Ran {
-            status: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        run::run_with([&["escapes"], args].concat(), stdin)
     }
 
     fn run(args: &[&str]) -> Ran {
@@ -131,13 +99,12 @@ mod tests {
     #[test]
     fn every_file_is_explained_and_counts_are_those_of_grep() {
         let mut compared = 0;
-        for entry in fs::read_dir(corpus()).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        for path in samples::all("escapes") {
+            let name = name(&path);
             if !name.ends_with(".txt.gz") {
                 continue;
             }
-            let text = String::from_utf8(text_of(&path)).unwrap();
+            let text = text(&path);
             let ran = run(&[path.to_str().unwrap(), "--json", "--by", "package"]);
             assert_eq!(ran.status, 0, "{name}: {}", ran.err);
             let document = ran.json();
@@ -209,7 +176,7 @@ mod tests {
             "1.19", "1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3",
         ] {
             let path = corpus().join(format!("escdemo-appended-go{version}.txt.gz"));
-            let text = String::from_utf8(text_of(&path)).unwrap();
+            let text = text(&path);
             let document = run(&[path.to_str().unwrap(), "--json"]).json();
             let mut seen = BTreeSet::new();
             let mut flows = 0;
@@ -260,7 +227,7 @@ mod tests {
         fs::create_dir(&package).unwrap();
         fs::write(
             package.join("main.json"),
-            text_of(&corpus().join("escdemo-logopt-main-go1.27.3.json.gz")),
+            bytes(&corpus().join("escdemo-logopt-main-go1.27.3.json.gz")),
         )
         .unwrap();
         let log = run(&[dir.path().to_str().unwrap(), "--json"]);
@@ -323,7 +290,7 @@ mod tests {
     #[test]
     fn line_ends_encodings_and_prefixes_change_nothing() {
         let path = corpus().join("escdemo-appended-go1.25.5.txt.gz");
-        let text = String::from_utf8(text_of(&path)).unwrap();
+        let text = text(&path);
         let decisions = |input: &[u8]| {
             let ran = run_with(&["-", "--json"], input);
             assert_eq!(ran.status, 0, "{}", ran.err);
@@ -349,7 +316,7 @@ mod tests {
     #[test]
     fn windows_paths_keep_their_drive() {
         let path = corpus().join("escdemo-appended-go1.25.5.txt.gz");
-        let text = String::from_utf8(text_of(&path)).unwrap();
+        let text = text(&path);
         let plain = run_with(&["-", "--json"], text.as_bytes()).json();
         for to in [r"C:\src dir\main.go:", r".\main.go:"] {
             let windows = text.replace("./main.go:", to);
@@ -363,7 +330,7 @@ mod tests {
     #[test]
     fn a_cut_input_gives_what_it_had_and_says_so() {
         let path = corpus().join("escdemo-appended-go1.25.5.txt.gz");
-        let text = text_of(&path);
+        let text = bytes(&path);
         let end = text.len() - 9;
         let ran = run_with(&["-", "--json"], &text[..end]);
         assert_eq!(ran.status, 4, "{}", ran.err);
@@ -377,12 +344,12 @@ mod tests {
 
     #[test]
     fn packages_built_at_the_same_time_come_apart() {
-        let text = |name: &str| {
-            let text = String::from_utf8(text_of(&corpus().join(name))).unwrap();
+        let lines_of = |name: &str| {
+            let text = text(&corpus().join(name));
             text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
         };
-        let a = text("pgo-devirt-m2-go1.27.3.txt.gz");
-        let b: Vec<String> = text("pgo-devirt-m2-go1.24.11.txt.gz")
+        let a = lines_of("pgo-devirt-m2-go1.27.3.txt.gz");
+        let b: Vec<String> = lines_of("pgo-devirt-m2-go1.24.11.txt.gz")
             .iter()
             .map(|line| {
                 line.replace("./main.go", "./other.go")
@@ -554,12 +521,8 @@ mod tests {
     #[test]
     fn the_verb_may_be_left_out() {
         let path = corpus().join("escdemo-appended-go1.27.3.txt.gz");
-        let output = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .arg(&path)
-            .output()
-            .unwrap();
-        let verb = run(&[path.to_str().unwrap()]);
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), verb.out);
+        let path = path.to_str().unwrap();
+        assert_eq!(run::run([path]).out, run(&[path]).out);
     }
 
     #[test]

@@ -4,7 +4,12 @@
 //! `DUMPVIEW_GO_RELEASES` chooses other releases (separated by blanks).
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+
+#[cfg(test)]
 mod tests {
+    use crate::run::run;
     use serde_json::Value;
     use std::env;
     use std::fs::{self, File};
@@ -35,18 +40,9 @@ mod tests {
     }
 
     fn document(path: &Path) -> Value {
-        let output = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(["escapes", "--json"])
-            .arg(path)
-            .output()
-            .unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).unwrap()
+        let ran = run(["escapes", "--json", path.to_str().unwrap()]);
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        ran.json()
     }
 
     #[test]

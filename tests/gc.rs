@@ -4,70 +4,36 @@
 //! lines only, so what the binary finds beyond it has to be pieced together from several.
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
 mod tests {
-    use flate2::read::MultiGzDecoder;
+    use crate::run::{Call, run, run_with, signal, wait};
+    use crate::samples::{self, lossy, name};
     use regex::Regex;
     use serde_json::Value;
     use std::fs;
-    use std::io::{BufRead, BufReader, Read, Write};
+    use std::io::{BufRead, BufReader, Write};
     use std::path::{Path, PathBuf};
-    use std::process::{Command, Output, Stdio};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
-    fn corpus(folder: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("corpus/logs")
-            .join(folder)
-    }
-
-    fn dumpview(args: &[&str], input: &[u8]) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(args)
-            .env("LC_ALL", "C.UTF-8")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let input = input.to_vec();
-        // It may leave before it has read all.
-        let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
-        feed.join().unwrap();
-        output
-    }
-
-    fn text(output: &Output) -> (Option<i32>, String, String) {
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&output.stdout).into_owned(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
+    fn corpus(path: &str) -> PathBuf {
+        samples::corpus("logs").join(path)
     }
 
     fn document(path: &Path) -> Value {
-        let output = dumpview(&["gc", "--json", path.to_str().unwrap()], b"");
+        let ran = run(["gc", "--json", path.to_str().unwrap()]);
         assert!(
-            matches!(output.status.code(), Some(0 | 4)),
+            matches!(ran.status, 0 | 4),
             "{}: {}",
             path.display(),
-            String::from_utf8_lossy(&output.stderr)
+            ran.err
         );
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn content(path: &Path) -> String {
-        let bytes = fs::read(path).unwrap();
-        let mut text = Vec::new();
-        if path.extension().is_some_and(|end| end == "gz") {
-            MultiGzDecoder::new(bytes.as_slice())
-                .read_to_end(&mut text)
-                .unwrap();
-        } else {
-            text = bytes;
-        }
-        String::from_utf8_lossy(&text).into_owned()
+        ran.json()
     }
 
     /// Nanoseconds of a decimal number of milliseconds.
@@ -114,14 +80,13 @@ mod tests {
     #[test]
     fn every_sample_agrees_with_a_naive_matcher() {
         let (mut compared, mut mended) = (0, 0);
-        for entry in fs::read_dir(corpus("gctrace")).unwrap() {
-            let path = entry.unwrap().path();
-            let text = content(&path);
+        for path in samples::all("logs/gctrace") {
+            let text = lossy(&path);
             let want = naive(&text);
             if want.is_empty() {
                 continue;
             }
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let name = name(&path);
             let document = document(&path);
             let cycles = document["cycles"].as_array().unwrap();
             let mut got: Vec<(u64, u64, u64, u64)> = Vec::new();
@@ -169,7 +134,7 @@ mod tests {
     #[test]
     fn percentiles_are_those_of_the_lines() {
         let path = corpus("gctrace/orders-go1.22.10.txt.gz");
-        let mut pauses: Vec<u64> = naive(&content(&path)).iter().map(|cycle| cycle.2).collect();
+        let mut pauses: Vec<u64> = naive(&lossy(&path)).iter().map(|cycle| cycle.2).collect();
         pauses.sort_unstable();
         let rank = |percent: usize| pauses[(pauses.len() * percent).div_ceil(100).max(1) - 1];
         let pause = &document(&path)["summary"]["pause"];
@@ -262,9 +227,8 @@ mod tests {
     fn prefixes_change_nothing_but_stamps() {
         let plain = document(&corpus("gctrace/orders-go1.23.9.txt.gz"));
         let mut compared = 0;
-        for entry in fs::read_dir(corpus("prefixed")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for path in samples::all("logs/prefixed") {
+            let name = name(&path);
             if !name.starts_with("gctrace-") {
                 continue;
             }
@@ -287,23 +251,21 @@ mod tests {
 
     #[test]
     fn the_report_reads_as_recorded() {
-        let (code, out, err) = text(&dumpview(
-            &["gc", corpus("gctrace/seed-go1.23.4.txt").to_str().unwrap()],
-            b"",
-        ));
-        assert_eq!((code, err.as_str()), (Some(0), ""));
-        insta::assert_snapshot!("gc_seed", out);
+        let seed = corpus("gctrace/seed-go1.23.4.txt");
+        let ran = run(["gc", seed.to_str().unwrap()]);
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+        insta::assert_snapshot!("gc_seed", ran.out);
         let path = corpus("gctrace/orders-go1.22.10.txt.gz");
-        let (_, out, _) = text(&dumpview(&["gc", path.to_str().unwrap()], b""));
-        insta::assert_snapshot!("gc_orders", out);
+        let ran = run(["gc", path.to_str().unwrap()]);
+        insta::assert_snapshot!("gc_orders", ran.out);
     }
 
     #[test]
     fn csv_has_a_line_a_cycle_and_the_same_numbers() {
         let path = corpus("gctrace/orders-go1.27.3.txt.gz");
-        let (code, out, _) = text(&dumpview(&["gc", "--csv", path.to_str().unwrap()], b""));
-        assert_eq!(code, Some(0));
-        let mut lines = out.lines();
+        let ran = run(["gc", "--csv", path.to_str().unwrap()]);
+        assert_eq!(ran.status, 0);
+        let mut lines = ran.out.lines();
         let names: Vec<&str> = lines.next().unwrap().split(',').collect();
         let document = document(&path);
         let cycles = document["cycles"].as_array().unwrap();
@@ -328,12 +290,12 @@ mod tests {
             .collect();
         let endless = vec![b'x'; 64 << 20];
         for input in [&b""[..], &rubbish, &endless, b"hello\n", b"gc 12"] {
-            let (code, out, err) = text(&dumpview(&["gc", "-", "-q"], input));
-            assert_eq!((code, out.as_str()), (Some(1), ""));
-            assert!(err.contains("GODEBUG=gctrace=1"), "{err}");
+            let ran = run_with(["gc", "-", "-q"], input);
+            assert_eq!((ran.status, ran.out.as_str()), (1, ""));
+            assert!(ran.err.contains("GODEBUG=gctrace=1"), "{}", ran.err);
         }
-        let (code, _, err) = text(&dumpview(&["gc", "/nowhere/at/all"], b""));
-        assert_eq!(code, Some(3), "{err}");
+        let ran = run(["gc", "/nowhere/at/all"]);
+        assert_eq!(ran.status, 3, "{}", ran.err);
     }
 
     const LINE: &str = "gc 1 @0.009s 2%: 0.087+1.0+0.011 ms clock, 1.0+0.72/1.7/0.040+0.13 ms cpu, 4->4->3 MB, 4 MB goal, \
@@ -343,16 +305,16 @@ mod tests {
     fn a_stream_that_stops_in_a_line_gives_what_it_had() {
         let whole = LINE.to_owned() + &LINE.replace("gc 1 @0.009", "gc 2 @0.109");
         for cut in [whole.len() - 1, whole.len() - 30, LINE.len() + 3] {
-            let output = dumpview(&["gc", "-", "--json", "-q"], &whole.as_bytes()[..cut]);
-            let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let ran = run_with(["gc", "-", "--json", "-q"], &whole.as_bytes()[..cut]);
+            let document = ran.json();
             let cycles = document["cycles"].as_array().unwrap().len();
             let unreadable = document["unrecognized_count"].as_u64().unwrap();
             if cut == whole.len() - 1 {
-                assert_eq!((cycles, unreadable, output.status.code()), (2, 0, Some(0)));
+                assert_eq!((cycles, unreadable, ran.status), (2, 0, 0));
             } else {
                 assert_eq!(cycles, 1, "cut at {cut}");
                 let code = if unreadable > 0 { 4 } else { 0 };
-                assert_eq!(output.status.code(), Some(code), "cut at {cut}");
+                assert_eq!(ran.status, code, "cut at {cut}");
             }
         }
     }
@@ -360,11 +322,11 @@ mod tests {
     #[test]
     fn the_applications_output_is_passed_on_to_stderr() {
         let input = format!("listening on :8080\n{LINE}2026/11/21 02:23:36 done\n");
-        let (code, out, err) = text(&dumpview(&["gc", "-", "--csv"], input.as_bytes()));
-        assert_eq!((code, out.lines().count()), (Some(0), 2));
-        assert_eq!(err, "listening on :8080\n2026/11/21 02:23:36 done\n");
-        let (_, _, err) = text(&dumpview(&["gc", "-", "--csv", "-q"], input.as_bytes()));
-        assert_eq!(err, "");
+        let ran = run_with(["gc", "-", "--csv"], input.as_bytes());
+        assert_eq!((ran.status, ran.out.lines().count()), (0, 2));
+        assert_eq!(ran.err, "listening on :8080\n2026/11/21 02:23:36 done\n");
+        let ran = run_with(["gc", "-", "--csv", "-q"], input.as_bytes());
+        assert_eq!(ran.err, "");
     }
 
     #[test]
@@ -378,16 +340,20 @@ mod tests {
         let count = |args: &[&str]| {
             let mut all = vec!["gc", "-", "-q", "--csv", "--strip-prefix", r"web-\d+> "];
             all.extend(args);
-            let (code, out, err) = text(&dumpview(&all, input.as_bytes()));
-            (code, out.lines().count().saturating_sub(1), err)
+            let ran = run_with(all, input.as_bytes());
+            (
+                ran.status,
+                ran.out.lines().count().saturating_sub(1),
+                ran.err,
+            )
         };
         assert_eq!(count(&[]).1, 60);
         assert_eq!(count(&["--since", "10s"]).1, 51);
         assert_eq!(count(&["--since", "10s", "--until", "20s"]).1, 11);
         let (code, _, err) = count(&["--since", "2m"]);
-        assert_eq!(code, Some(1));
+        assert_eq!(code, 1);
         assert!(err.contains("outside of --since"), "{err}");
-        assert_eq!(count(&["--since", "soon"]).0, Some(2));
+        assert_eq!(count(&["--since", "soon"]).0, 2);
     }
 
     #[test]
@@ -395,11 +361,10 @@ mod tests {
         let one = corpus("gctrace/orders-go1.22.10.txt.gz");
         let two = corpus("gctrace/orders-go1.27.3.txt.gz");
         let (one, two) = (one.to_str().unwrap(), two.to_str().unwrap());
-        let (code, out, _) = text(&dumpview(&["gc", one, "--compare", one], b""));
-        assert_eq!(code, Some(0));
-        assert!(out.starts_with("gc: no difference"), "{out}");
-        let output = dumpview(&["gc", one, "--compare", two, "--json"], b"");
-        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let ran = run(["gc", one, "--compare", one]);
+        assert_eq!(ran.status, 0);
+        assert!(ran.out.starts_with("gc: no difference"), "{}", ran.out);
+        let document = run(["gc", one, "--compare", two, "--json"]).json();
         let interval = document["compare"]
             .as_array()
             .unwrap()
@@ -411,13 +376,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_leaves_is_no_error() {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(["gc", "-", "--csv"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = Call::new(["gc", "-", "--csv"]).start();
         let mut stdin = child.stdin.take().unwrap();
         let feed = std::thread::spawn(move || {
             (1..200_000u32).try_for_each(|n| {
@@ -430,29 +389,14 @@ mod tests {
             .read_line(&mut first)
             .unwrap();
         assert!(first.starts_with("run,"), "{first}");
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(text(&output).0, Some(0));
-        assert_eq!(text(&output).2, "");
+        let ran = wait(child, "gc - --csv");
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""));
         assert!(feed.join().unwrap().is_err(), "it stopped reading");
-    }
-
-    fn interrupt(id: u32) {
-        let status = Command::new("kill")
-            .args(["-INT", &id.to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
     }
 
     #[test]
     fn ctrl_c_ends_the_input_and_not_the_answer() {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(["gc", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = Call::new(["gc", "-"]).start();
         let mut stdin = child.stdin.take().unwrap();
         stdin
             .write_all(format!("ready\n{LINE}").as_bytes())
@@ -461,11 +405,10 @@ mod tests {
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
-        interrupt(child.id());
-        let output = child.wait_with_output().unwrap();
-        let (code, out, _) = text(&output);
-        assert_eq!(code, Some(0), "{out}");
-        assert!(out.starts_with("gc: 1 cycle"), "{out}");
+        signal("INT", child.id());
+        let ran = wait(child, "gc -");
+        assert_eq!(ran.status, 0, "{}", ran.out);
+        assert!(ran.out.starts_with("gc: 1 cycle"), "{}", ran.out);
         drop(stdin);
     }
 
@@ -475,13 +418,7 @@ mod tests {
         let path = dir.path().join("app.log");
         let cycle = |n: u32| LINE.replace("gc 1 @0.009", &format!("gc {n} @{n}.000"));
         fs::write(&path, cycle(1)).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(["gc", "--csv", "--follow", path.to_str().unwrap()])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let begin = Instant::now();
+        let child = Call::new(["gc", "--csv", "--follow", path.to_str().unwrap()]).start();
         let pause = || std::thread::sleep(Duration::from_millis(700));
         pause();
         fs::rename(&path, dir.path().join("app.log.1")).unwrap();
@@ -489,21 +426,15 @@ mod tests {
         pause();
         fs::write(&path, cycle(4)).unwrap();
         pause();
-        interrupt(child.id());
-        let mut out = String::new();
-        child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut out)
-            .unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(0));
-        let numbers: Vec<&str> = out
+        signal("INT", child.id());
+        let ran = wait(child, "gc --follow");
+        assert_eq!(ran.status, 0);
+        let numbers: Vec<&str> = ran
+            .out
             .lines()
             .skip(1)
             .map(|line| line.split(',').nth(6).unwrap())
             .collect();
         assert_eq!(numbers, ["1", "2", "3", "4"]);
-        assert!(begin.elapsed() < Duration::from_secs(30));
     }
 }

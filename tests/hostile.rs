@@ -1,28 +1,30 @@
 //! Bad input: one clear message or a partial answer marked incomplete; never a panic, a hang, or memory beyond 1 GB.
 //!
-//! Every run of the binary here is held to a data limit of 1 GB and a minute of time, whatever it is given.
+//! Every run of the binary here is held to a data limit of 1 GB and the patience of `support/run.rs`, whatever it is given.
+
+#[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
 
 #[cfg(test)]
 mod tests {
+    use crate::run::{BINARY, Call, Ran};
+    use crate::samples;
     use std::fs::{self, File, OpenOptions};
     use std::io::{Read, Seek, SeekFrom, Write};
     use std::os::unix::process::CommandExt;
     use std::path::{Path, PathBuf};
-    use std::process::{Command, Stdio};
+    use std::process::Command;
     use std::sync::OnceLock;
-    use std::time::{Duration, Instant};
 
     const CORE: &str = "crash-nilptr-noopt-go1.27.3-amd64.core.zst";
     const EXE: &str = "crash-noopt-go1.27.3-amd64.exe.zst";
     const OTHER_EXE: &str = "crash-noopt-go1.19-amd64.exe.zst";
     const STRINGS: &str = "types-all-noopt-go1.27.3-amd64.core.zst";
     const STRINGS_EXE: &str = "types-noopt-go1.27.3-amd64.exe.zst";
-
-    struct Outcome {
-        code: i32,
-        stdout: String,
-        stderr: String,
-    }
 
     fn scratch() -> &'static Path {
         static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
@@ -35,90 +37,32 @@ mod tests {
 
     /// A fixture, decompressed into a file of its own that the test may damage.
     fn fixture(name: &str, copy: &str) -> PathBuf {
-        let packed = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("corpus/fixtures")
-            .join(name);
-        let file = File::open(&packed).unwrap_or_else(|e| panic!("{}: {e}", packed.display()));
-        let mut decoder = ruzstd::decoding::StreamingDecoder::new(file).unwrap();
         let path = scratch().join(copy);
-        let mut out = File::create(&path).unwrap();
-        let mut chunk = vec![0u8; 1 << 16];
-        let mut size = 0u64;
-        loop {
-            let n = decoder.read(&mut chunk).unwrap();
-            if n == 0 {
-                break;
-            }
-            if chunk[..n].iter().any(|b| *b != 0) {
-                out.seek(SeekFrom::Start(size)).unwrap();
-                out.write_all(&chunk[..n]).unwrap();
-            }
-            size += n as u64;
-        }
-        out.set_len(size).unwrap();
+        let packed = samples::corpus("fixtures").join(name);
+        samples::unpack(&packed, &mut File::create(&path).unwrap());
         path
     }
 
-    fn run(mut command: Command) -> Outcome {
-        let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-        command.stdin(Stdio::null());
-        command
-            .stdout(out.try_clone().unwrap())
-            .stderr(err.try_clone().unwrap());
-        let mut child = command.spawn().unwrap();
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(
-                start.elapsed() < Duration::from_mins(1),
-                "hangs: {command:?}"
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        let text = |mut file: File| {
-            file.rewind().unwrap();
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).unwrap();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        let outcome = Outcome {
-            code: status.code().unwrap_or(-1),
-            stdout: text(out),
-            stderr: text(err),
-        };
+    fn run(call: Call, args: &str) -> Ran {
+        let ran = call.run();
+        assert!(!ran.err.contains("panicked"), "{args}: {}", ran.err);
         assert!(
-            !outcome.stderr.contains("panicked"),
-            "{command:?}: {}",
-            outcome.stderr
+            (0..=4).contains(&ran.status),
+            "{args}: {}: {}",
+            ran.status,
+            ran.err
         );
-        assert!(
-            (0..=4).contains(&outcome.code),
-            "{command:?}: {status}: {}",
-            outcome.stderr
-        );
-        outcome
+        ran
     }
 
     /// The binary under a data limit of 1 GB.
-    fn dumpview(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Command {
-        let mut command = Command::new("sh");
-        command.args([
-            "-c",
-            "ulimit -d 1048576 && exec \"$0\" \"$@\"",
-            env!("CARGO_BIN_EXE_dumpview"),
-        ]);
-        command.args(args.iter().map(AsRef::as_ref));
-        command
-    }
-
-    fn ask(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Outcome {
-        run(dumpview(args))
+    fn ask(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Ran {
+        let args: Vec<_> = args.iter().map(AsRef::as_ref).collect();
+        run(Call::limited(1 << 20, &args), &format!("{args:?}"))
     }
 
     /// Everything the first screen needs, and every goroutine.
-    fn ask_all(core: &Path, exe: &Path) -> [Outcome; 2] {
+    fn ask_all(core: &Path, exe: &Path) -> [Ran; 2] {
         [
             ask(&[&core, &exe]),
             ask(&[&"goroutines", &core, &exe, &"--group", &"--system"]),
@@ -152,14 +96,14 @@ mod tests {
         ];
         for (path, says) in cases {
             let outcome = ask(&[&"info", path]);
-            assert_eq!(outcome.code, 3, "{}: {}", path.display(), outcome.stderr);
+            assert_eq!(outcome.status, 3, "{}: {}", path.display(), outcome.err);
             assert!(
-                outcome.stderr.contains(says),
+                outcome.err.contains(says),
                 "{}: {}",
                 path.display(),
-                outcome.stderr
+                outcome.err
             );
-            assert_eq!(outcome.stdout, "");
+            assert_eq!(outcome.out, "");
         }
     }
 
@@ -173,21 +117,17 @@ mod tests {
         fs::write(&core, "x").unwrap();
         fs::set_permissions(&core, fs::Permissions::from_mode(0o000)).unwrap();
         let binary = directory.path().join("dumpview");
-        fs::copy(env!("CARGO_BIN_EXE_dumpview"), &binary).unwrap();
+        fs::copy(BINARY, &binary).unwrap();
         let mut command = Command::new(&binary);
         command.arg("info").arg(&core);
         let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
         if is_root {
             command.uid(65534);
         }
-        let outcome = run(command);
-        assert_eq!(outcome.code, 3, "{}", outcome.stderr);
-        assert!(
-            outcome.stderr.contains("ermission denied"),
-            "{}",
-            outcome.stderr
-        );
-        assert!(outcome.stderr.contains("hint:"), "{}", outcome.stderr);
+        let outcome = run(Call::of(command), "info");
+        assert_eq!(outcome.status, 3, "{}", outcome.err);
+        assert!(outcome.err.contains("ermission denied"), "{}", outcome.err);
+        assert!(outcome.err.contains("hint:"), "{}", outcome.err);
     }
 
     #[test]
@@ -197,28 +137,22 @@ mod tests {
             fixture(OTHER_EXE, "exe-mismatch"),
         );
         let outcome = ask(&[&"threads", &core, &other]);
-        assert_eq!(outcome.code, 4);
+        assert_eq!(outcome.status, 4);
         assert!(
-            outcome
-                .stderr
-                .contains("not the program that left this core"),
+            outcome.err.contains("not the program that left this core"),
             "{}",
-            outcome.stderr
+            outcome.err
         );
-        assert!(
-            outcome.stdout.contains("wrote the core"),
-            "{}",
-            outcome.stdout
-        );
+        assert!(outcome.out.contains("wrote the core"), "{}", outcome.out);
         let [_, goroutines] = ask_all(&core, &other);
-        assert_ne!(goroutines.code, 0);
+        assert_ne!(goroutines.status, 0);
     }
 
     #[test]
     fn without_an_executable_there_are_still_version_signal_and_threads() {
         let core = fixture(CORE, "core-alone");
         let outcome = ask(&[&"info", &core, &"--json"]);
-        let info: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let info: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
         assert_eq!(info["input"]["go_version"], "go1.27.3");
         assert_eq!(info["signal"]["name"], "SIGABRT");
         assert!(info["threads"].as_u64().unwrap() > 1);
@@ -263,11 +197,11 @@ mod tests {
             file.set_len(cut).unwrap();
             for outcome in ask_all(&core, &exe) {
                 assert_ne!(
-                    outcome.code, 0,
+                    outcome.status, 0,
                     "cut at {cut}: a damaged core must not pass for a whole one"
                 );
-                assert!(!outcome.stderr.is_empty(), "cut at {cut}");
-                answered += u32::from(outcome.code == 4);
+                assert!(!outcome.err.is_empty(), "cut at {cut}");
+                answered += u32::from(outcome.status == 4);
             }
         }
         assert!(answered > 10, "only {answered} answers from cut cores");
@@ -339,7 +273,7 @@ mod tests {
         let outcome = ask(&[
             &"x", &core, &exe, &"--addr", &addr, &"--count", &"1", &"--size", &"8", &"--json",
         ]);
-        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert_eq!(outcome.status, 0, "{}", outcome.err);
         let target = u64::from_str_radix(addr.trim_start_matches("0x"), 16).unwrap();
         let bytes = fs::read(core).unwrap();
         let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
@@ -360,7 +294,7 @@ mod tests {
     fn address_of(core: &Path, exe: &Path, variable: &str) -> String {
         let expr = format!("&{variable}");
         let outcome = ask(&[&"print", &core, &exe, &"--json", &expr]);
-        let printed: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let printed: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
         printed["value"]["addr"]
             .as_str()
             .unwrap_or_else(|| panic!("{variable}: {printed}"))
@@ -380,11 +314,7 @@ mod tests {
             let addr = address_of(&core, &exe, "runtime.allglen");
             poke(&core, &exe, &addr, &values[1..]);
             for outcome in ask_all(&core, &exe) {
-                assert!(
-                    !outcome.stdout.contains("goroutine 4611"),
-                    "{}",
-                    outcome.stdout
-                );
+                assert!(!outcome.out.contains("goroutine 4611"), "{}", outcome.out);
             }
         }
     }
@@ -393,7 +323,7 @@ mod tests {
     fn a_stack_that_leads_in_a_circle_ends() {
         let (core, exe) = (fixture(CORE, "core-circle"), fixture(EXE, "exe-circle"));
         let outcome = ask(&[&"bt", &core, &exe, &"--json", &"--runtime"]);
-        let bt: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let bt: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
         let frames = bt["frames"].as_array().unwrap();
         let mine: Vec<_> = frames
             .iter()
@@ -406,7 +336,7 @@ mod tests {
         let sp = mine[1]["sp"].as_str().unwrap();
         poke(&core, &exe, sp, &[pc; 512]);
         for outcome in ask_all(&core, &exe) {
-            assert!(outcome.stdout.len() < 50 << 20);
+            assert!(outcome.out.len() < 50 << 20);
         }
     }
 
@@ -415,23 +345,23 @@ mod tests {
         let core = scratch().join("core-of-c");
         fs::write(&core, synthetic_core(11, 0x18)).unwrap();
         let outcome = ask(&[&"info", &core, &"--json"]);
-        let info: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let info: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
         assert_eq!(info["kind"], "signal");
         assert_eq!(info["signal"]["name"], "SIGSEGV");
         assert_eq!(info["signal"]["fault_addr"], "0x18");
         assert_eq!(info["input"]["go_version"], serde_json::Value::Null);
         let outcome = ask(&[&"threads", &core, &"--json"]);
-        let threads: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let threads: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
         assert_eq!(threads["threads"][0]["tid"], 4711);
         assert_eq!(threads["threads"][0]["pc"], "0x401000");
         let outcome = ask(&[&"regs", &core]);
         assert!(
-            outcome.stdout.contains("rip = 0x0000000000401000"),
+            outcome.out.contains("rip = 0x0000000000401000"),
             "{}",
-            outcome.stdout
+            outcome.out
         );
         let outcome = ask(&[&"goroutines", &core]);
-        assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+        assert_eq!(outcome.status, 1, "{}", outcome.err);
     }
 
     /// A minimal amd64 core: one `PT_NOTE` with one thread and a siginfo.
@@ -475,15 +405,12 @@ mod tests {
         for color in ["never", "auto"] {
             let outcome = ask(&[&"bt", &core, &exe, &"--full", &"--color", &color]);
             assert!(
-                outcome.stdout.contains("\\x1b") || outcome.stdout.contains("\\u001b"),
+                outcome.out.contains("\\x1b") || outcome.out.contains("\\u001b"),
                 "no escape in it"
             );
-            let odd = outcome
-                .stdout
-                .chars()
-                .find(|c| c.is_control() && *c != '\n');
+            let odd = outcome.out.chars().find(|c| c.is_control() && *c != '\n');
             assert_eq!(odd, None);
-            seen += outcome.stdout.len();
+            seen += outcome.out.len();
         }
         assert!(seen > 1000);
     }

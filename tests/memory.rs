@@ -1,57 +1,30 @@
 //! `dumpview memstats` and `dumpview alloc` on recorded output, as users run them.
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
 mod tests {
-    use flate2::read::GzDecoder;
+    use crate::run::{run, run_with};
+    use crate::samples::{self, text};
     use serde_json::Value;
-    use std::io::{Read, Write};
-    use std::path::{Path, PathBuf};
-    use std::process::{Command, Stdio};
+    use std::path::PathBuf;
 
     fn logs() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/logs")
+        samples::corpus("logs")
     }
 
     fn sample(name: &str) -> String {
         logs().join(name).display().to_string()
     }
 
-    struct Ran {
-        status: i32,
-        out: String,
-        err: String,
-    }
-
-    impl Ran {
-        fn json(&self) -> Value {
-            serde_json::from_str(&self.out)
-                .unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
-        }
-    }
-
-    fn run(args: &[&str], stdin: &[u8]) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        let input = stdin.to_vec();
-        let writer = std::thread::spawn(move || drop(pipe.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        Ran {
-            status: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
     /// A report with nothing on stderr. Of one input it names lines only, so it is the same on every machine.
     fn report(args: &[&str]) -> String {
-        let ran = run(args, b"");
+        let ran = run(args);
         assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{args:?}");
         ran.out
     }
@@ -104,13 +77,9 @@ mod tests {
     fn every_sample_has_a_document_without_unreadable_lines() {
         let mut snapshots = 0;
         for folder in ["memstats", "runtime-metrics", "allocfreetrace"] {
-            for entry in std::fs::read_dir(logs().join(folder)).unwrap() {
-                let path = entry.unwrap().path();
+            for path in samples::all(&format!("logs/{folder}")) {
                 let name = path.display().to_string();
-                if name.ends_with("README.md")
-                    || name.contains("gops-list")
-                    || name.contains("gops-pid")
-                {
+                if name.contains("gops-list") || name.contains("gops-pid") {
                     continue;
                 }
                 let verb = if folder == "allocfreetrace" {
@@ -118,7 +87,7 @@ mod tests {
                 } else {
                     "memstats"
                 };
-                let ran = run(&[verb, &name, "--json"], b"");
+                let ran = run([verb, &name, "--json"]);
                 assert_eq!(ran.status, 0, "{name}: {}", ran.err);
                 let document = ran.json();
                 assert_eq!(document["schema"], format!("dumpview.{verb}/1"));
@@ -126,7 +95,7 @@ mod tests {
                 if verb == "memstats" {
                     let list = document["snapshots"].as_array().unwrap();
                     snapshots += list.len();
-                    let rows = run(&[verb, &name, "--csv"], b"").out.lines().count();
+                    let rows = run([verb, &name, "--csv"]).out.lines().count();
                     assert_eq!(rows, list.len() + 1, "{name}");
                 } else {
                     assert!(!document["events"].as_array().unwrap().is_empty(), "{name}");
@@ -146,10 +115,7 @@ mod tests {
         let alloc: Vec<i64> = files
             .iter()
             .map(|file| {
-                let mut text = String::new();
-                GzDecoder::new(std::fs::File::open(logs().join(file)).unwrap())
-                    .read_to_string(&mut text)
-                    .unwrap();
+                let text = text(&logs().join(file));
                 let line = text
                     .lines()
                     .find(|line| line.starts_with("# TotalAlloc = "))
@@ -157,10 +123,7 @@ mod tests {
                 line[15..].parse().unwrap()
             })
             .collect();
-        let ran = run(
-            &["memstats", &sample(files[0]), &sample(files[1]), "--json"],
-            b"",
-        );
+        let ran = run(["memstats", &sample(files[0]), &sample(files[1]), "--json"]);
         let document = ran.json();
         let processes = document["summary"]["processes"].as_array().unwrap();
         assert_eq!(processes.len(), 1, "{}", ran.out);
@@ -175,7 +138,7 @@ mod tests {
 
     #[test]
     fn stdin_nothing_and_damage() {
-        let ran = run(&["memstats", "-"], b"Alloc = 5 MiB\nSys = 9 MiB\n");
+        let ran = run_with(["memstats", "-"], b"Alloc = 5 MiB\nSys = 9 MiB\n");
         assert_eq!(ran.status, 0);
         assert!(
             ran.out.starts_with("9 MiB from the system; 5 MiB live"),
@@ -183,14 +146,14 @@ mod tests {
             ran.out
         );
         for verb in ["memstats", "alloc"] {
-            let ran = run(&[verb, "-"], b"");
+            let ran = run([verb, "-"]);
             assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{}", ran.err);
             assert!(ran.err.contains("hint: "), "{}", ran.err);
-            assert_eq!(run(&[verb, "/nowhere/at/all"], b"").status, 3);
+            assert_eq!(run([verb, "/nowhere/at/all"]).status, 3);
             let rubbish: Vec<u8> = (0..=255u8).cycle().take(100_000).collect();
-            assert_eq!(run(&[verb, "-"], &rubbish).status, 1);
+            assert_eq!(run_with([verb, "-"], &rubbish).status, 1);
         }
-        let ran = run(&["memstats", "-"], b"{Alloc:5 TotalAlloc:9 Sys:12");
+        let ran = run_with(["memstats", "-"], b"{Alloc:5 TotalAlloc:9 Sys:12");
         assert_eq!(ran.status, 4, "{}", ran.err);
         assert!(
             ran.out.contains("line 1: not a whole MemStats"),
@@ -198,8 +161,8 @@ mod tests {
             ran.out
         );
         // Nothing of the input reaches a terminal as a command.
-        let ran = run(
-            &["alloc", "-"],
+        let ran = run_with(
+            ["alloc", "-"],
             b"tracealloc(0x10, 0x10, a\x1b[31mb)\ngoroutine 1 [running]:\n\n",
         );
         assert!(!ran.out.contains('\x1b'), "{:?}", ran.out);

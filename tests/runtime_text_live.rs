@@ -5,13 +5,17 @@
 //! `DUMPVIEW_GO_RELEASES` chooses other releases (separated by blanks).
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+
+#[cfg(test)]
 mod tests {
+    use crate::run::Call;
     use serde_json::Value;
     use std::env;
     use std::fs;
-    use std::io::Write;
     use std::path::{Path, PathBuf};
-    use std::process::{Command, Output, Stdio};
+    use std::process::Command;
 
     fn build(go: &str, release: &str, dir: &Path) -> PathBuf {
         fs::write(dir.join("main.go"), include_str!("programs/traces.go")).unwrap();
@@ -28,33 +32,14 @@ mod tests {
 
     /// What a verb says of a pipe: its document and what it passed on.
     fn piped(verb: &str, input: &[u8]) -> (Value, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args([verb, "-", "--json"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let bytes = input.to_vec();
-        let feed = std::thread::spawn(move || {
-            // As the runtime does: a token at a time.
-            for chunk in bytes.chunks(11) {
-                stdin.write_all(chunk).unwrap();
-            }
-        });
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = child.wait_with_output().unwrap();
-        feed.join().unwrap();
-        let stderr = String::from_utf8(stderr).unwrap();
-        let document: Value = serde_json::from_slice(&stdout).unwrap();
+        // As the runtime does: a token at a time.
+        let call = Call::new([verb, "-", "--json"]).input(input);
+        let ran = call.in_pieces(11).run();
+        let document = ran.json();
         // 4 says that lines were torn, and only that.
         let torn = document["unrecognized"] != Value::Array(Vec::new());
-        assert_eq!(status.code(), Some(if torn { 4 } else { 0 }), "{stderr}");
-        (document, stderr)
+        assert_eq!(ran.status, if torn { 4 } else { 0 }, "{}", ran.err);
+        (document, ran.err)
     }
 
     fn u64_at(document: &Value, pointer: &str) -> u64 {

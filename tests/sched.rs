@@ -1,54 +1,28 @@
 //! `dumpview sched` on recorded traces of Go 1.3 to 1.27, compared with what a second matcher finds in their lines.
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
 mod tests {
-    use flate2::read::MultiGzDecoder;
+    use crate::run::run;
+    use crate::samples::{self, name, text};
     use regex::Regex;
     use serde_json::Value;
-    use std::fs;
-    use std::io::Read;
     use std::path::{Path, PathBuf};
-    use std::process::{Command, Output};
 
     fn corpus(name: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("corpus/logs/schedtrace")
-            .join(name)
-    }
-
-    fn dumpview(args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(args)
-            .env("LC_ALL", "C.UTF-8")
-            .output()
-            .unwrap()
+        samples::corpus("logs/schedtrace").join(name)
     }
 
     fn document(path: &Path, more: &[&str]) -> Value {
-        let mut args = vec!["sched", "--json", path.to_str().unwrap()];
-        args.extend(more);
-        let output = dumpview(&args);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}: {}",
-            path.display(),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn content(path: &Path) -> String {
-        let bytes = fs::read(path).unwrap();
-        let mut text = String::new();
-        if path.extension().is_some_and(|end| end == "gz") {
-            MultiGzDecoder::new(bytes.as_slice())
-                .read_to_string(&mut text)
-                .unwrap();
-        } else {
-            text = String::from_utf8(bytes).unwrap();
-        }
-        text
+        let ran = run([&["sched", "--json", path.to_str().unwrap()], more].concat());
+        assert_eq!(ran.status, 0, "{}: {}", path.display(), ran.err);
+        ran.json()
     }
 
     #[test]
@@ -57,11 +31,10 @@ mod tests {
         let pair = Regex::new(r"(\w+)=(\d+)").unwrap();
         let list = Regex::new(r" \[ ?([\d ]*?) ?\](?: schedticks=\[ ([\d ]*?) \])?$").unwrap();
         let (mut samples, mut goroutines) = (0, 0);
-        for entry in fs::read_dir(corpus("")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let text = content(&path);
-            if !head.is_match(&text) || name == "README.md" {
+        for path in samples::all("logs/schedtrace") {
+            let name = name(&path);
+            let text = text(&path);
+            if !head.is_match(&text) {
                 continue;
             }
             let document = document(&path, &[]);
@@ -163,8 +136,8 @@ mod tests {
         assert_eq!(samples.len(), 1);
         assert!(samples[0]["millis"].as_u64().unwrap() <= 500);
         assert!(!samples[0]["gs"].as_array().unwrap().is_empty());
-        let output = dumpview(&["sched", path.to_str().unwrap(), "--at", "soon"]);
-        assert_eq!(output.status.code(), Some(2));
+        let ran = run(["sched", path.to_str().unwrap(), "--at", "soon"]);
+        assert_eq!(ran.status, 2);
     }
 
     #[test]
@@ -173,19 +146,15 @@ mod tests {
             ("sched_orders", "orders-go1.27.3.txt.gz"),
             ("sched_detail", "chatrelay-detail-go1.24.11.txt.gz"),
         ] {
-            let output = dumpview(&["sched", corpus(file).to_str().unwrap()]);
-            insta::assert_snapshot!(name, String::from_utf8(output.stdout).unwrap());
+            let ran = run(["sched", corpus(file).to_str().unwrap()]);
+            insta::assert_snapshot!(name, ran.out);
         }
     }
 
     #[test]
     fn csv_has_a_line_a_sample() {
-        let output = dumpview(&[
-            "sched",
-            "--csv",
-            corpus("orders-go1.27.3.txt.gz").to_str().unwrap(),
-        ]);
-        let out = String::from_utf8(output.stdout).unwrap();
+        let path = corpus("orders-go1.27.3.txt.gz");
+        let out = run(["sched", "--csv", path.to_str().unwrap()]).out;
         let fields: Vec<usize> = out.lines().map(|line| line.split(',').count()).collect();
         assert!(fields.len() > 15);
         assert!(fields.iter().all(|count| *count == fields[0]), "{out}");
@@ -193,8 +162,8 @@ mod tests {
 
     #[test]
     fn an_input_without_a_sample_says_what_to_do() {
-        let output = dumpview(&["sched", "/dev/null"]);
-        assert_eq!(output.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("GODEBUG=schedtrace=1000"));
+        let ran = run(["sched", "/dev/null"]);
+        assert_eq!(ran.status, 1);
+        assert!(ran.err.contains("GODEBUG=schedtrace=1000"), "{}", ran.err);
     }
 }

@@ -2,33 +2,29 @@
 //! committed runs of corpus/timeline, and new ones when `DUMPVIEW_GO` names a command that runs Go releases.
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
 mod tests {
+    use crate::run::run;
+    use crate::samples;
     use serde_json::Value;
-    use std::fs::{self, File};
-    use std::io::Read;
+    use std::fs;
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
     fn corpus() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/timeline")
-    }
-
-    fn run(args: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(args)
-            .output()
-            .unwrap();
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
+        samples::corpus("timeline")
     }
 
     fn timeline(args: &[&str]) -> Value {
-        let (code, out, err) = run(&[&["timeline", "--json"], args].concat());
-        assert_eq!(code, 0, "{err}");
-        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
+        let ran = run([&["timeline", "--json"], args].concat());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        ran.json()
     }
 
     /// What one run left.
@@ -42,11 +38,7 @@ mod tests {
     fn committed(release: &str) -> Left {
         let file = |end: &str| corpus().join(format!("traced-go{release}.{end}.zst"));
         let path = |end: &str| file(end).to_str().unwrap().to_owned();
-        let mut truth = Vec::new();
-        ruzstd::decoding::StreamingDecoder::new(File::open(file("truth.json")).unwrap())
-            .unwrap()
-            .read_to_end(&mut truth)
-            .unwrap();
+        let truth = samples::bytes(&file("truth.json"));
         Left {
             log: path("log"),
             core: path("core"),
@@ -237,10 +229,10 @@ mod tests {
             .count();
         assert!(expected > 0);
         assert_eq!(some["events"].as_array().unwrap().len(), expected);
-        let (code, out, _) = run(&["timeline", &left.log, "--csv"]);
-        assert_eq!(code, 0);
+        let ran = run(["timeline", &left.log, "--csv"]);
+        assert_eq!(ran.status, 0);
         assert_eq!(
-            out.lines().count(),
+            ran.out.lines().count(),
             all["events"].as_array().unwrap().len() + 1
         );
     }
@@ -258,29 +250,30 @@ mod tests {
             ("7=1s", "no such source"),
             ("1=later", "wants +1.5s"),
         ] {
-            let (code, _, err) = run(&["timeline", &left.log, "--align", wrong]);
-            assert_eq!(code, 2, "{err}");
-            assert!(err.contains(says), "{err}");
+            let ran = run(["timeline", &left.log, "--align", wrong]);
+            assert_eq!(ran.status, 2, "{}", ran.err);
+            assert!(ran.err.contains(says), "{}", ran.err);
         }
     }
 
     #[test]
     fn nothing_to_show_says_so() {
         let left = committed("1.27.3");
-        let (code, _, err) = run(&["timeline", "/dev/null"]);
-        assert_eq!(code, 1, "{err}");
-        let (code, _, err) = run(&["timeline", &left.exe]);
-        assert_eq!(code, 2, "{err}");
-        let (code, _, err) = run(&["timeline", "/nonexistent"]);
-        assert_eq!(code, 3, "{err}");
+        let ran = run(["timeline", "/dev/null"]);
+        assert_eq!(ran.status, 1, "{}", ran.err);
+        let ran = run(["timeline", &left.exe]);
+        assert_eq!(ran.status, 2, "{}", ran.err);
+        let ran = run(["timeline", "/nonexistent"]);
+        assert_eq!(ran.status, 3, "{}", ran.err);
     }
 
     /// A log that is opened without a verb says why its process died, and what else is in it.
     #[test]
     fn a_log_without_a_verb_tells_its_death_first() {
         let left = committed("1.27.3");
-        let (code, out, err) = run(&[&left.log]);
-        assert_eq!(code, 0, "{err}");
+        let ran = run([&left.log]);
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        let out = ran.out;
         assert!(out.starts_with("panic: the end of the trace"), "{out}");
         for holds in [
             "round 11 is over",
@@ -291,15 +284,14 @@ mod tests {
         ] {
             assert!(out.contains(holds), "{holds}: {out}");
         }
-        let (_, out, _) = run(&[&left.log, "--json"]);
-        let document: Value = serde_json::from_str(&out).unwrap();
+        let document = run([&left.log, "--json"]).json();
         let contents = document["contents"].as_array().unwrap();
         let gc = contents.iter().find(|c| c["format"] == "gctrace").unwrap();
         assert_eq!(gc["records"], left.truth["NumGC"]);
         assert_eq!(document["moments"][0]["before"][2], "round 11 is over");
         // The writer of nothing, and of nothing that is Go's.
-        let (code, _, err) = run(&["/proc/cpuinfo"]);
-        assert_eq!(code, 3, "{err}");
-        assert!(err.contains("hint:"), "{err}");
+        let ran = run(["/proc/cpuinfo"]);
+        assert_eq!(ran.status, 3, "{}", ran.err);
+        assert!(ran.err.contains("hint:"), "{}", ran.err);
     }
 }

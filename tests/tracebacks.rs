@@ -4,44 +4,36 @@
 //! `support/traceback.rs`, which knows the runtime's tracebacks of the corpus.
 
 #[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+#[cfg(test)]
 #[path = "support/traceback.rs"]
 mod traceback;
 
 #[cfg(test)]
 mod tests {
     use super::traceback::Traceback;
-    use flate2::read::MultiGzDecoder;
+    use crate::run::{Call, Ran};
+    use crate::samples::{self, corpus, lossy, name};
     use serde_json::Value;
     use std::collections::BTreeMap;
-    use std::fs::{self, File};
-    use std::io::{Read, Write};
-    use std::path::{Path, PathBuf};
-    use std::process::{Command, Stdio};
-
-    fn corpus() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
-    }
+    use std::fs;
+    use std::path::PathBuf;
 
     /// Recorded texts of a folder whose names contain `part`.
     fn samples(folder: &str, part: &str) -> Vec<(String, PathBuf, String)> {
-        let mut out: Vec<_> = fs::read_dir(corpus().join("logs").join(folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter_map(|path| {
-                let name = path.file_name()?.to_str()?.to_owned();
-                (name.contains(".txt") && name.contains(part)).then(|| {
-                    let mut text = fs::read(&path).unwrap();
-                    if text.starts_with(&[0x1f, 0x8b]) {
-                        let packed = std::mem::take(&mut text);
-                        MultiGzDecoder::new(&packed[..])
-                            .read_to_end(&mut text)
-                            .unwrap();
-                    }
-                    (name, path, String::from_utf8_lossy(&text).into_owned())
-                })
+        let out: Vec<_> = samples::all(&format!("logs/{folder}"))
+            .into_iter()
+            .map(|path| (name(&path), path))
+            .filter(|(name, _)| name.contains(".txt") && name.contains(part))
+            .map(|(name, path)| {
+                let text = lossy(&path);
+                (name, path, text)
             })
             .collect();
-        out.sort();
         assert!(!out.is_empty(), "{folder} has nothing like {part}");
         out
     }
@@ -50,42 +42,17 @@ mod tests {
         samples(folder, name).swap_remove(0).1
     }
 
-    struct Ran {
-        status: i32,
-        out: String,
-        err: String,
-    }
-
-    impl Ran {
-        fn json(&self) -> Value {
-            serde_json::from_str(&self.out)
-                .unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
-        }
-    }
-
     fn run_with(args: &[&str], stdin: &[u8]) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .arg("goroutines")
-            .args(args)
-            .current_dir(corpus().join("logs"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        let stdin = stdin.to_vec();
-        let writer = std::thread::spawn(move || {
-            // A binary that stops reading is no failure of the test.
-            let _ = pipe.write_all(&stdin);
-        });
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        Ran {
-            status: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        let ran = Call::new([&["goroutines"], args].concat())
+            .folder(&corpus("logs"))
+            .input(stdin)
+            .run();
+        assert!(
+            !ran.err.contains('\u{fffd}'),
+            "stderr is UTF-8: {}",
+            ran.err
+        );
+        ran
     }
 
     fn run(args: &[&str]) -> Ran {
@@ -131,7 +98,7 @@ mod tests {
     #[test]
     fn the_runtimes_tracebacks_of_the_corpus_are_read_as_by_another_reader() {
         let manifest: Value =
-            serde_json::from_slice(&fs::read(corpus().join("manifest.json")).unwrap()).unwrap();
+            serde_json::from_slice(&samples::bytes(&corpus("manifest.json"))).unwrap();
         let mut witnesses: BTreeMap<String, Value> = BTreeMap::new();
         let (mut goroutines, mut frames) = (0, 0);
         for case in list(&manifest, "cases") {
@@ -140,12 +107,7 @@ mod tests {
                 .unwrap()
                 .to_owned();
             let said = witnesses.entry(file.clone()).or_insert_with(|| {
-                let packed = File::open(corpus().join("fixtures").join(&file)).unwrap();
-                let mut text = Vec::new();
-                ruzstd::decoding::StreamingDecoder::new(packed)
-                    .unwrap()
-                    .read_to_end(&mut text)
-                    .unwrap();
+                let text = samples::bytes(&corpus("fixtures").join(&file));
                 serde_json::from_slice(&text).unwrap()
             });
             let stderr = said[case["mode"].as_str().unwrap()]["stderr"]

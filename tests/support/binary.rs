@@ -1,8 +1,9 @@
 //! The built binary, asked about one core.
 
+use super::run::Call;
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// One core with its executable.
 pub struct Dumpview {
@@ -14,8 +15,8 @@ pub struct Dumpview {
 pub struct Answer {
     /// The document, when stdout was one.
     pub json: Value,
-    /// Exit status; `None` when a signal ended it.
-    pub status: Option<i32>,
+    /// Exit status, -1 when a signal ended it.
+    pub status: i32,
     /// The talk.
     pub stderr: String,
 }
@@ -24,8 +25,8 @@ impl Answer {
     /// One line for a message, when the answer is not one.
     pub fn failure(&self) -> Option<String> {
         match self.status {
-            Some(0 | 4) if !self.json.is_null() => None,
-            status => Some(format!("status {status:?}: {}", self.stderr.trim())),
+            0 | 4 if !self.json.is_null() => None,
+            status => Some(format!("status {status}: {}", self.stderr.trim())),
         }
     }
 
@@ -46,18 +47,13 @@ impl Dumpview {
 
     /// `dumpview VERB CORE [EXE] ARGS --json`.
     pub fn ask(&self, verb: &str, args: &[&str]) -> Answer {
-        let output = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .arg(verb)
-            .arg(&self.core)
-            .args(&self.exe)
-            .args(args)
-            .arg("--json")
-            .output()
-            .expect("the built binary runs");
+        let call = Call::new([OsStr::new(verb), self.core.as_os_str()]);
+        let exe = self.exe.iter().map(|exe| exe.as_os_str());
+        let ran = call.args(exe).args(args).args(["--json"]).run();
         Answer {
-            json: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
-            status: output.status.code(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            json: serde_json::from_str(&ran.out).unwrap_or(Value::Null),
+            status: ran.status,
+            stderr: ran.err,
         }
     }
 }

@@ -1,22 +1,17 @@
 //! The committed cases, unpacked once.
 
-use crate::support::Case;
+use crate::support::{Case, samples};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-
-fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
-}
 
 /// Every committed case, in the order of the manifest.
 pub fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
-        let manifest = fs::read(corpus().join("manifest.json")).expect("corpus/manifest.json");
+        let manifest = samples::bytes(&samples::corpus("manifest.json"));
         let manifest: Value = serde_json::from_slice(&manifest).expect("the manifest is JSON");
         let entries = manifest["cases"]
             .as_array()
@@ -25,7 +20,7 @@ pub fn cases() -> &'static [Case] {
         for entry in entries {
             let name = witness_file(entry);
             witnesses.entry(name).or_insert_with(|| {
-                let bytes = decompress(&corpus().join("fixtures").join(name));
+                let bytes = samples::bytes(&samples::corpus("fixtures").join(name));
                 serde_json::from_slice(&bytes).expect("witnesses are JSON")
             });
         }
@@ -67,14 +62,6 @@ fn case(entry: &Value, witnesses: &Value) -> Case {
     Case::new(entry, &unpacked("core"), &unpacked("exe"), truth, stderr)
 }
 
-fn decompress(path: &Path) -> Vec<u8> {
-    let file = File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let mut reader = ruzstd::decoding::StreamingDecoder::new(file).expect("zstd");
-    let mut bytes = Vec::new();
-    reader.read_to_end(&mut bytes).expect("zstd");
-    bytes
-}
-
 /// The file under the build's scratch directory, written at most once for each content (named by its hash) and
 /// with holes where the core had them.
 fn unpack(file: &Value) -> PathBuf {
@@ -87,32 +74,9 @@ fn unpack(file: &Value) -> PathBuf {
     if path.exists() {
         return path;
     }
-    let source =
-        File::open(corpus().join("fixtures").join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let mut reader = ruzstd::decoding::StreamingDecoder::new(source).expect("zstd");
+    let packed = samples::corpus("fixtures").join(name);
     let mut out = tempfile::NamedTempFile::new_in(&dir).expect("scratch file");
-    let mut block = vec![0; 1 << 16];
-    let mut size = 0u64;
-    loop {
-        let mut filled = 0;
-        while filled < block.len() {
-            match reader.read(&mut block[filled..]).expect("zstd") {
-                0 => break,
-                n => filled += n,
-            }
-        }
-        if filled == 0 {
-            break;
-        }
-        size += filled as u64;
-        if block[..filled].iter().all(|b| *b == 0) {
-            let skip = i64::try_from(filled).expect("a block is small");
-            out.seek(SeekFrom::Current(skip)).expect("seek");
-        } else {
-            out.write_all(&block[..filled]).expect("write");
-        }
-    }
-    out.as_file().set_len(size).expect("length");
+    samples::unpack(&packed, out.as_file_mut());
     // Another test may have been as fast: the content is the same.
     out.persist(&path).expect("rename");
     path

@@ -12,6 +12,8 @@ pub mod disass;
 pub mod goroutines;
 pub mod known;
 pub mod report;
+pub mod run;
+pub mod samples;
 pub mod traceback;
 pub mod value;
 pub mod variables;
