@@ -81,5 +81,27 @@ pub fn command() -> Command {
                 .hide(true)
                 .arg(shell),
         )
-        .subcommand(Command::new(MAN).about("The man page on stdout").hide(true))
+        .subcommand(
+            Command::new(MAN)
+                .about("The man page on stdout, of the program or of a verb")
+                .hide(true)
+                .arg(Arg::new("verb").help("Whose page; the program's own when left out")),
+        )
+}
+
+/// The man page of the program, or of one of its verbs.
+///
+/// # Errors
+///
+/// When there is no such verb.
+pub fn man(verb: Option<&str>) -> Result<clap_mangen::Man, Failure> {
+    let mut program = command();
+    // Gives every verb the name of its page and its synopsis.
+    program.build();
+    let Some(verb) = verb else {
+        return Ok(clap_mangen::Man::new(program));
+    };
+    let page = program.find_subcommand(verb).cloned();
+    page.map(clap_mangen::Man::new)
+        .ok_or_else(|| Failure::usage(format!("no such verb: {verb}")))
 }

@@ -62,8 +62,9 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
             }
             Exit::Answered
         }
-        Some((cli::MAN, _)) => {
-            clap_mangen::Man::new(cli::command()).render(&mut stdout)?;
+        Some((cli::MAN, matches)) => {
+            let verb = matches.get_one::<String>("verb");
+            cli::man(verb.map(String::as_str))?.render(&mut stdout)?;
             Exit::Answered
         }
         Some((name, matches)) => {
