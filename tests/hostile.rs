@@ -215,6 +215,22 @@ mod tests {
         *seed
     }
 
+    /// How the report on [`CORE`] begins.
+    const CAUSE: &str = "panic: runtime error: invalid memory address or nil pointer dereference";
+
+    /// [`CORE`] has 5 threads, which only its notes tell of, and 6 goroutines. Damage that is spread thin may cost one of
+    /// these.
+    fn assert_all_are_there(core: &Path, exe: &Path) {
+        let count = |verb: &str, flag: &str| {
+            let outcome = ask(&[&verb, &core, &exe, &"--ignore-build-id", &"--json", &flag]);
+            let list = outcome.json()[verb].as_array().map(Vec::len);
+            list.unwrap_or_else(|| panic!("{verb}: {}", outcome.err))
+        };
+        assert_eq!(count("threads", "--quiet"), 5);
+        let goroutines = count("goroutines", "--system");
+        assert!(goroutines >= 5, "{goroutines} goroutines");
+    }
+
     #[test]
     fn bytes_changed_anywhere_in_the_executable_do_no_harm() {
         let (core, exe) = (fixture(CORE, "core-exe-flips"), fixture(EXE, "exe-flips"));
@@ -232,7 +248,9 @@ mod tests {
                 file.write_all(&[random(&mut seed).to_le_bytes()[0]])
                     .unwrap();
             }
-            let _ = ask(&[&core, &exe, &"--ignore-build-id"]);
+            let outcome = ask(&[&core, &exe, &"--ignore-build-id"]);
+            assert!(outcome.out.starts_with(CAUSE), "{}", outcome.out);
+            assert_all_are_there(&core, &exe);
         }
     }
 
@@ -264,7 +282,9 @@ mod tests {
                 file.seek(SeekFrom::Start(at)).unwrap();
                 file.write_all(&wild.to_le_bytes()).unwrap();
             }
-            let _ = ask_all(&core, &exe);
+            let [first, _] = ask_all(&core, &exe);
+            assert!(first.out.starts_with(CAUSE), "{}", first.out);
+            assert_all_are_there(&core, &exe);
         }
     }
 

@@ -89,12 +89,42 @@ fn recorded_reports_are_read_as_reviewed() {
     }
 }
 
+/// How many reports there are in a text, and how many of each kind of what is in them.
+struct Counts {
+    reports: usize,
+    accesses: usize,
+    frames: usize,
+    lines_of_the_application: usize,
+}
+
+fn counted(text: &[u8]) -> Counts {
+    let records = read(text);
+    let is_log = |record: &&String| record.contains(" log ");
+    let of_reports: Vec<&String> = records.iter().filter(|r| !is_log(r)).collect();
+    let count = |what: &str| of_reports.iter().filter(|r| r.contains(what)).count();
+    Counts {
+        reports: count(" Start"),
+        accesses: count(" access "),
+        frames: count("   "),
+        lines_of_the_application: records.iter().filter(is_log).count(),
+    }
+}
 proptest::proptest! {
+    /// A byte that changes costs one report, or one access or call in it; what is no record any more is a line.
     #[test]
-    fn damage_gives_an_answer(at in 0usize..2000, byte: u8, sample in 0usize..8) {
+    fn damage_costs_one_report_at_most(at in 0usize..2000, byte: u8, sample in 0usize..8) {
         let (_, mut text) = samples().swap_remove(sample);
         let at = at % text.len();
+        let end = text.len() - at / 2;
+        let whole = counted(&text[..end]);
         text[at] = byte;
-        let _ = read(&text[..text.len() - at / 2]);
+        let found = counted(&text[..end]);
+        proptest::prop_assert!(found.reports + 1 >= whole.reports);
+        if found.reports >= whole.reports {
+            proptest::prop_assert!(found.accesses + 1 >= whole.accesses);
+            proptest::prop_assert!(found.frames + 1 >= whole.frames);
+        } else {
+            proptest::prop_assert!(found.lines_of_the_application > whole.lines_of_the_application);
+        }
     }
 }

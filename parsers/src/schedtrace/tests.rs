@@ -54,9 +54,29 @@ proptest! {
         }
     }
 
+    /// One line in is one record out, and what is read of it stands in it.
     #[test]
-    fn any_bytes_are_read_or_not(text in "(SCHED |  [PMG])[0-9]{0,3}[a-z0-9=:. \\[\\]()-]{0,80}") {
-        let _ = record(text.as_bytes(), 1);
+    fn any_line_is_one_record_or_a_line_of_the_application(
+        text in "(SCHED |  [PMG])[0-9]{0,3}[a-z0-9=:. \\[\\]()-]{0,80}",
+    ) {
+        let begins = |word: &str, number: u64, end: &str| {
+            let rest = text.strip_prefix(word).and_then(|rest| rest.split_once(end));
+            rest.is_some_and(|(digits, _)| digits.parse() == Ok(number))
+        };
+        match record(text.as_bytes(), 1) {
+            Some(Record::Sample(sample)) => prop_assert!(begins("SCHED ", sample.millis, "ms: "), "{text}"),
+            Some(Record::P(p)) => prop_assert!(begins("  P", p.id.into(), ": "), "{text}"),
+            Some(Record::M(m)) => prop_assert!(begins("  M", m.id, ": "), "{text}"),
+            Some(Record::G(g)) => prop_assert!(begins("  G", g.id, ": "), "{text}"),
+            None => {}
+        }
+        let mut out = 0;
+        let mut each = |_: crate::log::Record<'_>| out += 1;
+        let mut reader = crate::log::LogReader::new();
+        reader.push(text.as_bytes(), &mut each);
+        reader.push(b"\n", &mut each);
+        reader.finish(&mut each);
+        prop_assert_eq!(out, 1, "{}", text);
     }
 }
 

@@ -322,21 +322,79 @@ fn a_dump_cut_at_any_byte_gives_what_came_before_unchanged() {
     }
 }
 
+/// What was read of each section: from its header up to the next one, without line numbers.
+fn sections(records: &[(u64, String)]) -> Vec<Vec<&str>> {
+    let mut out: Vec<Vec<&str>> = Vec::new();
+    for (_, record) in records {
+        if record.starts_with("header ") {
+            out.push(Vec::new());
+        }
+        if let Some(section) = out.last_mut() {
+            section.push(record);
+        }
+    }
+    out
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(300))]
 
+    /// A byte that changes costs the section that it stands in, at most: its lines then go to the section before.
     #[test]
     fn damage_anywhere_costs_no_other_goroutine(at in 0..DUMP.len(), byte: u8) {
+        let whole = read(DUMP.as_bytes());
+        let whole = sections(&whole);
         let mut damaged = DUMP.as_bytes().to_vec();
         damaged[at] = byte;
-        let _ = read(&damaged);
+        let found = read(&damaged);
+        let found = sections(&found);
+        let begins: Vec<usize> = DUMP.match_indices("\ngoroutine ").map(|(at, _)| at).collect();
+        assert_eq!(begins.len(), whole.len());
+        proptest::prop_assert!(found.len() >= whole.len() - 1, "{found:#?}");
+        // The line end before a header is of both sections.
+        let is_hit = |nth: usize| {
+            let end = begins.get(nth + 1).copied().unwrap_or(DUMP.len());
+            begins.get(nth).is_some_and(|begin| (*begin..=end).contains(&at))
+        };
+        for (nth, section) in whole.iter().enumerate() {
+            let takes_over = found.len() < whole.len() && is_hit(nth + 1);
+            proptest::prop_assert!(
+                is_hit(nth) || takes_over || found.contains(section),
+                "{section:#?} in {found:#?}"
+            );
+        }
     }
 
+    /// Every line comes out once: as a record, as the source of a call before it, or as the application's own.
     #[test]
-    fn any_lines_in_any_order_are_read_in_bounded_time(order in proptest::collection::vec(0usize..60, 0..80)) {
+    fn any_lines_in_any_order_come_out_once_each(order in proptest::collection::vec(0usize..60, 0..80)) {
         let lines: Vec<&str> = DUMP.lines().collect();
-        let text: Vec<&str> = order.iter().map(|at| lines[at % lines.len()]).collect();
-        let _ = read(text.join("\n").as_bytes());
+        let mut text = Vec::new();
+        for at in order {
+            let line = lines[at % lines.len()];
+            // The runtime puts an empty line before every section.
+            if line.starts_with("goroutine ") {
+                text.push("");
+            }
+            text.push(line);
+        }
+        let records = read(text.join("\n").as_bytes());
+        // Empty lines divide sections, and are nobody's. Lines behind a panic's first are the application's own until what
+        // follows shows that they are more of the panic's text: then they come again as that.
+        let is_empty = |line: u64| text[usize::try_from(line - 1).unwrap()].is_empty();
+        let is_more = |line: u64| {
+            records.iter().any(|(at, record)| *at == line && record.starts_with("more "))
+        };
+        let begun = records
+            .iter()
+            .filter(|(line, _)| !is_empty(*line))
+            .filter(|(line, record)| !(record.starts_with("log ") && is_more(*line)))
+            .count();
+        // A source may stand some lines below its call, when other lines fell in between.
+        let calls = records.iter().filter(|(_, record)| record.starts_with("  "));
+        let sources = calls.filter(|(_, record)| !record.ends_with("no source")).count();
+        let wanted = text.iter().filter(|line| !line.is_empty()).count();
+        proptest::prop_assert_eq!(begun + sources, wanted, "{:#?}\n{:#?}", text, records);
     }
 }
 
