@@ -388,7 +388,7 @@ mod tests {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut first)
             .unwrap();
-        assert!(first.starts_with("run,"), "{first}");
+        assert!(first.starts_with("process,"), "{first}");
         let ran = wait(child, "gc - --csv");
         assert_eq!((ran.status, ran.err.as_str()), (0, ""));
         assert!(feed.join().unwrap().is_err(), "it stopped reading");

@@ -4,6 +4,14 @@ use crate::column::{Cell, Column, Row};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+/// The system's own error, so that a reader that left is told from a full disk.
+fn system(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
 /// Lines of comma-separated values on their way out.
 pub struct Csv<'w> {
     out: csv::Writer<&'w mut dyn Write>,
@@ -37,18 +45,20 @@ impl<'w> Csv<'w> {
     pub fn row<R: Row>(&mut self, columns: &[&Column<R>], row: &R) -> io::Result<()> {
         for column in columns {
             match (column.get)(row) {
-                Cell::Count(n) => self.out.write_field(itoa::Buffer::new().format(n))?,
-                Cell::Absent | Cell::Null => self.out.write_field("")?,
+                Cell::Count(n) => self
+                    .out
+                    .write_field(itoa::Buffer::new().format(n))
+                    .map_err(system)?,
+                Cell::Absent | Cell::Null => self.out.write_field("").map_err(system)?,
                 cell => {
                     self.cell.clear();
                     // Writing to a string cannot fail.
                     let _ = write!(self.cell, "{cell}");
-                    self.out.write_field(&self.cell)?;
+                    self.out.write_field(&self.cell).map_err(system)?;
                 }
             }
         }
-        self.out.write_record(None::<&[u8]>)?;
-        Ok(())
+        self.out.write_record(None::<&[u8]>).map_err(system)
     }
 
     /// Writes cells of no record type.
@@ -57,8 +67,7 @@ impl<'w> Csv<'w> {
     ///
     /// When they cannot be written.
     pub fn line<C: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = C>) -> io::Result<()> {
-        self.out.write_record(cells)?;
-        Ok(())
+        self.out.write_record(cells).map_err(system)
     }
 
     /// Lets out what was written so far.
