@@ -49,6 +49,18 @@ pub struct Finding {
     pub text: String,
     /// Where to look.
     pub evidence: Vec<Evidence>,
+    /// What of a core it is about; a screen leads there.
+    #[serde(skip)]
+    pub subject: Option<Subject>,
+}
+
+/// What of a core a finding is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// The goroutine that crashed.
+    Crashed,
+    /// Several goroutines.
+    Goroutines,
 }
 
 impl Finding {
@@ -60,7 +72,15 @@ impl Finding {
             severity,
             text: text.into(),
             evidence: Vec::new(),
+            subject: None,
         }
+    }
+
+    /// About that.
+    #[must_use]
+    pub const fn about(mut self, subject: Subject) -> Self {
+        self.subject = Some(subject);
+        self
     }
 
     /// Of the process with this number, counted from 1.

@@ -245,6 +245,67 @@ fn a_pipe_is_drawn_while_it_is_fed_and_keys_are_typed() {
     );
 }
 
+/// A program that writes a trace and lines of its own until a file is there, and says how it ended.
+const WRITER: &str = "trap 'echo got-int >&2; exit 3' INT; n=0; while ! test -e stop; do n=$((n+1)); \
+    echo \"gc $n @0.0${n}s 2%: 0.087+1.0+0.011 ms clock, 1.0+0.72/1.7/0.040+0.13 ms cpu, 4->4->3 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 12 P\"; \
+    echo \"line $n of the program\"; sleep 0.1; done; echo last words; echo written > done";
+
+#[test]
+fn leaving_does_not_end_the_program_whose_pipe_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let there = directory.path();
+    fs::write(there.join("writer"), WRITER).unwrap();
+    let line = format!(
+        "cd '{}'; sh writer 2>&1 | \"$DUMPVIEW\" gc -",
+        there.display()
+    );
+    // High enough for the summary and what was passed on before it.
+    let mut pty = Pty::shell(&line, 120, 130);
+    pty.see("cycles in");
+    pty.press("q");
+    // What the program writes from now on is passed on, its traces are not.
+    let screen = pty.see("Ctrl-C ends both");
+    assert!(!screen.alternate_screen());
+    pty.see("of the program");
+    fs::write(there.join("stop"), "").unwrap();
+    let screen = pty.end();
+    let seen = screen.contents();
+    assert!(there.join("done").exists(), "the program was ended: {seen}");
+    assert!(seen.contains("last words"), "{seen}");
+    assert!(!seen.contains("ms clock"), "{seen}");
+    assert!(seen.contains("status 0"), "{seen}");
+    assert!(
+        seen.contains("stop-the-world") || seen.contains("heap"),
+        "{seen}"
+    );
+    assert_sane(&screen);
+}
+
+#[test]
+fn ctrl_c_ends_both_ends_of_a_pipe() {
+    for after_leaving in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let there = directory.path();
+        fs::write(there.join("writer"), WRITER).unwrap();
+        // With job control a pipeline is a group of its own, as on a shell that people type into.
+        let pipeline = "sh writer 2>words | \"$DUMPVIEW\" gc -";
+        let line = format!("cd '{}'; bash -m -c '{pipeline}'", there.display());
+        let mut pty = Pty::shell(&line, 40, 130);
+        pty.see("cycles in");
+        if after_leaving {
+            pty.press("q");
+            pty.see("Ctrl-C ends both");
+            pty.see("of the program");
+        }
+        pty.press("\x03");
+        let screen = pty.end();
+        assert_sane(&screen);
+        let words = fs::read_to_string(there.join("words")).unwrap();
+        assert_eq!(words, "got-int\n");
+        assert!(!there.join("done").exists());
+    }
+}
+
 #[test]
 fn resizes_are_followed_down_to_a_notice_and_back() {
     let case = case("crash-nilptr-noopt-go1.27.3-amd64");
@@ -297,18 +358,20 @@ fn signals_and_suspension_leave_a_sane_terminal() {
 fn panics_on_the_screen() {
     use dumpview_tui::app::{App, run::run};
     use dumpview_tui::canvas::Canvas;
+    use dumpview_tui::data::command::Export;
+    use dumpview_tui::data::page::Page;
     use dumpview_tui::keys::Binding;
-    use dumpview_tui::screen::{Effect, Export, Input, Screen};
+    use dumpview_tui::screen::{Effect, Input, Screen};
     use dumpview_tui::theme::{Environment, Theme};
     use dumpview_view::line::{Line, Role};
 
     struct Fragile;
 
     impl Screen for Fragile {
-        fn title(&self) -> &'static str {
-            "Fragile"
+        fn page(&self) -> Page {
+            Page::Help
         }
-        fn keys(&self) -> &'static [Binding] {
+        fn keys(&self) -> &'static [&'static [Binding]] {
             &[]
         }
         fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
@@ -321,8 +384,8 @@ fn panics_on_the_screen() {
         fn selection(&self) -> Option<String> {
             None
         }
-        fn export(&self) -> Export {
-            Export::default()
+        fn export(&self) -> Option<Export> {
+            None
         }
     }
 

@@ -1,176 +1,167 @@
 //! What screens ask of whoever knows the input, and what they are told.
 //!
-//! Requests are answered on another thread. A newer request of the same [`Request::slot`] takes the place of one that
-//! waits; the old answer stays on the screen meanwhile.
+//! Every subject has a question type of its own, a [`Topic`], which names the type of its answer; it stands with the
+//! data of its screen in [`crate::data`]. This module knows none of them. Requests are answered on another thread: a
+//! newer one of the same [`Request::slot`] takes the place of an older one, whose job is stopped; the old answer stays on
+//! the screen meanwhile.
 
-use crate::screen::Standpoint;
-use crate::screens::escapes::SourceLine;
-use crate::screens::frames::{Frames, Source, VariablesOf};
-use crate::screens::gc::Collections;
-use crate::screens::goroutines::Goroutines;
-use crate::screens::memory::MemoryMap;
-use crate::screens::overview::Overview;
-use crate::screens::sched::Schedule;
-use crate::screens::timeline::Moments;
-use dumpview_model::escape::Analysis;
-use dumpview_model::value::Variable;
-use dumpview_view::line::Line;
+use dumpview_view::job::Job;
+use std::any::{Any, TypeId};
+use std::fmt;
 use std::sync::Arc;
 
-/// A question of a screen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Request {
-    /// What this is and why it died.
-    Overview,
-    /// All goroutines.
-    Goroutines,
-    /// The frames of a goroutine; of the one that crashed when absent.
-    Frames(Option<u64>),
-    /// The variables of a frame.
-    Variables {
-        /// Goroutine id.
-        goroutine: u64,
-        /// Frame number.
-        frame: usize,
-    },
-    /// The value of an expression, as seen from a frame.
-    Expand {
-        /// Goroutine id.
-        goroutine: u64,
-        /// Frame number.
-        frame: usize,
-        /// The node that asks, as the screen numbers it.
-        node: usize,
-        /// The expression.
-        expr: String,
-        /// Elements to read.
-        len: usize,
-    },
-    /// The source around a frame.
-    Source {
-        /// Goroutine id.
-        goroutine: u64,
-        /// Frame number.
-        frame: usize,
-    },
-    /// The memory map.
-    Memory,
-    /// The compiler's decisions.
-    Escapes,
-    /// A line of a source file that the compiler named.
-    SourceLine {
-        /// The file.
-        file: String,
-        /// The line, from one.
-        line: u32,
-        /// The column, in bytes from one; 0 when not known.
-        column: u32,
-        /// What is to be marked in it.
-        what: String,
-    },
-    /// The collector's runs.
-    Collections {
-        /// Which process, by its place in the list.
-        run: usize,
-    },
-    /// The scheduler's runs.
-    Schedule {
-        /// Which process, by its place in the list.
-        run: usize,
-    },
-    /// Everything on one axis.
-    Timeline,
-    /// A command, as `-x` takes it.
-    Command {
-        /// As typed.
-        line: String,
-        /// The goroutine and frame it speaks of.
-        at: Standpoint,
-    },
-    /// The next line that holds a text, from one on (which counts), in either direction, once around.
-    FindLine {
-        /// The text.
-        text: String,
-        /// The line to start with, from zero.
-        from: u64,
-        /// Towards the beginning.
-        backwards: bool,
-    },
-    /// Write what a screen shows to a file.
-    Export {
-        /// The file.
-        file: String,
-        /// The lines.
-        text: Vec<String>,
-        /// The verb that says the same as JSON.
-        verb: Option<String>,
-        /// The goroutine and frame it speaks of.
-        at: Standpoint,
-    },
+/// A kind of question.
+pub trait Topic: fmt::Debug + Send + Sync + 'static {
+    /// What answers it.
+    type Answer: Send + 'static;
+
+    /// What is being done when answering may take so long that people wonder: `reading goroutines`. Other questions do
+    /// not wait for such an answer.
+    const LONG: Option<&'static str> = None;
+
+    /// Questions of a topic with the same slot take each other's place.
+    fn slot(&self) -> usize {
+        0
+    }
+
+    /// The answer, where the question carries all that it needs (rows to be sorted, say).
+    fn alone(&self, _job: &Job) -> Option<Result<Self::Answer, String>> {
+        None
+    }
+}
+
+/// Which question of which topic.
+pub type Slot = (TypeId, usize);
+
+/// What is asked, as the loop and the workers hand it around.
+#[derive(Clone)]
+pub struct Request(Arc<dyn Erased>);
+
+trait Erased: Any + fmt::Debug + Send + Sync {
+    fn slot(&self) -> Slot;
+    fn long(&self) -> Option<&'static str>;
+    fn alone(&self, job: &Job) -> Option<Outcome>;
+}
+
+impl<T: Topic> Erased for T {
+    fn slot(&self) -> Slot {
+        (TypeId::of::<T>(), Topic::slot(self))
+    }
+
+    fn long(&self) -> Option<&'static str> {
+        T::LONG
+    }
+
+    fn alone(&self, job: &Job) -> Option<Outcome> {
+        Topic::alone(self, job).map(erased::<T>)
+    }
+}
+
+impl<T: Topic> From<T> for Request {
+    fn from(question: T) -> Self {
+        Self(Arc::new(question))
+    }
+}
+
+/// Two requests are the same when they say the same.
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        self.slot() == other.slot() && format!("{self:?}") == format!("{other:?}")
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Request {
-    /// Requests of one screen with the same slot take each other's place.
-    pub fn slot(&self) -> (std::mem::Discriminant<Self>, usize) {
-        let which = match self {
-            Self::Expand { node, .. } => *node,
-            _ => 0,
-        };
-        (std::mem::discriminant(self), which)
+    /// The question, when it is of this topic.
+    pub fn about<T: Topic>(&self) -> Option<&T> {
+        let question: &dyn Any = &*self.0;
+        question.downcast_ref()
     }
 
-    /// Whether it may take so long that others should not wait for it.
-    pub const fn is_long(&self) -> bool {
-        matches!(
-            self,
-            Self::Goroutines | Self::Command { .. } | Self::FindLine { .. } | Self::Overview
-        )
+    /// Requests of one screen with the same slot take each other's place.
+    pub fn slot(&self) -> Slot {
+        self.0.slot()
+    }
+
+    /// What is being done meanwhile, when others should not wait for it.
+    pub fn long(&self) -> Option<&'static str> {
+        self.0.long()
+    }
+
+    /// The answer, where the question carries all that it needs.
+    pub fn alone(&self, job: &Job) -> Option<Answer> {
+        let outcome = self.0.alone(job)?;
+        Some(Answer {
+            slot: self.slot(),
+            outcome: Some(outcome),
+        })
+    }
+
+    /// An answer to it.
+    pub fn answer<T: Topic>(&self, outcome: Result<T::Answer, String>) -> Answer {
+        Answer {
+            slot: self.slot(),
+            outcome: Some(erased::<T>(outcome)),
+        }
+    }
+
+    /// There is no answer to it, and why.
+    pub fn failed(&self, why: String) -> Answer {
+        Answer {
+            slot: self.slot(),
+            outcome: Some(Err(why)),
+        }
     }
 }
 
+type Outcome = Result<Box<dyn Any + Send>, String>;
+
+fn erased<T: Topic>(outcome: Result<T::Answer, String>) -> Outcome {
+    outcome.map(|answer| Box::new(answer) as Box<dyn Any + Send>)
+}
+
 /// What a screen is told.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// There is none, and why.
-    Failed(String),
-    /// To [`Request::Overview`].
-    Overview(Box<Overview>),
-    /// To [`Request::Goroutines`].
-    Goroutines(Box<Goroutines>),
-    /// To [`Request::Frames`].
-    Frames(Box<Frames>),
-    /// To [`Request::Variables`].
-    Variables(Box<VariablesOf>),
-    /// To [`Request::Expand`]: the node that asked, and what is there.
-    Expanded {
-        /// The node, as the request had it.
-        node: usize,
-        /// The variable, or why it cannot be had.
-        value: Result<Box<Variable>, String>,
-    },
-    /// To [`Request::Source`].
-    Source(Box<Source>),
-    /// To [`Request::Memory`].
-    Memory(Box<MemoryMap>),
-    /// To [`Request::Escapes`].
-    Escapes(Arc<Analysis>),
-    /// To [`Request::SourceLine`].
-    SourceLine(SourceLine),
-    /// To [`Request::Collections`].
-    Collections(Box<Collections>),
-    /// To [`Request::Schedule`].
-    Schedule(Box<Schedule>),
-    /// To [`Request::Timeline`].
-    Timeline(Box<Moments>),
-    /// To [`Request::Command`]: the answer's lines, and where it moved to.
-    Command {
-        /// The answer's lines.
-        lines: Vec<Line>,
-        /// Where the command went, when it was one that goes somewhere.
-        moved: Option<Standpoint>,
-    },
-    /// To [`Request::FindLine`].
-    FoundLine(Option<u64>),
-    /// Something to say in the footer.
-    Said(String),
+pub struct Answer {
+    slot: Slot,
+    /// Until somebody took it.
+    outcome: Option<Outcome>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("slot", &self.slot)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// The question that it answers.
+    pub const fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// Takes what was said about a topic, or why there is nothing to say; `None` when it is about another.
+    pub fn about<T: Topic>(&mut self) -> Option<Result<T::Answer, String>> {
+        if self.slot.0 != TypeId::of::<T>() {
+            return None;
+        }
+        match self.outcome.take()? {
+            Ok(answer) => Some(Ok(*answer.downcast().ok()?)),
+            Err(why) => Some(Err(why)),
+        }
+    }
+
+    /// What is said about a topic, without taking it.
+    pub fn peek<T: Topic>(&self) -> Option<&T::Answer> {
+        match &self.outcome {
+            Some(Ok(answer)) if self.slot.0 == TypeId::of::<T>() => answer.downcast_ref(),
+            _ => None,
+        }
+    }
 }

@@ -137,10 +137,13 @@ impl<'a> Canvas<'a> {
         self.line_at(0, row, line)
     }
 
-    /// A line that leans to the right end of a row.
-    pub fn line_right(&mut self, row: u16, line: &Line) {
-        let column = self.area.width.saturating_sub(cells(line.width()));
-        self.line_at(column, row, line);
+    /// A line from a row on, broken where it is too long; gives the row after it.
+    pub fn wrapped(&mut self, row: u16, line: &Line) -> u16 {
+        let lines = line.wrapped(usize::from(self.area.width), 2);
+        for (row, line) in (row..).zip(&lines) {
+            self.line(row, line);
+        }
+        row.saturating_add(cells(lines.len()))
     }
 
     /// Patches the style of a row.
@@ -182,17 +185,6 @@ impl<'a> Canvas<'a> {
         let vertical = self.theme.glyphs.vertical;
         for row in 0..self.area.height {
             self.cell(column, row, dim, vertical);
-        }
-    }
-
-    /// Clears it.
-    pub fn clear(&mut self) {
-        for y in self.area.y..self.area.y + self.area.height {
-            for x in self.area.x..self.area.x + self.area.width {
-                if let Some(cell) = self.buffer.cell_mut((x, y)) {
-                    cell.reset();
-                }
-            }
         }
     }
 }

@@ -94,14 +94,16 @@ pub enum Action {
     Help,
     /// Leaves.
     Quit,
+    /// Leaves and ends what feeds the input.
+    Interrupt,
     /// Stops the program until `fg`.
     Suspend,
     /// Draws everything anew.
     Redraw,
-    /// To the goroutine before.
-    PreviousGoroutine,
-    /// To the goroutine after.
-    NextGoroutine,
+    /// To the one before: a goroutine, a process.
+    Previous,
+    /// To the one after.
+    Next,
     /// Grouped or each for itself.
     Group,
     /// What is usually left out, too.
@@ -124,6 +126,8 @@ pub enum Action {
     ZoomAll,
     /// Begins or ends a range at the cursor.
     Mark,
+    /// To the moment on the timeline.
+    ToTimeline,
     /// Follows what comes in.
     Follow,
     /// To the line of the input that it was told by.
@@ -249,7 +253,7 @@ pub const EVERYWHERE: &[Binding] = &[
         &[Key::Char('e')],
         A::Export,
         "",
-        "write what is shown to a file: text, or JSON for a name that ends in .json",
+        "write what is shown to a file: text; JSON or CSV for a name that ends in .json or .csv",
     ),
     Binding::new(
         &[Key::Char('?'), Key::F(1)],
@@ -257,7 +261,18 @@ pub const EVERYWHERE: &[Binding] = &[
         "help",
         "the keys of this screen",
     ),
-    Binding::new(&[Key::Char('q'), Key::Ctrl('c')], A::Quit, "quit", "leave"),
+    Binding::new(
+        &[Key::Char('q')],
+        A::Quit,
+        "quit",
+        "leave; a program whose pipe is read goes on, and what it writes is passed on",
+    ),
+    Binding::new(
+        &[Key::Ctrl('c')],
+        A::Interrupt,
+        "",
+        "leave, and end the program whose pipe is read",
+    ),
     Binding::new(&[Key::Ctrl('z')], A::Suspend, "", "suspend; fg comes back"),
     Binding::new(&[Key::Ctrl('l')], A::Redraw, "", "draw everything anew"),
 ];
@@ -289,7 +304,7 @@ pub fn name(key: Key) -> String {
 }
 
 /// What a key does on a screen with these keys of its own.
-pub fn action(own: &[Binding], key: Key) -> Option<Action> {
+pub fn action(own: &[&'static [Binding]], key: Key) -> Option<Action> {
     if let Key::Char(digit @ '1'..='9') = key {
         return digit
             .to_digit(10)
@@ -297,6 +312,8 @@ pub fn action(own: &[Binding], key: Key) -> Option<Action> {
             .map(Action::Screen);
     }
     own.iter()
+        .copied()
+        .flatten()
         .chain(EVERYWHERE)
         .find(|binding| binding.keys.contains(&key))
         .map(|binding| binding.action)
@@ -304,6 +321,23 @@ pub fn action(own: &[Binding], key: Key) -> Option<Action> {
 
 /// Enter, for the tables of screens.
 pub const ENTER: &[Key] = &[Key::Enter];
+
+/// Keys of screens whose rows were told by lines of a log that several processes may have written.
+pub const OF_A_LOG: &[Binding] = &[
+    Binding::new(
+        &[Key::Char(']')],
+        A::Next,
+        "",
+        "the next process, when several wrote to the input",
+    ),
+    Binding::new(&[Key::Char('[')], A::Previous, "", "the previous process"),
+    Binding::new(
+        &[Key::Char('t')],
+        A::ToTimeline,
+        "timeline",
+        "to the row's moment on the timeline",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
@@ -319,8 +353,8 @@ mod tests {
 
     #[test]
     fn a_screens_own_keys_come_first_and_digits_are_screens() {
-        let own = [Binding::new(&[Key::Char('n')], A::Mark, "", "")];
-        assert_eq!(action(&own, Key::Char('n')), Some(A::Mark));
+        const OWN: &[Binding] = &[Binding::new(&[Key::Char('n')], A::Mark, "", "")];
+        assert_eq!(action(&[OWN], Key::Char('n')), Some(A::Mark));
         assert_eq!(action(&[], Key::Char('n')), Some(A::NextFound));
         assert_eq!(action(&[], Key::Char('3')), Some(A::Screen(3)));
         assert_eq!(action(&[], Key::F(9)), None);

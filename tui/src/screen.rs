@@ -5,6 +5,8 @@
 
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::command::Export;
+use crate::data::page::{Page, Standpoint, Target};
 use crate::keys::{Action, Binding};
 use dumpview_view::line::Line;
 
@@ -44,6 +46,8 @@ pub enum Input<'a> {
     Search(&'a str),
     /// What it had asked for.
     Answer(Answer),
+    /// What it had asked for was stopped; there will be no answer.
+    Stopped,
     /// There is more of the input than before.
     Fresh {
         /// There will be no more.
@@ -53,60 +57,8 @@ pub enum Input<'a> {
     Line(u64),
 }
 
-/// Where one can go.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Target {
-    /// A screen by its title.
-    Screen(&'static str),
-    /// The goroutines, filtered.
-    Goroutines {
-        /// The filter; empty for all.
-        filter: String,
-    },
-    /// The frames of a goroutine.
-    Goroutine {
-        /// Its id; the one that crashed when absent.
-        id: Option<u64>,
-        /// The frame to stand on.
-        frame: Option<usize>,
-    },
-    /// A line of the raw input, from one.
-    TextLine(u64),
-    /// The moment on the timeline of a line of the raw input.
-    Moment {
-        /// The line, from one.
-        line: u64,
-    },
-    /// The first line of the raw input that holds a text.
-    FindText {
-        /// The text.
-        text: String,
-    },
-    /// A line on a screen of its own.
-    WholeLine {
-        /// The line.
-        text: String,
-    },
-    /// The answer to a command.
-    Command {
-        /// As typed.
-        line: String,
-        /// The goroutine and frame it speaks of.
-        at: Standpoint,
-    },
-}
-
-/// The goroutine and frame that commands speak of when they do not say.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Standpoint {
-    /// Goroutine id.
-    pub goroutine: Option<u64>,
-    /// Frame number.
-    pub frame: Option<usize>,
-}
-
 /// What a screen wants done.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(PartialEq, Debug)]
 pub enum Effect {
     /// Answer this.
     Ask(Request),
@@ -118,22 +70,13 @@ pub enum Effect {
     Say(String),
 }
 
-/// What is shown, for a file.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Export {
-    /// As lines of text.
-    pub text: Vec<String>,
-    /// The verb that says the same as JSON, when there is one (`locals -g 7 -f 2`).
-    pub verb: Option<String>,
-}
-
 /// A screen.
 pub trait Screen {
-    /// One word for the bar at the top.
-    fn title(&self) -> &'static str;
+    /// Which screen it is.
+    fn page(&self) -> Page;
 
-    /// The keys that it has of its own.
-    fn keys(&self) -> &'static [Binding];
+    /// The keys that it has of its own, in tables.
+    fn keys(&self) -> &'static [&'static [Binding]];
 
     /// Changes its state.
     fn update(&mut self, input: Input<'_>) -> Vec<Effect>;
@@ -144,8 +87,8 @@ pub trait Screen {
     /// What `y` copies.
     fn selection(&self) -> Option<String>;
 
-    /// What `e` writes.
-    fn export(&self) -> Export;
+    /// What `e` writes; nothing before there is anything.
+    fn export(&self) -> Option<Export>;
 
     /// Where it stands, for commands.
     fn standpoint(&self) -> Standpoint {

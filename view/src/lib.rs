@@ -14,6 +14,7 @@
 //! | [`rows`] | the record types and their columns |
 //! | [`choice`], [`filter`] | which rows and columns are wanted |
 //! | [`document`] | what JSON documents begin with |
+//! | [`job`] | work that takes a while and can be stopped |
 //! | [`finding`] | a finding in words, drawn the same by every verb and screen |
 //! | [`sink`] | lines to a stream |
 //!
@@ -39,6 +40,7 @@ pub mod column;
 pub mod document;
 pub mod filter;
 pub mod finding;
+pub mod job;
 pub mod line;
 pub mod rows;
 pub mod safe;

@@ -3,7 +3,7 @@
 use super::{Death, DeathKind, Postmortem};
 use crate::process::Process;
 use crate::runtime::Reached;
-use dumpview_model::finding::{Finding, Severity};
+use dumpview_model::finding::{Finding, Severity, Subject};
 use dumpview_model::goroutine::Status;
 use dumpview_model::units::duration;
 
@@ -41,7 +41,7 @@ fn signal_means(death: &Death) -> Option<Finding> {
         _ => return None,
     };
     let finding = Finding::new("core.what-it-means", Severity::Info, text);
-    Some(finding.seen(death.kind.as_str()))
+    Some(finding.seen(death.kind.as_str()).about(Subject::Goroutines))
 }
 
 /// A fault in the first page is a nil pointer with a field offset.
@@ -55,7 +55,8 @@ fn nil_dereference(death: &Death) -> Option<Finding> {
         _ => return None,
     };
     let finding = Finding::new("core.nil-dereference", Severity::Info, text);
-    Some(finding.seen(format!("fault address {addr:#x}")))
+    let finding = finding.seen(format!("fault address {addr:#x}"));
+    Some(finding.about(Subject::Crashed))
 }
 
 /// Goroutines that waited for minutes are worth a look.
@@ -80,7 +81,9 @@ fn blocked_for_long(process: &Process<'_>) -> Option<Finding> {
             duration(longest)
         );
         let finding = Finding::new("core.blocked-for-long", Severity::Info, text);
-        finding.seen(format!("{count} goroutines, {longest} ns"))
+        finding
+            .seen(format!("{count} goroutines, {longest} ns"))
+            .about(Subject::Goroutines)
     })
 }
 

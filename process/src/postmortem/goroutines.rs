@@ -141,23 +141,51 @@ impl Postmortem<'_> {
         system: SystemGoroutines,
         pointers: StackPointers,
     ) -> Result<Table, &ProcessError> {
-        let process = &self.process;
-        let all = process.goroutines()?;
+        let table = self.goroutines_while(system, pointers, &mut |_, _| true);
+        table.map(Option::unwrap_or_default)
+    }
+
+    /// As [`Self::goroutines`], as long as `goes_on` wants it, which is told now and then how many are done of how many;
+    /// `None` when it did not.
+    ///
+    /// # Errors
+    ///
+    /// When there is no list of them.
+    pub fn goroutines_while(
+        &self,
+        system: SystemGoroutines,
+        pointers: StackPointers,
+        goes_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Option<Table>, &ProcessError> {
+        let all = self.process.goroutines()?.list();
         let mut wanted: Vec<_> = all
-            .list()
             .iter()
             .filter(|g| system == SystemGoroutines::Shown || !self.is_system(g))
             .collect();
         wanted.sort_by_key(|g| g.id);
-        let unwound = process.stacks(&wanted);
         let mut goroutines = Goroutines::default();
+        for (chunk, gs) in (0..).zip(wanted.chunks(CHUNK)) {
+            if !goes_on(chunk * CHUNK, wanted.len()) {
+                return Ok(None);
+            }
+            self.add(gs, pointers, &mut goroutines);
+        }
+        Ok(Some(Table {
+            hidden: all.len() - wanted.len(),
+            goroutines,
+        }))
+    }
+
+    fn add(&self, gs: &[&runtime::Goroutine], pointers: StackPointers, out: &mut Goroutines) {
+        let process = &self.process;
+        let unwound = process.stacks(gs);
         // Each distinct stack with the physical frame that each of its calls belongs to.
         let distinct: Vec<(StackId, Vec<usize>)> = unwound
             .distinct
             .iter()
             .map(|stack| {
                 let calls = process.calls(stack);
-                let stacks = &mut goroutines.stacks;
+                let stacks = &mut out.stacks;
                 let stack = Stack {
                     frames: calls.iter().map(|call| stacks.frame(&call.frame)).collect(),
                     pcs: calls.iter().map(|call| call.frame.pc).collect(),
@@ -168,23 +196,22 @@ impl Postmortem<'_> {
                 (stacks.stack(&stack), physical)
             })
             .collect();
-        for (g, index) in wanted.iter().zip(&unwound.of) {
+        for (g, index) in gs.iter().zip(&unwound.of) {
             let Some((stack, physical)) = distinct.get(*index) else {
                 continue;
             };
             let mut goroutine = self.describe(g);
             goroutine.stack = *stack;
-            goroutine.location = goroutines.stacks.location(*stack).cloned();
+            goroutine.location = out.stacks.location(*stack).cloned();
             if pointers == StackPointers::OfEach {
                 let own = process.stack(g);
                 let sp = |frame: &usize| own.frames.get(*frame).map_or(0, |frame| frame.sp.0);
                 goroutine.sps = Some(physical.iter().map(sp).collect());
             }
-            goroutines.list.push(goroutine);
+            out.list.push(goroutine);
         }
-        Ok(Table {
-            hidden: all.list().len() - wanted.len(),
-            goroutines,
-        })
     }
 }
+
+/// Goroutines that are unwound before it is asked again whether to go on; enough to keep all CPUs busy.
+const CHUNK: usize = 8192;

@@ -1,9 +1,10 @@
 //! A core on the screen. The first frame is drawn while it is opened on another thread; two threads then answer, so
 //! that a question about one frame does not wait for one about all goroutines.
 
+use super::topics::Topics;
 use super::worker::{Alarm, serve};
 use super::{
-    command, export, frames, goroutines, memory, no_terminal, overview, settle, short_name, theme,
+    Events, command, export, frames, goroutines, memory, overview, settle_with, short_name, spawn,
 };
 use crate::answer::{Exit, Failure};
 use crate::case::core::{Session, with_session};
@@ -12,16 +13,60 @@ use crate::flags::Common;
 use crate::script;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use dumpview_model::timeline::Collector;
-use dumpview_tui::app::run::{Asked, run};
-use dumpview_tui::app::{App, End, Event};
-use dumpview_tui::ask::{Answer, Request};
+use dumpview_tui::app::run::Asked;
+use dumpview_tui::app::{App, Event};
+use dumpview_tui::data::command::{RunCommand, WriteFile};
+use dumpview_tui::data::frames::{AskFrames, AskSource, AskValue, AskVariables, Expanded};
+use dumpview_tui::data::goroutines::AskGoroutines;
+use dumpview_tui::data::memory::AskMemory;
+use dumpview_tui::data::moments::{AskTimeline, Moments};
+use dumpview_tui::data::overview::AskOverview;
 use dumpview_tui::screen::Screen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
 use dumpview_tui::screens::memory::MemoryScreen;
 use dumpview_tui::screens::overview::OverviewScreen;
-use dumpview_tui::screens::timeline::{Moments, TimelineScreen};
+use dumpview_tui::screens::timeline::TimelineScreen;
 use std::path::{Path, PathBuf};
 use std::thread;
+
+/// The numbered screens of a core.
+fn screens() -> Vec<Box<dyn Screen>> {
+    vec![
+        Box::<OverviewScreen>::default(),
+        Box::<GoroutinesScreen>::default(),
+        Box::<MemoryScreen>::default(),
+        Box::<TimelineScreen>::default(),
+    ]
+}
+
+/// What answers the questions of the screens of a core.
+fn topics<'s>() -> Topics<'s, Session<'s>> {
+    Topics::new("a core has no lines")
+        .on(|session, _: &AskOverview, _| Ok(overview::page(session)))
+        .on(|session, _: &AskGoroutines, job| goroutines::all(session, job))
+        .on(|session, asked: &AskFrames, _| frames::frames(session, asked.0))
+        .on(|session, asked: &AskVariables, _| {
+            frames::variables(session, asked.goroutine, asked.frame)
+        })
+        .on(|session, asked: &AskValue, _| {
+            let node = asked.node;
+            let value = frames::expand(session, asked);
+            Ok(Expanded { node, value })
+        })
+        .on(|session, asked: &AskSource, _| {
+            Ok(frames::source(session, asked.goroutine, asked.frame))
+        })
+        .on(|session, _: &AskMemory, _| Ok(memory::map(session)))
+        .on(|session, command: &RunCommand, _| command::run(session, command))
+        .on(|session, write: &WriteFile, _| export::of_core(session, write))
+        .on(|session, _: &AskTimeline, _| {
+            let mut collector = Collector::new();
+            collector.core(&facts(&session.core_path, session));
+            let timeline = collector.finish(&[]);
+            let ended = true;
+            Ok(Moments { timeline, ended })
+        })
+}
 
 /// Opens the screens of a core.
 ///
@@ -29,7 +74,7 @@ use std::thread;
 ///
 /// When the core cannot be opened, or the terminal cannot be used.
 pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result<Exit, Failure> {
-    let (events, incoming) = unbounded();
+    let events = Events::new();
     let (short, short_questions) = unbounded();
     let (long, long_questions) = unbounded();
     let opened = Opened {
@@ -37,44 +82,21 @@ pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result
         executable: executable.map(Path::to_owned),
         common: common.clone(),
     };
-    let worker_events = events.clone();
-    let worker = thread::Builder::new()
-        .name("core".to_owned())
-        .spawn(move || opened.answer(&worker_events, &short_questions, &long_questions))
-        .map_err(|error| Failure::unreadable(format!("no thread to work on: {error}")))?;
-    let screens: Vec<Box<dyn Screen>> = vec![
-        Box::<OverviewScreen>::default(),
-        Box::<GoroutinesScreen>::default(),
-        Box::<MemoryScreen>::default(),
-        Box::<TimelineScreen>::default(),
-    ];
-    let mut app = App::new(short_name(core), screens, script::names());
-    let mut perform = |asked: Asked| {
-        let is_long = matches!(&asked, Asked::Request(_, request) if request.is_long());
-        // When the workers are gone, an event that says so is on its way.
-        if let Asked::Cancel(screen) = asked {
-            let _ = short.send(Asked::Cancel(screen));
-            let _ = long.send(asked);
+    let sender = events.sender.clone();
+    let worker = spawn("core", move || {
+        opened.answer(&sender, &short_questions, &long_questions)
+    })?;
+    let mut app = App::new(short_name(core), screens(), script::names());
+    let end = events.show(&mut app, common, |asked| {
+        let to = if asked.request.long().is_some() {
+            &long
         } else {
-            let _ = if is_long { &long } else { &short }.send(asked);
-        }
-    };
-    let end = run(
-        &mut app,
-        &theme(common),
-        !common.no_mouse,
-        &incoming,
-        &events,
-        &mut perform,
-    )
-    .map_err(|error| no_terminal(&error))?;
-    if let End::Broken(_) = end
-        && worker.is_finished()
-        && let Ok(Err(failure)) = worker.join()
-    {
-        return Err(failure);
-    }
-    settle(end)
+            &short
+        };
+        // When the workers are gone, an event that says so is on its way.
+        let _ = to.send(asked);
+    })?;
+    settle_with(end, worker)
 }
 
 struct Opened {
@@ -96,12 +118,17 @@ impl Opened {
             self.executable.as_deref(),
             &self.common,
             |session| {
+                let topics = topics();
                 thread::scope(|scope| {
                     scope.spawn(|| {
                         let _alarm = Alarm(events.clone());
-                        serve(long, events, |request| answer(session, request));
+                        serve(long, events, |request, job| {
+                            topics.answer(session, request, job)
+                        });
                     });
-                    serve(short, events, |request| answer(session, request));
+                    serve(short, events, |request, job| {
+                        topics.answer(session, request, job)
+                    });
                 });
                 Ok(())
             },
@@ -112,53 +139,4 @@ impl Opened {
         }
         opened
     }
-}
-
-/// One question of a screen.
-fn answer(session: &Session<'_>, request: Request) -> Answer {
-    let answered = match request {
-        Request::Overview => Ok(Answer::Overview(Box::new(overview::page(session)))),
-        Request::Goroutines => {
-            goroutines::all(session).map(|all| Answer::Goroutines(Box::new(all)))
-        }
-        Request::Frames(goroutine) => {
-            frames::frames(session, goroutine).map(|frames| Answer::Frames(Box::new(frames)))
-        }
-        Request::Variables { goroutine, frame } => frames::variables(session, goroutine, frame)
-            .map(|found| Answer::Variables(Box::new(found))),
-        Request::Expand {
-            goroutine,
-            frame,
-            node,
-            expr,
-            len,
-        } => Ok(Answer::Expanded {
-            node,
-            value: frames::expand(session, goroutine, frame, &expr, len),
-        }),
-        Request::Source { goroutine, frame } => Ok(Answer::Source(Box::new(frames::source(
-            session, goroutine, frame,
-        )))),
-        Request::Memory => Ok(Answer::Memory(Box::new(memory::map(session)))),
-        Request::Command { line, at } => command::run(session, &line, at),
-        Request::Export {
-            file,
-            text,
-            verb,
-            at,
-        } => export::of_core(session, &file, &text, verb.as_deref(), at).map(Answer::Said),
-        Request::Timeline => {
-            let mut collector = Collector::new();
-            collector.core(&facts(&session.core_path, session));
-            let timeline = collector.finish(&[]);
-            let ended = true;
-            Ok(Answer::Timeline(Box::new(Moments { timeline, ended })))
-        }
-        Request::FindLine { .. }
-        | Request::Escapes
-        | Request::SourceLine { .. }
-        | Request::Collections { .. }
-        | Request::Schedule { .. } => Err(Failure::no_answer("a core has no lines")),
-    };
-    answered.unwrap_or_else(|failure| Answer::Failed(failure.message))
 }

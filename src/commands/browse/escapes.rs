@@ -1,22 +1,22 @@
 //! Compiler output on the screen: what is on the heap and why, with the source where it is at hand.
 
 use super::spool::Spool;
+use super::topics::Topics;
 use super::worker::{Alarm, serve};
-use super::{export, no_terminal, settle, short_name, theme};
+use super::{Events, settle_with, short_name, spawn};
 use crate::answer::{Exit, Failure};
 use crate::commands::escapes::{self, Source};
 use crate::flags::Common;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use dumpview_model::escape::{Analysis, GoSource};
-use dumpview_tui::app::run::{Asked, run};
-use dumpview_tui::app::{App, End, Event};
-use dumpview_tui::ask::{Answer, Request};
+use dumpview_tui::app::run::Asked;
+use dumpview_tui::app::{App, Event};
+use dumpview_tui::data::escapes::{AskEscapes, AskSourceLine, SourceLine};
 use dumpview_tui::screen::Screen;
-use dumpview_tui::screens::escapes::{EscapesScreen, SourceLine};
+use dumpview_tui::screens::escapes::EscapesScreen;
 use dumpview_tui::screens::text::TextScreen;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 /// Opens the screens of compiler output.
 ///
@@ -35,18 +35,15 @@ pub fn browse(file: &Path, source: Option<&Path>, common: &Common) -> Result<Exi
         // Several files have no line numbers of their own.
         _ => None,
     };
-    let (events, incoming) = unbounded();
+    let events = Events::new();
     let (ask, questions) = unbounded();
     let read = Read {
         files: files.clone(),
         source: source.map(Path::to_owned),
         spool: spool.clone(),
     };
-    let worker_events = events.clone();
-    let worker = thread::Builder::new()
-        .name("compiler output".to_owned())
-        .spawn(move || read.answer(&worker_events, &questions))
-        .map_err(|error| Failure::unreadable(format!("no thread to work on: {error}")))?;
+    let sender = events.sender.clone();
+    let worker = spawn("compiler output", move || read.answer(&sender, &questions))?;
     let mut screens: Vec<Box<dyn Screen>> = vec![Box::<EscapesScreen>::default()];
     if let Some(spool) = spool {
         screens.push(Box::new(TextScreen::new(spool, false)));
@@ -56,26 +53,11 @@ pub fn browse(file: &Path, source: Option<&Path>, common: &Common) -> Result<Exi
         _ => name,
     };
     let mut app = App::new(short, screens, Vec::new());
-    let mut perform = |asked: Asked| {
+    let end = events.show(&mut app, common, |asked| {
         // When the worker is gone, an event that says so is on its way.
         let _ = ask.send(asked);
-    };
-    let end = run(
-        &mut app,
-        &theme(common),
-        !common.no_mouse,
-        &incoming,
-        &events,
-        &mut perform,
-    )
-    .map_err(|error| no_terminal(&error))?;
-    if let End::Broken(_) = end
-        && worker.is_finished()
-        && let Ok(Err(failure)) = worker.join()
-    {
-        return Err(failure);
-    }
-    settle(end)
+    })?;
+    settle_with(end, worker)
 }
 
 struct Read {
@@ -104,49 +86,44 @@ impl Read {
         if self.source.is_some() {
             analysis.attribute(|file| source.file(file).map(|text| GoSource::new(&text)));
         }
-        let analysis = Arc::new(analysis);
+        let known = Known {
+            analysis: Arc::new(analysis),
+            source,
+        };
         // The screens may have been left meanwhile.
         let _ = events.send(Event::Fresh { ended: true });
-        serve(questions, events, |request| {
-            self.one(&analysis, &source, request)
+        let topics = topics();
+        serve(questions, events, |request, job| {
+            topics.answer(&known, request, job)
         });
         Ok(())
     }
+}
 
-    fn one(&self, analysis: &Arc<Analysis>, source: &Source, request: Request) -> Answer {
-        let answered = match request {
-            Request::Escapes => Ok(Answer::Escapes(Arc::clone(analysis))),
-            Request::SourceLine {
+/// Compiler output that was read.
+struct Known {
+    analysis: Arc<Analysis>,
+    source: Source,
+}
+
+/// What answers the questions of the screens of compiler output.
+fn topics() -> Topics<'static, Known> {
+    Topics::new("this is compiler output, not a core")
+        .on(|known: &Known, _: &AskEscapes, _| Ok(Arc::clone(&known.analysis)))
+        .on(|known, asked: &AskSourceLine, _| {
+            let AskSourceLine {
                 file,
                 line,
                 column,
                 what,
-            } => {
-                let excerpt = source.excerpt(&file, line, column, &what);
-                Ok(Answer::SourceLine(SourceLine {
-                    file,
-                    line,
-                    marked: excerpt.as_ref().map_or((0, 0), |e| (e.before, e.width)),
-                    text: excerpt.map(|e| e.text),
-                }))
-            }
-            Request::FindLine {
-                text,
-                from,
-                backwards,
-            } => {
-                let spool = self.spool.as_ref();
-                let found = spool.and_then(|s| s.find(&text, from, backwards, &|| false));
-                Ok(Answer::FoundLine(found))
-            }
-            Request::Export { file, text, .. } => if export::is_json(&file) {
-                Err(export::no_json())
-            } else {
-                export::as_text(&file, &text)
-            }
-            .map(Answer::Said),
-            _ => Err(Failure::no_answer("this is compiler output, not a core")),
-        };
-        answered.unwrap_or_else(|failure| Answer::Failed(failure.message))
-    }
+            } = asked;
+            let excerpt = known.source.excerpt(file, *line, *column, what);
+            Ok(SourceLine {
+                file: file.clone(),
+                line: *line,
+                marked: excerpt.as_ref().map_or((0, 0), |e| (e.before, e.width)),
+                text: excerpt.map(|e| e.text),
+            })
+        })
+        .with_files()
 }

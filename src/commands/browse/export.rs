@@ -1,79 +1,77 @@
-//! What is seen to a file: text as it stands on the screen, or the JSON of the verb that says the same.
+//! What is seen to a file: as it stands on the screen, as its registry of columns says it, or the JSON of the verb that says
+//! the same.
 
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
 use crate::out::whole;
 use crate::script::Line;
-use dumpview_tui::screen::Standpoint;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::path::Path;
+use dumpview_tui::data::command::{Form, WriteFile};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
 
-/// Writes a screen of a core; gives a sentence about it.
+/// Writes a screen of a core; gives a sentence about it. What has no JSON of its own is written as the verb says it.
 ///
 /// # Errors
 ///
-/// When the file exists or cannot be written, or nothing says the same as JSON.
-pub fn of_core(
-    session: &Session<'_>,
-    file: &str,
-    text: &[String],
-    verb: Option<&str>,
-    at: Standpoint,
-) -> Result<String, Failure> {
-    if !is_json(file) {
-        return as_text(file, text);
+/// When the file exists or cannot be written, or nothing says the same in the form that is asked for.
+pub fn of_core(session: &Session<'_>, write: &WriteFile) -> Result<String, Failure> {
+    if let Some(said) = shown(write)? {
+        return Ok(said);
     }
-    let verb = verb.ok_or_else(no_json)?;
+    let verb = write.export.verb.as_deref();
+    let verb = verb.filter(|_| Form::of(&write.file) == Form::Json);
+    let verb = verb.ok_or_else(no_such_form)?;
     let question = Line::parse(verb)?;
     let mut cursor = Cursor {
-        goroutine: at.goroutine,
-        frame: at.frame,
+        goroutine: write.at.goroutine,
+        frame: write.at.frame,
     };
     let answer: Box<dyn Answer> = question.ask(session, &mut cursor)?;
-    let mut out = Vec::new();
+    let file = &write.file;
+    let mut out = create(file)?;
     whole(
         &session.envelope(question.verb()),
         &session.incomplete(),
         &*answer,
         &mut out,
     )
+    .and_then(|()| out.flush())
     .map_err(|error| failure(file, &error))?;
-    write(file, &out)?;
     Ok(format!(
         "wrote {file}: the answer of dumpview {verb} --json"
     ))
 }
 
-/// Whether a file name asks for JSON.
-pub fn is_json(file: &str) -> bool {
-    Path::new(file)
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+/// For what no screen and no verb has.
+pub fn no_such_form() -> Failure {
+    Failure::no_answer("this has no such form; a name that ends in .txt gets the text")
 }
 
-/// For screens that no verb says the same as.
-pub fn no_json() -> Failure {
-    Failure::no_answer("no verb says the same as JSON; a name that ends in .txt gets the text")
-}
-
-/// Writes lines.
+/// Writes what a screen shows; gives a sentence about it, or nothing when it has no such form.
 ///
 /// # Errors
 ///
 /// When the file exists or cannot be written.
-pub fn as_text(file: &str, text: &[String]) -> Result<String, Failure> {
-    let mut out = text.join("\n");
-    out.push('\n');
-    write(file, out.as_bytes())?;
-    Ok(format!("wrote {file}: {} lines", text.len()))
+pub fn shown(write: &WriteFile) -> Result<Option<String>, Failure> {
+    let file = &write.file;
+    let form = Form::of(file);
+    let mut out = create(file)?;
+    let printed = write.export.shown.print(form, &mut out);
+    let printed = printed.and_then(|printed| out.flush().map(|()| printed));
+    let Some(n) = printed.map_err(|error| failure(file, &error))? else {
+        // Nothing was written into it.
+        let _ = std::fs::remove_file(file);
+        return Ok(None);
+    };
+    let what = if form == Form::Text { "lines" } else { "rows" };
+    Ok(Some(format!("wrote {file}: {n} {what}")))
 }
 
 /// A file that is there is never overwritten.
-fn write(file: &str, bytes: &[u8]) -> Result<(), Failure> {
+fn create(file: &str) -> Result<BufWriter<File>, Failure> {
     let created = OpenOptions::new().write(true).create_new(true).open(file);
     created
-        .and_then(|mut out| out.write_all(bytes))
+        .map(BufWriter::new)
         .map_err(|error| failure(file, &error))
 }
 

@@ -15,7 +15,7 @@ use dumpview_process::frames::Variables;
 use dumpview_process::postmortem::BacktraceOptions;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
-use dumpview_tui::screens::frames::{Call, Frames, Source, VariablesOf};
+use dumpview_tui::data::frames::{AskValue, Call, Frames, Source, VariablesOf};
 
 /// Frames whose arguments are read with the list; of the others they are read when one goes there.
 const WITH_ARGUMENTS: usize = 40;
@@ -145,23 +145,17 @@ pub fn variables(
 }
 
 /// What an expression leads to, as seen from a frame.
-pub fn expand(
-    session: &Session<'_>,
-    goroutine: u64,
-    frame: usize,
-    expr: &str,
-    len: usize,
-) -> Result<Box<Variable>, String> {
-    let at = session.at(Some(goroutine), &Cursor::default());
+pub fn expand(session: &Session<'_>, asked: &AskValue) -> Result<Box<Variable>, String> {
+    let at = session.at(Some(asked.goroutine), &Cursor::default());
     let at = at.map_err(|why| why.to_string())?;
-    let (_, call) = at.call(Some(frame)).map_err(|why| why.to_string())?;
+    let (_, call) = at.call(Some(asked.frame)).map_err(|why| why.to_string())?;
     let scope = session.process.scope(Some((&at, call)));
     let expressions = Expressions {
         sources: session.process.sources(),
         scope: &scope,
     };
     expressions
-        .print(expr, Limits::asked(2, len))
+        .print(&asked.expr, Limits::asked(2, asked.len))
         .map(Box::new)
         .map_err(|error| error.message)
 }

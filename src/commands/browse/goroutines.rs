@@ -8,8 +8,9 @@ use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{Goroutines as Set, Place, StackId};
 use dumpview_model::units::duration;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
-use dumpview_tui::screens::frames::{Call, Frames};
-use dumpview_tui::screens::goroutines::{Goroutine, Goroutines, Stack};
+use dumpview_tui::data::frames::{Call, Frames};
+use dumpview_tui::data::goroutines::{Goroutine, Goroutines, Stack};
+use dumpview_view::job::Job;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -42,10 +43,17 @@ impl<T: Clone + Eq + Hash> Shared<T> {
 ///
 /// # Errors
 ///
-/// When there is no list of them.
-pub fn all(session: &Session<'_>) -> Result<Goroutines, Failure> {
-    let table = session.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
-    Ok(shown(&table.map_err(Failure::no_answer)?.goroutines))
+/// When there is no list of them, or the job was stopped.
+pub fn all(session: &Session<'_>, job: &Job) -> Result<Goroutines, Failure> {
+    let table = session.goroutines_while(
+        SystemGoroutines::Shown,
+        StackPointers::OfOne,
+        &mut |done, of| job.advance(done, of).is_ok(),
+    );
+    match table.map_err(Failure::no_answer)? {
+        Some(table) => Ok(shown(&table.goroutines)),
+        None => Err(Failure::no_answer("stopped")),
+    }
 }
 
 /// A set of goroutines for the screen.

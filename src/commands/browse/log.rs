@@ -2,41 +2,43 @@
 //! screens look at them.
 
 use super::spool::Spool;
+use super::topics::Topics;
 use super::worker::{Alarm, serve};
-use super::{export, goroutines, no_terminal, settle, short_name, theme};
+use super::{Events, goroutines, pipe, settle, short_name, spawn};
 use crate::answer::{Exit, Failure};
 use crate::commands::gc::Gc;
-use crate::commands::log::report::Report;
 use crate::commands::log::{LogFlags, is_stdin, name as name_of};
 use crate::commands::sched::Sched;
 use crate::flags::Common;
 use crate::input::log::{Ended, chunks};
 use crate::out::Out;
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use dumpview_model::finding::Severity;
+use crossbeam_channel::{Sender, bounded, unbounded};
 use dumpview_model::gc as gc_model;
 use dumpview_model::log_model::{LogModel, Parts};
-use dumpview_model::units::{grouped, plural};
 use dumpview_model::{sched, timeline, traceback};
 use dumpview_parsers::log::{Kind, Record};
-use dumpview_tui::app::run::{Asked, run};
 use dumpview_tui::app::{App, End, Event};
-use dumpview_tui::ask::{Answer, Request};
-use dumpview_tui::screen::{Screen, Standpoint, Target};
-use dumpview_tui::screens::frames::{Source, VariablesOf};
-use dumpview_tui::screens::gc::{Collections, GcScreen};
+use dumpview_tui::data::OfProcess;
+use dumpview_tui::data::collections::{AskCollections, Collections, Collector};
+use dumpview_tui::data::frames::{AskFrames, AskSource, AskVariables, Frames, Source, VariablesOf};
+use dumpview_tui::data::goroutines::{AskGoroutines, Goroutines};
+use dumpview_tui::data::moments::{AskTimeline, Moments};
+use dumpview_tui::data::overview::AskOverview;
+use dumpview_tui::data::schedule::{AskSchedule, Schedule};
+use dumpview_tui::data::text::{Direction, Mark, TextSource};
+use dumpview_tui::screen::Screen;
+use dumpview_tui::screens::gc::GcScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
-use dumpview_tui::screens::overview::{Item, Overview, OverviewScreen, Section};
-use dumpview_tui::screens::sched::{SchedScreen, Schedule};
+use dumpview_tui::screens::overview::OverviewScreen;
+use dumpview_tui::screens::sched::SchedScreen;
 use dumpview_tui::screens::text::TextScreen;
-use dumpview_tui::screens::timeline::{Moments, TimelineScreen};
-use dumpview_view::line::{Line, Role};
+use dumpview_tui::screens::timeline::TimelineScreen;
+use dumpview_view::job::{Job, Stopped};
 use dumpview_view::safe::safe_bytes;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -58,22 +60,23 @@ const OTHER: usize = 8;
 /// Screens look at growing data at most this often.
 const PACE: Duration = Duration::from_millis(60);
 
-struct State {
-    model: LogModel,
+pub(super) struct State {
+    pub model: LogModel,
     other: VecDeque<String>,
-    ended: Option<Ended>,
+    pub ended: Option<Ended>,
 }
 
-struct Log {
-    name: String,
+/// A log that is being read.
+pub(super) struct Log {
+    pub name: String,
     state: Mutex<State>,
-    spool: Spool,
-    /// A search goes on until this is set.
-    stopped: AtomicBool,
+    pub spool: Spool,
+    /// What it is fed by, when that is a pipe.
+    pipe: Option<pipe::Pipe>,
 }
 
 impl Log {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, State> {
         // A reader that panicked left what it had added up.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,14 +84,26 @@ impl Log {
     /// Reads the input to its end.
     fn read(&self, file: &Path, args: &LogFlags, more: &Sender<()>) -> Result<(), Failure> {
         let mut reader = args.reader()?;
+        let mut gate = self.pipe.as_ref().and_then(pipe::Pipe::gate);
+        let mut passing = gate.as_mut().map(pipe::Gate::passing);
         let ended = chunks(file, args.follow, &mut |chunk| {
             self.spool.push(chunk);
+            if let Some(pass) = &mut passing {
+                // The gate takes everything.
+                let _ = pass.chunk(chunk);
+            }
             let mut state = self.state();
             reader.push(chunk, &mut |record| {
                 self.spool.record(&record);
+                if let Some(pass) = &mut passing {
+                    pass.record(&record);
+                }
                 state.record(&record);
             });
             drop(state);
+            if let Some(pass) = &mut passing {
+                let _ = pass.settle();
+            }
             // One that waits says it already.
             let _ = more.try_send(());
             ControlFlow::Continue(())
@@ -97,116 +112,65 @@ impl Log {
         let mut state = self.state();
         reader.finish(&mut |record| {
             self.spool.record(&record);
+            if let Some(pass) = &mut passing {
+                pass.record(&record);
+            }
             state.record(&record);
         });
+        if let Some(pass) = &mut passing {
+            let _ = pass.finish();
+        }
         let name_of = |origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
         state.model.finish(name_of, &mut |_| {});
         state.ended = Some(ended);
         Ok(())
     }
 
-    fn answer(&self, request: Request) -> Answer {
-        let answered = match request {
-            Request::Overview => Ok(Answer::Overview(Box::new(self.overview()))),
-            Request::Collections { run } => {
-                Ok(Answer::Collections(Box::new(self.collections(run))))
-            }
-            Request::Schedule { run } => Ok(Answer::Schedule(Box::new(self.schedule(run)))),
-            Request::Goroutines => self.goroutines(),
-            Request::Frames(id) => self.frames(id),
-            Request::Variables { goroutine, frame } => {
-                Ok(Answer::Variables(Box::new(VariablesOf {
-                    goroutine,
-                    frame,
-                    note: Some("a log has no memory to read variables from".to_owned()),
-                    ..VariablesOf::default()
-                })))
-            }
-            Request::Source { goroutine, frame } => Ok(Answer::Source(Box::new(Source {
-                goroutine,
-                frame,
-                title: "source".to_owned(),
-                ..Source::default()
-            }))),
-            Request::Timeline => {
-                let (events, unread, ended) = {
-                    let state = self.state();
-                    let model = &state.model;
-                    (
-                        model.events.clone(),
-                        model.unread.clone(),
-                        state.ended.is_some(),
-                    )
-                };
-                let mut collector = timeline::Collector::new();
-                collector.log(&self.name, &events, &unread);
-                drop(events);
-                let timeline = collector.finish(&[]);
-                Ok(Answer::Timeline(Box::new(Moments { timeline, ended })))
-            }
-            Request::FindLine {
-                text,
-                from,
-                backwards,
-            } => {
-                self.stopped.store(false, Ordering::Relaxed);
-                let stop = || self.stopped.load(Ordering::Relaxed);
-                Ok(Answer::FoundLine(
-                    self.spool.find(&text, from, backwards, &stop),
-                ))
-            }
-            Request::Export { file, text, .. } => if export::is_json(&file) {
-                Err(export::no_json())
-            } else {
-                export::as_text(&file, &text)
-            }
-            .map(Answer::Said),
-            _ => Err(Failure::no_answer("this is a log, not a core")),
-        };
-        answered.unwrap_or_else(|failure| Answer::Failed(failure.message))
-    }
-
-    fn collections(&self, number: usize) -> Collections {
+    fn collections(&self, number: usize) -> Collector {
         let state = self.state();
         let model = &state.model;
         let processes = model.gc.processes();
         let process = processes.get(number).and_then(|of| model.gc.get(of.id));
-        Collections {
-            findings: process.map_or_else(Vec::new, |process| {
-                gc_model::findings(&model.gc, &model.unread, process)
-            }),
-            run: process.cloned(),
-            number,
-            runs: processes.len(),
+        let data = process.map(|process| Collections {
+            findings: gc_model::findings(&model.gc, &model.unread, process),
+            run: Arc::clone(process),
+        });
+        Collector {
+            of: OfProcess {
+                id: process.map(|process| process.id).unwrap_or_default(),
+                data,
+                number,
+                processes: processes.len(),
+                ended: state.ended.is_some(),
+            },
             other: state.other.iter().cloned().collect(),
-            unrecognized: model.unread.count_of(&gc_model::FORMATS),
-            ended: state.ended.is_some(),
+            unread: model.unread.count_of(&gc_model::FORMATS),
         }
     }
 
-    fn schedule(&self, number: usize) -> Schedule {
+    fn schedule(&self, number: usize) -> OfProcess<Schedule> {
         let state = self.state();
         let model = &state.model;
         let processes = model.sched.processes();
         let process = processes.get(number).and_then(|of| model.sched.get(of.id));
-        Schedule {
-            findings: process.map_or_else(Vec::new, |process| {
-                sched::findings(&model.sched, &model.unread, process)
-            }),
-            run: process.cloned(),
+        let data = process.map(|process| Schedule {
+            findings: sched::findings(&model.sched, &model.unread, process),
+            run: Arc::clone(process),
+        });
+        OfProcess {
+            id: process.map(|process| process.id).unwrap_or_default(),
+            data,
             number,
-            runs: processes.len(),
+            processes: processes.len(),
             ended: state.ended.is_some(),
         }
     }
 
     /// The goroutines of the last crash or dump.
-    fn goroutines(&self) -> Result<Answer, Failure> {
+    fn goroutines(&self) -> Result<Goroutines, Failure> {
         let state = self.state();
         match (state.dump(), &state.ended) {
-            (Some(dump), _) => Ok(Answer::Goroutines(Box::new(goroutines::shown(
-                &dump.goroutines,
-            )))),
+            (Some(dump), _) => Ok(goroutines::shown(&dump.goroutines)),
             (None, Some(_)) => Err(Failure::no_answer(
                 "no crash and no dump of goroutines is in this log",
             )),
@@ -216,144 +180,77 @@ impl Log {
         }
     }
 
-    fn frames(&self, id: Option<u64>) -> Result<Answer, Failure> {
+    fn frames(&self, id: Option<u64>) -> Result<Frames, Failure> {
         let state = self.state();
         let set = state.dump().map(|dump| &dump.goroutines);
         let nothing = || Failure::no_answer("this log has no such goroutine");
         let set = set.ok_or_else(nothing)?;
-        let frames = goroutines::frames(set, id).ok_or_else(nothing)?;
-        Ok(Answer::Frames(Box::new(frames)))
+        goroutines::frames(set, id).ok_or_else(nothing)
     }
 
-    /// What is in it, the worst first.
-    fn overview(&self) -> Overview {
-        let (report, ended) = {
+    fn timeline(&self) -> Moments {
+        let (events, unread, ended) = {
             let state = self.state();
-            let lost = state.ended.as_ref().and_then(|ended| ended.lost.clone());
-            let lost = lost.or_else(|| self.spool.lost());
+            let model = &state.model;
             (
-                Report::of(&state.model, &self.name, lost),
+                model.events.clone(),
+                model.unread.clone(),
                 state.ended.is_some(),
             )
         };
-        let to_line = |line: u64| Target::TextLine(line);
-        let mut sections = Vec::new();
-        let death = report.death();
-        let headline = match death {
-            Some(death) => Line::new(Role::Alarm, death.text.clone()),
-            None if ended => match report.findings.first() {
-                Some(finding) if finding.severity > Severity::Info => {
-                    Line::new(Role::Warning, finding.text.clone())
-                }
-                _ => Line::new(Role::Heading, "no crash is in this log"),
-            },
-            None => Line::new(
-                Role::Heading,
-                "no crash in this log so far; it is still being read",
-            ),
-        };
-        if let Some(death) = death {
-            let goroutines = death
-                .goroutines
-                .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
-            let place = format!("line {}{goroutines}", grouped(death.line));
-            let mut items = vec![Item::leading(Line::plain(place), to_line(death.line))];
-            if death.goroutines.is_some() {
-                let line = Line::plain("its goroutines, grouped by their stacks");
-                items.push(Item::leading(line, Target::Screen("Goroutines")));
-            }
-            items.extend(death.before.iter().map(|line| {
-                Item::leading(Line::new(Role::Dim, line.clone()), to_line(death.line))
-            }));
-            sections.push(Section {
-                title: "where, and the application's last lines before it".to_owned(),
-                items,
-            });
-        }
-        let moments = report
-            .moments
-            .iter()
-            .filter(|moment| death.is_none_or(|death| death.line != moment.line));
-        sections.push(Section {
-            title: "other crashes, dumps and kills".to_owned(),
-            items: moments
-                .map(|moment| {
-                    let line = Line::new(Role::Dim, format!("line {:>9}  ", grouped(moment.line)))
-                        .and(Role::Warning, format!("{}: ", moment.kind))
-                        .and(Role::Plain, moment.text.clone());
-                    Item::leading(line, to_line(moment.line))
-                })
-                .collect(),
-        });
-        sections.push(Section {
-            title: "findings".to_owned(),
-            items: report
-                .findings
-                .iter()
-                .map(|finding| {
-                    let role = match finding.severity {
-                        Severity::Info => Role::Plain,
-                        _ => Role::Warning,
-                    };
-                    let line = Line::new(role, format!("{}: ", finding.severity.name()))
-                        .and(Role::Plain, finding.text.clone());
-                    let go = finding.evidence.first().and_then(|e| e.line).map(to_line);
-                    Item {
-                        line,
-                        go: go.or(Some(Target::Screen("GC"))),
-                        share: None,
-                    }
-                })
-                .collect(),
-        });
-        sections.push(Section {
-            title: format!("{} holds", self.name),
-            items: report
-                .inventory
-                .parts()
-                .map(|(part, extent)| {
-                    let line = Line::plain(format!("{:<18}", part.as_str()))
-                        .and(Role::Number, format!("{:>12}", grouped(extent.records)))
-                        .and(
-                            Role::Dim,
-                            format!(
-                                "  lines {} to {}",
-                                grouped(extent.first),
-                                grouped(extent.last)
-                            ),
-                        );
-                    Item::leading(line, to_line(extent.first))
-                })
-                .collect(),
-        });
-        sections.push(Section {
-            title: "looked like traces and could not be read".to_owned(),
-            items: report
-                .unread
-                .lines()
-                .iter()
-                .take(20)
-                .map(|lost| {
-                    let text = Line::new(Role::Dim, format!("line {:>9}  ", grouped(lost.line)))
-                        .and(Role::Plain, lost.why);
-                    Item::leading(text, to_line(lost.line))
-                })
-                .collect(),
-        });
-        sections.extend(report.lost.as_ref().map(|why| Section {
-            title: "missing from the input".to_owned(),
-            items: vec![Item::new(Line::new(Role::Warning, why.clone()))],
-        }));
-        sections.retain(|section| !section.items.is_empty());
-        Overview {
-            headline,
-            go: death.map(|death| to_line(death.line)),
-            sections,
-            at: Standpoint::default(),
-            verb: "",
-            unfinished: !ended,
-        }
+        let mut collector = timeline::Collector::new();
+        collector.log(&self.name, &events, &unread);
+        drop(events);
+        let timeline = collector.finish(&[]);
+        Moments { timeline, ended }
     }
+}
+
+/// What answers the questions of the screens of a log.
+fn topics() -> Topics<'static, Log> {
+    Topics::new("this is a log, not a core")
+        .on(|log: &Log, _: &AskOverview, _| Ok(log.overview()))
+        .on(|log, asked: &AskCollections, _| Ok(log.collections(asked.process)))
+        .on(|log, asked: &AskSchedule, _| Ok(log.schedule(asked.process)))
+        .on(|log, _: &AskGoroutines, _| log.goroutines())
+        .on(|log, asked: &AskFrames, _| log.frames(asked.0))
+        .on(|_, asked: &AskVariables, _| {
+            Ok(VariablesOf {
+                goroutine: asked.goroutine,
+                frame: asked.frame,
+                note: Some("a log has no memory to read variables from".to_owned()),
+                ..VariablesOf::default()
+            })
+        })
+        .on(|_, asked: &AskSource, _| {
+            Ok(Source {
+                goroutine: asked.goroutine,
+                frame: asked.frame,
+                title: "source".to_owned(),
+                ..Source::default()
+            })
+        })
+        .on(|log, _: &AskTimeline, _| Ok(log.timeline()))
+        .with_files()
+}
+
+/// The numbered screens of a log.
+fn screens(log: &Arc<Log>, live: bool, first: First) -> Vec<Box<dyn Screen>> {
+    let source: Arc<dyn TextSource> = Arc::<Log>::clone(log);
+    let mut screens: Vec<Box<dyn Screen>> = vec![
+        Box::<OverviewScreen>::default(),
+        Box::<TimelineScreen>::default(),
+        Box::<GcScreen>::default(),
+        Box::<SchedScreen>::default(),
+        Box::<GoroutinesScreen>::default(),
+        Box::new(TextScreen::new(source, live)),
+    ];
+    match first {
+        First::Overview => {}
+        First::Gc => screens.swap(0, 2),
+        First::Sched => screens.swap(0, 3),
+    }
+    screens
 }
 
 impl State {
@@ -398,46 +295,32 @@ pub fn browse(
             ended: None,
         }),
         spool: Spool::new(file).map_err(unreadable)?,
-        stopped: AtomicBool::new(false),
+        pipe: is_stdin(file).then(|| pipe::Pipe::new(first, common)),
     });
-    let (events, incoming) = unbounded();
+    let events = Events::new();
     let (ask, questions) = unbounded();
-    start(&log, file, args, &events, questions)
-        .map_err(|error| Failure::unreadable(format!("no thread to work on: {error}")))?;
-
-    let source: Arc<Log> = Arc::clone(&log);
+    read_beside(&log, file, args, &events.sender)?;
+    let (answering, sender) = (Arc::clone(&log), events.sender.clone());
+    spawn("answers", move || {
+        let _alarm = Alarm(sender.clone());
+        let topics = topics();
+        serve(&questions, &sender, |request, job| {
+            topics.answer(&answering, request, job)
+        });
+        Ok(())
+    })?;
     let live = is_stdin(file) || args.follow;
-    let mut screens: Vec<Box<dyn Screen>> = vec![
-        Box::<OverviewScreen>::default(),
-        Box::<TimelineScreen>::default(),
-        Box::<GcScreen>::default(),
-        Box::<SchedScreen>::default(),
-        Box::<GoroutinesScreen>::default(),
-        Box::new(TextScreen::new(source, live)),
-    ];
-    match first {
-        First::Overview => {}
-        First::Gc => screens.swap(0, 2),
-        First::Sched => screens.swap(0, 3),
-    }
+    let screens = screens(&log, live, first);
     let mut app = App::new(short_name(file), screens, Vec::new());
-    let stopped = Arc::clone(&log);
-    let mut perform = |asked: Asked| {
-        if let Asked::Cancel(_) = &asked {
-            stopped.stopped.store(true, Ordering::Relaxed);
-        }
+    let mut end = events.show(&mut app, common, |asked| {
         // When the worker is gone, an event that says so is on its way.
         let _ = ask.send(asked);
-    };
-    let end = run(
-        &mut app,
-        &theme(common),
-        !common.no_mouse,
-        &incoming,
-        &events,
-        &mut perform,
-    )
-    .map_err(|error| no_terminal(&error))?;
+    })?;
+    if let Some(pipe) = &log.pipe
+        && log.state().ended.is_none()
+    {
+        end = pipe.go_on(end, &events.incoming);
+    }
     if !matches!(end, End::Broken(_)) {
         sum_up(&log, common, first);
     }
@@ -464,54 +347,40 @@ fn sum(reading: &impl crate::commands::log::Reading, common: &Common) -> io::Res
     stdout.flush()
 }
 
-fn start(
+/// Reads the input on a thread of its own, and tells the screens when there is more.
+fn read_beside(
     log: &Arc<Log>,
     file: &Path,
     args: &LogFlags,
     events: &Sender<Event>,
-    questions: Receiver<Asked>,
-) -> io::Result<()> {
+) -> Result<(), Failure> {
     let (more, there_is_more) = bounded::<()>(1);
-    let reader = (
-        Arc::clone(log),
-        file.to_owned(),
-        args.clone(),
-        events.clone(),
-    );
-    thread::Builder::new()
-        .name("input".to_owned())
-        .spawn(move || {
-            let (log, file, args, events) = reader;
-            let _alarm = Alarm(events.clone());
-            let last = match log.read(&file, &args, &more) {
-                Ok(()) => Event::Fresh { ended: true },
-                Err(failure) => Event::Broken(failure.message),
-            };
-            // The screens may have been left meanwhile.
-            let _ = events.send(last);
-        })?;
-    let pace = events.clone();
-    thread::Builder::new()
-        .name("pace".to_owned())
-        .spawn(move || {
-            while there_is_more.recv().is_ok() {
-                if pace.send(Event::Fresh { ended: false }).is_err() {
-                    return;
-                }
-                thread::sleep(PACE);
+    let (log, sender) = (Arc::clone(log), events.clone());
+    let (file, args) = (file.to_owned(), args.clone());
+    spawn("input", move || {
+        let _alarm = Alarm(sender.clone());
+        let last = match log.read(&file, &args, &more) {
+            Ok(()) => Event::Fresh { ended: true },
+            Err(failure) => Event::Broken(failure.message),
+        };
+        // The screens may have been left meanwhile.
+        let _ = sender.send(last);
+        Ok(())
+    })?;
+    let sender = events.clone();
+    spawn("pace", move || {
+        while there_is_more.recv().is_ok() {
+            if sender.send(Event::Fresh { ended: false }).is_err() {
+                break;
             }
-        })?;
-    let (log, events) = (Arc::clone(log), events.clone());
-    thread::Builder::new()
-        .name("answers".to_owned())
-        .spawn(move || {
-            let _alarm = Alarm(events.clone());
-            serve(&questions, &events, |request| log.answer(request));
-        })?;
+            thread::sleep(PACE);
+        }
+        Ok(())
+    })?;
     Ok(())
 }
 
-impl dumpview_tui::screens::text::TextSource for Log {
+impl TextSource for Log {
     fn len(&self) -> u64 {
         self.spool.len()
     }
@@ -520,7 +389,17 @@ impl dumpview_tui::screens::text::TextSource for Log {
         self.spool.line(index)
     }
 
-    fn mark(&self, index: u64) -> Option<dumpview_tui::screens::text::Mark> {
+    fn mark(&self, index: u64) -> Option<Mark> {
         self.spool.mark(index)
+    }
+
+    fn find(
+        &self,
+        text: &str,
+        from: u64,
+        direction: Direction,
+        job: &Job,
+    ) -> Result<Option<u64>, Stopped> {
+        self.spool.find(text, from, direction, job)
     }
 }

@@ -4,7 +4,7 @@ use crate::case::core::Session;
 use dumpview_process::addr::Addr;
 use dumpview_process::image::CoreSegment;
 use dumpview_process::memory::RegionSource;
-use dumpview_tui::screens::memory::{Have, MemoryMap, Region};
+use dumpview_tui::data::memory::{Have, MemoryMap, Region};
 
 /// Every region that was mapped, with where its bytes are and what it is.
 pub fn map(session: &Session<'_>) -> MemoryMap {

@@ -3,8 +3,11 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `worker` | answering the screens' questions on other threads, the newest first |
+//! | `topics` | which function answers which question |
 //! | `core` | a core: opens it beside the first frame, hands questions to the pages below |
 //! | `log`, `escapes` | a log, which may still be growing; compiler output |
+//! | `log_page` | the first page of a log |
+//! | `pipe` | what comes through a pipe after the screens were left |
 //! | `spool` | the raw lines of a text |
 //! | `overview`, `goroutines`, `frames`, `memory` | models of a process to what a screen shows |
 //! | `command` | the `:` prompt, and answers in text as lines of a screen |
@@ -17,9 +20,12 @@ mod export;
 mod frames;
 mod goroutines;
 mod log;
+mod log_page;
 mod memory;
 mod overview;
+mod pipe;
 mod spool;
+mod topics;
 mod worker;
 
 pub use log::{First, browse as browse_log};
@@ -28,11 +34,14 @@ use crate::answer::{Exit, Failure};
 use crate::case::{Kind, wrong_kind};
 use crate::commands::log::LogFlags;
 use crate::flags::{ColorChoice, Common};
-use dumpview_tui::app::End;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use dumpview_tui::app::run::{Asked, run};
+use dumpview_tui::app::{App, End, Event};
 use dumpview_tui::terminal;
 use dumpview_tui::theme::{Colors, Environment, Theme};
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::thread::{self, JoinHandle};
 
 /// Whether the screens open: stdout is a terminal that can show them, and nobody asked for text.
 pub fn is_wanted(common: &Common) -> bool {
@@ -89,10 +98,69 @@ fn theme(common: &Common) -> Theme {
     }
 }
 
+/// The channel on which the loop sleeps.
+struct Events {
+    sender: Sender<Event>,
+    incoming: Receiver<Event>,
+}
+
+impl Events {
+    fn new() -> Self {
+        let (sender, incoming) = unbounded();
+        Self { sender, incoming }
+    }
+
+    /// Shows the screens until they are left. `perform` hands questions to workers.
+    fn show(
+        &self,
+        app: &mut App,
+        common: &Common,
+        mut perform: impl FnMut(Asked),
+    ) -> Result<End, Failure> {
+        let (theme, mouse) = (theme(common), !common.no_mouse);
+        run(
+            app,
+            &theme,
+            mouse,
+            &self.incoming,
+            &self.sender,
+            &mut perform,
+        )
+        .map_err(|error| {
+            Failure::unreadable(format!(
+                "the terminal cannot be used: {error}\n\nhint: --plain prints the same as text"
+            ))
+        })
+    }
+}
+
+/// A thread that opens an input and answers; gives up with a failure when it cannot be opened.
+type Worker = JoinHandle<Result<(), Failure>>;
+
+/// Begins to work.
+fn spawn(
+    name: &str,
+    work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+) -> Result<Worker, Failure> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.map_err(|error| Failure::unreadable(format!("no thread to work on: {error}")))
+}
+
+/// As [`settle`], with the reason of a worker that could not go on.
+fn settle_with(end: End, worker: Worker) -> Result<Exit, Failure> {
+    if let End::Broken(_) = end
+        && worker.is_finished()
+        && let Ok(Err(failure)) = worker.join()
+    {
+        return Err(failure);
+    }
+    settle(end)
+}
+
 /// What the way it ended means for the exit status. A signal ends the program here, as it does by default.
 fn settle(end: End) -> Result<Exit, Failure> {
     match end {
-        End::Quit => Ok(Exit::Answered),
+        End::Quit | End::Interrupt => Ok(Exit::Answered),
         End::Signal(signal) => {
             terminal::end_by(signal);
             Ok(Exit::Answered)
@@ -108,10 +176,4 @@ fn short_name(path: &Path) -> String {
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-fn no_terminal(error: &io::Error) -> Failure {
-    Failure::unreadable(format!(
-        "the terminal cannot be used: {error}\n\nhint: --plain prints the same as text"
-    ))
 }

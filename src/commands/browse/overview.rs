@@ -3,12 +3,12 @@
 use crate::case::core::{Cursor, Session};
 use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::info;
-use dumpview_model::finding::Severity;
+use dumpview_model::finding::Subject;
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::postmortem::{At, BacktraceOptions, Summary};
 use dumpview_process::runtime::{Collections, WaitReasons};
-use dumpview_tui::screen::{Standpoint, Target};
-use dumpview_tui::screens::overview::{Item, Overview, Section};
+use dumpview_tui::data::overview::{Item, Overview, Section};
+use dumpview_tui::data::page::{Page, Standpoint, Target};
 use dumpview_view::Text;
 use dumpview_view::line::{Line, Role};
 use dumpview_view::text::lines_of;
@@ -117,24 +117,18 @@ fn shortened(mut args: String) -> String {
 /// Findings, each leading to what it is about.
 fn findings(summary: &Summary, goroutine: Option<u64>) -> Section {
     let items = summary.findings.iter().map(|finding| {
-        let role = match finding.severity {
-            Severity::Info => Role::Plain,
-            Severity::Warning | Severity::Critical => Role::Warning,
-        };
-        let evidence: Vec<&str> = finding.evidence.iter().map(|e| e.what.as_str()).collect();
-        let line = Line::new(role, finding.text.clone())
-            .and(Role::Dim, format!("  ({})", evidence.join(", ")));
-        let go = match finding.id {
-            "core.what-it-means" | "core.blocked-for-long" => Target::Goroutines {
-                filter: String::new(),
-            },
-            "core.nil-dereference" => Target::Goroutine {
+        let go = finding.subject.map(|subject| match subject {
+            Subject::Goroutines => Target::Page(Page::Goroutines),
+            Subject::Crashed => Target::Goroutine {
                 id: goroutine,
                 frame: None,
             },
-            _ => return Item::new(line),
-        };
-        Item::leading(line, go)
+        });
+        let mut item = Item::finding(finding, go);
+        let evidence: Vec<&str> = finding.evidence.iter().map(|e| e.what.as_str()).collect();
+        let evidence = format!("  ({})", evidence.join(", "));
+        item.line.push(Role::Dim, evidence);
+        item
     });
     Section {
         title: "findings".to_owned(),
@@ -169,13 +163,15 @@ fn states(session: &Session<'_>) -> Option<Section> {
         .map(|(state, count)| Item {
             line: Line::new(Role::Number, format!("{count:>8}  ")).and(Role::Plain, state.clone()),
             share: Some((count, total)),
-            go: Some(Target::Goroutines { filter: state }),
+            go: Some(Target::Filtered {
+                page: Page::Goroutines,
+                filter: state,
+            }),
         })
         .collect();
     if more > 0 {
         let line = Line::new(Role::Dim, format!("          {more} more states"));
-        let filter = String::new();
-        items.push(Item::leading(line, Target::Goroutines { filter }));
+        items.push(Item::leading(line, Target::Page(Page::Goroutines)));
     }
     Some(Section {
         title: format!("{total} goroutines"),
@@ -197,7 +193,7 @@ fn collector(session: &Session<'_>) -> Option<Section> {
             duration(collections.pause_total_ns)
         ),
     );
-    let go = Target::Screen("Timeline");
+    let go = Target::Page(Page::Timeline);
     let mut items = vec![Item::leading(line, go.clone())];
     if let Some(longest) = collections.pauses.iter().max_by_key(|pause| pause.ns) {
         let among = collections.pauses.len() as u64;
@@ -234,7 +230,7 @@ fn missing(session: &Session<'_>) -> Section {
             .map(|shortfall| {
                 let line = Line::new(Role::Warning, format!("{}: ", shortfall.what))
                     .and(Role::Plain, shortfall.why.clone());
-                Item::leading(line, Target::Screen("Memory"))
+                Item::leading(line, Target::Page(Page::Memory))
             })
             .collect(),
     }

@@ -5,7 +5,8 @@
 
 use crate::input::unlinked_temporary_file;
 use dumpview_parsers::log::{Kind, Record};
-use dumpview_tui::screens::text::{Mark, TextSource};
+use dumpview_tui::data::text::{Direction, Mark, TextSource};
+use dumpview_view::job::{Job, Stopped};
 use dumpview_view::line::Role;
 use std::fs::File;
 use std::io::{self, Write};
@@ -194,53 +195,6 @@ impl Spool {
         Ok(())
     }
 
-    /// The next line that holds a text in any case, from `from` on (which counts), once around. `stop` is looked at
-    /// now and then.
-    pub fn find(
-        &self,
-        text: &str,
-        from: u64,
-        backwards: bool,
-        stop: &dyn Fn() -> bool,
-    ) -> Option<u64> {
-        let word = text.to_lowercase();
-        let total = self.len();
-        let blocks = total.div_ceil(STRIDE);
-        if blocks == 0 {
-            return None;
-        }
-        let first = from.min(total - 1) / STRIDE;
-        // The first block is looked at twice: from the line on, and at the end up to it.
-        for step in 0..=blocks {
-            if stop() {
-                return None;
-            }
-            let block = if backwards {
-                (first + blocks - step % blocks) % blocks
-            } else {
-                (first + step) % blocks
-            };
-            let in_turn = |line: u64| match (step, backwards) {
-                (0, false) => line >= from,
-                (0, true) => line <= from,
-                _ => true,
-            };
-            let lines = self.lines_of(block);
-            let holds = |(line, text): &(u64, String)| {
-                in_turn(*line) && text.to_lowercase().contains(&word)
-            };
-            let found = if backwards {
-                lines.iter().rev().find(|line| holds(line))
-            } else {
-                lines.iter().find(|line| holds(line))
-            };
-            if let Some((line, _)) = found {
-                return Some(*line);
-            }
-        }
-        None
-    }
-
     fn lines_of(&self, block: u64) -> Vec<(u64, String)> {
         let mut index = self.index();
         if self.block(&mut index, block).is_err() {
@@ -295,6 +249,54 @@ impl TextSource for Spool {
         shown(line.unwrap_or_default())
     }
 
+    fn find(
+        &self,
+        text: &str,
+        from: u64,
+        direction: Direction,
+        job: &Job,
+    ) -> Result<Option<u64>, Stopped> {
+        let backwards = direction == Direction::Backwards;
+        let word = text.to_lowercase();
+        let total = self.len();
+        let blocks = total.div_ceil(STRIDE);
+        if blocks == 0 {
+            return Ok(None);
+        }
+        let first = from.min(total - 1) / STRIDE;
+        // The first block is looked at twice: from the line on, and at the end up to it.
+        for step in 0..=blocks {
+            let done = step.saturating_mul(STRIDE).min(total);
+            job.advance(
+                usize::try_from(done).unwrap_or(usize::MAX),
+                usize::try_from(total).unwrap_or(usize::MAX),
+            )?;
+            let block = if backwards {
+                (first + blocks - step % blocks) % blocks
+            } else {
+                (first + step) % blocks
+            };
+            let in_turn = |line: u64| match (step, backwards) {
+                (0, false) => line >= from,
+                (0, true) => line <= from,
+                _ => true,
+            };
+            let lines = self.lines_of(block);
+            let holds = |(line, text): &(u64, String)| {
+                in_turn(*line) && text.to_lowercase().contains(&word)
+            };
+            let found = if backwards {
+                lines.iter().rev().find(|line| holds(line))
+            } else {
+                lines.iter().find(|line| holds(line))
+            };
+            if let Some((line, _)) = found {
+                return Ok(Some(*line));
+            }
+        }
+        Ok(None)
+    }
+
     fn mark(&self, number: u64) -> Option<Mark> {
         let index = self.index();
         let at = index.marks.partition_point(|(line, _)| *line <= number);
@@ -346,15 +348,20 @@ mod tests {
         let lines: Vec<String> = (0..300).map(|n| format!("line {n}\n")).collect();
         let text = lines.concat();
         let spool = spool_of(text.as_bytes(), 4096);
-        let never = || false;
-        assert_eq!(spool.find("LINE 150", 0, false, &never), Some(150));
-        assert_eq!(spool.find("line 10", 150, false, &never), Some(10));
-        assert_eq!(spool.find("line 10", 109, false, &never), Some(109));
-        assert_eq!(spool.find("line 10", 99, true, &never), Some(10));
-        assert_eq!(spool.find("line 29", 5, true, &never), Some(299));
-        assert_eq!(spool.find("line 3", 3, true, &never), Some(3));
-        assert_eq!(spool.find("nothing", 7, false, &never), None);
-        assert_eq!(spool.find("line 150", 0, false, &|| true), None);
+        let job = Job::new("");
+        let find = |text, from, direction| spool.find(text, from, direction, &job);
+        let forwards = |text, from| find(text, from, Direction::Forwards).unwrap();
+        let backwards = |text, from| find(text, from, Direction::Backwards).unwrap();
+        assert_eq!(forwards("LINE 150", 0), Some(150));
+        assert_eq!(forwards("line 10", 150), Some(10));
+        assert_eq!(forwards("line 10", 109), Some(109));
+        assert_eq!(backwards("line 10", 99), Some(10));
+        assert_eq!(backwards("line 29", 5), Some(299));
+        assert_eq!(backwards("line 3", 3), Some(3));
+        assert_eq!(forwards("nothing", 7), None);
+        assert_eq!(job.progress().of, 300);
+        job.stop();
+        assert_eq!(find("line 150", 0, Direction::Forwards), Err(Stopped));
     }
 
     #[test]

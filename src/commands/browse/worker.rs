@@ -1,20 +1,21 @@
 //! Answering questions beside the screens.
 //!
-//! A newer question takes the place of one of the same slot that still waits; a screen that went away takes its
-//! questions with it. What is being worked on is not interrupted: its answer finds nobody, or comes late.
+//! A newer question takes the place of one of the same slot that still waits; one whose job was stopped is not answered,
+//! and what is worked on looks at its job now and then.
 
 use crossbeam_channel::{Receiver, Sender};
+use dumpview_tui::app::Event;
 use dumpview_tui::app::run::Asked;
-use dumpview_tui::app::{Event, ScreenId};
 use dumpview_tui::ask::{Answer, Request};
+use dumpview_view::job::Job;
 
 /// Answers until nobody asks any more.
 pub fn serve(
     questions: &Receiver<Asked>,
     events: &Sender<Event>,
-    mut answer: impl FnMut(Request) -> Answer,
+    mut answer: impl FnMut(&Request, &Job) -> Answer,
 ) {
-    let mut waiting: Vec<(ScreenId, Request)> = Vec::new();
+    let mut waiting: Vec<Asked> = Vec::new();
     loop {
         if waiting.is_empty() {
             match questions.recv() {
@@ -25,25 +26,27 @@ pub fn serve(
         for asked in questions.try_iter() {
             take(&mut waiting, asked);
         }
-        if waiting.is_empty() {
+        let Asked { from, request, job } = waiting.remove(0);
+        // A stopped question whose answer is quick was followed by a newer one: on data that grow without pause no
+        // answer would ever be the newest.
+        let is_wanted = || request.long().is_none() || !job.is_stopped();
+        if !is_wanted() {
             continue;
         }
-        let (to, request) = waiting.remove(0);
-        let answer = answer(request);
-        if events.send(Event::Answer { to, answer }).is_err() {
+        let answer = answer(&request, &job);
+        if !is_wanted() {
+            continue;
+        }
+        if events.send(Event::Answer { to: from, answer }).is_err() {
             return;
         }
     }
 }
 
-fn take(waiting: &mut Vec<(ScreenId, Request)>, asked: Asked) {
-    match asked {
-        Asked::Cancel(screen) => waiting.retain(|(from, _)| *from != screen),
-        Asked::Request(screen, request) => {
-            waiting.retain(|(from, old)| *from != screen || old.slot() != request.slot());
-            waiting.push((screen, request));
-        }
-    }
+fn take(waiting: &mut Vec<Asked>, asked: Asked) {
+    let slot = asked.request.slot();
+    waiting.retain(|old| old.from != asked.from || old.request.slot() != slot);
+    waiting.push(asked);
 }
 
 /// Tells the loop when its thread panics: without it the screens would wait for ever.
@@ -62,6 +65,10 @@ impl Drop for Alarm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dumpview_tui::app::App;
+    use dumpview_tui::data::frames::AskVariables;
+    use dumpview_tui::data::goroutines::AskGoroutines;
+    use dumpview_tui::data::memory::AskMemory;
 
     #[test]
     fn the_newest_question_of_a_slot_is_answered_and_the_others_are_not() {
@@ -71,38 +78,67 @@ mod tests {
             let screens: Vec<Box<dyn dumpview_tui::screen::Screen>> = vec![Box::new(
                 dumpview_tui::screens::memory::MemoryScreen::default(),
             )];
-            let mut app = dumpview_tui::app::App::new("x", screens, Vec::new());
+            let mut app = App::new("x", screens, Vec::new());
             let todo = app.start();
             (app, todo)
         };
-        let Some(dumpview_tui::app::Do::Ask(screen, _)) = todo.into_iter().next() else {
+        let Some(dumpview_tui::app::Do::Ask(from, _, _)) = todo.into_iter().next() else {
             panic!("the screen asks");
         };
+        let asked = |request: Request| Asked {
+            from,
+            request,
+            job: Job::new(""),
+        };
         for frame in 0..3 {
-            let request = Request::Variables {
+            let question = AskVariables {
                 goroutine: 1,
                 frame,
             };
-            ask.send(Asked::Request(screen, request)).unwrap();
+            ask.send(asked(question.into())).unwrap();
         }
-        ask.send(Asked::Request(screen, Request::Memory)).unwrap();
+        ask.send(asked(AskMemory.into())).unwrap();
+        let stopped = asked(AskGoroutines.into());
+        stopped.job.stop();
+        ask.send(stopped).unwrap();
         drop(ask);
-        let mut asked = Vec::new();
-        serve(&questions, &events, |request| {
-            asked.push(request);
-            Answer::Said(String::new())
+        let mut answered = Vec::new();
+        serve(&questions, &events, |request, _| {
+            answered.push(request.clone());
+            request.failed(String::new())
         });
-        let expected = [
-            Request::Variables {
-                goroutine: 1,
-                frame: 2,
-            },
-            Request::Memory,
-        ];
-        assert_eq!(asked, expected);
+        let last = AskVariables {
+            goroutine: 1,
+            frame: 2,
+        };
+        assert_eq!(answered, [last.into(), AskMemory.into()]);
         assert_eq!(answers.len(), 2);
         for event in answers.try_iter() {
             app.update(event);
         }
+    }
+
+    #[test]
+    fn long_work_that_is_stopped_while_it_goes_on_has_no_answer() {
+        let (ask, questions) = crossbeam_channel::unbounded();
+        let (events, answers) = crossbeam_channel::unbounded();
+        let screens: Vec<Box<dyn dumpview_tui::screen::Screen>> =
+            vec![Box::<dumpview_tui::screens::goroutines::GoroutinesScreen>::default()];
+        let mut app = App::new("x", screens, Vec::new());
+        for what in app.start() {
+            if let dumpview_tui::app::Do::Ask(from, request, job) = what {
+                ask.send(Asked { from, request, job }).unwrap();
+            }
+        }
+        drop(ask);
+        let mut given_up = false;
+        serve(&questions, &events, |request, job| {
+            assert!(job.advance(1, 10).is_ok());
+            app.update(Event::Key(dumpview_tui::keys::Key::Esc));
+            given_up = job.advance(2, 10).is_err();
+            request.failed("too late".to_owned())
+        });
+        assert!(given_up);
+        assert!(answers.is_empty());
     }
 }

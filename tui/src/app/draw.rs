@@ -47,7 +47,7 @@ impl App {
             .take(self.numbered)
             .enumerate()
             .map(|(index, entry)| {
-                let name = format!(" {} {} ", index + 1, entry.screen.title());
+                let name = format!(" {} {} ", index + 1, entry.screen.page().title());
                 let (at, width) = (column, cells(name.width()));
                 column += width;
                 (at, width, entry.id, name)
@@ -94,13 +94,13 @@ impl App {
             .take(self.numbered)
             .any(|e| e.id == entry.id)
         {
-            let name = format!(" {} ", entry.screen.title());
+            let name = format!(" {} ", entry.screen.page().title());
             let style = style
                 .remove_modifier(Modifier::REVERSED)
                 .add_modifier(Modifier::BOLD);
             end = canvas.text(end + 1, 0, style, &name);
         }
-        let status = if entry.waiting > 0 {
+        let status = if entry.jobs.is_working() {
             Some(Line::plain("working (Esc stops)"))
         } else {
             entry.screen.status()
@@ -125,7 +125,15 @@ impl App {
             canvas.line(0, message);
             return None;
         }
+        if let Some(progress) = self.current().and_then(|entry| entry.jobs.progress()) {
+            let line = Line::plain(format!("{progress}  "))
+                .and(Role::Key, "Esc")
+                .and(Role::Dim, " stops");
+            canvas.line(0, &line);
+            return None;
+        }
         let own = self.current().map_or(&[][..], |entry| entry.screen.keys());
+        let own = own.iter().copied().flatten();
         let mut column = 0;
         // The last two of the general keys are never left out: help and quit.
         let last: Vec<&Binding> = keys::EVERYWHERE
@@ -136,7 +144,7 @@ impl App {
             .collect();
         let kept: u16 = last.iter().map(|binding| hint_width(binding)).sum();
         let room = canvas.width().saturating_sub(kept);
-        let first = own.iter().chain(keys::EVERYWHERE);
+        let first = own.chain(keys::EVERYWHERE);
         let first =
             first.filter(|b| !b.short.is_empty() && !last.iter().any(|l| l.action == b.action));
         for binding in first {

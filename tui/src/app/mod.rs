@@ -4,17 +4,22 @@
 //! and no terminal in here: the loop around it is [`run`](mod@run).
 
 mod draw;
+mod jobs;
 mod prompt;
 pub mod run;
 
 use crate::ask::{Answer, Request};
+use crate::data::command::{RunCommand, WriteFile};
+use crate::data::page::{Page, Standpoint, Target};
 use crate::keys::{self, Action, Key};
-use crate::screen::{Effect, Input, Screen, Standpoint, Target};
+use crate::screen::{Effect, Input, Screen};
 use crate::screens::frames::FramesScreen;
 use crate::screens::output::OutputScreen;
 use crate::terminal::Signal;
 use crate::widgets::input::History;
+use dumpview_view::job::Job;
 use dumpview_view::line::{Line, Role};
+use jobs::Jobs;
 use prompt::{Prompt, Purpose};
 
 /// Names a screen for as long as it is there.
@@ -36,7 +41,7 @@ pub enum Event {
     Answer {
         /// The screen that asked.
         to: ScreenId,
-        /// Whether it is the last to this request; some come with progress before.
+        /// What there is to say.
         answer: Answer,
     },
     /// There is more of the input than before.
@@ -44,6 +49,8 @@ pub enum Event {
         /// There will be no more.
         ended: bool,
     },
+    /// Something is being worked on and a while has passed, always the same: what takes long shows how far it is.
+    Pulse,
     /// A signal of the system.
     Signal(Signal),
     /// The input could not be opened, or whoever answers is gone: the program ends with this message.
@@ -64,8 +71,10 @@ pub enum Mouse {
 /// How it ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum End {
-    /// Someone left.
+    /// Someone left; what feeds the input may go on.
     Quit,
+    /// Someone left and wants what feeds the input to end, too.
+    Interrupt,
     /// A signal asked for it.
     Signal(i32),
     /// It could not go on.
@@ -75,10 +84,8 @@ pub enum End {
 /// What is to be done after an update.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Do {
-    /// Answer a screen's request.
-    Ask(ScreenId, Request),
-    /// Nobody waits for the screen's answers any more.
-    Cancel(ScreenId),
+    /// Answer a screen's request, unless the job has been stopped.
+    Ask(ScreenId, Request, Job),
     /// Into the clipboard.
     Copy(String),
     /// Suspend.
@@ -94,9 +101,8 @@ pub enum Do {
 struct Entry {
     id: ScreenId,
     screen: Box<dyn Screen>,
-    shown: bool,
-    /// Long requests that were not answered yet.
-    waiting: usize,
+    /// What it waits for.
+    jobs: Jobs,
 }
 
 /// The state of the whole.
@@ -147,8 +153,7 @@ impl App {
         self.entries.push(Entry {
             id,
             screen,
-            shown: false,
-            waiting: 0,
+            jobs: Jobs::default(),
         });
         id
     }
@@ -206,7 +211,6 @@ impl App {
         let Some(entry) = self.current_mut() else {
             return Vec::new();
         };
-        entry.shown |= matches!(input, Input::Shown);
         let id = entry.id;
         let effects = entry.screen.update(input);
         self.perform(id, effects)
@@ -217,12 +221,10 @@ impl App {
         for effect in effects {
             match effect {
                 Effect::Ask(request) => {
-                    if request.is_long()
-                        && let Some(entry) = self.entries.iter_mut().find(|e| e.id == from)
-                    {
-                        entry.waiting = 1;
+                    if let Some(entry) = self.entries.iter_mut().find(|e| e.id == from) {
+                        let job = entry.jobs.begin(&request);
+                        out.push(Do::Ask(from, request, job));
                     }
-                    out.push(Do::Ask(from, request));
                 }
                 Effect::Go(target) => out.extend(self.go(target)),
                 Effect::Back => out.extend(self.back()),
@@ -232,67 +234,48 @@ impl App {
         out
     }
 
-    fn by_title(&self, title: &str) -> Option<ScreenId> {
-        let numbered = self.entries.iter().take(self.numbered);
-        numbered
-            .filter(|entry| entry.screen.title() == title)
-            .map(|entry| entry.id)
-            .next()
+    fn page(&self, page: Page) -> Option<ScreenId> {
+        let mut numbered = self.entries.iter().take(self.numbered);
+        let entry = numbered.find(|entry| entry.screen.page() == page)?;
+        Some(entry.id)
+    }
+
+    /// Shows a page and tells it something.
+    fn show_page<const N: usize>(&mut self, page: Page, tell: [Input<'_>; N]) -> Vec<Do> {
+        let Some(id) = self.page(page) else {
+            let text = format!("this input has no screen {}", page.title());
+            self.message = Some(Line::new(Role::Dim, text));
+            return Vec::new();
+        };
+        let mut out = self.show(id);
+        for input in tell {
+            out.extend(self.tell_current(input));
+        }
+        out
+    }
+
+    /// Shows a screen that one goes into.
+    fn go_into(&mut self, screen: Box<dyn Screen>) -> Vec<Do> {
+        let id = self.add(screen);
+        self.show(id)
     }
 
     /// Goes to a target.
     pub fn go(&mut self, target: Target) -> Vec<Do> {
         match target {
-            Target::Screen(title) => match self.by_title(title) {
-                Some(id) => self.show(id),
-                None => Vec::new(),
-            },
-            Target::Goroutines { filter } => match self.by_title("Goroutines") {
-                Some(id) => {
-                    let mut out = self.show(id);
-                    out.extend(self.tell_current(Input::Filter(&filter)));
-                    out
-                }
-                None => Vec::new(),
-            },
-            Target::Goroutine { id, frame } => {
-                let screen = self.add(Box::new(FramesScreen::new(id, frame)));
-                self.show(screen)
+            Target::Page(page) => self.show_page(page, []),
+            Target::Filtered { page, filter } => self.show_page(page, [Input::Filter(&filter)]),
+            Target::Line { page, line } => self.show_page(page, [Input::Line(line)]),
+            Target::FindText { text } => {
+                self.show_page(Page::Text, [Input::Line(0), Input::Search(&text)])
             }
-            Target::Command { line, at } => {
-                let screen = self.add(Box::new(OutputScreen::asking(line, at)));
-                self.show(screen)
-            }
-            Target::TextLine(number) => self.go_to_line("Text", number),
-            Target::Moment { line } => self.go_to_line("Timeline", line),
-            Target::FindText { text } => match self.by_title("Text") {
-                Some(id) => {
-                    let mut out = self.show(id);
-                    out.extend(self.tell_current(Input::Line(0)));
-                    out.extend(self.tell_current(Input::Search(&text)));
-                    out
-                }
-                None => Vec::new(),
-            },
+            Target::Goroutine { id, frame } => self.go_into(Box::new(FramesScreen::new(id, frame))),
+            Target::Command { line, at } => self.go_into(Box::new(OutputScreen::asking(line, at))),
             Target::WholeLine { text } => {
                 let lines = Line::plain(text).wrapped(100, 0);
-                let screen = self.add(Box::new(OutputScreen::of("Line", lines)));
-                self.show(screen)
+                self.go_into(Box::new(OutputScreen::of(Page::Line, lines)))
             }
         }
-    }
-
-    fn go_to_line(&mut self, title: &str, number: u64) -> Vec<Do> {
-        let Some(id) = self.by_title(title) else {
-            self.message = Some(Line::new(
-                Role::Dim,
-                format!("this input has no screen {title}"),
-            ));
-            return Vec::new();
-        };
-        let mut out = self.show(id);
-        out.extend(self.tell_current(Input::Line(number)));
-        out
     }
 
     fn back(&mut self) -> Vec<Do> {
@@ -328,6 +311,10 @@ impl App {
             Event::Answer { to, answer } => self.answer(to, answer),
             // The others look when they are shown.
             Event::Fresh { ended } => self.tell_current(Input::Fresh { ended }),
+            Event::Pulse => {
+                self.entries.iter_mut().for_each(|entry| entry.jobs.pulse());
+                Vec::new()
+            }
             Event::Signal(Signal::End(signal)) => vec![Do::End(End::Signal(signal))],
             Event::Signal(Signal::Stop) => vec![Do::Suspend],
             Event::Signal(Signal::Continue) => vec![Do::Retake],
@@ -343,27 +330,27 @@ impl App {
         self.perform(id, effects)
     }
 
-    fn answer(&mut self, to: ScreenId, answer: Answer) -> Vec<Do> {
+    fn answer(&mut self, to: ScreenId, mut answer: Answer) -> Vec<Do> {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == to) {
-            entry.waiting = 0;
+            entry.jobs.end(answer.slot());
         }
-        if let Answer::Said(text) = answer {
-            self.message = Some(Line::plain(text));
+        if let Some(written) = answer.about::<WriteFile>() {
+            self.message = Some(match written {
+                Ok(text) => Line::plain(text),
+                Err(why) => Line::new(Role::Alarm, why),
+            });
             return Vec::new();
         }
         // A command that goes somewhere leaves no screen of its own behind.
-        if let Answer::Command {
-            moved: Some(to_there),
-            ..
-        } = &answer
+        let moved = answer.peek::<RunCommand>().and_then(|said| said.moved);
+        if let Some(there) = moved
             && self.history.last() == Some(&to)
         {
-            let to_there = *to_there;
             self.history.pop();
             self.drop_unreachable();
             return self.go(Target::Goroutine {
-                id: to_there.goroutine,
-                frame: to_there.frame,
+                id: there.goroutine,
+                frame: there.frame,
             });
         }
         self.tell(to, Input::Answer(answer))
@@ -388,12 +375,12 @@ impl App {
     fn act(&mut self, action: Action) -> Vec<Do> {
         match action {
             Action::Quit => vec![Do::End(End::Quit)],
+            Action::Interrupt => vec![Do::End(End::Interrupt)],
             Action::Suspend => vec![Do::Suspend],
             Action::Redraw => vec![Do::Redraw],
             Action::Help => {
                 let lines = self.help();
-                let screen = self.add(Box::new(OutputScreen::of("Help", lines)));
-                self.show(screen)
+                self.go_into(Box::new(OutputScreen::of(Page::Help, lines)))
             }
             Action::NextScreen => self.turn(1),
             Action::PreviousScreen => self.turn(self.numbered.saturating_sub(1)),
@@ -409,12 +396,10 @@ impl App {
             }
             Action::Back => {
                 if let Some(entry) = self.current_mut()
-                    && entry.waiting > 0
+                    && entry.jobs.stop()
                 {
-                    entry.waiting = 0;
-                    let id = entry.id;
                     self.message = Some(Line::new(Role::Dim, "stopped"));
-                    return vec![Do::Cancel(id)];
+                    return self.tell_current(Input::Stopped);
                 }
                 // The screen may have something to go back from itself: a pane, a filter.
                 self.tell_current(Input::Act(Action::Back))
@@ -450,13 +435,9 @@ impl App {
                 Vec::new()
             }
             Action::Export => {
-                let title = self
-                    .current()
-                    .map_or("screen", |entry| entry.screen.title());
-                self.ask_for(
-                    Purpose::Export,
-                    format!("dumpview-{}.txt", title.to_ascii_lowercase()),
-                )
+                let page = self.current().map(|entry| entry.screen.page().title());
+                let name = page.unwrap_or("screen").to_ascii_lowercase();
+                self.ask_for(Purpose::Export, format!("dumpview-{name}.txt"))
             }
             other => self.tell_current(Input::Act(other)),
         }
@@ -510,6 +491,11 @@ impl App {
             .unwrap_or_default()
     }
 
+    /// Whether a screen waits for something that may take long.
+    fn is_working(&self) -> bool {
+        self.entries.iter().any(|entry| entry.jobs.is_working())
+    }
+
     /// The keys of the shown screen, then those of all.
     fn help(&self) -> Vec<Line> {
         let Some(entry) = self.current() else {
@@ -520,11 +506,10 @@ impl App {
             Line::new(Role::Name, format!("  {:<27}", names.join(" ")))
                 .and(Role::Plain, binding.help)
         };
-        let mut lines = vec![Line::new(
-            Role::Heading,
-            format!("Keys of this screen: {}", entry.screen.title()),
-        )];
-        lines.extend(entry.screen.keys().iter().map(row));
+        let title = entry.screen.page().title();
+        let heading = format!("Keys of this screen: {title}");
+        let mut lines = vec![Line::new(Role::Heading, heading)];
+        lines.extend(entry.screen.keys().iter().copied().flatten().map(row));
         lines.push(Line::default());
         lines.push(Line::new(Role::Heading, "Keys of every screen"));
         lines.extend(keys::EVERYWHERE.iter().map(row));

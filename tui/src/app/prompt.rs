@@ -1,9 +1,10 @@
 //! What is typed in the footer: a search, a filter, a command, a file name.
 
 use super::{App, Do};
-use crate::ask::Request;
+use crate::data::command::WriteFile;
+use crate::data::page::Target;
 use crate::keys::Key;
-use crate::screen::{Input, Target};
+use crate::screen::{Effect, Input};
 use crate::widgets::input::InputLine;
 use dumpview_view::line::{Line, Role};
 
@@ -133,17 +134,16 @@ impl App {
             Purpose::Export if text.is_empty() => Vec::new(),
             Purpose::Export => {
                 let at = self.standpoint();
-                let Some(entry) = self.current() else {
+                let Some((id, export)) = self
+                    .current()
+                    .and_then(|entry| Some((entry.id, entry.screen.export()?)))
+                else {
+                    self.message = Some(Line::new(Role::Dim, "there is nothing to write yet"));
                     return Vec::new();
                 };
-                let export = entry.screen.export();
-                let request = Request::Export {
-                    file: text,
-                    text: export.text,
-                    verb: export.verb,
-                    at,
-                };
-                vec![Do::Ask(entry.id, request)]
+                let file = text;
+                let write = WriteFile { file, export, at };
+                self.perform(id, vec![Effect::Ask(write.into())])
             }
         }
     }
@@ -158,6 +158,10 @@ impl App {
             Line::new(Role::Heading, mark).and(Role::Plain, prompt.line.text().to_owned());
         if !prompt.candidates.is_empty() {
             line.push(Role::Dim, format!("   {}", prompt.candidates.join("  ")));
+        }
+        // Why a filter is not understood yet.
+        if let Some(message) = &self.message {
+            line.push(Role::Dim, format!("   {}", message.text()));
         }
         Some((line, column))
     }

@@ -1,18 +1,20 @@
 //! The loop: wait for an event, take what else is queued, update, draw once.
 //!
-//! Keys, signals, answers and live data arrive on one channel, and the loop sleeps on it: nothing ticks, so an idle
-//! screen costs nothing. Keys are read by a thread of their own, from the terminal device when stdin is the data.
+//! Keys, signals, answers and live data arrive on one channel, and the loop sleeps on it, so an idle screen costs nothing.
+//! Only while something is being worked on it wakes four times a second, to show how far that is. Keys are read by a thread of their own, from the terminal device when stdin is the data.
 
+use super::jobs::PULSE;
 use super::{App, Do, End, Event, Mouse, ScreenId};
 use crate::ask::Request;
 use crate::keys::Key;
 use crate::terminal::{self, Terminal};
 use crate::theme::Theme;
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use crossterm::event::{
     self, Event as Given, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
 };
+use dumpview_view::job::Job;
 use std::io;
 
 /// Events taken before a frame is drawn, so that a flood of them does not stop the drawing.
@@ -42,8 +44,7 @@ pub fn run(
     loop {
         for what in todo.drain(..) {
             match what {
-                Do::Ask(from, request) => perform(Asked::Request(from, request)),
-                Do::Cancel(from) => perform(Asked::Cancel(from)),
+                Do::Ask(from, request, job) => perform(Asked { from, request, job }),
                 Do::Copy(text) => terminal.copy(&text)?,
                 Do::Suspend => {
                     terminal::restore();
@@ -59,7 +60,16 @@ pub fn run(
             }
         }
         terminal.draw(theme, |canvas| app.draw(canvas))?;
-        let Ok(first) = events.recv() else {
+        let first = if app.is_working() {
+            match events.recv_timeout(PULSE) {
+                Err(RecvTimeoutError::Timeout) => Ok(Event::Pulse),
+                Err(RecvTimeoutError::Disconnected) => Err(()),
+                Ok(event) => Ok(event),
+            }
+        } else {
+            events.recv().map_err(|_| ())
+        };
+        let Ok(first) = first else {
             return Ok(End::Quit);
         };
         todo.extend(app.update(first));
@@ -69,13 +79,15 @@ pub fn run(
     }
 }
 
-/// What the loop hands over.
+/// A request of a screen, as the loop hands it over.
 #[derive(Debug)]
-pub enum Asked {
-    /// A request of a screen.
-    Request(ScreenId, Request),
-    /// Nobody waits for the screen's answers any more.
-    Cancel(ScreenId),
+pub struct Asked {
+    /// The screen that is to be told.
+    pub from: ScreenId,
+    /// What it asks.
+    pub request: Request,
+    /// How far the work is, and whether anybody still waits for it.
+    pub job: Job,
 }
 
 /// Reads keys until nobody listens.

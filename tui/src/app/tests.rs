@@ -1,10 +1,13 @@
 use super::*;
-use crate::ask::Answer;
+use crate::ask::Topic;
 use crate::canvas::Canvas;
+use crate::data::frames::AskFrames;
+use crate::data::goroutines::{AskGoroutines, Goroutine, Goroutines, Stack};
+use crate::data::overview::{AskOverview, Item, Overview, Section};
 use crate::keys::Key;
-use crate::screens::goroutines::{Goroutine, Goroutines, GoroutinesScreen, Stack};
+use crate::screens::goroutines::GoroutinesScreen;
 use crate::screens::memory::MemoryScreen;
-use crate::screens::overview::{Item, Overview, OverviewScreen, Section};
+use crate::screens::overview::OverviewScreen;
 use crate::theme::{ASCII, Colors, Theme, UNICODE};
 use dumpview_view::line::{Line, Role};
 use ratatui::buffer::Buffer;
@@ -42,10 +45,23 @@ const PLAIN: Theme = Theme {
 fn asked(todo: &[Do]) -> Vec<(ScreenId, Request)> {
     todo.iter()
         .filter_map(|what| match what {
-            Do::Ask(id, request) => Some((*id, request.clone())),
+            Do::Ask(id, request, _) => Some((*id, request.clone())),
             _ => None,
         })
         .collect()
+}
+
+fn job(todo: &[Do]) -> Job {
+    let job = |what: &Do| match what {
+        Do::Ask(_, _, job) => Some(job.clone()),
+        _ => None,
+    };
+    todo.iter().find_map(job).expect("something is asked")
+}
+
+fn answer<T: Topic>(app: &mut App, to: ScreenId, question: T, answer: T::Answer) -> Vec<Do> {
+    let answer = Request::from(question).answer::<T>(Ok(answer));
+    app.update(Event::Answer { to, answer })
 }
 
 fn page() -> Overview {
@@ -76,7 +92,8 @@ fn page() -> Overview {
                 items: vec![Item {
                     line: Line::new(Role::Number, "       2  ").and(Role::Plain, "chan receive"),
                     share: Some((1, 2)),
-                    go: Some(Target::Goroutines {
+                    go: Some(Target::Filtered {
+                        page: Page::Goroutines,
                         filter: "chan receive".to_owned(),
                     }),
                 }],
@@ -128,26 +145,26 @@ fn screens_ask_once_and_back_leads_the_way_one_came() {
     let mut app = app();
     let todo = app.start();
     let first = asked(&todo);
-    assert_eq!(first[0].1, Request::Overview);
+    assert_eq!(first[0].1, AskOverview.into());
     let overview = first[0].0;
-    app.update(Event::Answer {
-        to: overview,
-        answer: Answer::Overview(Box::new(page())),
-    });
+    answer(&mut app, overview, AskOverview, page());
     let todo = app.update(Event::Key(Key::Char('2')));
-    assert_eq!(asked(&todo)[0].1, Request::Goroutines);
-    let answer = Answer::Goroutines(Box::new(goroutines()));
-    let to = asked(&todo)[0].0;
-    app.update(Event::Answer { to, answer });
+    assert_eq!(asked(&todo)[0].1, AskGoroutines.into());
+    answer(&mut app, asked(&todo)[0].0, AskGoroutines, goroutines());
     assert!(
         app.update(Event::Key(Key::Char('1'))).is_empty(),
         "asked already"
     );
     let todo = app.update(Event::Key(Key::Enter));
-    assert_eq!(asked(&todo)[0].1, Request::Frames(Some(7)));
-    for title in ["Overview", "Goroutines", "Overview", "Overview"] {
+    assert_eq!(asked(&todo)[0].1, AskFrames(Some(7)).into());
+    for page in [
+        Page::Overview,
+        Page::Goroutines,
+        Page::Overview,
+        Page::Overview,
+    ] {
         app.update(Event::Key(Key::Esc));
-        assert_eq!(app.current().unwrap().screen.title(), title);
+        assert_eq!(app.current().unwrap().screen.page(), page);
     }
     assert_eq!(
         app.entries.len(),
@@ -173,11 +190,13 @@ fn escape_stops_what_is_being_worked_on_before_it_leads_back() {
     let mut app = app();
     app.start();
     let todo = app.update(Event::Key(Key::Char('2')));
-    let id = asked(&todo)[0].0;
-    assert_eq!(app.update(Event::Key(Key::Esc)), [Do::Cancel(id)]);
-    assert_eq!(app.current().unwrap().screen.title(), "Goroutines");
+    let job = job(&todo);
+    assert_eq!(app.update(Event::Key(Key::Esc)), []);
+    assert!(job.is_stopped());
+    assert!(shown(&app, 80, 24, &PLAIN).contains("stopped before it was read"));
+    assert_eq!(app.current().unwrap().screen.page(), Page::Goroutines);
     app.update(Event::Key(Key::Esc));
-    assert_eq!(app.current().unwrap().screen.title(), "Overview");
+    assert_eq!(app.current().unwrap().screen.page(), Page::Overview);
 }
 
 #[test]
@@ -188,10 +207,9 @@ fn a_page_about_an_input_that_grows_is_asked_for_again_at_its_end() {
         unfinished: true,
         ..page()
     };
-    let answer = Answer::Overview(Box::new(page));
-    app.update(Event::Answer { to: id, answer });
+    answer(&mut app, id, AskOverview, page);
     let ended = app.update(Event::Fresh { ended: true });
-    assert_eq!(asked(&ended)[0].1, Request::Overview);
+    assert_eq!(asked(&ended)[0].1, AskOverview.into());
 }
 
 #[test]
@@ -204,7 +222,7 @@ fn commands_complete_and_come_back_from_history() {
     let todo = app.update(Event::Key(Key::Enter));
     let line = "print x".to_owned();
     let at = Standpoint::default();
-    assert_eq!(asked(&todo)[0].1, Request::Command { line, at });
+    assert_eq!(asked(&todo)[0].1, RunCommand { line, at }.into());
     app.update(Event::Key(Key::Char(':')));
     app.update(Event::Key(Key::Up));
     assert!(shown(&app, 80, 24, &PLAIN).ends_with(":print x"));
@@ -218,10 +236,7 @@ fn filters_are_applied_while_they_are_typed_and_taken_back_by_escape() {
     app.start();
     let todo = app.update(Event::Key(Key::Char('2')));
     let id = asked(&todo)[0].0;
-    app.update(Event::Answer {
-        to: id,
-        answer: Answer::Goroutines(Box::new(goroutines())),
-    });
+    answer(&mut app, id, AskGoroutines, goroutines());
     app.update(Event::Key(Key::Char('t')));
     for key in "fpick".chars() {
         app.update(Event::Key(Key::Char(key)));
@@ -236,10 +251,7 @@ fn filters_are_applied_while_they_are_typed_and_taken_back_by_escape() {
 fn the_overview_at_two_sizes() {
     let mut app = app();
     let id = asked(&app.start())[0].0;
-    app.update(Event::Answer {
-        to: id,
-        answer: Answer::Overview(Box::new(page())),
-    });
+    answer(&mut app, id, AskOverview, page());
     insta::assert_snapshot!("overview_80x24", shown(&app, 80, 24, &PLAIN));
     insta::assert_snapshot!("overview_140x20", shown(&app, 140, 20, &PLAIN));
 }
@@ -249,10 +261,7 @@ fn the_goroutines_at_two_sizes_with_escape_sequences_made_harmless() {
     let mut app = app();
     app.start();
     let id = asked(&app.update(Event::Key(Key::Char('2'))))[0].0;
-    app.update(Event::Answer {
-        to: id,
-        answer: Answer::Goroutines(Box::new(goroutines())),
-    });
+    answer(&mut app, id, AskGoroutines, goroutines());
     let seen = shown(&app, 80, 24, &PLAIN);
     assert!(!seen.contains('\u{1b}'));
     insta::assert_snapshot!("goroutines_80x24", seen);
@@ -270,10 +279,7 @@ fn the_goroutines_at_two_sizes_with_escape_sequences_made_harmless() {
 fn small_terminals_are_told_so_and_none_is_too_small_to_draw_on() {
     let mut app = app();
     let id = asked(&app.start())[0].0;
-    app.update(Event::Answer {
-        to: id,
-        answer: Answer::Overview(Box::new(page())),
-    });
+    answer(&mut app, id, AskOverview, page());
     assert!(shown(&app, 59, 15, &PLAIN).contains("60×15 are needed"));
     for (width, height) in [(1, 1), (2, 60), (60, 15), (61, 16), (300, 100)] {
         shown(&app, width, height, &PLAIN);
@@ -287,11 +293,58 @@ fn tabs_are_clicked_and_the_help_lists_every_key_of_the_screen() {
     app.start();
     let column = 17;
     app.update(Event::Mouse(Mouse::Click(column + 12, 0)));
-    assert_eq!(app.current().unwrap().screen.title(), "Goroutines");
+    assert_eq!(app.current().unwrap().screen.page(), Page::Goroutines);
     let keys = app.current().unwrap().screen.keys();
     app.update(Event::Key(Key::Char('?')));
     let seen = shown(&app, 160, 80, &PLAIN);
-    for binding in keys.iter().chain(keys::EVERYWHERE) {
+    for binding in keys.iter().copied().flatten().chain(keys::EVERYWHERE) {
         assert!(seen.contains(binding.help), "{}", binding.help);
     }
+}
+
+#[test]
+fn work_that_takes_long_shows_how_far_it_is_and_quick_work_does_not() {
+    let mut app = app();
+    app.start();
+    let todo = app.update(Event::Key(Key::Char('2')));
+    let job = job(&todo);
+    assert!(job.advance(12_000, 100_000).is_ok());
+    app.update(Event::Pulse);
+    assert!(shown(&app, 80, 24, &PLAIN).ends_with("q quit"));
+    app.update(Event::Pulse);
+    let footer = "reading goroutines: 12,000 of 100,000  Esc stops";
+    assert!(shown(&app, 80, 24, &PLAIN).ends_with(footer));
+    // A newer question of the same kind stops the older one.
+    let ended = app.update(Event::Fresh { ended: true });
+    assert!(job.is_stopped());
+    let to = asked(&ended)[0].0;
+    answer(&mut app, to, AskGoroutines, goroutines());
+    assert!(!app.current().unwrap().jobs.is_working());
+    assert!(shown(&app, 80, 24, &PLAIN).ends_with("q quit"));
+}
+
+#[test]
+fn screens_that_are_left_behind_stop_what_they_wait_for() {
+    let mut app = app();
+    app.start();
+    let todo = app.go(Target::Command {
+        line: "goroutines".to_owned(),
+        at: Standpoint::default(),
+    });
+    let job = job(&todo);
+    // The first stops the work, the second goes back.
+    app.update(Event::Key(Key::Esc));
+    assert!(job.is_stopped());
+    assert!(shown(&app, 80, 24, &PLAIN).contains("stopped"));
+    app.update(Event::Key(Key::Esc));
+    assert_eq!(app.entries.len(), 3);
+}
+
+#[test]
+fn pages_that_an_input_lacks_are_named_and_not_shown() {
+    let mut app = app();
+    app.start();
+    app.go(Target::text_line(7));
+    assert!(shown(&app, 80, 24, &PLAIN).contains("this input has no screen Text"));
+    assert_eq!(app.current().unwrap().screen.page(), Page::Overview);
 }

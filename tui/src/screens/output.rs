@@ -1,15 +1,17 @@
 //! Lines of text: the answer to a command, the help.
 
-use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::command::{Export, RunCommand};
+use crate::data::page::{Page, Standpoint};
+use crate::data::text::Direction;
 use crate::keys::{Action, Binding};
-use crate::screen::{Effect, Export, Input, Screen, Standpoint};
+use crate::screen::{Effect, Input, Screen};
 use crate::widgets::list::ListState;
 use dumpview_view::line::{Line, Role};
 
 /// The screen.
 pub struct OutputScreen {
-    title: &'static str,
+    page: Page,
     command: Option<String>,
     at: Standpoint,
     asked: bool,
@@ -20,11 +22,11 @@ pub struct OutputScreen {
 
 impl OutputScreen {
     /// Of lines that are there.
-    pub fn of(title: &'static str, lines: Vec<Line>) -> Self {
+    pub fn of(page: Page, lines: Vec<Line>) -> Self {
         let mut list = ListState::default();
         list.set_len(lines.len());
         Self {
-            title,
+            page,
             command: None,
             at: Standpoint::default(),
             asked: true,
@@ -40,7 +42,7 @@ impl OutputScreen {
             command: Some(command),
             at,
             asked: false,
-            ..Self::of("Answer", Vec::new())
+            ..Self::of(Page::Answer, Vec::new())
         }
     }
 
@@ -49,37 +51,33 @@ impl OutputScreen {
         self.list.set_len(self.lines.len());
     }
 
-    fn find(&mut self, forward: bool) -> Vec<Effect> {
-        let word = self.search.to_lowercase();
-        let (len, from) = (self.lines.len(), self.list.selected().unwrap_or(0));
-        let hit = (1..=len)
-            .map(|step| {
-                if forward {
-                    (from + step) % len
-                } else {
-                    (from + len - step % len) % len
-                }
-            })
-            .find(|row| {
-                let line = self.lines.get(*row);
-                line.is_some_and(|line| line.text().to_lowercase().contains(&word))
-            });
-        match hit {
-            Some(row) if !word.is_empty() => {
-                self.list.select(row);
-                Vec::new()
-            }
-            _ => vec![Effect::Say(format!("not found: {}", self.search))],
+    fn fail(&mut self, why: &str) {
+        let lines = why
+            .lines()
+            .map(|line| Line::new(Role::Alarm, line.to_owned()));
+        self.set(lines.collect());
+    }
+
+    fn find(&mut self, direction: Direction) -> Vec<Effect> {
+        let (word, lines) = (self.search.to_lowercase(), &self.lines);
+        let holds = |line: &Line| line.text().to_lowercase().contains(&word);
+        let found = !word.is_empty()
+            && self
+                .list
+                .find(direction, |row| lines.get(*row).is_some_and(holds));
+        if found {
+            return Vec::new();
         }
+        vec![Effect::Say(format!("not found: {}", self.search))]
     }
 }
 
 impl Screen for OutputScreen {
-    fn title(&self) -> &'static str {
-        self.title
+    fn page(&self) -> Page {
+        self.page
     }
 
-    fn keys(&self) -> &'static [Binding] {
+    fn keys(&self) -> &'static [&'static [Binding]] {
         &[]
     }
 
@@ -88,21 +86,20 @@ impl Screen for OutputScreen {
             Input::Shown if !self.asked => {
                 self.asked = true;
                 let line = self.command.clone().unwrap_or_default();
-                return vec![Effect::Ask(Request::Command { line, at: self.at })];
+                return vec![Effect::Ask(RunCommand { line, at: self.at }.into())];
             }
-            Input::Answer(Answer::Command { lines, .. }) => self.set(lines),
-            Input::Answer(Answer::Failed(why)) => {
-                let lines = why
-                    .lines()
-                    .map(|line| Line::new(Role::Alarm, line.to_owned()));
-                self.set(lines.collect());
-            }
+            Input::Answer(mut answer) => match answer.about::<RunCommand>() {
+                Some(Ok(said)) => self.set(said.lines),
+                Some(Err(why)) => self.fail(&why),
+                None => {}
+            },
+            Input::Stopped => self.fail("stopped"),
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
-                return self.find(true);
+                return self.find(Direction::Forwards);
             }
-            Input::Act(Action::NextFound) => return self.find(true),
-            Input::Act(Action::PreviousFound) => return self.find(false),
+            Input::Act(Action::NextFound) => return self.find(Direction::Forwards),
+            Input::Act(Action::PreviousFound) => return self.find(Direction::Backwards),
             Input::Act(Action::Back | Action::Left) => return vec![Effect::Back],
             Input::Act(action) => {
                 self.list.act(action);
@@ -119,7 +116,7 @@ impl Screen for OutputScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        let title = self.command.as_deref().unwrap_or(self.title);
+        let title = self.command.as_deref().unwrap_or(self.page.title());
         canvas.rule(0, title, true);
         let height = canvas.height().saturating_sub(1);
         if self.lines.is_empty() {
@@ -144,11 +141,9 @@ impl Screen for OutputScreen {
         self.lines.get(self.list.selected()?).map(Line::text)
     }
 
-    fn export(&self) -> Export {
-        Export {
-            text: self.lines.iter().map(Line::text).collect(),
-            verb: self.command.clone(),
-        }
+    fn export(&self) -> Option<Export> {
+        let text = self.lines.iter().map(Line::text).collect();
+        Some(Export::lines(text, self.command.clone()))
     }
 
     fn standpoint(&self) -> Standpoint {

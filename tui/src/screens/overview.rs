@@ -1,70 +1,16 @@
 //! What this is, why it died, what is worth a look: a page of items, some of which lead somewhere.
 
-use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::command::Export;
+use crate::data::overview::{AskOverview, Overview};
+use crate::data::page::{Page, Standpoint, Target};
 use crate::geometry::{Area, cells};
 use crate::keys::{Action, Binding, ENTER};
-use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
+use crate::screen::{Effect, Input, Screen};
 use crate::theme::{Glyphs, UNICODE};
 use crate::widgets::bar;
 use dumpview_view::line::{Line, Role};
 use std::cell::Cell;
-
-/// The page.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Overview {
-    /// The most important thing, in a sentence.
-    pub headline: Line,
-    /// Where [`Self::headline`] leads.
-    pub go: Option<Target>,
-    /// The rest, most important first.
-    pub sections: Vec<Section>,
-    /// The goroutine and frame that commands speak of.
-    pub at: Standpoint,
-    /// The verb that says the same.
-    pub verb: &'static str,
-    /// The input has not ended: there may be more to say.
-    pub unfinished: bool,
-}
-
-/// Items under a heading.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Section {
-    /// The heading; none for items that belong to what is above them.
-    pub title: String,
-    /// The items.
-    pub items: Vec<Item>,
-}
-
-/// One item.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Item {
-    /// What it says; wrapped when too long.
-    pub line: Line,
-    /// A bar after it: this much of that.
-    pub share: Option<(u64, u64)>,
-    /// Where it leads.
-    pub go: Option<Target>,
-}
-
-impl Item {
-    /// One that leads nowhere.
-    pub fn new(line: Line) -> Self {
-        Self {
-            line,
-            ..Self::default()
-        }
-    }
-
-    /// One that leads somewhere.
-    pub fn leading(line: Line, go: Target) -> Self {
-        Self {
-            line,
-            go: Some(go),
-            share: None,
-        }
-    }
-}
 
 /// The screen.
 #[derive(Default)]
@@ -186,23 +132,27 @@ impl OverviewScreen {
 }
 
 impl Screen for OverviewScreen {
-    fn title(&self) -> &'static str {
-        "Overview"
+    fn page(&self) -> Page {
+        Page::Overview
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn keys(&self) -> &'static [&'static [Binding]] {
+        &[KEYS]
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Shown if !self.asked || self.is_unfinished() => {
                 self.asked = true;
-                return vec![Effect::Ask(Request::Overview)];
+                return vec![Effect::Ask(AskOverview.into())];
             }
-            Input::Fresh { ended: true } => return vec![Effect::Ask(Request::Overview)],
-            Input::Answer(Answer::Overview(page)) => self.page = Some(*page),
-            Input::Answer(Answer::Failed(why)) => self.failed = Some(why),
+            Input::Fresh { ended: true } => return vec![Effect::Ask(AskOverview.into())],
+            Input::Answer(mut answer) => match answer.about::<AskOverview>() {
+                Some(Ok(page)) => self.page = Some(page),
+                Some(Err(why)) => self.failed = Some(why),
+                None => {}
+            },
+            Input::Stopped => self.asked = false,
             Input::Act(action) => match action {
                 Action::Up => self.step(-1),
                 Action::Down => self.step(1),
@@ -273,27 +223,19 @@ impl Screen for OverviewScreen {
             .map(Line::text)
     }
 
-    fn export(&self) -> Export {
-        let Some(page) = &self.page else {
-            return Export::default();
-        };
+    fn export(&self) -> Option<Export> {
+        let page = self.page.as_ref()?;
         let mut text = vec![page.headline.text()];
         for section in &page.sections {
             if !section.title.is_empty() {
                 text.push(String::new());
                 text.push(section.title.clone());
             }
-            text.extend(
-                section
-                    .items
-                    .iter()
-                    .map(|item| format!("  {}", item.line.text())),
-            );
+            let items = section.items.iter();
+            text.extend(items.map(|item| format!("  {}", item.line.text())));
         }
-        Export {
-            text,
-            verb: (!page.verb.is_empty()).then(|| page.verb.to_owned()),
-        }
+        let verb = (!page.verb.is_empty()).then(|| page.verb.to_owned());
+        Some(Export::lines(text, verb))
     }
 
     fn standpoint(&self) -> Standpoint {

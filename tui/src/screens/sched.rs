@@ -10,86 +10,52 @@
 //! ── samples ────────────────────────────────────────
 //! ```
 
-use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::page::Page;
+use crate::data::schedule::{AskSchedule, Sample, Schedule};
+use crate::data::{OfProcess, Which};
 use crate::geometry::cells;
-use crate::keys::{Action, Binding, ENTER, Key};
-use crate::screen::{Effect, Export, Input, Screen, Target};
+use crate::keys::{Action, Binding, Key, OF_A_LOG};
+use crate::rows::{Rows, Shared};
+use crate::screen::Effect;
+use crate::table::{Did, Subject, Table, TableScreen, enter};
 use crate::theme::Theme;
 use crate::widgets::chart::{self, Point, Window};
-use crate::widgets::list::ListState;
-use dumpview_model::finding::{Finding, Severity};
 use dumpview_model::sched::{Column, Process, Recent};
 use dumpview_model::units::{duration, grouped, percent, plural};
+use dumpview_view::finding;
 use dumpview_view::line::{Line, Role};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// What the scheduler did, as far as the input has been read.
-#[derive(Clone, Debug, Default)]
-pub struct Schedule {
-    /// The process that is shown; none when the input has no sample.
-    pub run: Option<Arc<Process>>,
-    /// Which of how many processes it is.
-    pub number: usize,
-    /// How many there are.
-    pub runs: usize,
-    /// What is worth knowing.
-    pub findings: Vec<Finding>,
-    /// There will be no more.
-    pub ended: bool,
-}
-
 /// The screen.
+pub type SchedScreen = TableScreen<Scheduler>;
+
+/// What it is about.
 #[derive(Default)]
-pub struct SchedScreen {
-    data: Option<Schedule>,
-    failed: Option<String>,
-    run: usize,
-    oldest_first: bool,
+pub struct Scheduler {
+    of: OfProcess<Schedule>,
+    /// The last samples, the newest first.
+    rows: Option<Arc<Newest>>,
     /// The first P that is shown.
     first_p: usize,
-    list: ListState,
 }
 
-const KEYS: &[Binding] = &[
-    Binding::new(
-        ENTER,
-        Action::Enter,
-        "line",
-        "to the sample's line in the text",
-    ),
-    Binding::new(
-        &[Key::Char('r')],
-        Action::Reverse,
-        "reverse",
-        "oldest or newest samples first",
-    ),
-    Binding::new(
-        &[Key::Char('J')],
-        Action::ScrollDown,
-        "",
-        "the next Ps, when there are more than fit",
-    ),
-    Binding::new(&[Key::Char('K')], Action::ScrollUp, "", "the Ps before"),
-    Binding::new(
-        &[Key::Char(']')],
-        Action::NextGoroutine,
-        "",
-        "the next process, when several wrote to the input",
-    ),
-    Binding::new(
-        &[Key::Char('[')],
-        Action::PreviousGoroutine,
-        "",
-        "the previous process",
-    ),
-    Binding::new(
-        &[Key::Char('t')],
-        Action::Mark,
-        "",
-        "to the sample's moment on the timeline",
-    ),
-];
+struct Newest(Vec<Recent>);
+
+impl Rows<Sample> for Newest {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn row(&self, index: usize) -> Option<Sample> {
+        self.0.get(index).cloned().map(Sample)
+    }
+
+    fn id(&self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |sample| sample.place.offset)
+    }
+}
 
 /// Five shades from nothing to the most.
 fn shade(theme: &Theme, value: u64, most: u64) -> &'static str {
@@ -109,41 +75,9 @@ fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-impl SchedScreen {
-    fn ask(&self) -> Vec<Effect> {
-        vec![Effect::Ask(Request::Schedule { run: self.run })]
-    }
-
+impl Scheduler {
     fn run(&self) -> Option<&Process> {
-        self.data.as_ref()?.run.as_deref()
-    }
-
-    fn sample(&self, row: usize) -> Option<&Recent> {
-        let recent = &self.run()?.recent;
-        let index = if self.oldest_first {
-            row
-        } else {
-            recent.len().checked_sub(row + 1)?
-        };
-        recent.get(index)
-    }
-
-    fn take(&mut self, data: Schedule) {
-        // The cursor stays on its sample while new ones arrive, but for the newest, which it follows.
-        let before = self
-            .list
-            .selected()
-            .filter(|row| self.oldest_first || *row > 0);
-        let place = before
-            .and_then(|row| self.sample(row))
-            .map(|sample| sample.place);
-        self.data = Some(data);
-        let len = self.run().map_or(0, |run| run.recent.len());
-        self.list.set_len(len);
-        let row = place.and_then(|place| {
-            (0..len).find(|row| self.sample(*row).is_some_and(|s| s.place == place))
-        });
-        self.list.select(row.unwrap_or(0));
+        self.of.data.as_ref().map(|data| &*data.run)
     }
 
     fn headline(&self) -> Vec<Line> {
@@ -174,15 +108,8 @@ impl SchedScreen {
         }
         let mut lines =
             vec![Line::new(Role::Heading, plural(run.samples, "sample")).and(Role::Plain, text)];
-        let findings = self.data.as_ref().map_or(&[][..], |data| &data.findings);
-        lines.extend(findings.iter().take(2).map(|finding| {
-            let role = match finding.severity {
-                Severity::Info => Role::Plain,
-                _ => Role::Warning,
-            };
-            Line::new(role, format!("{}: ", finding.severity.name()))
-                .and(Role::Plain, finding.text.clone())
-        }));
+        let findings = self.of.data.iter().flat_map(|data| &data.findings);
+        lines.extend(findings.take(2).map(finding::headline));
         lines
     }
 
@@ -287,143 +214,55 @@ impl SchedScreen {
         };
         canvas.line_at(NAMES, below, &Line::new(Role::Dim, format!("{foot}{more}")));
     }
-
-    fn heading() -> Line {
-        Line::new(
-            Role::Dim,
-            format!(
-                "{:>12} {:>9} {:>8} {:>9} {:>8} {:>7}  {}",
-                "AT", "IDLE PS", "THREADS", "SPINNING", "IDLE", "GLOBAL", "LOCAL"
-            ),
-        )
-    }
-
-    fn row(sample: &Recent) -> Line {
-        #[expect(clippy::cast_precision_loss, reason = "shown in milliseconds")]
-        let at = sample.millis as f64 / 1e3;
-        let spinning = sample
-            .spinningthreads
-            .map_or_else(|| "-".to_owned(), |n| n.to_string());
-        let local: Vec<String> = sample.local.iter().map(u64::to_string).collect();
-        let busy = sample.local.iter().any(|n| *n > 0) || sample.runqueue > 0;
-        let queues = if busy { Role::Warning } else { Role::Plain };
-        Line::new(Role::Dim, format!("{at:>10.3} s"))
-            .and(
-                Role::Series(1),
-                format!(
-                    " {:>9}",
-                    format_args!("{}/{}", sample.idleprocs, sample.gomaxprocs).to_string()
-                ),
-            )
-            .and(
-                Role::Plain,
-                format!(
-                    " {:>8} {spinning:>9} {:>8}",
-                    sample.threads, sample.idlethreads
-                ),
-            )
-            .and(
-                queues,
-                format!(" {:>7}  [{}]", sample.runqueue, local.join(" ")),
-            )
-    }
-
-    fn enter(&self) -> Vec<Effect> {
-        let sample = self.list.selected().and_then(|row| self.sample(row));
-        let go = |sample: &Recent| Effect::Go(Target::TextLine(sample.place.line));
-        sample.map(go).into_iter().collect()
-    }
-
-    fn turn(&mut self, forward: bool) -> Vec<Effect> {
-        let runs = self.data.as_ref().map_or(0, |data| data.runs);
-        if runs < 2 {
-            return vec![Effect::Say(
-                "one process wrote all samples of the input".to_owned(),
-            )];
-        }
-        self.run = if forward {
-            (self.run + 1) % runs
-        } else {
-            (self.run + runs - 1) % runs
-        };
-        self.ask()
-    }
 }
 
-impl Screen for SchedScreen {
-    fn title(&self) -> &'static str {
-        "Scheduler"
+impl Subject for Scheduler {
+    type Row = Sample;
+    type Topic = AskSchedule;
+
+    const PAGE: Page = Page::Scheduler;
+    const KEYS: &'static [Binding] = &[
+        enter("line", "to the sample's line in the text"),
+        Binding::new(
+            &[Key::Char('J')],
+            Action::ScrollDown,
+            "",
+            "the next Ps, when there are more than fit",
+        ),
+        Binding::new(&[Key::Char('K')], Action::ScrollUp, "", "the Ps before"),
+    ];
+    const SHARED_KEYS: &'static [Binding] = OF_A_LOG;
+    const GROWS: bool = true;
+
+    fn question(&self, process: usize) -> AskSchedule {
+        AskSchedule { process }
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn take(&mut self, of: OfProcess<Schedule>) {
+        self.rows = of.data.as_ref().map(|data| {
+            let newest = data.run.recent.iter().rev().cloned();
+            Arc::new(Newest(newest.collect()))
+        });
+        self.of = of;
     }
 
-    fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
-        match input {
-            Input::Shown | Input::Fresh { .. } => return self.ask(),
-            Input::Answer(Answer::Schedule(data)) => self.take(*data),
-            Input::Answer(Answer::Failed(why)) => self.failed = Some(why),
-            Input::Act(action) => {
-                if self.list.act(action) {
-                    return Vec::new();
-                }
-                match action {
-                    Action::Enter | Action::Right => return self.enter(),
-                    Action::Back => return vec![Effect::Back],
-                    Action::NextGoroutine => return self.turn(true),
-                    Action::PreviousGoroutine => return self.turn(false),
-                    Action::ScrollDown => self.first_p += 1,
-                    Action::ScrollUp => self.first_p = self.first_p.saturating_sub(1),
-                    Action::Reverse => {
-                        self.oldest_first = !self.oldest_first;
-                        self.list.select(0);
-                    }
-                    Action::Mark => {
-                        let sample = self.list.selected().and_then(|row| self.sample(row));
-                        let go = |sample: &Recent| {
-                            Effect::Go(Target::Moment {
-                                line: sample.place.line,
-                            })
-                        };
-                        return sample.map(go).into_iter().collect();
-                    }
-                    _ => {}
-                }
+    fn rows(&self) -> Option<Result<Shared<Sample>, String>> {
+        Some(match (&self.rows, self.of.ended) {
+            (Some(rows), _) => Ok(Arc::<Newest>::clone(rows)),
+            (None, true) => Err(
+                "no sample of the scheduler is in the input: run the program with GODEBUG=schedtrace=1000".to_owned(),
+            ),
+            (None, false) => {
+                Err("no sample yet; waiting for the first schedtrace line…".to_owned())
             }
-            Input::Wheel { rows, .. } => self.list.step(rows),
-            Input::Click { column, row } => {
-                if let Some(index) = self.list.row_at(column, row) {
-                    if self.list.selected() == Some(index) {
-                        return self.enter();
-                    }
-                    self.list.select(index);
-                }
-            }
-            _ => {}
-        }
-        Vec::new()
+        })
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>) {
-        let Some(data) = &self.data else {
-            let line = match &self.failed {
-                Some(why) => Line::new(Role::Alarm, why.clone()),
-                None => Line::new(Role::Dim, "reading…"),
-            };
-            canvas.line(0, &line);
-            return;
-        };
-        let Some(run) = &data.run else {
-            let line = if data.ended {
-                "no sample of the scheduler is in the input: run the program with GODEBUG=schedtrace=1000"
-            } else {
-                "no sample yet; waiting for the first schedtrace line…"
-            };
-            canvas.line(0, &Line::new(Role::Dim, line));
-            return;
-        };
+    fn draw(&self, canvas: &mut Canvas<'_>, _table: &Table<Sample>) -> Range<u16> {
         let (width, height) = (canvas.width(), canvas.height());
+        let Some(run) = self.run() else {
+            return 0..height;
+        };
         let mut top = 0;
         let head = self.headline();
         let head = head
@@ -438,64 +277,66 @@ impl Screen for SchedScreen {
         let map = wanted.min(height.saturating_sub(top) * 3 / 5).max(6);
         self.draw_heat(&mut canvas.rows(top, map), run);
         top += map;
-        let waits = run.waits.as_ref().map(|waits| {
-            let counts: Vec<String> = waits
-                .counts
-                .iter()
-                .take(6)
-                .map(|count| {
-                    let state = if count.reason.is_empty() {
-                        count.status
-                    } else {
-                        &count.reason
-                    };
-                    format!("{} {state}", grouped(count.count))
-                })
-                .collect();
-            Line::new(Role::Heading, plural(waits.alive, "goroutine")).and(
-                Role::Plain,
-                format!(" at line {}: {}", grouped(waits.line), counts.join(", ")),
-            )
-        });
-        if let Some(waits) = waits {
+        if let Some(waits) = waits(run) {
             canvas.line(top, &waits);
             top += 1;
         }
         canvas.rule(top, "samples", true);
-        canvas.line(top + 1, &Self::heading());
-        let rows = height.saturating_sub(top + 2);
-        self.list
-            .draw(&mut canvas.rows(top + 2, rows), true, |row| {
-                self.sample(row).map(Self::row).unwrap_or_default()
-            });
+        top + 1..height
     }
 
-    fn selection(&self) -> Option<String> {
-        self.sample(self.list.selected()?)
-            .map(|sample| Self::row(sample).text())
+    fn head(&self) -> Vec<Line> {
+        self.headline()
     }
 
-    fn export(&self) -> Export {
-        let mut text: Vec<String> = self.headline().iter().map(Line::text).collect();
-        text.push(Self::heading().text());
-        let rows = (0..self.list.len()).filter_map(|row| self.sample(row));
-        text.extend(rows.map(|sample| Self::row(sample).text()));
-        Export {
-            text,
-            verb: Some("sched".to_owned()),
+    fn line_of(&self, sample: &Sample) -> Option<u64> {
+        Some(sample.0.place.line)
+    }
+
+    fn act(&mut self, action: Action) -> Did {
+        match action {
+            Action::ScrollDown => self.first_p += 1,
+            Action::ScrollUp => self.first_p = self.first_p.saturating_sub(1),
+            Action::Back => return Did::Want(vec![Effect::Back]),
+            _ => {}
+        }
+        Did::Want(Vec::new())
+    }
+
+    fn role(&self, column: &'static str, sample: &Sample) -> Option<Role> {
+        let waits = sample.0.runqueue > 0 || sample.0.local.iter().any(|n| *n > 0);
+        match column {
+            "idleprocs" => Some(Role::Series(1)),
+            "runqueue" | "local" if waits => Some(Role::Warning),
+            _ => None,
         }
     }
 
-    fn status(&self) -> Option<Line> {
-        let data = self.data.as_ref()?;
-        let which = match &data.run {
-            Some(process) if data.runs > 1 => {
-                let (id, at) = (process.id, data.number + 1);
-                format!("process {id} ({at} of {})  ", data.runs)
-            }
-            _ => String::new(),
-        };
-        let state = if data.ended { "ended" } else { "live" };
-        Some(Line::plain(format!("{which}{state}")))
+    fn process(&self) -> Which {
+        self.of.which()
     }
+
+    fn status(&self, _table: &Table<Sample>) -> String {
+        if self.of.ended { "ended" } else { "live" }.to_owned()
+    }
+
+    fn verb(&self) -> Option<String> {
+        Some("sched".to_owned())
+    }
+}
+
+/// How many goroutines were in which state, where the last sample said it.
+fn waits(run: &Process) -> Option<Line> {
+    let waits = run.waits.as_ref()?;
+    let counts = waits.counts.iter().take(6).map(|count| {
+        let state = if count.reason.is_empty() {
+            count.status
+        } else {
+            &count.reason
+        };
+        format!("{} {state}", grouped(count.count))
+    });
+    let counts: Vec<String> = counts.collect();
+    let text = format!(" at line {}: {}", grouped(waits.line), counts.join(", "));
+    Some(Line::new(Role::Heading, plural(waits.alive, "goroutine")).and(Role::Plain, text))
 }

@@ -1,42 +1,17 @@
 //! The raw input, line by line, with the records in it marked by colour and by a letter.
 
-use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::command::{Export, Form, Print};
+use crate::data::page::{Page, Target};
+use crate::data::text::{Direction, FindLine, TextSource};
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::screen::{Effect, Export, Input, Screen, Target};
+use crate::screen::{Effect, Input, Screen};
 use crate::widgets::list::ListState;
 use dumpview_view::line::{Line, Role, split_at_width};
 use dumpview_view::safe::safe;
+use std::io::{self, Write};
 use std::sync::Arc;
-
-/// What a line was recognised as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mark {
-    /// A letter for it.
-    pub letter: char,
-    /// Its format's name.
-    pub name: &'static str,
-    /// How it looks.
-    pub role: Role,
-}
-
-/// The lines of an input, which may still be growing.
-pub trait TextSource: Send + Sync {
-    /// Lines there are so far.
-    fn len(&self) -> u64;
-
-    /// Whether there is none yet.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// A line, from zero, without its end; lossy where it is no UTF-8, and cut where it is absurdly long.
-    fn line(&self, index: u64) -> String;
-
-    /// What it was recognised as; `None` for the application's own lines.
-    fn mark(&self, index: u64) -> Option<Mark>;
-}
 
 /// The screen.
 pub struct TextScreen {
@@ -45,7 +20,6 @@ pub struct TextScreen {
     /// Columns scrolled to the right.
     left: usize,
     search: String,
-    searching: bool,
     /// At the end, and to stay there.
     follow: bool,
     ended: bool,
@@ -60,7 +34,7 @@ const KEYS: &[Binding] = &[
     ),
     Binding::new(
         &[Key::Char('t')],
-        Action::Mark,
+        Action::ToTimeline,
         "moment",
         "to this line's moment on the timeline",
     ),
@@ -75,7 +49,6 @@ impl TextScreen {
             list: ListState::default(),
             left: 0,
             search: String::new(),
-            searching: false,
             follow: live,
             ended: !live,
         }
@@ -93,24 +66,25 @@ impl TextScreen {
         self.list.selected().map(|row| row as u64)
     }
 
-    fn find(&mut self, backwards: bool) -> Vec<Effect> {
+    fn find(&self, direction: Direction) -> Vec<Effect> {
         let at = self.selected().unwrap_or(0);
         if self.search.is_empty() {
             return vec![Effect::Say("nothing to search for yet: /".to_owned())];
         }
-        self.searching = true;
         let last = self.source.len().saturating_sub(1);
-        let from = match (backwards, at) {
-            (false, at) if at >= last => 0,
-            (false, at) => at + 1,
-            (true, 0) => last,
-            (true, at) => at - 1,
+        let from = match (direction, at) {
+            (Direction::Forwards, at) if at >= last => 0,
+            (Direction::Forwards, at) => at + 1,
+            (Direction::Backwards, 0) => last,
+            (Direction::Backwards, at) => at - 1,
         };
-        vec![Effect::Ask(Request::FindLine {
+        let find = FindLine {
+            source: Arc::clone(&self.source),
             text: self.search.clone(),
             from,
-            backwards,
-        })]
+            direction,
+        };
+        vec![Effect::Ask(find.into())]
     }
 
     fn act(&mut self, action: Action) -> Vec<Effect> {
@@ -125,12 +99,17 @@ impl TextScreen {
                 self.follow = true;
                 self.refresh();
             }
-            Action::NextFound => return self.find(false),
-            Action::PreviousFound => return self.find(true),
-            Action::Mark => {
+            Action::NextFound => return self.find(Direction::Forwards),
+            Action::PreviousFound => return self.find(Direction::Backwards),
+            Action::ToTimeline => {
                 let line = self.selected().map(|line| line + 1);
                 return line
-                    .map(|line| Effect::Go(Target::Moment { line }))
+                    .map(|line| {
+                        Effect::Go(Target::Line {
+                            page: Page::Timeline,
+                            line,
+                        })
+                    })
                     .into_iter()
                     .collect();
             }
@@ -153,12 +132,12 @@ impl TextScreen {
 }
 
 impl Screen for TextScreen {
-    fn title(&self) -> &'static str {
-        "Text"
+    fn page(&self) -> Page {
+        Page::Text
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn keys(&self) -> &'static [&'static [Binding]] {
+        &[KEYS]
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
@@ -177,22 +156,22 @@ impl Screen for TextScreen {
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
                 if !text.is_empty() {
-                    return self.find(false);
+                    return self.find(Direction::Forwards);
                 }
             }
-            Input::Answer(Answer::FoundLine(found)) => {
-                self.searching = false;
-                match found {
-                    Some(line) => {
-                        self.follow = false;
-                        self.refresh();
-                        self.list
-                            .select(usize::try_from(line).unwrap_or(usize::MAX));
-                    }
-                    None => return vec![Effect::Say(format!("not found: {}", self.search))],
+            Input::Answer(mut answer) => match answer.about::<FindLine>() {
+                Some(Ok(Some(line))) => {
+                    self.follow = false;
+                    self.refresh();
+                    self.list
+                        .select(usize::try_from(line).unwrap_or(usize::MAX));
                 }
-            }
-            Input::Answer(Answer::Failed(why)) => return vec![Effect::Say(why)],
+                Some(Ok(None)) => {
+                    return vec![Effect::Say(format!("not found: {}", self.search))];
+                }
+                Some(Err(why)) => return vec![Effect::Say(why)],
+                None => {}
+            },
             Input::Act(action) => return self.act(action),
             Input::Wheel { rows, .. } => {
                 self.follow = false;
@@ -265,14 +244,11 @@ impl Screen for TextScreen {
         self.selected().map(|line| self.source.line(line))
     }
 
-    fn export(&self) -> Export {
-        const MOST: u64 = 1_000_000;
-        Export {
-            text: (0..self.source.len().min(MOST))
-                .map(|line| self.source.line(line))
-                .collect(),
+    fn export(&self) -> Option<Export> {
+        Some(Export {
+            shown: Arc::new(Raw(Arc::clone(&self.source))),
             verb: None,
-        }
+        })
     }
 
     fn status(&self) -> Option<Line> {
@@ -287,5 +263,21 @@ impl Screen for TextScreen {
             line + 1,
             self.source.len()
         )))
+    }
+}
+
+/// All lines, as they are.
+struct Raw(Arc<dyn TextSource>);
+
+impl Print for Raw {
+    fn print(&self, form: Form, out: &mut dyn Write) -> io::Result<Option<usize>> {
+        if form != Form::Text {
+            return Ok(None);
+        }
+        let len = self.0.len();
+        for index in 0..len {
+            writeln!(out, "{}", self.0.line(index))?;
+        }
+        Ok(Some(usize::try_from(len).unwrap_or(usize::MAX)))
     }
 }

@@ -1,10 +1,12 @@
 //! A list of any length: rows are made for the visible window only.
 
 use crate::canvas::Canvas;
+use crate::data::text::Direction;
 use crate::geometry::Area;
 use crate::keys::Action;
 use dumpview_view::line::Line;
 use std::cell::Cell;
+use std::ops::Range;
 
 /// The cursor of a list and the window it is seen through.
 ///
@@ -87,20 +89,31 @@ impl ListState {
         (seen.contains(column, row) && index < self.len).then_some(index)
     }
 
-    /// Draws the visible rows. The cursor's row is kept in view, two rows from the edges where there is room.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, focused: bool, mut row: impl FnMut(usize) -> Line) {
-        let height = usize::from(canvas.height());
-        self.seen.set(canvas.area());
-        if height == 0 {
-            return;
-        }
-        let margin = 2.min((height - 1) / 2);
+    /// The rows that are visible in so many. The cursor's row is kept in view, two rows from the edges where there is room.
+    pub fn window(&self, height: usize) -> Range<usize> {
+        let margin = 2.min(height.saturating_sub(1) / 2);
         let highest = self.selected.saturating_sub(margin);
         let lowest = (self.selected + margin + 1).saturating_sub(height);
         let last = self.len.saturating_sub(height);
         let top = self.top.get().max(lowest).min(highest).min(last);
         self.top.set(top);
-        for (line, index) in (0u16..canvas.height()).zip(top..self.len) {
+        top..self.len.min(top + height)
+    }
+
+    /// Moves the cursor to the next row that `holds` what is looked for, once around; false when there is none.
+    pub fn find(&mut self, direction: Direction, holds: impl FnMut(&usize) -> bool) -> bool {
+        let found = around(self.len, self.selected, direction).find(holds);
+        if let Some(row) = found {
+            self.select(row);
+        }
+        found.is_some()
+    }
+
+    /// Draws the visible rows.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, focused: bool, mut row: impl FnMut(usize) -> Line) {
+        self.seen.set(canvas.area());
+        let window = self.window(usize::from(canvas.height()));
+        for (line, index) in (0u16..).zip(window) {
             canvas.line(line, &row(index));
             if index == self.selected {
                 let style = canvas.theme().selected(focused);
@@ -108,6 +121,14 @@ impl ListState {
             }
         }
     }
+}
+
+/// All rows once, beginning after `from`, which comes last.
+pub fn around(len: usize, from: usize, direction: Direction) -> impl Iterator<Item = usize> {
+    (1..=len).map(move |step| match direction {
+        Direction::Forwards => (from + step) % len,
+        Direction::Backwards => (from + len - step % len) % len,
+    })
 }
 
 #[cfg(test)]

@@ -4,4 +4,5 @@ pub mod bar;
 pub mod chart;
 pub mod input;
 pub mod list;
+pub mod text;
 pub mod tree;

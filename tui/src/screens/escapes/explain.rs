@@ -1,7 +1,7 @@
 //! A node in a line, and what is said of the one that is selected.
 
 use super::{EscapesScreen, Level, Node};
-use crate::screens::goroutines::short_place;
+use crate::data::goroutines::short_place;
 use dumpview_model::escape::{Analysis, Step};
 use dumpview_model::units::{grouped, plural};
 use dumpview_view::line::{Line, Role};

@@ -3,29 +3,20 @@
 
 mod explain;
 
-use crate::ask::{Answer, Request};
+use crate::ask::Answer;
 use crate::canvas::Canvas;
+use crate::data::command::Export;
+use crate::data::escapes::{AskEscapes, AskSourceLine, SourceLine};
+use crate::data::page::{Page, Target};
+use crate::data::text::Direction;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::screen::{Effect, Export, Input, Screen, Target};
+use crate::screen::{Effect, Input, Screen};
 use crate::widgets::tree::{Children, Done, Tree};
 use dumpview_model::escape::{Analysis, Decision, Select};
 use dumpview_model::units::{grouped, plural};
 use dumpview_view::line::{Line, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A line of source with the part that is meant.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SourceLine {
-    /// The file, as the compiler named it.
-    pub file: String,
-    /// Its number.
-    pub line: u32,
-    /// The text, with blanks for tabs; absent when the file is not at hand.
-    pub text: Option<String>,
-    /// Columns before the marked part, and how many it takes.
-    pub marked: (usize, usize),
-}
 
 /// What a node is.
 #[derive(Clone, Debug)]
@@ -239,47 +230,31 @@ impl EscapesScreen {
         let (Some(decision), Some(analysis)) = (self.decision(), self.data.as_ref()) else {
             return Vec::new();
         };
-        vec![Effect::Ask(Request::SourceLine {
+        let line = AskSourceLine {
             file: analysis.text(decision.place.file).into_owned(),
             line: decision.place.line,
             column: decision.place.column,
             what: analysis.text(decision.what).into_owned(),
-        })]
+        };
+        vec![Effect::Ask(line.into())]
     }
 
-    fn find(&mut self, forward: bool) -> Vec<Effect> {
+    fn find(&mut self, direction: Direction) -> Vec<Effect> {
         let word = self.search.to_lowercase();
-        let texts: Vec<String> = self
-            .tree
-            .rows()
-            .iter()
-            .map(|(_, node)| {
-                self.tree
-                    .get(*node)
-                    .map(|node| self.line(node).text().to_lowercase())
-                    .unwrap_or_default()
-            })
-            .collect();
-        let (len, from) = (texts.len(), self.tree.list.selected().unwrap_or(0));
-        let hit = (1..=len)
-            .map(|step| {
-                if forward {
-                    (from + step) % len
-                } else {
-                    (from + len - step % len) % len
-                }
-            })
-            .find(|row| texts.get(*row).is_some_and(|text| text.contains(&word)));
-        match hit {
-            Some(row) if !word.is_empty() => {
-                self.tree.list.select(row);
-                self.ask()
-            }
-            _ => vec![Effect::Say(format!(
-                "not found among what is open: {} (f filters all)",
-                self.search
-            ))],
+        let node = |(_, node): &(usize, usize)| self.tree.get(*node);
+        let text = |row| node(row).map(|node| self.line(node).text().to_lowercase());
+        let texts: Vec<Option<String>> = self.tree.rows().iter().map(text).collect();
+        let holds = |row: &usize| {
+            let text = texts.get(*row).and_then(Option::as_ref);
+            text.is_some_and(|text| text.contains(&word))
+        };
+        if !word.is_empty() && self.tree.list.find(direction, holds) {
+            return self.ask();
         }
+        vec![Effect::Say(format!(
+            "not found among what is open: {} (f filters all)",
+            self.search
+        ))]
     }
 
     fn after(&mut self, done: Done) -> Vec<Effect> {
@@ -288,6 +263,23 @@ impl EscapesScreen {
             self.tree.refresh();
         }
         self.ask()
+    }
+
+    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
+        match answer.about::<AskEscapes>() {
+            Some(Ok(data)) => {
+                self.data = Some(data);
+                self.arrange();
+            }
+            Some(Err(why)) => self.failed = Some(why),
+            None => {}
+        }
+        match answer.about::<AskSourceLine>() {
+            Some(Ok(line)) => self.source = Some(line),
+            Some(Err(why)) => return vec![Effect::Say(why)],
+            None => {}
+        }
+        Vec::new()
     }
 
     fn act(&mut self, action: Action) -> Vec<Effect> {
@@ -302,8 +294,8 @@ impl EscapesScreen {
             }
             Action::ScrollDown => self.scroll += 1,
             Action::ScrollUp => self.scroll = self.scroll.saturating_sub(1),
-            Action::NextFound => return self.find(true),
-            Action::PreviousFound => return self.find(false),
+            Action::NextFound => return self.find(Direction::Forwards),
+            Action::PreviousFound => return self.find(Direction::Backwards),
             Action::Enter if self.decision().is_some() => {
                 let place = self.decision().map(|decision| decision.place);
                 let text = |analysis: &Arc<Analysis>| place.map(|place| analysis.place(place));
@@ -329,31 +321,21 @@ impl EscapesScreen {
 }
 
 impl Screen for EscapesScreen {
-    fn title(&self) -> &'static str {
-        "Escapes"
+    fn page(&self) -> Page {
+        Page::Escapes
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn keys(&self) -> &'static [&'static [Binding]] {
+        &[KEYS]
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Shown if !self.asked => {
                 self.asked = true;
-                return vec![Effect::Ask(Request::Escapes)];
+                return vec![Effect::Ask(AskEscapes.into())];
             }
-            Input::Answer(Answer::Escapes(data)) => {
-                self.data = Some(data);
-                self.arrange();
-            }
-            Input::Answer(Answer::SourceLine(line)) => self.source = Some(line),
-            Input::Answer(Answer::Failed(why)) => {
-                if self.data.is_some() {
-                    return vec![Effect::Say(why)];
-                }
-                self.failed = Some(why);
-            }
+            Input::Answer(answer) => return self.answer(answer),
             Input::Filter(text) => {
                 text.clone_into(&mut self.filter);
                 match Select::parse(text) {
@@ -367,7 +349,7 @@ impl Screen for EscapesScreen {
             }
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
-                return self.find(true);
+                return self.find(Direction::Forwards);
             }
             Input::Act(action) => return self.act(action),
             Input::Wheel { rows, .. } => {
@@ -447,7 +429,7 @@ impl Screen for EscapesScreen {
         }
     }
 
-    fn export(&self) -> Export {
+    fn export(&self) -> Option<Export> {
         let rows = self.tree.rows().iter();
         let text = rows.filter_map(|(depth, node)| {
             Some(format!(
@@ -456,10 +438,8 @@ impl Screen for EscapesScreen {
                 self.line(self.tree.get(*node)?).text()
             ))
         });
-        Export {
-            text: text.collect(),
-            verb: Some("escapes".to_owned()),
-        }
+        let verb = Some("escapes".to_owned());
+        Some(Export::lines(text.collect(), verb))
     }
 
     fn status(&self) -> Option<Line> {

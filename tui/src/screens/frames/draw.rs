@@ -1,12 +1,15 @@
 //! The panes as they are drawn.
 
 use super::nodes::Node;
-use super::{Frames, FramesScreen, Pane};
+use super::{FramesScreen, Pane};
 use crate::canvas::Canvas;
+use crate::data::frames::Frames;
+use crate::data::goroutines::short_place;
 use crate::geometry::cells;
-use crate::screens::goroutines::{fit, short_place};
+use crate::widgets::text::fit;
 use dumpview_model::units::plural;
 use dumpview_view::line::{Line, Role};
+use dumpview_view::table::Align;
 
 impl FramesScreen {
     pub(super) fn draw_frames(&self, canvas: &mut Canvas<'_>, data: &Frames) {
@@ -54,7 +57,7 @@ impl FramesScreen {
             let beside = width.saturating_sub(used + place.len() + 1);
             let role = if call.runtime { Role::Dim } else { Role::Name };
             // The place is what people look for: arguments give way to it, the end of a long name too.
-            let name = fit(&text, beside.max(8));
+            let name = fit(&text, beside.max(8), Align::Left);
             Line::new(Role::Dim, format!("{index:>4} "))
                 .and(role, name)
                 .and(Role::Dim, marks)

@@ -9,93 +9,25 @@
 //! ```
 
 mod draw;
+mod expression;
 mod nodes;
 
-use crate::ask::{Answer, Request};
+use crate::ask::Answer;
 use crate::canvas::Canvas;
+use crate::data::command::Export;
+use crate::data::frames::{
+    AskFrames, AskSource, AskValue, AskVariables, Call, Frames, Source, VariablesOf,
+};
+use crate::data::page::{Page, Standpoint, Target};
+use crate::data::text::Direction;
 use crate::geometry::Area;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::screen::{Effect, Export, Input, Screen, Standpoint, Target};
+use crate::screen::{Effect, Input, Screen};
 use crate::widgets::list::ListState;
 use crate::widgets::tree::{Done, Tree};
-use dumpview_model::value::Variable;
 use dumpview_view::line::{Line, Role};
 use nodes::Node;
 use std::cell::Cell;
-
-/// The frames of a goroutine.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Frames {
-    /// Its id.
-    pub goroutine: u64,
-    /// Its state in a traceback's words, with waiting time and labels.
-    pub state: String,
-    /// Who created it.
-    pub creator: Option<String>,
-    /// Its calls, innermost first.
-    pub calls: Vec<Call>,
-    /// The first call that is the program's own.
-    pub first: usize,
-    /// Why the outermost frame was not reached, when it was not.
-    pub incomplete: Option<String>,
-    /// The goroutine before, by id.
-    pub previous: Option<u64>,
-    /// The goroutine after, by id.
-    pub next: Option<u64>,
-}
-
-/// One call.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Call {
-    /// Function as a traceback prints it.
-    pub function: String,
-    /// Arguments in short; empty where they were not read.
-    pub arguments: String,
-    /// File and line.
-    pub place: String,
-    /// It belongs to the runtime.
-    pub runtime: bool,
-    /// It was inlined into the next.
-    pub inlined: bool,
-    /// How it was found, when that is less than certain.
-    pub doubt: Option<&'static str>,
-}
-
-/// The variables of a frame.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct VariablesOf {
-    /// Goroutine id.
-    pub goroutine: u64,
-    /// Frame number.
-    pub frame: usize,
-    /// Arguments and results first.
-    pub variables: Vec<Variable>,
-    /// Calls that it has deferred and not made yet, in words.
-    pub deferred: Vec<String>,
-    /// What there is to say where there are none: words of arguments, or why.
-    pub note: Option<String>,
-}
-
-/// Source around a frame.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Source {
-    /// Goroutine id.
-    pub goroutine: u64,
-    /// Frame number.
-    pub frame: usize,
-    /// The file, or why there is none.
-    pub title: String,
-    /// Number of the first line.
-    pub first: u32,
-    /// The marked line's number.
-    pub marked: u32,
-    /// The lines.
-    pub lines: Vec<String>,
-    /// Whether the lines are instructions, because the source is not at hand; they are not numbered.
-    pub instructions: bool,
-    /// Something to know about it: the file is newer than the core.
-    pub warning: Option<String>,
-}
 
 /// Which part has the keyboard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,13 +69,13 @@ const KEYS: &[Binding] = &[
     ),
     Binding::new(
         &[Key::Char(']')],
-        Action::NextGoroutine,
+        Action::Next,
         "next",
         "the next goroutine",
     ),
     Binding::new(
         &[Key::Char('[')],
-        Action::PreviousGoroutine,
+        Action::Previous,
         "previous",
         "the previous goroutine",
     ),
@@ -236,8 +168,8 @@ impl FramesScreen {
         let goroutine = data.goroutine;
         self.scroll = 0;
         vec![
-            Effect::Ask(Request::Variables { goroutine, frame }),
-            Effect::Ask(Request::Source { goroutine, frame }),
+            Effect::Ask(AskVariables { goroutine, frame }.into()),
+            Effect::Ask(AskSource { goroutine, frame }.into()),
         ]
     }
 
@@ -305,64 +237,38 @@ impl FramesScreen {
         }
     }
 
-    fn find(&mut self, forward: bool) -> Vec<Effect> {
+    fn find(&mut self, direction: Direction) -> Vec<Effect> {
         let word = self.search.to_lowercase();
         if word.is_empty() {
             return Vec::new();
         }
-        let texts: Vec<String> = match self.pane {
+        let holds = |text: String| text.to_lowercase().contains(&word);
+        let found = match self.pane {
             Pane::Frames => {
-                let call = |index: &usize| self.data.as_ref()?.calls.get(*index);
-                let text = |call: &Call| format!("{} {}", call.function, call.place).to_lowercase();
-                self.visible
-                    .iter()
-                    .map(|i| call(i).map(text).unwrap_or_default())
-                    .collect()
+                let calls = self.data.as_ref().map_or(&[][..], |data| &data.calls);
+                let call = |row: &usize| calls.get(*self.visible.get(*row)?);
+                let text = |call: &Call| format!("{} {}", call.function, call.place);
+                self.list
+                    .find(direction, |row| call(row).map(text).is_some_and(holds))
             }
             Pane::Variables => {
-                let text = |(_, node): &(usize, usize)| {
-                    self.variables
-                        .get(*node)
-                        .map(|n| n.line().text().to_lowercase())
-                };
-                self.variables
-                    .rows()
-                    .iter()
-                    .map(|row| text(row).unwrap_or_default())
-                    .collect()
+                let node = |(_, node): &(usize, usize)| self.variables.get(*node);
+                let text = |row| node(row).is_some_and(|node| holds(node.line().text()));
+                let hits: Vec<bool> = self.variables.rows().iter().map(text).collect();
+                let hit = |row: &usize| hits.get(*row).copied().unwrap_or(false);
+                self.variables.list.find(direction, hit)
             }
         };
-        let list = if self.pane == Pane::Frames {
-            &mut self.list
-        } else {
-            &mut self.variables.list
-        };
-        let (len, from) = (texts.len(), list.selected().unwrap_or(0));
-        let hit = (1..=len)
-            .map(|step| {
-                if forward {
-                    (from + step) % len
-                } else {
-                    (from + len - step % len) % len
-                }
-            })
-            .find(|row| texts.get(*row).is_some_and(|text| text.contains(&word)));
-        match hit {
-            Some(row) => {
-                list.select(row);
-                if self.pane == Pane::Frames {
-                    self.ask()
-                } else {
-                    Vec::new()
-                }
-            }
-            None => vec![Effect::Say(format!("not found: {}", self.search))],
+        match (found, self.pane) {
+            (true, Pane::Frames) => self.ask(),
+            (true, Pane::Variables) => Vec::new(),
+            (false, _) => vec![Effect::Say(format!("not found: {}", self.search))],
         }
     }
 
     fn go_to(goroutine: Option<u64>, end: &str) -> Vec<Effect> {
         match goroutine {
-            Some(id) => vec![Effect::Ask(Request::Frames(Some(id)))],
+            Some(id) => vec![Effect::Ask(AskFrames(Some(id)).into())],
             None => vec![Effect::Say(format!("this is the {end} goroutine"))],
         }
     }
@@ -397,13 +303,16 @@ impl FramesScreen {
                 self.variables.refresh();
                 Vec::new()
             }
-            nodes::Opened::Ask { node, expr, len } => vec![Effect::Ask(Request::Expand {
-                goroutine,
-                frame,
-                node,
-                expr,
-                len,
-            })],
+            nodes::Opened::Ask { node, expr, len } => {
+                let value = AskValue {
+                    goroutine,
+                    frame,
+                    node,
+                    expr,
+                    len,
+                };
+                vec![Effect::Ask(value.into())]
+            }
             nodes::Opened::Cannot(why) => {
                 self.variables.refresh();
                 vec![Effect::Say(why)]
@@ -411,11 +320,49 @@ impl FramesScreen {
         }
     }
 
+    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
+        if let Some(told) = answer.about::<AskFrames>() {
+            return match told {
+                Ok(data) => self.take_frames(data),
+                Err(why) if self.data.is_some() => vec![Effect::Say(why)],
+                Err(why) => {
+                    self.failed = Some(why);
+                    Vec::new()
+                }
+            };
+        }
+        let mut failed = None;
+        match answer.about::<AskVariables>() {
+            Some(Ok(found)) => self.take_variables(found),
+            Some(Err(why)) => failed = Some(why),
+            None => {}
+        }
+        match answer.about::<AskSource>() {
+            Some(Ok(source)) => {
+                let here = self.data.as_ref().map(|data| data.goroutine) == Some(source.goroutine);
+                if here && self.frame() == Some(source.frame) {
+                    self.source = Some(source);
+                }
+            }
+            Some(Err(why)) => failed = Some(why),
+            None => {}
+        }
+        match answer.about::<AskValue>() {
+            Some(Ok(found)) => {
+                nodes::expanded(&mut self.variables, found.node, found.value);
+                self.variables.refresh();
+            }
+            Some(Err(why)) => failed = Some(why),
+            None => {}
+        }
+        failed.map(Effect::Say).into_iter().collect()
+    }
+
     fn act(&mut self, action: Action) -> Vec<Effect> {
         let goroutines = self.data.as_ref().map(|data| (data.previous, data.next));
         match (action, self.pane) {
-            (Action::NextGoroutine, _) => return Self::go_to(goroutines.and_then(|g| g.1), "last"),
-            (Action::PreviousGoroutine, _) => {
+            (Action::Next, _) => return Self::go_to(goroutines.and_then(|g| g.1), "last"),
+            (Action::Previous, _) => {
                 return Self::go_to(goroutines.and_then(|g| g.0), "first");
             }
             (Action::NextPane, pane) => {
@@ -445,8 +392,8 @@ impl FramesScreen {
             }
             (Action::ScrollUp, _) => self.scroll -= 1,
             (Action::ScrollDown, _) => self.scroll += 1,
-            (Action::NextFound, _) => return self.find(true),
-            (Action::PreviousFound, _) => return self.find(false),
+            (Action::NextFound, _) => return self.find(Direction::Forwards),
+            (Action::PreviousFound, _) => return self.find(Direction::Backwards),
             (Action::Back, Pane::Variables) => self.pane = Pane::Frames,
             (Action::Back, Pane::Frames) => return vec![Effect::Back],
             (Action::Enter | Action::Right, Pane::Frames) => {
@@ -488,42 +435,25 @@ impl FramesScreen {
 }
 
 impl Screen for FramesScreen {
-    fn title(&self) -> &'static str {
-        "Frames"
+    fn page(&self) -> Page {
+        Page::Frames
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn keys(&self) -> &'static [&'static [Binding]] {
+        &[KEYS]
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Shown if !self.asked => {
                 self.asked = true;
-                return vec![Effect::Ask(Request::Frames(self.wanted))];
+                return vec![Effect::Ask(AskFrames(self.wanted).into())];
             }
-            Input::Answer(Answer::Frames(data)) => return self.take_frames(*data),
-            Input::Answer(Answer::Variables(found)) => self.take_variables(*found),
-            Input::Answer(Answer::Source(source)) => {
-                let here = self.data.as_ref().map(|data| data.goroutine) == Some(source.goroutine);
-                if here && self.frame() == Some(source.frame) {
-                    self.source = Some(*source);
-                }
-            }
-            Input::Answer(Answer::Expanded { node, value }) => {
-                nodes::expanded(&mut self.variables, node, value);
-                self.variables.refresh();
-            }
-            Input::Answer(Answer::Failed(why)) => {
-                if self.data.is_some() {
-                    return vec![Effect::Say(why)];
-                }
-                self.failed = Some(why);
-            }
+            Input::Answer(answer) => return self.answer(answer),
             Input::Act(action) => return self.act(action),
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
-                return self.find(true);
+                return self.find(Direction::Forwards);
             }
             Input::Filter(text) => {
                 text.clone_into(&mut self.filter);
@@ -582,10 +512,8 @@ impl Screen for FramesScreen {
         }
     }
 
-    fn export(&self) -> Export {
-        let Some(data) = &self.data else {
-            return Export::default();
-        };
+    fn export(&self) -> Option<Export> {
+        let data = self.data.as_ref()?;
         let mut text = vec![format!("goroutine {} [{}]:", data.goroutine, data.state)];
         for index in &self.visible {
             if let Some(call) = data.calls.get(*index) {
@@ -598,10 +526,8 @@ impl Screen for FramesScreen {
             let node = self.variables.get(*node)?;
             Some(format!("{}{}", "  ".repeat(*depth), node.line().text()))
         }));
-        Export {
-            text,
-            verb: Some(format!("bt -g {} --full", data.goroutine)),
-        }
+        let verb = format!("bt -g {} --full", data.goroutine);
+        Some(Export::lines(text, Some(verb)))
     }
 
     fn standpoint(&self) -> Standpoint {

@@ -5,6 +5,7 @@
 //! type and address, `*(*main.Node)(0xc000012345)`. Pointers are followed as often as someone opens them, cycles
 //! included, since only what is opened is read.
 
+use super::expression::{expression, followed, followed_by};
 use crate::widgets::tree::{Children, Tree};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Data, Origin, Pointee, Standing, Value, Variable};
@@ -230,7 +231,7 @@ pub fn open(tree: &mut Tree<Node>, node: usize) -> Opened {
             } else {
                 PAGE
             };
-            if let Some(expr) = expression(&this, value, *addr) {
+            if let Some(expr) = expression(this.expr.as_deref(), value, *addr) {
                 return Opened::Ask { node, expr, len };
             }
             tree.set_children(node, Children::None);
@@ -278,95 +279,6 @@ fn more(tree: &Tree<Node>, node: usize, from: usize) -> Opened {
 }
 
 const NO_WAY: &str = "no expression leads there: it has neither a name nor an address";
-
-/// The expression for [`followed`].
-fn followed_by(value: &Value, expr: &str) -> String {
-    match &value.data {
-        Data::Pointer {
-            pointee: Pointee::Value(inner),
-            ..
-        } => followed_by(inner, &format!("(*{expr})")),
-        Data::Interface {
-            value: Some(inner), ..
-        } => followed_by(inner, &format!("{expr}.(data)")),
-        _ => expr.to_owned(),
-    }
-}
-
-/// What a pointer or interface leads to, as far as it was read; else the value itself.
-fn followed(value: &Value) -> &Value {
-    match &value.data {
-        Data::Pointer {
-            pointee: Pointee::Value(inner),
-            ..
-        } => followed(inner),
-        Data::Interface {
-            value: Some(inner), ..
-        } => followed(inner),
-        _ => value,
-    }
-}
-
-/// An expression that reads what is below a value.
-fn expression(node: &Node, value: &Value, addr: Option<Address>) -> Option<String> {
-    match (&value.data, &node.expr) {
-        (
-            Data::Pointer {
-                pointee: Pointee::Value(inner),
-                ..
-            },
-            Some(expr),
-        ) => {
-            let pointee = Node {
-                expr: Some(format!("(*{expr})")),
-                ..node.clone()
-            };
-            expression(&pointee, inner, None)
-        }
-        (
-            Data::Pointer {
-                pointee: Pointee::Value(inner),
-                ..
-            },
-            None,
-        ) => expression(node, inner, None),
-        (
-            Data::Interface {
-                value: Some(inner), ..
-            },
-            Some(expr),
-        ) => {
-            let dynamic = Node {
-                expr: Some(format!("{expr}.(data)")),
-                ..node.clone()
-            };
-            expression(&dynamic, inner, None)
-        }
-        (
-            Data::Interface {
-                value: Some(inner), ..
-            },
-            None,
-        ) => expression(node, inner, None),
-        (Data::Pointer { .. }, Some(expr)) => Some(format!("*{expr}")),
-        (_, Some(expr)) => Some(expr.clone()),
-        (_, None) => by_address(value, addr),
-    }
-}
-
-/// An expression from type and address.
-fn by_address(value: &Value, addr: Option<Address>) -> Option<String> {
-    match &value.data {
-        Data::Pointer { addr, .. } => Some(format!("*({})({addr})", value.ty)),
-        Data::Struct {
-            addr: Some(addr), ..
-        }
-        | Data::Array {
-            addr: Some(addr), ..
-        } => Some(format!("*(*{})({addr})", value.ty)),
-        _ => addr.map(|addr| format!("*(*{})({addr})", value.ty)),
-    }
-}
 
 /// Nodes for what is below a value.
 fn children_of(

@@ -1,7 +1,8 @@
 //! The charts: heap, phases, pauses.
 
-use super::{Collections, GcScreen};
+use super::Gc;
 use crate::canvas::Canvas;
+use crate::data::collections::Collector;
 use crate::geometry::cells;
 use crate::widgets::bar;
 use crate::widgets::chart::{self, Point, Window};
@@ -43,7 +44,7 @@ fn moment(at: i64) -> String {
     u64::try_from(at).map_or_else(|_| "0".to_owned(), duration)
 }
 
-impl GcScreen {
+impl Gc {
     pub(super) fn draw_heap(canvas: &mut Canvas<'_>, run: &Process) {
         let series = &run.series;
         canvas.rule(0, "heap in MiB: live, collected, goal (-)", false);
@@ -88,7 +89,7 @@ impl GcScreen {
         canvas.line_at(left, height + 1, &foot);
     }
 
-    pub(super) fn draw_phases(&self, canvas: &mut Canvas<'_>, run: &Process) {
+    pub(super) fn draw_phases(canvas: &mut Canvas<'_>, run: &Process, selected: Option<&Cycle>) {
         canvas.rule(
             0,
             "wall time of the last cycles: marking, world stopped",
@@ -111,17 +112,12 @@ impl GcScreen {
         let label = duration(most);
         let left = cells(label.chars().count()) + 1;
         chart::label(&mut canvas.rows(1, height).columns(0, left), &label);
-        let selected = self
-            .list
-            .selected()
-            .and_then(|row| self.cycle(row))
-            .map(|cycle| cycle.place);
         let mut plot = canvas.rows(1, height);
         let mut plot = plot.columns(left, cells(width));
         for (column, cycle) in (0..).zip(shown.iter().rev()) {
             let stopped = cycle.pause().0;
             let rest = cycle.wall().0.saturating_sub(stopped);
-            let chosen = selected == Some(cycle.place);
+            let chosen = selected.is_some_and(|selected| selected.place == cycle.place);
             let role = if chosen {
                 Role::Series(2)
             } else {
@@ -201,7 +197,7 @@ impl GcScreen {
         );
     }
 
-    pub(super) fn draw_other(canvas: &mut Canvas<'_>, top: u16, data: &Collections) {
+    pub(super) fn draw_other(canvas: &mut Canvas<'_>, top: u16, data: &Collector) {
         if data.other.is_empty() {
             return;
         }

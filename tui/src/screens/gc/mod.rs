@@ -11,141 +11,62 @@
 
 mod charts;
 
-use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::Which;
+use crate::data::collections::{AskCollections, Collector};
+use crate::data::page::Page;
 use crate::geometry::cells;
-use crate::keys::{Action, Binding, ENTER, Key};
-use crate::screen::{Effect, Export, Input, Screen, Target};
-use crate::widgets::list::ListState;
-use dumpview_model::finding::{Finding, Severity};
+use crate::keys::{Action, Binding, Key, OF_A_LOG};
+use crate::rows::{Rows, Shared};
+use crate::screen::Effect;
+use crate::table::{Did, Subject, Table, TableScreen, enter};
 use dumpview_model::gc::{Cycle, Process};
 use dumpview_model::units::{duration, grouped, percent, plural};
+use dumpview_view::finding;
 use dumpview_view::line::{Line, Role};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// What the collector did, as far as the input has been read.
-#[derive(Clone, Debug, Default)]
-pub struct Collections {
-    /// The process that is shown; none when the input has no cycle.
-    pub run: Option<Arc<Process>>,
-    /// Which of how many processes it is.
-    pub number: usize,
-    /// How many there are.
-    pub runs: usize,
-    /// What is worth knowing.
-    pub findings: Vec<Finding>,
-    /// The application's last lines.
-    pub other: Vec<String>,
-    /// Lines that looked like a trace and could not be read.
-    pub unrecognized: u64,
-    /// There will be no more.
-    pub ended: bool,
-}
+/// The screen.
+pub type GcScreen = TableScreen<Gc>;
 
 /// What the chart on the right (or the only one) shows.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum View {
+    #[default]
     Heap,
     Phases,
     Pauses,
 }
 
-/// The screen.
-pub struct GcScreen {
-    data: Option<Collections>,
-    failed: Option<String>,
-    run: usize,
+/// What it is about.
+#[derive(Default)]
+pub struct Gc {
+    data: Collector,
+    /// The last cycles, the newest first.
+    rows: Option<Arc<Newest>>,
     view: View,
-    oldest_first: bool,
-    list: ListState,
 }
 
-const KEYS: &[Binding] = &[
-    Binding::new(
-        ENTER,
-        Action::Enter,
-        "line",
-        "to the cycle's line in the text",
-    ),
-    Binding::new(
-        &[Key::Char('v')],
-        Action::NextPane,
-        "chart",
-        "another chart: heap, phases, pauses",
-    ),
-    Binding::new(
-        &[Key::Char('r')],
-        Action::Reverse,
-        "reverse",
-        "oldest or newest cycles first",
-    ),
-    Binding::new(
-        &[Key::Char(']')],
-        Action::NextGoroutine,
-        "",
-        "the next process, when several wrote to the input",
-    ),
-    Binding::new(
-        &[Key::Char('[')],
-        Action::PreviousGoroutine,
-        "",
-        "the previous process",
-    ),
-    Binding::new(
-        &[Key::Char('t')],
-        Action::Mark,
-        "",
-        "to the cycle's moment on the timeline",
-    ),
-];
+struct Newest(Vec<Cycle>);
 
-impl Default for GcScreen {
-    fn default() -> Self {
-        Self {
-            data: None,
-            failed: None,
-            run: 0,
-            view: View::Heap,
-            oldest_first: false,
-            list: ListState::default(),
-        }
+impl Rows<Cycle> for Newest {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn row(&self, index: usize) -> Option<Cycle> {
+        self.0.get(index).copied()
+    }
+
+    fn id(&self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |cycle| cycle.place.offset)
     }
 }
 
-impl GcScreen {
-    fn ask(&self) -> Vec<Effect> {
-        vec![Effect::Ask(Request::Collections { run: self.run })]
-    }
-
+impl Gc {
     fn run(&self) -> Option<&Process> {
-        self.data.as_ref()?.run.as_deref()
-    }
-
-    /// The cycle of a row.
-    fn cycle(&self, row: usize) -> Option<&Cycle> {
-        let recent = &self.run()?.recent;
-        let index = if self.oldest_first {
-            row
-        } else {
-            recent.len().checked_sub(row + 1)?
-        };
-        recent.get(index)
-    }
-
-    fn take(&mut self, data: Collections) {
-        // The cursor stays on its cycle while new ones arrive, but for the newest, which it follows.
-        let before = self
-            .list
-            .selected()
-            .filter(|row| self.oldest_first || *row > 0);
-        let number = before.and_then(|row| self.cycle(row)).map(Cycle::number);
-        self.data = Some(data);
-        let len = self.run().map_or(0, |run| run.recent.len());
-        self.list.set_len(len);
-        let row = number.and_then(|number| {
-            (0..len).find(|row| self.cycle(*row).map(Cycle::number) == Some(number))
-        });
-        self.list.select(row.unwrap_or(0));
+        self.data.of.data.as_ref().map(|data| &*data.run)
     }
 
     fn headline(&self) -> Vec<Line> {
@@ -188,280 +109,201 @@ impl GcScreen {
                 ),
             ));
         }
-        let findings = self.data.as_ref().map_or(&[][..], |data| &data.findings);
-        lines.extend(findings.iter().take(2).map(|finding| {
-            let role = if finding.severity == Severity::Info {
-                Role::Plain
-            } else {
-                Role::Warning
-            };
-            Line::new(role, format!("{}: ", finding.severity.name()))
-                .and(Role::Plain, finding.text.clone())
-        }));
+        let findings = self.data.of.data.iter().flat_map(|data| &data.findings);
+        lines.extend(findings.take(2).map(finding::headline));
         lines
     }
 
-    fn heading() -> Line {
-        Line::new(
-            Role::Dim,
-            format!(
-                "{:>8} {:>11} {:>10} {:>10} {:>7} {:>7} {:>7} {:>7} {:>4}  {}",
-                "CYCLE",
-                "AT",
-                "STOPPED",
-                "MARKING",
-                "BEFORE",
-                "PEAK",
-                "LIVE",
-                "GOAL",
-                "CPU",
-                "NOTES"
-            ),
-        )
-    }
-
-    fn row(cycle: &Cycle) -> Line {
-        let at = cycle
-            .start()
-            .map_or_else(|| "?".to_owned(), |at| format!("{:.3} s", at.as_secs_f64()));
-        let mib = |size: Option<u64>| size.map_or_else(|| "-".to_owned(), |size| size.to_string());
-        let cpu = cycle
-            .cpu_percent()
-            .map_or_else(|| "-".to_owned(), |cpu| format!("{cpu}%"));
-        let mut notes = Vec::new();
-        if cycle.sysmon_forced {
-            notes.push("forced by sysmon".to_owned());
-        } else if cycle.forced() {
-            notes.push("forced by the program".to_owned());
+    fn draw_charts(&self, canvas: &mut Canvas<'_>, run: &Process, selected: Option<&Cycle>) {
+        let width = canvas.width();
+        if width < 110 {
+            match self.view {
+                View::Heap => Self::draw_heap(canvas, run),
+                View::Phases => Self::draw_phases(canvas, run, selected),
+                View::Pauses => Self::draw_pauses(canvas, run),
+            }
+            return;
         }
-        if cycle.leak_check() {
-            notes.push("looked for leaked goroutines".to_owned());
-        }
-        if cycle.lost_before > 0 {
-            notes.push(format!(
-                "{} before it missing",
-                plural(cycle.lost_before, "cycle")
-            ));
-        }
-        if cycle.doubtful {
-            notes.push("may be another process's".to_owned());
-        }
-        if let Some(over) = cycle.over_goal().filter(|over| over.0 > 0) {
-            notes.push(format!("{} MiB over its goal", over.0));
-        }
-        Line::new(Role::Number, format!("{:>8}", cycle.number()))
-            .and(Role::Dim, format!(" {at:>11}"))
-            .and(
-                Role::Series(3),
-                format!(" {:>10}", duration(cycle.pause().0)),
-            )
-            .and(
-                Role::Series(1),
-                format!(" {:>10}", duration(cycle.mark().0)),
-            )
-            .and(
-                Role::Plain,
-                format!(" {:>7} {:>7} ", cycle.heap_before().0, cycle.heap_peak().0),
-            )
-            .and(
-                Role::Series(0),
-                format!("{:>7}", mib(cycle.live().map(|live| live.0))),
-            )
-            .and(
-                Role::Plain,
-                format!(" {:>7} {cpu:>4}  ", mib(cycle.goal().map(|goal| goal.0))),
-            )
-            .and(Role::Warning, notes.join(", "))
-    }
-
-    fn enter(&self) -> Vec<Effect> {
-        let cycle = self.list.selected().and_then(|row| self.cycle(row));
-        cycle
-            .map(|cycle| Effect::Go(Target::TextLine(cycle.place.line)))
-            .into_iter()
-            .collect()
-    }
-
-    fn turn(&mut self, forward: bool) -> Vec<Effect> {
-        let runs = self.data.as_ref().map_or(0, |data| data.runs);
-        if runs < 2 {
-            return vec![Effect::Say(
-                "one process wrote all cycles of the input".to_owned(),
-            )];
-        }
-        self.run = if forward {
-            (self.run + 1) % runs
+        let half = width / 2;
+        Self::draw_heap(&mut canvas.columns(0, half.saturating_sub(1)), run);
+        let mut right = canvas.columns(half, width - half);
+        if self.view == View::Pauses {
+            Self::draw_pauses(&mut right, run);
         } else {
-            (self.run + runs - 1) % runs
-        };
-        self.ask()
+            Self::draw_phases(&mut right, run, selected);
+        }
     }
 }
 
-impl Screen for GcScreen {
-    fn title(&self) -> &'static str {
-        "GC"
+impl Subject for Gc {
+    type Row = Cycle;
+    type Topic = AskCollections;
+
+    const PAGE: Page = Page::Gc;
+    const KEYS: &'static [Binding] = &[
+        enter("line", "to the cycle's line in the text"),
+        Binding::new(
+            &[Key::Char('v')],
+            Action::NextPane,
+            "chart",
+            "another chart: heap, phases, pauses",
+        ),
+    ];
+    const SHARED_KEYS: &'static [Binding] = OF_A_LOG;
+    const COLUMNS: &'static [&'static str] = &[
+        "number",
+        "start_ns",
+        "pause_ns",
+        "mark_ns",
+        "heap_start_mib",
+        "heap_end_mib",
+        "heap_live_mib",
+        "goal_mib",
+        "cpu_percent",
+    ];
+    const GROWS: bool = true;
+
+    fn question(&self, process: usize) -> AskCollections {
+        AskCollections { process }
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn take(&mut self, data: Collector) {
+        self.rows = data.of.data.as_ref().map(|data| {
+            let newest = data.run.recent.iter().rev().copied();
+            Arc::new(Newest(newest.collect()))
+        });
+        self.data = data;
     }
 
-    fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
-        match input {
-            Input::Shown | Input::Fresh { .. } => return self.ask(),
-            Input::Answer(Answer::Collections(data)) => self.take(*data),
-            Input::Answer(Answer::Failed(why)) => self.failed = Some(why),
-            Input::Act(action) => {
-                if self.list.act(action) {
-                    return Vec::new();
-                }
-                match action {
-                    Action::Enter | Action::Right => return self.enter(),
-                    Action::Back => return vec![Effect::Back],
-                    Action::NextGoroutine => return self.turn(true),
-                    Action::PreviousGoroutine => return self.turn(false),
-                    Action::Reverse => {
-                        self.oldest_first = !self.oldest_first;
-                        self.list.select(0);
-                    }
-                    Action::NextPane => {
-                        self.view = match self.view {
-                            View::Heap => View::Phases,
-                            View::Phases => View::Pauses,
-                            View::Pauses => View::Heap,
-                        }
-                    }
-                    Action::Mark => {
-                        let cycle = self.list.selected().and_then(|row| self.cycle(row));
-                        let go = |cycle: &Cycle| {
-                            Effect::Go(Target::Moment {
-                                line: cycle.place.line,
-                            })
-                        };
-                        return cycle.map(go).into_iter().collect();
-                    }
-                    _ => {}
-                }
+    fn rows(&self) -> Option<Result<Shared<Cycle>, String>> {
+        Some(match (&self.rows, self.data.of.ended) {
+            (Some(rows), _) => Ok(Arc::<Newest>::clone(rows)),
+            (None, true) => Err(
+                "no collection is in the input: run the program with GODEBUG=gctrace=1".to_owned(),
+            ),
+            (None, false) => {
+                Err("no collection yet; waiting for the first gctrace line…".to_owned())
             }
-            Input::Wheel { rows, .. } => self.list.step(rows),
-            Input::Click { column, row } => {
-                if let Some(index) = self.list.row_at(column, row) {
-                    if self.list.selected() == Some(index) {
-                        return self.enter();
-                    }
-                    self.list.select(index);
-                }
-            }
-            _ => {}
-        }
-        Vec::new()
+        })
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>) {
-        let Some(data) = &self.data else {
-            canvas.line(0, &Line::new(Role::Dim, "reading…"));
-            return;
-        };
-        let Some(run) = &data.run else {
-            let line = if data.ended {
-                "no collection is in the input: run the program with GODEBUG=gctrace=1"
-            } else {
-                "no collection yet; waiting for the first gctrace line…"
-            };
-            canvas.line(0, &Line::new(Role::Dim, line));
-            Self::draw_other(canvas, 2, data);
-            return;
-        };
+    fn draw(&self, canvas: &mut Canvas<'_>, table: &Table<Cycle>) -> Range<u16> {
         let (width, height) = (canvas.width(), canvas.height());
+        let Some(run) = self.run() else {
+            Self::draw_other(canvas, 2, &self.data);
+            return 0..2;
+        };
         let mut top = 0;
-        for line in self
-            .headline()
+        let head = self.headline();
+        let head = head
             .iter()
-            .flat_map(|line| line.wrapped(usize::from(width), 2))
-            .take(4)
-        {
+            .flat_map(|line| line.wrapped(usize::from(width), 2));
+        for line in head.take(4) {
             canvas.line(top, &line);
             top += 1;
         }
-        let other = cells(data.other.len()).min(if height >= 30 { 5 } else { 2 });
+        let other = cells(self.data.other.len()).min(if height >= 30 { 5 } else { 2 });
         let foot = if other > 0 { other + 1 } else { 0 };
         let charts = (height.saturating_sub(top + foot) / 2).clamp(4, 16);
-        let mut upper = canvas.rows(top, charts);
-        if width >= 110 {
-            let half = width / 2;
-            Self::draw_heap(&mut upper.columns(0, half.saturating_sub(1)), run);
-            let mut right = upper.columns(half, width - half);
-            if self.view == View::Pauses {
-                Self::draw_pauses(&mut right, run);
-            } else {
-                self.draw_phases(&mut right, run);
-            }
-        } else {
-            match self.view {
-                View::Heap => Self::draw_heap(&mut upper, run),
-                View::Phases => self.draw_phases(&mut upper, run),
-                View::Pauses => Self::draw_pauses(&mut upper, run),
-            }
-        }
+        let selected = table.selected();
+        self.draw_charts(&mut canvas.rows(top, charts), run, selected.as_ref());
         top += charts;
         let title = if run.cycles > run.recent.len() as u64 {
-            format!("the last {} cycles; heap in MiB", run.recent.len())
+            format!("the last {} cycles", run.recent.len())
         } else {
-            "cycles; heap in MiB".to_owned()
+            "cycles".to_owned()
         };
-        canvas.rule(top, &title, true);
-        canvas.line(top + 1, &Self::heading());
-        let rows = height.saturating_sub(top + 2 + foot);
-        self.list
-            .draw(&mut canvas.rows(top + 2, rows), true, |row| {
-                self.cycle(row).map(Self::row).unwrap_or_default()
-            });
+        let notes = selected.map_or_else(String::new, |cycle| {
+            let notes = notes(&cycle).join(", ");
+            let about = format!("; cycle {}: {notes}", cycle.number());
+            if notes.is_empty() { notes } else { about }
+        });
+        canvas.rule(top, &format!("{title}{notes}"), true);
+        let end = height.saturating_sub(foot);
         if other > 0 {
-            Self::draw_other(canvas, height.saturating_sub(foot), data);
+            Self::draw_other(canvas, end, &self.data);
         }
+        top + 1..end
     }
 
-    fn selection(&self) -> Option<String> {
-        self.cycle(self.list.selected()?)
-            .map(|cycle| Self::row(cycle).text())
+    fn head(&self) -> Vec<Line> {
+        self.headline()
     }
 
-    fn export(&self) -> Export {
-        let mut text: Vec<String> = self.headline().iter().map(Line::text).collect();
-        text.push(Self::heading().text());
-        text.extend(
-            (0..self.list.len())
-                .filter_map(|row| self.cycle(row))
-                .map(|cycle| Self::row(cycle).text()),
-        );
-        Export {
-            text,
-            verb: Some("gc".to_owned()),
-        }
+    fn line_of(&self, cycle: &Cycle) -> Option<u64> {
+        Some(cycle.place.line)
     }
 
-    fn status(&self) -> Option<Line> {
-        let data = self.data.as_ref()?;
-        let which = match &data.run {
-            Some(process) if data.runs > 1 => {
-                let (id, at) = (process.id, data.number + 1);
-                format!("process {id} ({at} of {})  ", data.runs)
+    fn act(&mut self, action: Action) -> Did {
+        match action {
+            Action::NextPane => {
+                self.view = match self.view {
+                    View::Heap => View::Phases,
+                    View::Phases => View::Pauses,
+                    View::Pauses => View::Heap,
+                }
             }
-            _ => String::new(),
-        };
-        let unread = if data.unrecognized > 0 {
-            format!("{} unreadable  ", plural(data.unrecognized, "line"))
-        } else {
-            String::new()
-        };
-        let share = self
-            .run()
-            .and_then(Process::cpu_share)
-            .map_or(String::new(), |share| {
-                format!("{} of CPU  ", percent(share))
-            });
-        let state = if data.ended { "ended" } else { "live" };
-        Some(Line::plain(format!("{which}{unread}{share}{state}")))
+            Action::Back => return Did::Want(vec![Effect::Back]),
+            _ => {}
+        }
+        Did::Want(Vec::new())
     }
+
+    fn mark(&self, cycle: &Cycle) -> Option<char> {
+        (!notes(cycle).is_empty()).then_some('!')
+    }
+
+    fn role(&self, column: &'static str, _cycle: &Cycle) -> Option<Role> {
+        match column {
+            "pause_ns" => Some(Role::Series(3)),
+            "mark_ns" => Some(Role::Series(1)),
+            "heap_live_mib" => Some(Role::Series(0)),
+            _ => None,
+        }
+    }
+
+    fn process(&self) -> Which {
+        self.data.of.which()
+    }
+
+    fn status(&self, _table: &Table<Cycle>) -> String {
+        let unread = match self.data.unread {
+            0 => String::new(),
+            n => format!("{} unreadable  ", plural(n, "line")),
+        };
+        let share = self.run().and_then(Process::cpu_share);
+        let share = share.map_or_else(String::new, |share| format!("{} of CPU  ", percent(share)));
+        let state = if self.data.of.ended { "ended" } else { "live" };
+        format!("{unread}{share}{state}")
+    }
+
+    fn verb(&self) -> Option<String> {
+        Some("gc".to_owned())
+    }
+}
+
+/// What is unusual about a cycle, in words.
+fn notes(cycle: &Cycle) -> Vec<String> {
+    let mut notes = Vec::new();
+    if cycle.sysmon_forced {
+        notes.push("forced by sysmon".to_owned());
+    } else if cycle.forced() {
+        notes.push("forced by the program".to_owned());
+    }
+    if cycle.leak_check() {
+        notes.push("looked for leaked goroutines".to_owned());
+    }
+    if cycle.lost_before > 0 {
+        notes.push(format!(
+            "{} before it missing",
+            plural(cycle.lost_before, "cycle")
+        ));
+    }
+    if cycle.doubtful {
+        notes.push("may be another process's".to_owned());
+    }
+    if let Some(over) = cycle.over_goal().filter(|over| over.0 > 0) {
+        notes.push(format!("{} MiB over its goal", over.0));
+    }
+    notes
 }

@@ -8,10 +8,12 @@ use dumpview_model::timeline::Lane;
 use dumpview_model::units::grouped;
 use dumpview_view::line::{Line, Role};
 
+/// Columns for the names of rows.
+const NAMES: u16 = 22;
+
 impl TimelineScreen {
     /// All of the screen.
     pub(super) fn draw_all(&self, canvas: &mut Canvas<'_>) {
-        const NAMES: u16 = 22;
         let Some(data) = &self.data else {
             let line = match &self.failed {
                 Some(why) => Line::new(Role::Alarm, why.clone()),
@@ -29,6 +31,51 @@ impl TimelineScreen {
         }
         let (width, height) = (canvas.width(), canvas.height());
         let plot_width = width.saturating_sub(NAMES);
+        let mut top = self.draw_rows(canvas, plot_width);
+        self.draw_axis(&mut canvas.rows(top, 1), NAMES, plot_width);
+        self.draw_cursor(&mut canvas.rows(0, top), NAMES, plot_width);
+        top += 1;
+        let wall = self
+            .wall(self.cursor)
+            .map_or_else(String::new, |wall| format!("  {wall}"));
+        let here = Line::new(Role::Heading, format!(" {}{wall}", Self::time(self.cursor)));
+        canvas.line(top, &here);
+        top += 1;
+        if let Some(figures) = self.figures() {
+            for line in figures.wrapped(usize::from(width), 2) {
+                canvas.line(top, &line);
+                top += 1;
+            }
+        }
+        for note in data.timeline.notes.iter().take(2) {
+            for line in Line::new(Role::Dim, note.clone())
+                .wrapped(usize::from(width), 2)
+                .iter()
+                .take(2)
+            {
+                canvas.line(top, line);
+                top += 1;
+            }
+        }
+        let lane = self.lane.map_or("events", Lane::as_str);
+        canvas.rule(
+            top,
+            &format!(
+                "{lane} of this window: {}",
+                grouped(self.listed.len() as u64)
+            ),
+            true,
+        );
+        let rest = height.saturating_sub(top + 1);
+        self.list
+            .draw(&mut canvas.rows(top + 1, rest), true, |row| {
+                self.at(row).map(Self::row).unwrap_or_default()
+            });
+    }
+
+    /// The rows of the chart; gives the row below them.
+    fn draw_rows(&self, canvas: &mut Canvas<'_>, plot_width: u16) -> u16 {
+        let height = canvas.height();
         // The heap gets rows of its own where there is room.
         let rows = cells(self.rows.len());
         let tall = if height >= 30 { 4 } else { 1 };
@@ -75,45 +122,7 @@ impl TimelineScreen {
             }
             top += own;
         }
-        self.draw_axis(&mut canvas.rows(top, 1), NAMES, plot_width);
-        self.draw_cursor(&mut canvas.rows(0, top), NAMES, plot_width);
-        top += 1;
-        let wall = self
-            .wall(self.cursor)
-            .map_or_else(String::new, |wall| format!("  {wall}"));
-        let here = Line::new(Role::Heading, format!(" {}{wall}", Self::time(self.cursor)));
-        canvas.line(top, &here);
-        top += 1;
-        if let Some(figures) = self.figures() {
-            for line in figures.wrapped(usize::from(width), 2) {
-                canvas.line(top, &line);
-                top += 1;
-            }
-        }
-        for note in data.timeline.notes.iter().take(2) {
-            for line in Line::new(Role::Dim, note.clone())
-                .wrapped(usize::from(width), 2)
-                .iter()
-                .take(2)
-            {
-                canvas.line(top, line);
-                top += 1;
-            }
-        }
-        let lane = self.lane.map_or("events", Lane::as_str);
-        canvas.rule(
-            top,
-            &format!(
-                "{lane} of this window: {}",
-                grouped(self.listed.len() as u64)
-            ),
-            true,
-        );
-        let rest = height.saturating_sub(top + 1);
-        self.list
-            .draw(&mut canvas.rows(top + 1, rest), true, |row| {
-                self.at(row).map(Self::row).unwrap_or_default()
-            });
+        top
     }
 
     fn draw_axis(&self, canvas: &mut Canvas<'_>, left: u16, width: u16) {

@@ -13,27 +13,21 @@
 mod draw;
 mod lanes;
 
-use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
+use crate::data::command::Export;
+use crate::data::moments::{AskTimeline, Moments};
+use crate::data::page::{Page, Target};
+use crate::data::text::Direction;
 use crate::geometry::Area;
 use crate::keys::{Action, Binding, ENTER, Key};
-use crate::screen::{Effect, Export, Input, Screen, Target};
+use crate::screen::{Effect, Input, Screen};
 use crate::widgets::chart::Window;
 use crate::widgets::list::ListState;
-use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline, What, phases};
+use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, What, phases};
 use dumpview_model::units::{bytes, duration, plural};
 use dumpview_view::line::{Line, Role};
 use lanes::{Row, describe, rows};
 use std::cell::Cell;
-
-/// The timeline, as far as the input has been read.
-#[derive(Clone, Debug)]
-pub struct Moments {
-    /// It.
-    pub timeline: Timeline,
-    /// There will be no more.
-    pub ended: bool,
-}
 
 /// The screen.
 #[derive(Default)]
@@ -386,32 +380,20 @@ impl TimelineScreen {
         Some(Line::new(Role::Heading, "range ").and(Role::Plain, text))
     }
 
-    fn find(&mut self, forward: bool) -> Vec<Effect> {
+    fn find(&mut self, direction: Direction) -> Vec<Effect> {
         let word = self.search.to_lowercase();
-        let (len, from) = (self.list.len(), self.list.selected().unwrap_or(0));
-        let hit = (1..=len)
-            .map(|step| {
-                if forward {
-                    (from + step) % len
-                } else {
-                    (from + len - step % len) % len
-                }
-            })
-            .find(|row| {
-                self.at(*row)
-                    .is_some_and(|placed| Self::row(placed).text().to_lowercase().contains(&word))
-            });
-        match hit {
-            Some(row) if !word.is_empty() => {
-                self.list.select(row);
-                self.follow_list();
-                Vec::new()
-            }
-            _ => vec![Effect::Say(format!(
-                "not found in this window: {}",
-                self.search
-            ))],
+        let (events, listed) = (self.data.as_ref(), &self.listed);
+        let events = events.map_or(&[][..], |data| &data.timeline.events);
+        let holds = |row: &usize| {
+            let placed = listed.get(*row).and_then(|index| events.get(*index));
+            placed.is_some_and(|placed| Self::row(placed).text().to_lowercase().contains(&word))
+        };
+        if !word.is_empty() && self.list.find(direction, holds) {
+            self.follow_list();
+            return Vec::new();
         }
+        let why = format!("not found in this window: {}", self.search);
+        vec![Effect::Say(why)]
     }
 
     fn enter(&self) -> Vec<Effect> {
@@ -420,7 +402,7 @@ impl TimelineScreen {
             Some(0) => vec![Effect::Say(
                 "this was read from a core, which has no lines".to_owned(),
             )],
-            Some(line) => vec![Effect::Go(Target::TextLine(line))],
+            Some(line) => vec![Effect::Go(Target::text_line(line))],
             None => Vec::new(),
         }
     }
@@ -461,8 +443,8 @@ impl TimelineScreen {
                 }
             }
             Action::Sort => self.next_lane(),
-            Action::NextFound => return self.find(true),
-            Action::PreviousFound => return self.find(false),
+            Action::NextFound => return self.find(Direction::Forwards),
+            Action::PreviousFound => return self.find(Direction::Backwards),
             Action::Enter => return self.enter(),
             Action::Back if self.mark.is_some() => self.mark = None,
             Action::Back => return vec![Effect::Back],
@@ -477,27 +459,30 @@ impl TimelineScreen {
 }
 
 impl Screen for TimelineScreen {
-    fn title(&self) -> &'static str {
-        "Timeline"
+    fn page(&self) -> Page {
+        Page::Timeline
     }
 
-    fn keys(&self) -> &'static [Binding] {
-        KEYS
+    fn keys(&self) -> &'static [&'static [Binding]] {
+        &[KEYS]
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Shown if self.data.as_ref().is_none_or(|data| !data.ended) => {
-                return vec![Effect::Ask(Request::Timeline)];
+                return vec![Effect::Ask(AskTimeline.into())];
             }
-            Input::Fresh { ended: true } => return vec![Effect::Ask(Request::Timeline)],
-            Input::Answer(Answer::Timeline(data)) => self.take(*data),
-            Input::Answer(Answer::Failed(why)) => self.failed = Some(why),
+            Input::Fresh { ended: true } => return vec![Effect::Ask(AskTimeline.into())],
+            Input::Answer(mut answer) => match answer.about::<AskTimeline>() {
+                Some(Ok(data)) => self.take(data),
+                Some(Err(why)) => self.failed = Some(why),
+                None => {}
+            },
             Input::Line(line) if self.data.is_none() => self.wanted = Some(line),
             Input::Line(line) => self.go_to(line),
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
-                return self.find(true);
+                return self.find(Direction::Forwards);
             }
             Input::Act(action) => return self.act(action),
             Input::Wheel { rows, column, row } => {
@@ -544,12 +529,10 @@ impl Screen for TimelineScreen {
         Some(Self::row(placed).text())
     }
 
-    fn export(&self) -> Export {
+    fn export(&self) -> Option<Export> {
         let rows = (0..self.list.len()).filter_map(|row| self.at(row));
-        Export {
-            text: rows.map(|placed| Self::row(placed).text()).collect(),
-            verb: Some("timeline".to_owned()),
-        }
+        let text = rows.map(|placed| Self::row(placed).text()).collect();
+        Some(Export::lines(text, Some("timeline".to_owned())))
     }
 
     fn status(&self) -> Option<Line> {

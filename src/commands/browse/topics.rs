@@ -1,0 +1,59 @@
+//! Which function answers which question: an entry for every topic that an input knows something about.
+
+use super::export;
+use crate::answer::Failure;
+use dumpview_tui::ask::{Answer, Request, Topic};
+use dumpview_view::job::Job;
+use std::any::TypeId;
+use std::collections::HashMap;
+
+type Handler<'h, C> = Box<dyn Fn(&C, &Request, &Job) -> Answer + Send + Sync + 'h>;
+
+/// The topics of an input of type `C`.
+pub struct Topics<'h, C: ?Sized> {
+    known: HashMap<TypeId, Handler<'h, C>>,
+    /// What is said about other topics.
+    otherwise: &'static str,
+}
+
+impl<'h, C: ?Sized> Topics<'h, C> {
+    /// None yet.
+    pub fn new(otherwise: &'static str) -> Self {
+        Self {
+            known: HashMap::new(),
+            otherwise,
+        }
+    }
+
+    /// With one more.
+    pub fn on<T: Topic>(
+        mut self,
+        answer: impl Fn(&C, &T, &Job) -> Result<T::Answer, Failure> + Send + Sync + 'h,
+    ) -> Self {
+        let handler = move |input: &C, request: &Request, job: &Job| match request.about::<T>() {
+            Some(question) => {
+                let outcome = answer(input, question, job);
+                request.answer::<T>(outcome.map_err(|failure| failure.message))
+            }
+            None => request.failed("asked about another topic".to_owned()),
+        };
+        self.known.insert(TypeId::of::<T>(), Box::new(handler));
+        self
+    }
+
+    /// With the writing of files, as an input does that no verb knows.
+    pub fn with_files(self) -> Self {
+        self.on(|_, write, _| export::shown(write)?.ok_or_else(export::no_such_form))
+    }
+
+    /// Answers a question.
+    pub fn answer(&self, input: &C, request: &Request, job: &Job) -> Answer {
+        if let Some(answer) = request.alone(job) {
+            return answer;
+        }
+        match self.known.get(&request.slot().0) {
+            Some(handler) => handler(input, request, job),
+            None => request.failed(self.otherwise.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The screens by name, and where one can go.
+
+/// A screen by what it is about. Screens that one goes into (frames, an answer) can be there several times.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Page {
+    /// What this is and why it died.
+    Overview,
+    /// The goroutines.
+    Goroutines,
+    /// The memory map.
+    Memory,
+    /// Everything on one axis.
+    Timeline,
+    /// The collector.
+    Gc,
+    /// The scheduler.
+    Scheduler,
+    /// The compiler's decisions.
+    Escapes,
+    /// The raw lines.
+    Text,
+    /// One goroutine.
+    Frames,
+    /// The answer to a command.
+    Answer,
+    /// A line of its own.
+    Line,
+    /// The keys.
+    Help,
+}
+
+impl Page {
+    /// Its name in the bar at the top.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Goroutines => "Goroutines",
+            Self::Memory => "Memory",
+            Self::Timeline => "Timeline",
+            Self::Gc => "GC",
+            Self::Scheduler => "Scheduler",
+            Self::Escapes => "Escapes",
+            Self::Text => "Text",
+            Self::Frames => "Frames",
+            Self::Answer => "Answer",
+            Self::Line => "Line",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// Where one can go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A screen.
+    Page(Page),
+    /// A screen, filtered.
+    Filtered {
+        /// Which.
+        page: Page,
+        /// The filter; empty for all.
+        filter: String,
+    },
+    /// Where a screen shows a line of the raw input: the line itself, its moment.
+    Line {
+        /// Which.
+        page: Page,
+        /// The line, from one.
+        line: u64,
+    },
+    /// The first line of the raw input that holds a text.
+    FindText {
+        /// The text.
+        text: String,
+    },
+    /// The frames of a goroutine.
+    Goroutine {
+        /// Its id; the one that crashed when absent.
+        id: Option<u64>,
+        /// The frame to stand on.
+        frame: Option<usize>,
+    },
+    /// A line on a screen of its own.
+    WholeLine {
+        /// The line.
+        text: String,
+    },
+    /// The answer to a command.
+    Command {
+        /// As typed.
+        line: String,
+        /// The goroutine and frame it speaks of.
+        at: Standpoint,
+    },
+}
+
+impl Target {
+    /// A line of the raw input, from one.
+    pub const fn text_line(line: u64) -> Self {
+        Self::Line {
+            page: Page::Text,
+            line,
+        }
+    }
+}
+
+/// The goroutine and frame that commands speak of when they do not say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Standpoint {
+    /// Goroutine id.
+    pub goroutine: Option<u64>,
+    /// Frame number.
+    pub frame: Option<usize>,
+}

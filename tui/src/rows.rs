@@ -1,0 +1,324 @@
+//! Rows of a table, of any number: which of them are wanted and in which order is found out by whoever works, a row is
+//! made only where it is looked at.
+
+use crate::ask::Topic;
+use crate::data::command::{Form, Print};
+use crate::data::text::Direction;
+use crate::widgets::list::around;
+use crate::widgets::text::padded;
+use dumpview_view::column::{Cell, Column, Object, Row, Unit};
+use dumpview_view::filter::Filter;
+use dumpview_view::job::{Job, Stopped};
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Rows that several hold.
+pub type Shared<R> = Arc<dyn Rows<R>>;
+
+/// A provider of rows.
+pub trait Rows<R>: Send + Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A row, made now.
+    fn row(&self, index: usize) -> Option<R>;
+
+    /// What tells a row from others while rows come and go.
+    fn id(&self, index: usize) -> u64 {
+        index as u64
+    }
+
+    /// Rows of rows: those of `kept` that are alike, put together. `None` when each stands for itself.
+    fn grouped(&self, _kept: &[u32]) -> Option<Shared<R>> {
+        None
+    }
+}
+
+/// What the order goes by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sort {
+    /// The name of a column; absent for the order in which rows come.
+    pub by: Option<&'static str>,
+    /// The other way round.
+    pub descending: bool,
+}
+
+/// The column of a name.
+pub fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
+    R::COLUMNS.iter().find(|column| column.name == name)
+}
+
+/// Filters and sorts rows.
+pub struct Arrange<R: Row> {
+    /// All of them.
+    pub rows: Shared<R>,
+    /// Which are wanted.
+    pub filter: Option<Arc<Filter<R>>>,
+    /// In which order.
+    pub sort: Sort,
+}
+
+/// Rows that were filtered and sorted.
+pub struct Arranged<R> {
+    /// The rows, put together where they are alike.
+    pub rows: Shared<R>,
+    /// Their order.
+    pub order: Arc<[u32]>,
+    /// How many met the filter, each for itself.
+    pub kept: usize,
+}
+
+/// Progress is told once in so many rows.
+const STEP: usize = 1024;
+
+impl<R: Row + Send> Topic for Arrange<R> {
+    type Answer = Arranged<R>;
+    const LONG: Option<&'static str> = Some("filtering and sorting");
+
+    fn alone(&self, job: &Job) -> Option<Result<Self::Answer, String>> {
+        Some(self.arranged(job).map_err(|stopped| stopped.to_string()))
+    }
+}
+
+impl<R: Row> fmt::Debug for Arrange<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arrange {} {} {:?}", self.rows.len(), R::KEY, self.sort)
+    }
+}
+
+impl<R: Row> Arrange<R> {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// When the job was stopped.
+    pub fn arranged(&self, job: &Job) -> Result<Arranged<R>, Stopped> {
+        let len = self.rows.len();
+        let mut kept: Vec<u32> = Vec::with_capacity(len);
+        for (at, index) in (0..len).zip(0u32..) {
+            if at.is_multiple_of(STEP) {
+                job.advance(at, len)?;
+            }
+            let Some(filter) = &self.filter else {
+                kept.push(index);
+                continue;
+            };
+            if self.rows.row(at).is_some_and(|row| filter.holds(&row)) {
+                kept.push(index);
+            }
+        }
+        let count = kept.len();
+        let (rows, mut order) = match self.rows.grouped(&kept) {
+            Some(groups) => {
+                let order = (0..groups.len()).zip(0u32..).map(|(_, index)| index);
+                let order = order.collect();
+                (groups, order)
+            }
+            None => (Arc::clone(&self.rows), kept),
+        };
+        match self.sort.by.and_then(column::<R>) {
+            Some(column) => sort(&*rows, &mut order, column, self.sort.descending, job)?,
+            None if self.sort.descending => order.reverse(),
+            None => {}
+        }
+        Ok(Arranged {
+            rows,
+            order: order.into(),
+            kept: count,
+        })
+    }
+}
+
+/// Sorts by a column; equals keep the order in which they came. Texts are compared once each, not once a comparison:
+/// many rows have the same.
+fn sort<R: Row>(
+    rows: &dyn Rows<R>,
+    order: &mut [u32],
+    column: &'static Column<R>,
+    descending: bool,
+    job: &Job,
+) -> Result<(), Stopped> {
+    let is_text = matches!(column.unit, Unit::Text | Unit::Tree);
+    let mut texts: HashMap<String, u64> = HashMap::new();
+    let mut keys: HashMap<u32, Cell<'static>> = HashMap::with_capacity(order.len());
+    for (at, index) in order.iter().enumerate() {
+        if at.is_multiple_of(STEP) {
+            job.advance(at, order.len())?;
+        }
+        let row = rows.row(*index as usize);
+        let cell = row.as_ref().map_or(Cell::Absent, |row| (column.get)(row));
+        let key = if cell.is_none() || !is_text {
+            cell.into_owned()
+        } else {
+            let next = texts.len() as u64;
+            Cell::Count(*texts.entry(cell.to_string()).or_insert(next))
+        };
+        keys.insert(*index, key);
+    }
+    let mut sorted: Vec<(&String, u64)> = texts.iter().map(|(text, n)| (text, *n)).collect();
+    sorted.sort_unstable();
+    let mut ranks: Vec<u64> = vec![0; sorted.len()];
+    for (rank, (_, number)) in (0u64..).zip(sorted) {
+        if let Some(slot) = usize::try_from(number).ok().and_then(|n| ranks.get_mut(n)) {
+            *slot = rank;
+        }
+    }
+    if is_text {
+        for key in keys.values_mut() {
+            if let Cell::Count(number) = key {
+                let rank = usize::try_from(*number).ok().and_then(|n| ranks.get(n));
+                *number = rank.copied().unwrap_or(0);
+            }
+        }
+    }
+    order.sort_by(|a, b| match (keys.get(a), keys.get(b)) {
+        (Some(a), Some(b)) if descending => b.order(a),
+        (Some(a), Some(b)) => a.order(b),
+        _ => std::cmp::Ordering::Equal,
+    });
+    Ok(())
+}
+
+/// Looks for the next row that holds a text in what people see of it, once around.
+pub struct FindRow<R> {
+    /// Where to look.
+    pub among: Arc<Arranged<R>>,
+    /// The text, in lower case.
+    pub word: String,
+    /// The row from which on is looked, which comes last.
+    pub from: usize,
+    /// Where to go on.
+    pub direction: Direction,
+}
+
+impl<R: Row + Send> Topic for FindRow<R> {
+    type Answer = Option<usize>;
+    const LONG: Option<&'static str> = Some("searching rows");
+
+    fn alone(&self, job: &Job) -> Option<Result<Self::Answer, String>> {
+        Some(self.found(job).map_err(|stopped| stopped.to_string()))
+    }
+}
+
+impl<R> fmt::Debug for FindRow<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FindRow {:?} from {}", self.word, self.from)
+    }
+}
+
+impl<R: Row> FindRow<R> {
+    /// Looks.
+    ///
+    /// # Errors
+    ///
+    /// When the job was stopped.
+    pub fn found(&self, job: &Job) -> Result<Option<usize>, Stopped> {
+        let Arranged { rows, order, .. } = &*self.among;
+        let holds = |row: &R| {
+            R::COLUMNS
+                .iter()
+                .any(|column| column.text(row).to_lowercase().contains(&self.word))
+        };
+        for (step, at) in around(order.len(), self.from, self.direction).enumerate() {
+            if step.is_multiple_of(STEP) {
+                job.advance(step, order.len())?;
+            }
+            let index = order.get(at).copied().unwrap_or(u32::MAX);
+            if rows.row(index as usize).is_some_and(|row| holds(&row)) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What a table shows, for a file.
+pub struct Printed<R: Row> {
+    /// What stands above it.
+    pub head: Vec<String>,
+    /// The rows.
+    pub rows: Arc<Arranged<R>>,
+    /// The columns that people see.
+    pub columns: Vec<&'static Column<R>>,
+}
+
+impl<R: Row> Printed<R> {
+    fn each(&self) -> impl Iterator<Item = R> + '_ {
+        let order = self.rows.order.iter();
+        order.filter_map(|index| self.rows.rows.row(*index as usize))
+    }
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        use unicode_width::UnicodeWidthStr;
+        let cells = |row: &R| -> Vec<String> {
+            let cells = self.columns.iter().map(|column| column.text(row));
+            cells
+                .map(|cell| dumpview_view::safe::safe(&cell).into_owned())
+                .collect()
+        };
+        let mut widths: Vec<usize> = self.columns.iter().map(|c| c.title.width()).collect();
+        for row in self.each() {
+            for (width, cell) in widths.iter_mut().zip(cells(&row)) {
+                *width = cell.width().max(*width);
+            }
+        }
+        for line in &self.head {
+            writeln!(out, "{line}")?;
+        }
+        let line = |cells: Vec<String>| {
+            let cells = cells.iter().zip(&self.columns).zip(&widths);
+            let cells: Vec<String> = cells
+                .map(|((cell, column), width)| padded(cell, *width, column.unit.align()))
+                .collect();
+            cells.join("  ").trim_end().to_owned()
+        };
+        let titles = self
+            .columns
+            .iter()
+            .map(|column| column.title.to_uppercase());
+        writeln!(out, "{}", line(titles.collect()))?;
+        for row in self.each() {
+            writeln!(out, "{}", line(cells(&row)))?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{{\"{}\":[", R::KEY)?;
+        let mut before = "\n";
+        for row in self.each() {
+            out.write_all(before.as_bytes())?;
+            serde_json::to_writer(&mut *out, &Object(&row))?;
+            before = ",\n";
+        }
+        out.write_all(b"]}\n")
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(R::COLUMNS.iter().map(|column| column.name))?;
+        for row in self.each() {
+            let cells = R::COLUMNS.iter().map(|column| (column.get)(&row));
+            csv.write_record(cells.map(|cell| cell.to_string()))?;
+        }
+        csv.flush()
+    }
+}
+
+impl<R: Row> Print for Printed<R> {
+    fn print(&self, form: Form, out: &mut dyn Write) -> io::Result<Option<usize>> {
+        match form {
+            Form::Text => self.text(out)?,
+            Form::Json => self.json(out)?,
+            Form::Csv => self.csv(out)?,
+        }
+        Ok(Some(self.rows.order.len()))
+    }
+}
