@@ -152,8 +152,9 @@ impl Reached {
         let collected = self.collection.as_ref().and_then(|last| last.end);
         // The sample at 0 is printed before main runs, so before anything that the program prints.
         let is_in_order = last.is_some() || next.millis > 0 || self.counters.is_none();
+        // A process that dies prints a last sample, perhaps in the same millisecond.
         is_in_order
-            && last.is_none_or(|last| last.millis < next.millis)
+            && last.is_none_or(|last| last.millis <= next.millis && next.millis > 0)
             && collected.is_none_or(|end| next.nanos().saturating_add(CLOCKS_AGREE) >= end)
     }
 

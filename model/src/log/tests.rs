@@ -99,6 +99,13 @@ fn a_collection_that_is_too_early_for_the_samples_is_another_process() {
     assert_eq!(processes_of(&text), [1, 1, 1, 2, 1]);
 }
 
+/// A process that dies prints a last sample, perhaps in the millisecond of the one before; two that begin do not.
+#[test]
+fn two_samples_of_one_millisecond_are_of_one_process() {
+    let text = sched(0) + &sched(100) + &sched(318) + &sched(318) + &sched(0) + &sched(0);
+    assert_eq!(processes_of(&text), [1, 1, 1, 1, 2, 3]);
+}
+
 #[test]
 fn origins_are_processes_of_their_own() {
     let text = format!(

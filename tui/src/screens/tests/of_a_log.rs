@@ -37,7 +37,7 @@ main.main()\n\
 exit status 2\n";
 
 fn model() -> LogModel {
-    let mut model = LogModel::new(Parts::OVERVIEW);
+    let mut model = LogModel::new(Parts::ALL);
     let mut reader = LogReader::new();
     reader.push(LOG.as_bytes(), &mut |record| {
         model.record(&record, &mut |_| {});
