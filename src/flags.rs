@@ -85,6 +85,14 @@ pub struct TableFlags {
 }
 
 impl TableFlags {
+    /// Whether it asks for nothing that a report does not show.
+    pub const fn asks_nothing(&self) -> bool {
+        self.columns.is_empty()
+            && self.sort.is_none()
+            && self.filter.is_none()
+            && self.top.is_none()
+    }
+
     /// The choice, for rows of this type.
     ///
     /// # Errors

@@ -3,12 +3,14 @@
 #![deny(unsafe_code)]
 
 mod answer;
+mod browse;
 mod case;
 mod cli;
 mod commands;
 mod flags;
 mod input;
 mod listing;
+mod log;
 mod out;
 mod registry;
 mod run;

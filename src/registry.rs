@@ -1,11 +1,13 @@
 //! All verbs. The command line, `-x`, the `:` prompt, help, man pages and completions are made from this table.
 
+use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
-    alloc, bt, disass, escapes, gc, goroutines, info, list, listing, locals, log, memstats, moves,
-    print, regs, report, sched, threads, timeline, x,
+    alloc, bt, contents, disass, escapes, gc, goroutines, info, list, listing, locals, memstats,
+    moves, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files};
+use std::path::Path;
 
 /// The verbs, in the order of help.
 pub const VERBS: &[Entry] = &[
@@ -32,7 +34,7 @@ pub const VERBS: &[Entry] = &[
     files::<memstats::MemstatsVerb>(),
     files::<timeline::TimelineVerb>(),
     core::<report::ReportVerb>(),
-    files::<log::report::ContentsVerb>(),
+    files::<contents::ContentsVerb>(),
     core::<moves::GoroutineVerb>(),
     core::<moves::FrameVerb>(),
     core::<moves::UpVerb>(),
@@ -47,8 +49,9 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 /// What FILE without a verb asks of an input of this kind.
 pub fn opening(kind: Kind) -> Option<&'static Entry> {
     find(match kind {
-        Kind::Core => "report",
-        Kind::Log => "log",
+        // What is no core says so when it is opened as one.
+        Kind::Core | Kind::Executable | Kind::Directory => "report",
+        Kind::Log | Kind::Stream | Kind::Empty => "log",
         Kind::Compiler => "escapes",
         _ => return None,
     })
@@ -65,6 +68,23 @@ pub fn readers(kind: Kind) -> Vec<&'static str> {
         })
         .map(|entry| entry.about.name)
         .collect()
+}
+
+/// Why a verb cannot answer of an input of this kind, and which verbs can.
+pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
+    let name = path.display();
+    let readers = readers(kind);
+    let hint = if readers.is_empty() {
+        format!("no verb reads {} yet", kind.words())
+    } else if readers.len() > 8 {
+        format!("dumpview {name} sums it up; dumpview --help lists the verbs")
+    } else {
+        format!("it is read by {}", readers.join(", "))
+    };
+    Failure::unreadable(format!(
+        "{name}: {}, which {verb} does not read\n\nhint: {hint}",
+        kind.words()
+    ))
 }
 
 #[cfg(test)]

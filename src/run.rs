@@ -1,13 +1,13 @@
 //! From arguments to exit status: opens the input, asks the question, writes the answer.
 
 use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::browse;
 use crate::case::core::{Cursor, Session, with_session};
-use crate::case::{Files, Kind, kind_of, wrong_kind};
+use crate::case::{Files, Kind, kind_of};
 use crate::cli::{self, Cli};
-use crate::commands::browse;
 use crate::flags::Common;
 use crate::out::{Out, complain};
-use crate::registry;
+use crate::registry::{self, wrong_kind};
 use crate::script::{self, Line};
 use crate::verb::Entry;
 use clap::{ArgMatches, FromArgMatches};
@@ -118,7 +118,14 @@ impl Asked<'_> {
                 paths: self.paths,
                 common: self.common,
             };
-            return answer(&files, self.matches, out);
+            let live = match self.entry.live {
+                Some(live) if browse::is_wanted(self.common) => live(&files, self.matches)?,
+                _ => None,
+            };
+            return match live {
+                Some(live) => Ok(browse::browse_log(core, &live, self.common)?),
+                None => answer(&files, self.matches, out),
+            };
         }
         match (self.entry.core, kind) {
             (
@@ -164,8 +171,10 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
             Ok(Box::new(script::run(session, &lines)))
         });
     }
-    if browse::is_wanted(&common) {
-        return Ok(browse::browse(&file, executable, kind, &common)?);
+    if browse::is_wanted(&common)
+        && let Some(exit) = browse::browse(&file, executable, kind, &common)?
+    {
+        return Ok(exit);
     }
     match registry::opening(kind) {
         Some(entry) => {

@@ -6,8 +6,12 @@
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Cursor, Session};
 use crate::case::{Files, Kind};
+use crate::log::LogFlags;
 use crate::out::Out;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use dumpview_model::log_model::LogModel;
+use dumpview_parsers::log::Record;
+use std::io;
 use std::path::PathBuf;
 
 /// Where a verb stands in help.
@@ -120,6 +124,11 @@ pub trait OnFiles: Verb {
     /// The kinds it reads.
     const READS: &'static [Kind];
 
+    /// The screens that show a log while it comes, when what was asked can be shown so.
+    fn live(_files: &Files<'_>, _args: &Self::Args) -> Option<Live> {
+        None
+    }
+
     /// Answers.
     ///
     /// # Errors
@@ -128,6 +137,42 @@ pub trait OnFiles: Verb {
     fn answer(files: &Files<'_>, args: &Self::Args, out: &mut Out<'_>) -> Result<Exit, Stop>;
 }
 
+/// The screen that comes first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum First {
+    /// What is in it.
+    Overview,
+    /// The collector.
+    Gc,
+    /// The scheduler.
+    Sched,
+}
+
+/// Screens of a log in place of an answer.
+pub struct Live {
+    /// The screen that comes first.
+    pub first: First,
+    /// How the log is read.
+    pub flags: LogFlags,
+    /// Whether a record is one of those that are not passed on when the screens were left.
+    pub is_ours: fn(&Record<'_>) -> bool,
+    /// What the shell comes back to: what was seen, in short.
+    pub sum_up: fn(LogModel, &mut Out<'_>) -> io::Result<()>,
+}
+
+impl Live {
+    /// The screens of a log that no verb was asked of.
+    pub fn overview() -> Self {
+        Self {
+            first: First::Overview,
+            flags: LogFlags::default(),
+            is_ours: |_| false,
+            sum_up: |_, _| Ok(()),
+        }
+    }
+}
+
+type LiveFiles = fn(&Files<'_>, &ArgMatches) -> Result<Option<Live>, Failure>;
 type AskCore =
     fn(&Session<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
 type AnswerFiles = fn(&Files<'_>, &ArgMatches, &mut Out<'_>) -> Result<Exit, Stop>;
@@ -142,6 +187,8 @@ pub struct Entry {
     pub core: Option<AskCore>,
     /// Asks it of files, when it can be.
     pub files: Option<AnswerFiles>,
+    /// The screens in place of its answer, where it has such.
+    pub live: Option<LiveFiles>,
     /// The kinds of files that it reads.
     pub reads: &'static [Kind],
 }
@@ -159,6 +206,7 @@ pub const fn core<V: OnCore>() -> Entry {
             V::ask(session, &parsed(matches)?, word, cursor)
         }),
         files: None,
+        live: None,
         reads: &[],
     }
 }
@@ -170,6 +218,7 @@ pub const fn files<V: OnFiles>() -> Entry {
         flags: |command| V::Args::augment_args(command),
         core: None,
         files: Some(|files, matches, out| V::answer(files, &parsed(matches)?, out)),
+        live: Some(|files, matches| Ok(V::live(files, &parsed(matches)?))),
         reads: V::READS,
     }
 }
@@ -178,6 +227,7 @@ pub const fn files<V: OnFiles>() -> Entry {
 pub const fn both<V: OnCore + OnFiles>() -> Entry {
     Entry {
         files: files::<V>().files,
+        live: files::<V>().live,
         reads: V::READS,
         ..core::<V>()
     }

@@ -12,7 +12,6 @@ pub use kind::{Kind, recognize_file};
 
 use crate::answer::Failure;
 use crate::flags::Common;
-use crate::registry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -50,21 +49,4 @@ fn denied(error: &io::Error) -> &'static str {
     } else {
         ""
     }
-}
-
-/// Why a verb cannot answer of an input of this kind, and which verbs can.
-pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
-    let name = path.display();
-    let readers = registry::readers(kind);
-    let hint = if readers.is_empty() {
-        format!("no verb reads {} yet", kind.words())
-    } else if readers.len() > 8 {
-        format!("dumpview {name} sums it up; dumpview --help lists the verbs")
-    } else {
-        format!("it is read by {}", readers.join(", "))
-    };
-    Failure::unreadable(format!(
-        "{name}: {}, which {verb} does not read\n\nhint: {hint}",
-        kind.words()
-    ))
 }

@@ -1,8 +1,8 @@
 //! One file or folder per verb: each turns an opened input into an answer.
 
 pub mod alloc;
-pub mod browse;
 pub mod bt;
+pub mod contents;
 pub mod disass;
 pub mod escapes;
 pub mod gc;
@@ -11,7 +11,6 @@ pub mod info;
 pub mod list;
 pub mod listing;
 pub mod locals;
-pub mod log;
 pub mod memstats;
 pub mod moves;
 pub mod print;

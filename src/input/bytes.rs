@@ -1,9 +1,9 @@
 //! Inputs as bytes, owned for as long as anything borrows from them.
 
+use super::error::InputError;
 use super::{decompress, map};
 use memmap2::Mmap;
 use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -18,28 +18,6 @@ pub struct Arena {
 struct Node {
     map: Mmap,
     next: OnceLock<Box<Node>>,
-}
-
-/// Why a path gave no bytes, with what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum InputError {
-    /// The path is a directory.
-    #[error("is a directory")]
-    Directory,
-    /// The path is a pipe, socket or device.
-    #[error(
-        "is not a regular file: a dump has to be read here and there, so write it to a file first"
-    )]
-    NotRegular,
-    /// Nothing in it.
-    #[error("is empty: the dump was not written (disk full? core size limit of 0?)")]
-    Empty,
-    /// The system's own reason.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// A compressed file that does not decompress.
-    #[error("cannot decompress: {0}")]
-    Decompress(String),
 }
 
 impl Arena {

@@ -3,7 +3,7 @@
 //! Decompressed into a temporary file that is already unlinked, with zero pages left as holes: a 1.2 GB core
 //! of which 40 MB are data takes 40 MB of disk and no memory.
 
-use super::InputError;
+use super::error::InputError;
 use flate2::read::MultiGzDecoder;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -5,11 +5,13 @@
 
 mod bytes;
 mod decompress;
+mod error;
 mod follow;
 mod interrupt;
 pub mod log;
 mod map;
 pub mod stream;
 
-pub use bytes::{Arena, InputError};
+pub use bytes::Arena;
 pub use decompress::unlinked_temporary_file;
+pub use error::InputError;

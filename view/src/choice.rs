@@ -1,6 +1,6 @@
 //! `--columns`, `--sort`, `--filter` and `--top`: which rows and columns of a table are wanted, in which order.
 
-use crate::column::{Cell, Column, Row, Shown};
+use crate::column::{Cell, Column, Row, Shown, column, names};
 use crate::filter::Filter;
 use std::cmp::Ordering;
 
@@ -131,15 +131,4 @@ impl<R: Row> Choice<R> {
             .clone()
             .unwrap_or_else(|| R::COLUMNS.iter().collect())
     }
-}
-
-/// The column of a name.
-pub(crate) fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
-    R::COLUMNS.iter().find(|column| column.name == name)
-}
-
-/// All names, for messages.
-pub(crate) fn names<R: Row>() -> String {
-    let names: Vec<&str> = R::COLUMNS.iter().map(|column| column.name).collect();
-    format!("the columns are {}", names.join(", "))
 }

@@ -417,6 +417,17 @@ pub fn chosen<R: Row>(row: &R, columns: &[&Column<R>]) -> impl Serialize {
     object
 }
 
+/// The column of a name.
+pub(crate) fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
+    R::COLUMNS.iter().find(|column| column.name == name)
+}
+
+/// All names, for messages.
+pub(crate) fn names<R: Row>() -> String {
+    let names: Vec<&str> = R::COLUMNS.iter().map(|column| column.name).collect();
+    format!("the columns are {}", names.join(", "))
+}
+
 /// A value with a shape of its own, told to people in `short`.
 pub fn tree<'r>(value: impl Serialize + 'r, short: impl Into<Cow<'r, str>>) -> Cell<'r> {
     Cell::Tree(Box::new(value), short.into())

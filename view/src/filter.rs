@@ -10,8 +10,7 @@
 //! `~` looks for a part of the text, without regard to case. A bare word is looked for in every column of words. Values
 //! may have units (`1.5MiB`, `20ms`, `12%`) and stand in quotes when they hold blanks.
 
-use crate::choice::{column, names};
-use crate::column::{Cell, Column, Row, Unit};
+use crate::column::{Cell, Column, Row, Unit, column, names};
 use std::cmp::Ordering;
 
 /// Conditions that were understood.

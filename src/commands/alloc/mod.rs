@@ -4,8 +4,8 @@ mod text;
 
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
-use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
 use crate::flags::TableFlags;
+use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
 use crate::out::{Form, Out};
 use crate::verb::{About, OnFiles, Verb};
 use clap::{Args, ValueEnum};

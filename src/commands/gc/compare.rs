@@ -3,7 +3,7 @@
 use super::{Gc, GcFlags};
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::Files;
-use crate::commands::log;
+use crate::log;
 use crate::out::Out;
 use dumpview_model::gc::{Process, Row, Summary, Unit, Verdict, compare};
 use dumpview_model::units::duration;

@@ -11,11 +11,10 @@ mod text;
 
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
-use crate::commands::browse::{self, First};
-use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Unread, When};
 use crate::flags::TableFlags;
-use crate::out::{Form, Out};
-use crate::verb::{About, OnFiles, Verb};
+use crate::log::{self, Each, LogFlags, Origins, Reading, Unread, When};
+use crate::out::Out;
+use crate::verb::{About, First, Live, OnFiles, Verb};
 use clap::Args;
 use dumpview_model::finding::Finding;
 use dumpview_model::gc::{Cycle, Process, Summary, findings};
@@ -72,20 +71,21 @@ impl Verb for GcVerb {
 impl OnFiles for GcVerb {
     const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
 
+    fn live(files: &Files<'_>, args: &GcFlags) -> Option<Live> {
+        let whole = args.compare.is_none() && args.table.asks_nothing();
+        (whole && args.log.is_live(files.first())).then(|| Live {
+            first: First::Gc,
+            flags: args.log.clone(),
+            is_ours: Gc::is_ours,
+            sum_up: |model, out| log::sum_up(&Gc::of(model), out),
+        })
+    }
+
     fn answer(files: &Files<'_>, args: &GcFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         if let Some(other) = &args.compare {
             return compare::answer(files, other, args, out);
         }
         let choice = args.table.choice()?;
-        let live = args.log.is_live(files.first()) && !choice.asks_for_table();
-        if live && out.form() == Form::Text && browse::is_wanted(files.common) {
-            return Ok(browse::browse_log(
-                files.first(),
-                &args.log,
-                files.common,
-                First::Gc,
-            )?);
-        }
         log::answer(Gc::default(), files, &args.log, &choice, out)
     }
 }

@@ -1,8 +1,8 @@
 //! `--diff OLD`: two dumps, or cores, of one process.
 
 use super::GoroutinesFlags;
+use super::text;
 use super::view::{row, stack_text};
-use super::{json, text};
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::Session;
 use crate::case::core::with_session;
@@ -50,7 +50,7 @@ pub(super) fn of_log(
     let new = files.first();
     let before = goroutines(old, args, files.common)?;
     let changed = Changed::new(old, new, before, text::goroutines(new, args)?, args)?;
-    out.whole(&json::envelope(&changed.new), &[], &changed)?;
+    out.whole(&super::envelope(&changed.new), &[], &changed)?;
     Ok(Exit::Answered)
 }
 

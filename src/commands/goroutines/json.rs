@@ -7,7 +7,6 @@ use dumpview_model::log::UnreadLine;
 use dumpview_model::traceback::{
     Cause, Death, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack,
 };
-use dumpview_view::document::{Envelope, InputSummary};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -49,18 +48,6 @@ struct RaceDoc<'a> {
     text: String,
     #[serde(flatten)]
     race: &'a Race,
-}
-
-/// The envelope of an answer about a log.
-pub(super) fn envelope(path: &str) -> Envelope {
-    Envelope::new(
-        "goroutines",
-        InputSummary {
-            path: path.to_owned(),
-            kind: "log",
-            ..InputSummary::default()
-        },
-    )
 }
 
 impl Serialize for Report {

@@ -22,6 +22,7 @@ use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
+use dumpview_view::document::{Envelope, InputSummary};
 use std::path::PathBuf;
 use view::View;
 
@@ -119,4 +120,16 @@ fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Fa
     let table = session.goroutines(system, pointers);
     let table = table.map_err(Failure::no_answer)?;
     View::new(table.goroutines, table.hidden, flags)
+}
+
+/// The envelope of an answer about a log.
+fn envelope(path: &str) -> Envelope {
+    Envelope::new(
+        "goroutines",
+        InputSummary {
+            path: path.to_owned(),
+            kind: "log",
+            ..InputSummary::default()
+        },
+    )
 }

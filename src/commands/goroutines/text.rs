@@ -1,12 +1,12 @@
 //! A log: reads it, and puts together what it says of goroutines.
 
 use super::GoroutinesFlags;
+use super::passing;
 use super::view::{self, View};
-use super::{json, passing};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::Files;
-use crate::commands::log::{LogFlags, is_stdin};
 use crate::input::log::{self, Ended};
+use crate::log::{LogFlags, is_stdin};
 use crate::out::{Form, Out};
 use dumpview_model::finding::Finding;
 use dumpview_model::goroutine::Goroutines;
@@ -68,7 +68,7 @@ pub(super) fn answer(
     for lacks in &incomplete {
         out.complain(&format!("{}: {}: {}", report.path, lacks.what, lacks.why));
     }
-    out.whole(&json::envelope(&report.path), &incomplete, &report)?;
+    out.whole(&super::envelope(&report.path), &incomplete, &report)?;
     Ok(if incomplete.is_empty() {
         Exit::Answered
     } else {

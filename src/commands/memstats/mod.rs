@@ -10,8 +10,8 @@ mod view;
 
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
-use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
 use crate::flags::TableFlags;
+use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnFiles, Verb};
 use clap::Args;

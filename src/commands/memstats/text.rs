@@ -1,7 +1,7 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
 use super::{Memory, place, view};
-use crate::commands::log::{Reading, UnreadLine};
+use crate::log::{Reading, UnreadLine};
 use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{
     Amount, Field, Form, MetricValue, Parts, Process, Snapshot, Value, elapsed, figures,

@@ -1,6 +1,6 @@
 //! One sample in full.
 
-use dumpview_model::sched::{Sample, g_status, p_status};
+use dumpview_model::sched::{Detail, Sample, g_status, p_status};
 use dumpview_model::units::duration;
 use dumpview_model::units::plural;
 use dumpview_view::{Align, Role, Table, Text, styled};
@@ -45,7 +45,20 @@ pub(super) fn text(sample: &Sample, out: &mut Text<'_>) -> io::Result<()> {
             "  GODEBUG=schedtrace=1000,scheddetail=1 prints threads and goroutines too",
         ));
     };
-    out.line("")?;
+    out.blank()?;
+    processors(detail, out)?;
+    out.blank()?;
+    threads(detail, out)?;
+    out.blank()?;
+    goroutines(detail, out)?;
+    if detail.left_out > 0 {
+        out.line(format_args!("and {} more", detail.left_out))?;
+    }
+    Ok(())
+}
+
+/// A line for each P.
+fn processors(detail: &Detail, out: &mut Text<'_>) -> io::Result<()> {
     let mut table = Table::new([
         ("P", Align::Right),
         ("status", Align::Left),
@@ -66,8 +79,11 @@ pub(super) fn text(sample: &Sample, out: &mut Text<'_>) -> io::Result<()> {
             id(p.timerslen),
         ]);
     }
-    table.write(out)?;
-    out.line("")?;
+    table.write(out)
+}
+
+/// A line for each M.
+fn threads(detail: &Detail, out: &mut Text<'_>) -> io::Result<()> {
     let mut table = Table::new([
         ("thread", Align::Right),
         ("P", Align::Right),
@@ -102,8 +118,11 @@ pub(super) fn text(sample: &Sample, out: &mut Text<'_>) -> io::Result<()> {
             words.join(" "),
         ]);
     }
-    table.write(out)?;
-    out.line("")?;
+    table.write(out)
+}
+
+/// A line for each G.
+fn goroutines(detail: &Detail, out: &mut Text<'_>) -> io::Result<()> {
     let mut table = Table::new([
         ("goroutine", Align::Right),
         ("status", Align::Left),
@@ -123,9 +142,5 @@ pub(super) fn text(sample: &Sample, out: &mut Text<'_>) -> io::Result<()> {
             g.reason.to_string(),
         ]);
     }
-    table.write(out)?;
-    if detail.left_out > 0 {
-        out.line(format_args!("and {} more", detail.left_out))?;
-    }
-    Ok(())
+    table.write(out)
 }

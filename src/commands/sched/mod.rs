@@ -10,11 +10,10 @@ mod text;
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
-use crate::commands::browse::{self, First};
-use crate::commands::log::{self, Each, LogFlags, Origins, Reading, Unread, When, duration};
 use crate::flags::TableFlags;
-use crate::out::{Form, Out};
-use crate::verb::{About, OnFiles, Verb};
+use crate::log::{self, Each, LogFlags, Origins, Reading, Unread, When, duration};
+use crate::out::Out;
+use crate::verb::{About, First, Live, OnFiles, Verb};
 use clap::Args;
 use dumpview_model::finding::Finding;
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
@@ -67,18 +66,18 @@ impl Verb for SchedVerb {
 impl OnFiles for SchedVerb {
     const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
 
+    fn live(files: &Files<'_>, args: &SchedFlags) -> Option<Live> {
+        let whole = args.at.is_none() && args.table.asks_nothing();
+        (whole && args.log.is_live(files.first())).then(|| Live {
+            first: First::Sched,
+            flags: args.log.clone(),
+            is_ours: Sched::is_ours,
+            sum_up: |model, out| log::sum_up(&Sched::of(model), out),
+        })
+    }
+
     fn answer(files: &Files<'_>, args: &SchedFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let choice = args.table.choice()?;
-        let live = args.log.is_live(files.first()) && !choice.asks_for_table();
-        if live && args.at.is_none() && out.form() == Form::Text && browse::is_wanted(files.common)
-        {
-            return Ok(browse::browse_log(
-                files.first(),
-                &args.log,
-                files.common,
-                First::Sched,
-            )?);
-        }
         let at = args.at.as_deref().map(|time| {
             duration(time).ok_or_else(|| {
                 Failure::usage(format!(

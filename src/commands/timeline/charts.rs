@@ -61,7 +61,7 @@ fn draw(
     out: &mut Text<'_>,
 ) -> io::Result<()> {
     out.line(styled(Role::Heading, title))?;
-    let end = |ns: i64| super::text::offset(Bounds::exact(ns / 1_000_000 * 1_000_000));
+    let end = |ns: i64| super::offset(Bounds::exact(ns / 1_000_000 * 1_000_000));
     let ends = (end(extent.lo), end(extent.hi));
     chart::area(out, glyphs, columns, label, (&ends.0, &ends.1))?;
     out.line("")

@@ -156,3 +156,14 @@ fn range(args: &TimelineFlags, timeline: &Timeline) -> Result<Option<Bounds>, Fa
         hi: until.unwrap_or(i64::MAX),
     }))
 }
+
+/// Seconds from the axis' zero, to as many digits as are known.
+#[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
+fn offset(at: Bounds) -> String {
+    let seconds = at.mid() as f64 / 1e9;
+    if at.plus_minus() < 1000 {
+        format!("{seconds:+.6} s")
+    } else {
+        format!("{seconds:+.3} s")
+    }
+}

@@ -1,6 +1,6 @@
 //! The timeline for people: the inputs and how they were joined, then what happened.
 
-use super::{Report, charts};
+use super::{Report, charts, offset};
 use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
 use dumpview_view::rows::sentence;
 use dumpview_view::{Line, Role, Text, styled};
@@ -120,17 +120,6 @@ fn date(unix: i64) -> String {
         |_| unix.to_string(),
         |at| at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
     )
-}
-
-/// Seconds from the axis' zero, to as many digits as are known.
-#[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
-pub(super) fn offset(at: Bounds) -> String {
-    let seconds = at.mid() as f64 / 1e9;
-    if at.plus_minus() < 1000 {
-        format!("{seconds:+.6} s")
-    } else {
-        format!("{seconds:+.3} s")
-    }
 }
 
 /// How uncertain, unless that is below what is shown.

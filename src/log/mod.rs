@@ -1,4 +1,4 @@
-//! What the verbs on logs share, and what a log without a verb answers.
+//! What the verbs on logs share.
 //!
 //! | file | in charge of |
 //! |---|---|
@@ -7,18 +7,16 @@
 //! | `pass` | what is none of a verb's, passed on |
 //! | `window` | `--since` and `--until` |
 //! | `reading` | records to rows, a summary and what is missing |
-//! | `report` | what FILE without a verb says of a log |
 
 mod drive;
 mod flags;
 mod pass;
 pub mod reading;
-pub mod report;
 mod window;
 
 pub use flags::{LogFlags, is_stdin, name};
 pub use pass::Passing;
 pub use reading::{
-    Each, Inputs, Origins, Reading, Timeless, Unread, UnreadLine, When, answer, read,
+    Each, Inputs, Origins, Reading, Timeless, Unread, UnreadLine, When, answer, read, sum_up,
 };
 pub use window::{Window, duration};

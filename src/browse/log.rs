@@ -6,12 +6,11 @@ use super::topics::Topics;
 use super::worker::{Alarm, serve};
 use super::{Events, goroutines, pipe, settle, short_name, spawn};
 use crate::answer::{Exit, Failure};
-use crate::commands::gc::Gc;
-use crate::commands::log::{LogFlags, is_stdin, name as name_of};
-use crate::commands::sched::Sched;
 use crate::flags::Common;
 use crate::input::log::{Ended, chunks};
+use crate::log::{LogFlags, is_stdin, name as name_of};
 use crate::out::Out;
+use crate::verb::{First, Live};
 use crossbeam_channel::{Sender, bounded, unbounded};
 use dumpview_model::gc as gc_model;
 use dumpview_model::log_model::{LogModel, Parts};
@@ -42,17 +41,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
-
-/// The screen that comes first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum First {
-    /// What is in it.
-    Overview,
-    /// The collector.
-    Gc,
-    /// The scheduler.
-    Sched,
-}
 
 /// The application's lines that stand below the collector's charts.
 const OTHER: usize = 8;
@@ -279,12 +267,7 @@ impl State {
 /// # Errors
 ///
 /// When it cannot be read, or the terminal cannot be used.
-pub fn browse(
-    file: &Path,
-    args: &LogFlags,
-    common: &Common,
-    first: First,
-) -> Result<Exit, Failure> {
+pub fn browse(file: &Path, live: &Live, common: &Common) -> Result<Exit, Failure> {
     let name = name_of(file);
     let unreadable = |error: io::Error| Failure::unreadable(format!("{name}: {error}"));
     let log = Arc::new(Log {
@@ -295,11 +278,11 @@ pub fn browse(
             ended: None,
         }),
         spool: Spool::new(file).map_err(unreadable)?,
-        pipe: is_stdin(file).then(|| pipe::Pipe::new(first, common)),
+        pipe: is_stdin(file).then(|| pipe::Pipe::new(live.is_ours, common)),
     });
     let events = Events::new();
     let (ask, questions) = unbounded();
-    read_beside(&log, file, args, &events.sender)?;
+    read_beside(&log, file, &live.flags, &events.sender)?;
     let (answering, sender) = (Arc::clone(&log), events.sender.clone());
     spawn("answers", move || {
         let _alarm = Alarm(sender.clone());
@@ -309,8 +292,8 @@ pub fn browse(
         });
         Ok(())
     })?;
-    let live = is_stdin(file) || args.follow;
-    let screens = screens(&log, live, first);
+    let grows = is_stdin(file) || live.flags.follow;
+    let screens = screens(&log, grows, live.first);
     let mut app = App::new(short_name(file), screens, Vec::new());
     let mut end = events.show(&mut app, common, |asked| {
         // When the worker is gone, an event that says so is on its way.
@@ -322,29 +305,13 @@ pub fn browse(
         end = pipe.go_on(end, &events.incoming);
     }
     if !matches!(end, End::Broken(_)) {
-        sum_up(&log, common, first);
+        let mut stdout = io::BufWriter::new(io::stdout().lock());
+        let model = log.state().model.clone();
+        // What was seen, in short, on the screen that the shell comes back to. Whoever cannot read it will not miss it.
+        let _ =
+            (live.sum_up)(model, &mut Out::new(&mut stdout, common)).and_then(|()| stdout.flush());
     }
     settle(end)
-}
-
-/// What was seen, in short, on the screen that the shell comes back to.
-fn sum_up(log: &Log, common: &Common, first: First) {
-    let model = log.state().model.clone();
-    // Whoever cannot read it will not miss it.
-    let _ = match first {
-        First::Overview => Ok(()),
-        First::Gc => sum(&Gc::of(model), common),
-        First::Sched => sum(&Sched::of(model), common),
-    };
-}
-
-fn sum(reading: &impl crate::commands::log::Reading, common: &Common) -> io::Result<()> {
-    if !reading.found() {
-        return Ok(());
-    }
-    let mut stdout = io::BufWriter::new(io::stdout().lock());
-    Out::new(&mut stdout, common).text(|out| reading.text(&[], out))?;
-    stdout.flush()
 }
 
 /// Reads the input on a thread of its own, and tells the screens when there is more.

@@ -382,6 +382,19 @@ pub fn answer<R: Reading>(
     })
 }
 
+/// Writes for people what was read elsewhere.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn sum_up(reading: &impl Reading, out: &mut Out<'_>) -> io::Result<()> {
+    if reading.found() {
+        out.text(|out| reading.text(&[], out))
+    } else {
+        Ok(())
+    }
+}
+
 fn tail<R: Reading>(
     reading: &R,
     inputs: &Inputs,

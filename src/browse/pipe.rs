@@ -3,11 +3,10 @@
 //! `app 2>&1 | dumpview gc -` must not take the pipe away from under a running program: it would be killed by SIGPIPE. So
 //! the input is read until its writer ends, and what comes is passed on to stderr, as it is without screens.
 
-use super::First;
-use crate::commands::log::Passing;
 use crate::flags::Common;
+use crate::log::Passing;
 use crossbeam_channel::Receiver;
-use dumpview_parsers::log::{Kind, Record};
+use dumpview_parsers::log::Record;
 use dumpview_tui::app::{End, Event};
 use dumpview_tui::terminal::{self, Signal};
 use rustix::process::{Signal as Number, kill_current_process_group};
@@ -53,20 +52,11 @@ impl Gate {
 }
 
 impl Pipe {
-    /// The pipe of screens that begin with `first`.
-    pub fn new(first: First, common: &Common) -> Self {
+    /// The pipe of screens of which the records that are `is_ours` are not passed on.
+    pub fn new(is_ours: fn(&Record<'_>) -> bool, common: &Common) -> Self {
         Self {
             left: Arc::default(),
-            is_ours: match first {
-                First::Overview => |_| false,
-                First::Gc => |record| {
-                    matches!(
-                        record.kind,
-                        Kind::Gc(_) | Kind::Scavenger(_) | Kind::Pacer(_) | Kind::Init(_)
-                    )
-                },
-                First::Sched => |record| matches!(record.kind, Kind::Sched(_)),
-            },
+            is_ours,
             quiet: common.quiet,
         }
     }

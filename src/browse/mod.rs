@@ -28,12 +28,12 @@ mod spool;
 mod topics;
 mod worker;
 
-pub use log::{First, browse as browse_log};
+pub use log::browse as browse_log;
 
 use crate::answer::{Exit, Failure};
-use crate::case::{Kind, wrong_kind};
-use crate::commands::log::LogFlags;
+use crate::case::Kind;
 use crate::flags::{ColorChoice, Common};
+use crate::verb::Live;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use dumpview_tui::app::run::{Asked, run};
 use dumpview_tui::app::{App, End, Event};
@@ -46,28 +46,27 @@ use std::thread::{self, JoinHandle};
 /// Whether the screens open: stdout is a terminal that can show them, and nobody asked for text.
 pub fn is_wanted(common: &Common) -> bool {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    !common.plain && !common.json && !dumb && io::stdout().is_terminal()
+    !common.plain && !common.json && !common.csv && !dumb && io::stdout().is_terminal()
 }
 
-/// Opens the screens of an input.
+/// Opens the screens of an input; `None` when there are none for its kind.
 ///
 /// # Errors
 ///
-/// When it cannot be opened, has no screens, or the terminal cannot be used.
+/// When it cannot be opened, or the terminal cannot be used.
 pub fn browse(
     file: &Path,
     executable: Option<&Path>,
     kind: Kind,
     common: &Common,
-) -> Result<Exit, Failure> {
+) -> Result<Option<Exit>, Failure> {
     match kind {
         Kind::Core | Kind::Executable | Kind::Directory => core::browse(file, executable, common),
         Kind::Compiler => escapes::browse(file, None, common),
-        Kind::Log | Kind::Stream | Kind::Empty => {
-            log::browse(file, &LogFlags::default(), common, First::Overview)
-        }
-        kind => Err(wrong_kind("dumpview", file, kind)),
+        Kind::Log | Kind::Stream | Kind::Empty => log::browse(file, &Live::overview(), common),
+        _ => return Ok(None),
     }
+    .map(Some)
 }
 
 /// How things look on this terminal.

@@ -1,8 +1,8 @@
 //! A goroutine's frames, their variables and source, as the frames screen shows them.
 
 use crate::answer::Failure;
+use crate::browse::goroutines::file_and_line;
 use crate::case::core::{Cursor, Session};
-use crate::commands::browse::goroutines::file_and_line;
 use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::disass::DisassFlags;
 use crate::commands::{disass, list};

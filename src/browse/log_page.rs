@@ -1,7 +1,7 @@
 //! The first page of a log: what is in it, the worst first.
 
 use super::log::Log;
-use crate::commands::log::report::{MomentDoc, Report};
+use crate::commands::contents::{MomentDoc, Report};
 use dumpview_model::finding::Severity;
 use dumpview_model::units::{grouped, plural};
 use dumpview_tui::data::overview::{Item, Overview, Section};
