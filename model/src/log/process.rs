@@ -319,7 +319,9 @@ impl Writer {
     fn after(&self, next: &Collection) -> Choice {
         let collectors = || {
             let known = self.known.iter().enumerate();
-            known.filter_map(|(index, known)| Some((index, known, known.reached.collection?)))
+            known.filter_map(|(index, known)| {
+                Some((index, known, known.reached.collection.as_ref()?))
+            })
         };
         if let Some((index, _, last)) = collectors().next()
             && last.is_same(next)
@@ -354,8 +356,8 @@ impl Writer {
         match near().min_by_key(|(_, _, last)| gap(last)) {
             Some((index, _, last)) => Choice::Known {
                 index,
-                lost: gap(&last),
-                doubtful: near().count() > 1 || gap(&last) > LONG_GAP,
+                lost: gap(last),
+                doubtful: near().count() > 1 || gap(last) > LONG_GAP,
             },
             None => self.fresh(next),
         }
