@@ -1,0 +1,48 @@
+//! A graph of objects of any heap: who keeps what, and how much goes if it is cut.
+//!
+//! This crate knows no language and no memory. A source states its objects by [`Objects`] (dense ids in address
+//! order) and its references as [`Rows`]; what comes back is in the same ids. Twenty million objects are
+//! ordinary, so nothing here allocates per object, an id is a `u32`, and every pass either runs along the ids or
+//! along preorder numbers, in which neighbours in memory are neighbours in the graph.
+//!
+//! ```text
+//! Objects, Rows, entries ──▶ Graph ──▶ Dominators (preorder, semi-NCA) ──▶ retained sizes
+//!                              ├─────▶ Paths (breadth first from the entries)
+//!                              ├─────▶ union_of (what goes if a set goes)
+//!                              └─────▶ Rows::transposed (who refers to it)
+//! ```
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `objects` | the trait a source implements |
+//! | `column` | dense tables by id, bit sets |
+//! | `rows` | references in compressed sparse rows, both ways, made in parallel |
+//! | `graph` | rows plus the nodes that are roots rather than objects |
+//! | `preorder` | numbering by depth-first search, leaves folded into their only referrer |
+//! | `dominators` | semi-NCA on those numbers |
+//! | `retained` | sizes added up along the dominator tree, by node and by group |
+//! | `paths` | shortest paths to roots, merged |
+//! | `union` | what a set of nodes keeps together |
+
+#![forbid(unsafe_code)]
+
+mod column;
+mod dominators;
+mod graph;
+mod objects;
+mod paths;
+mod preorder;
+mod retained;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod union;
+
+pub use column::{Bits, Column};
+pub use dominators::Dominators;
+pub use graph::{Graph, NodeId};
+pub use objects::{ObjId, Objects, Run};
+pub use paths::{MergedPath, Paths};
+pub use retained::{GroupTotal, by_group};
+pub use rows::{Chunk, Rows, RowsBuilder, TooManyEdges};
+pub use union::{Kept, union_of};

@@ -1,0 +1,325 @@
+//! Everything against a computation too plain to be wrong, on graphs of every shape.
+
+use crate::{
+    Bits, Chunk, Dominators, Graph, ObjId, Objects, Paths, Rows, RowsBuilder, by_group, union_of,
+};
+use proptest::prelude::*;
+use std::collections::{BTreeSet, VecDeque};
+
+/// Objects that are only sizes.
+struct Sizes(Vec<u64>);
+
+impl Objects for Sizes {
+    fn len(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap()
+    }
+    fn addr(&self, id: ObjId) -> u64 {
+        u64::from(id.0) * 16
+    }
+    fn size(&self, id: ObjId) -> u64 {
+        self.0.get(id.0 as usize).copied().unwrap_or(0)
+    }
+    fn find(&self, addr: u64) -> Option<ObjId> {
+        let id = u32::try_from(addr / 16).ok()?;
+        (id < self.len()).then_some(ObjId(id))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Made {
+    lists: Vec<Vec<u32>>,
+    sizes: Vec<u64>,
+    entries: Vec<u32>,
+}
+
+impl Made {
+    fn graph(&self) -> Graph {
+        let objects = u32::try_from(self.sizes.len()).unwrap();
+        Graph::new(Rows::from_lists(&self.lists), objects, self.entries.clone())
+    }
+
+    /// What is reached without going through the nodes of `cut`.
+    fn reach(&self, cut: &BTreeSet<u32>) -> BTreeSet<u32> {
+        let mut seen = BTreeSet::new();
+        let mut queue: VecDeque<u32> = self.entries.iter().copied().collect();
+        while let Some(node) = queue.pop_front() {
+            if !cut.contains(&node) && seen.insert(node) {
+                queue.extend(&self.lists[node as usize]);
+            }
+        }
+        seen
+    }
+
+    fn bytes(&self, nodes: &BTreeSet<u32>) -> u64 {
+        nodes
+            .iter()
+            .map(|n| self.sizes.get(*n as usize).copied().unwrap_or(0))
+            .sum()
+    }
+}
+
+/// Checks every answer about every node.
+fn check(made: &Made) {
+    let graph = made.graph();
+    let sizes = Sizes(made.sizes.clone());
+    let dominators = Dominators::of(&graph, &sizes);
+    let paths = Paths::of(&graph);
+    let all = made.reach(&BTreeSet::new());
+    assert_eq!(dominators.total(), made.bytes(&all));
+    let lost: Vec<BTreeSet<u32>> = (0..graph.len())
+        .map(|node| {
+            let without = made.reach(&BTreeSet::from([node]));
+            all.difference(&without).copied().collect()
+        })
+        .collect();
+    let mut below: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); lost.len()];
+    for node in 0..graph.len() {
+        assert_eq!(
+            dominators.is_reached(node),
+            all.contains(&node),
+            "reached {node}"
+        );
+        assert_eq!(
+            paths.is_reached(node),
+            all.contains(&node),
+            "path to {node}"
+        );
+        if !all.contains(&node) {
+            assert_eq!(dominators.idom(node), None);
+            assert_eq!(dominators.retained(node, &sizes), None);
+            continue;
+        }
+        // A node's dominators are those without which it is lost; the immediate one is lost with all the others.
+        let above: Vec<u32> = (0..graph.len())
+            .filter(|d| *d != node && lost[*d as usize].contains(&node))
+            .collect();
+        let nearest = above.iter().copied().max_by_key(|d| {
+            above
+                .iter()
+                .filter(|other| lost[**other as usize].contains(d))
+                .count()
+        });
+        assert_eq!(dominators.idom(node), nearest, "dominator of {node}");
+        if let Some(nearest) = nearest {
+            below[nearest as usize].insert(node);
+        }
+        let kept = made.bytes(&lost[node as usize]);
+        assert_eq!(
+            dominators.retained(node, &sizes),
+            Some(kept),
+            "retained by {node}"
+        );
+        let path = paths.to(node);
+        assert_eq!(path.last(), Some(&node));
+        assert!(made.entries.contains(&path[0]));
+        assert!(
+            path.windows(2)
+                .all(|w| made.lists[w[0] as usize].contains(&w[1]))
+        );
+    }
+    let children = dominators.children();
+    for node in 0..graph.len() {
+        let listed: BTreeSet<u32> = dominators
+            .dominated(node, &sizes)
+            .iter()
+            .map(|(n, _)| *n)
+            .collect();
+        assert_eq!(listed, below[node as usize], "dominated by {node}");
+        assert_eq!(
+            children
+                .row(node)
+                .iter()
+                .copied()
+                .collect::<BTreeSet<u32>>(),
+            listed
+        );
+    }
+    check_sets(made, &graph, &sizes, &dominators, &all);
+    let back = graph.rows().transposed();
+    for node in 0..graph.len() {
+        let naive: Vec<u32> = (0..graph.len())
+            .flat_map(|from| {
+                graph
+                    .out(from)
+                    .iter()
+                    .filter(|t| **t == node)
+                    .map(move |_| from)
+            })
+            .collect();
+        assert_eq!(back.row(node), naive);
+    }
+}
+
+/// Sets of nodes and groups.
+fn check_sets(
+    made: &Made,
+    graph: &Graph,
+    sizes: &Sizes,
+    dominators: &Dominators,
+    all: &BTreeSet<u32>,
+) {
+    for modulus in [2u32, 3, 5] {
+        let members: BTreeSet<u32> = (0..graph.len()).filter(|n| n % modulus == 0).collect();
+        let mut set = Bits::none(graph.len());
+        for member in &members {
+            set.insert(*member);
+        }
+        let left = made.reach(&members);
+        let gone: BTreeSet<u32> = all.difference(&left).copied().collect();
+        let kept = union_of(graph, sizes, |n| dominators.is_reached(n), &set);
+        assert_eq!(kept.bytes, made.bytes(&gone));
+        let totals = by_group(graph, dominators, sizes, modulus, |node| node % modulus);
+        for (group, total) in (0u32..).zip(totals) {
+            let reached = |n: &&u32| **n % modulus == group;
+            let mine: BTreeSet<u32> = all.iter().filter(reached).copied().collect();
+            assert_eq!(total.shallow, made.bytes(&mine));
+            let mut kept = 0;
+            for node in &mine {
+                let mut above = dominators.idom(*node);
+                while above.is_some_and(|a| a % modulus != group) {
+                    above = dominators.idom(above.unwrap());
+                }
+                if above.is_none() {
+                    kept += dominators.retained(*node, sizes).unwrap();
+                }
+            }
+            assert_eq!(total.retained, kept, "group {group} of {modulus}");
+        }
+    }
+}
+
+/// Adds leaves that several nodes share, and leaves of one node.
+fn with_leaves(mut lists: Vec<Vec<u32>>, shared: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let inner = u32::try_from(lists.len()).unwrap();
+    for (a, b) in shared {
+        let leaf = u32::try_from(lists.len()).unwrap();
+        lists[(a % inner) as usize].push(leaf);
+        lists[(b % inner) as usize].push(leaf);
+        lists.push(Vec::new());
+    }
+    lists
+}
+
+fn shape(kind: u8, n: u32, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let mut lists = vec![Vec::new(); n as usize];
+    match kind {
+        // A chain, a ring at its end.
+        0 => (1..n).for_each(|i| lists[i as usize - 1].push(i)),
+        // A star out, and back.
+        1 => (1..n).for_each(|i| {
+            lists[0].push(i);
+            lists[i as usize].push(0);
+        }),
+        // A grid: right and down.
+        2 => {
+            let side = n.isqrt().max(1);
+            for i in 0..n {
+                if i % side + 1 < side && i + 1 < n {
+                    lists[i as usize].push(i + 1);
+                }
+                if i + side < n {
+                    lists[i as usize].push(i + side);
+                }
+            }
+        }
+        // Chains whose ends refer back.
+        3 => (1..n).for_each(|i| {
+            lists[i as usize - 1].push(i);
+            lists[i as usize].push(i / 2);
+        }),
+        _ => {}
+    }
+    for (from, to) in edges {
+        lists[(from % n) as usize].push(to % n);
+    }
+    lists
+}
+
+prop_compose! {
+    fn graphs()(
+        kind in 0u8..6,
+        n in 1u32..28,
+        edges in prop::collection::vec((any::<u32>(), any::<u32>()), 0..40),
+        shared in prop::collection::vec((any::<u32>(), any::<u32>()), 0..12),
+        entries in prop::collection::vec(any::<u32>(), 0..4),
+        roots in 0u32..4,
+    ) -> Made {
+        let mut lists = with_leaves(shape(kind, n, &edges), &shared);
+        let objects = u32::try_from(lists.len()).unwrap();
+        let sizes = (0..u64::from(objects)).map(|i| 8 + i * i).collect();
+        let mut entries: Vec<u32> = entries.iter().map(|e| e % objects).collect();
+        // Roots are nodes beyond the objects, the first two one under the other.
+        for root in 0..roots {
+            let id = u32::try_from(lists.len()).unwrap();
+            lists.push(edges.iter().skip(root as usize).take(2).map(|(a, _)| a % objects).collect());
+            if root == 1 {
+                lists[id as usize - 1].push(id);
+            } else {
+                entries.push(id);
+            }
+        }
+        Made { lists, sizes, entries }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn answers_equal_the_naive_ones(made in graphs()) {
+        check(&made);
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing(made in graphs()) {
+        let build = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut rows = RowsBuilder::with_room(made.lists.len(), 10);
+                rows.extend(&made.lists, |list| {
+                    let mut chunk = Chunk::default();
+                    list.iter().for_each(|t| chunk.push(*t));
+                    chunk.end_row();
+                    chunk
+                }).unwrap();
+                rows.finish()
+            })
+        };
+        prop_assert_eq!(build(1), build(4));
+        prop_assert_eq!(build(2), Rows::from_lists(&made.lists));
+    }
+}
+
+#[test]
+fn a_long_list_that_shares_leaves_at_both_ends_is_linear() {
+    // The walk of plain semi-NCA from each leaf's parent to the head would take 10^11 steps here.
+    let n = 300_000u32;
+    let mut lists: Vec<Vec<u32>> = (0..n)
+        .map(|i| if i + 1 < n { vec![i + 1] } else { Vec::new() })
+        .collect();
+    for leaf in 0..n {
+        lists[0].push(n + leaf);
+        lists[n as usize - 1].push(n + leaf);
+        lists.push(Vec::new());
+    }
+    let sizes = Sizes(vec![16; lists.len()]);
+    let graph = Graph::new(Rows::from_lists(&lists), 2 * n, vec![0]);
+    let dominators = Dominators::of(&graph, &sizes);
+    assert_eq!(dominators.idom(n + 7), Some(0));
+    assert_eq!(dominators.retained(0, &sizes), Some(u64::from(2 * n) * 16));
+    assert_eq!(dominators.retained(1, &sizes), Some(u64::from(n - 1) * 16));
+}
+
+#[test]
+fn references_to_nodes_that_do_not_exist_lead_nowhere() {
+    let sizes = Sizes(vec![8, 8]);
+    let graph = Graph::new(
+        Rows::from_lists(&[vec![9, 1], vec![u32::MAX]]),
+        2,
+        vec![0, 77],
+    );
+    let dominators = Dominators::of(&graph, &sizes);
+    assert_eq!(dominators.total(), 16);
+    assert!(!dominators.is_reached(77));
+    assert_eq!(Paths::of(&graph).to(1), vec![0, 1]);
+}
