@@ -49,6 +49,7 @@ pub mod disasm;
 pub mod dwarf;
 pub mod expr;
 pub mod frames;
+pub mod heap;
 pub mod image;
 pub mod layout;
 pub mod mapped;

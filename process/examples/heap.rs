@@ -1,0 +1,71 @@
+//! Walks the heap of a core and prints what it found and how long each part took: `heap CORE EXE`.
+//!
+//! A workbench for the library until the `heap` verb stands on it.
+
+#![expect(clippy::print_stdout, reason = "a program that prints")]
+
+use dumpview_process::heap::{Heap, audit::Audit};
+use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
+use dumpview_process::process::{OpenOptions, Process};
+use std::time::Instant;
+
+/// No library of the process is opened: their memory holds no Go objects.
+struct NoFiles;
+
+impl<'a> Files<'a> for NoFiles {
+    fn open(&self, _: &str) -> Option<&'a [u8]> {
+        None
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let paths: Vec<String> = std::env::args().skip(1).collect();
+    let [core, exe] = paths.as_slice() else {
+        return Err("usage: heap CORE EXE".into());
+    };
+    let (core, exe) = (std::fs::read(core)?, std::fs::read(exe)?);
+    let arena = SectionArena::default();
+    let core = CoreFile::parse(&core)?;
+    let exe = Executable::parse(&exe, &arena)?;
+    let process = Process::open(&core, Some(&exe), &NoFiles, OpenOptions::default());
+    let start = Instant::now();
+    let heap = Heap::read(&process)?;
+    println!("read {:?}", start.elapsed());
+    let start = Instant::now();
+    let dominators = heap.dominators();
+    println!("dominators {:?}", start.elapsed());
+    let runtime = process.runtime().ok_or("no runtime")?;
+    let audit = Audit::of(&runtime, &heap.spans);
+    println!(
+        "objects {:?} bytes {:?} large {:?} in_heap {:?} manual {:?} pages {:?} allocCount {:?} live {:?}",
+        audit.objects,
+        audit.bytes,
+        audit.large_bytes,
+        audit.in_heap,
+        audit.manual,
+        audit.pages,
+        audit.alloc_count,
+        audit.heap_live
+    );
+    println!("agrees {}", audit.agrees());
+    println!(
+        "inline marks {} {:?} edges {} roots {} reached bytes {}",
+        heap.spans.inline_marks,
+        heap.scanned,
+        heap.graph.rows().edges(),
+        heap.roots.list.len(),
+        dominators.total()
+    );
+    println!("notes {:?}", heap.notes());
+    for (node, bytes) in dominators.tops(&heap.spans).into_iter().take(12) {
+        let name = heap.root(node).map(|root| match root.kind {
+            dumpview_process::heap::RootKind::Variable { addr } => {
+                let at = heap.roots.variables.at(addr);
+                at.map_or(format!("{addr}"), |(_, _, name)| name.to_owned())
+            }
+            other => format!("{other:?}"),
+        });
+        println!("  {bytes:>12} {node} {name:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! The heap of a dead process: every object, what refers to it, and who keeps it.
+//!
+//! ```text
+//! spans ─▶ objects (numbers in address order) ─▶ pointers, masks ─▶ build ─▶ dumpview_heap::Graph
+//!                     specials, stacks ─▶ roots ───────────────────▶┘             └▶ Dominators, Paths
+//!                                                 audit ◀─ what the runtime counted
+//! ```
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `spans` | spans, allocated slots, the span of an address |
+//! | `objects` | objects as `dumpview_heap` wants them |
+//! | `pointers`, `masks` | which words hold pointers, by release |
+//! | `stacks` | what goroutines' frames keep, by stack maps |
+//! | `specials` | finalizers, cleanups, weak handles, profile records |
+//! | `roots` | all roots, by name |
+//! | `build` | references of every object, in parallel |
+//! | `audit` | what was walked against what the runtime counted |
+//!
+//! The process may have died by corrupting all this: a table that contradicts itself is left out and noted, and an
+//! answer that lacks something says so ([`Heap::notes`]).
+
+pub mod audit;
+mod build;
+mod masks;
+mod objects;
+mod pointers;
+mod roots;
+mod spans;
+mod specials;
+mod stacks;
+
+pub use build::Scanned;
+pub use masks::{Mask, Masks};
+pub use pointers::{Pointers, Scratch};
+pub use roots::{Certainty, Root, RootKind, Roots, Variables};
+pub use spans::{ManualSpan, Span, Spans, SweepState};
+pub use specials::{Special, SpecialKind};
+pub use stacks::{FrameSlots, GoroutineSlots, Slot, StackReader};
+
+use crate::addr::Addr;
+use crate::layout::FieldError;
+use crate::memory::{MemoryExt, RegionSource};
+use crate::process::Process;
+use crate::runtime::Runtime;
+use dumpview_heap::{Dominators, Graph, ObjId, TooManyEdges};
+
+/// Something that makes the answer less than whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// What is missing or odd.
+    pub text: &'static str,
+    /// How many of them.
+    pub count: u64,
+}
+
+impl Note {
+    pub(crate) const fn new(text: &'static str, count: u64) -> Self {
+        Self { text, count }
+    }
+}
+
+/// Why there is no heap to speak of.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeapError {
+    /// Not Go, or no layout of its runtime's structures is known.
+    #[error("no layout of the runtime's structures fits this program")]
+    NoLayout,
+    /// A structure that leads to the heap is missing.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The graph does not fit.
+    #[error(transparent)]
+    TooManyEdges(#[from] TooManyEdges),
+}
+
+/// The heap: objects, references, roots.
+pub struct Heap<'p> {
+    /// Spans and objects.
+    pub spans: Spans,
+    /// Roots.
+    pub roots: Roots,
+    /// Objects under their ids, roots under *objects + number*.
+    pub graph: Graph,
+    /// Which words hold pointers.
+    pub pointers: Pointers<'p>,
+    /// What the scan met.
+    pub scanned: Scanned,
+}
+
+impl<'p> Heap<'p> {
+    /// Walks the whole heap. Uses all threads of the current rayon pool; the result does not depend on how many.
+    ///
+    /// # Errors
+    ///
+    /// When there is no list of spans to walk. A heap with holes is not an error: see [`Self::notes`].
+    pub fn read(process: &'p Process<'_>) -> Result<Self, HeapError> {
+        let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
+        let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
+        let spans = Spans::read(&runtime, most_pages(process))?;
+        let pointers = Pointers::new(&runtime, process.arch(), minor, &spans)?;
+        let roots = Roots::read(process, &runtime, &spans, minor, &|object, visit| {
+            out_of(&spans, &pointers, object, visit);
+        });
+        let (graph, scanned) = build::graph(&spans, &pointers, &roots)?;
+        Ok(Self {
+            spans,
+            roots,
+            graph,
+            pointers,
+            scanned,
+        })
+    }
+
+    /// The dominator tree and retained sizes.
+    pub fn dominators(&self) -> Dominators {
+        Dominators::of(&self.graph, &self.spans)
+    }
+
+    /// The object that covers an address.
+    pub fn find(&self, addr: Addr) -> Option<ObjId> {
+        self.spans.find(addr).map(ObjId)
+    }
+
+    /// The root that a node of the graph is; `None` for an object.
+    pub fn root(&self, node: u32) -> Option<&Root> {
+        let number = node.checked_sub(self.spans.objects())?;
+        self.roots.list.get(number as usize)
+    }
+
+    /// The pointers in an object, nil ones left out.
+    pub fn pointers_of(&self, object: ObjId, visit: &mut dyn FnMut(Addr)) {
+        out_of(&self.spans, &self.pointers, object.0, visit);
+    }
+
+    /// All that makes the answer less than whole; counts are lower bounds when there is any.
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes = self.spans.notes.clone();
+        notes.extend(self.roots.notes.iter().cloned());
+        for (text, count) in [
+            (
+                "objects of which it cannot be told where their pointers are",
+                self.scanned.unknown,
+            ),
+            (
+                "objects that are not whole in the core",
+                self.scanned.unread,
+            ),
+            (
+                "goroutines whose stack was not read to its end",
+                self.roots.incomplete_stacks,
+            ),
+        ] {
+            if count > 0 {
+                notes.push(Note::new(text, count));
+            }
+        }
+        notes
+    }
+}
+
+/// The pointers in an object, nil ones left out.
+fn out_of(spans: &Spans, pointers: &Pointers<'_>, object: u32, visit: &mut dyn FnMut(Addr)) {
+    let (Some(span), Some((addr, _))) = (spans.of_object(object), spans.place(object)) else {
+        return;
+    };
+    let Some(slot) = span.slot_at(addr) else {
+        return;
+    };
+    let bytes = pointers.bytes(span);
+    pointers.visit(span, &bytes, slot, &mut Scratch::default(), |offset| {
+        let value = pointers::word_at(&bytes, offset);
+        if value != 0 {
+            visit(Addr(value));
+        }
+    });
+}
+
+/// More pages than a heap can have in this core: a hostile one may claim spans all over the address space. A core
+/// that was cut short has bytes for a part of its heap only, hence the factor.
+fn most_pages(process: &Process<'_>) -> u64 {
+    let bytes: u64 = process
+        .memory
+        .regions()
+        .iter()
+        .map(|region| match region.source {
+            RegionSource::Core(bytes) | RegionSource::File(bytes) => bytes.len() as u64,
+            RegionSource::Missing(_) => 0,
+        })
+        .fold(0, u64::saturating_add);
+    (bytes / spans::PAGE)
+        .saturating_mul(16)
+        .saturating_add(1 << 20)
+}
+
+/// Address of a variable of the runtime, named in full.
+fn variable(runtime: &Runtime<'_>, name: &str) -> Result<Addr, FieldError> {
+    runtime
+        .vars
+        .address(name)
+        .ok_or_else(|| FieldError::NoSuchField {
+            structure: "runtime".to_owned(),
+            path: name.to_owned(),
+        })
+}
+
+/// No machine runs more Ps.
+const MOST_PS: u64 = 1 << 16;
+
+/// The `mcache` of every P (`runtime.allp`).
+fn caches(runtime: &Runtime<'_>) -> Vec<Addr> {
+    let Ok(all) = variable(runtime, "runtime.allp") else {
+        return Vec::new();
+    };
+    let memory = runtime.memory;
+    let (Ok(array), Ok(len)) = (memory.ptr(all), memory.u64(all.offset(8))) else {
+        return Vec::new();
+    };
+    (0..len.min(MOST_PS))
+        .map_while(|index| memory.ptr(array.offset(index * 8)).ok())
+        .filter_map(|p| runtime.structure("runtime.p", p).ptr("mcache").ok())
+        .filter(|cache| !cache.is_null())
+        .collect()
+}

@@ -1,0 +1,507 @@
+//! Where every path to a live object starts, each root by its name.
+//!
+//! The collector's own list (`runtime/mgcmark.go:markroot`, 1.19–1.27): package data by its masks, stacks by their maps,
+//! the finalizer and cleanup queues, and what specials keep. A root is a node of the graph, and a goroutine has its
+//! frames below it, so that each retains what only it keeps.
+
+use super::masks::Mask;
+use super::specials::{Special, SpecialKind, specials};
+use super::stacks::{GoroutineSlots, StackReader};
+use super::{Note, Spans};
+use crate::addr::Addr;
+use crate::memory::{Memory, MemoryExt};
+use crate::process::Process;
+use crate::runtime::Runtime;
+use crate::unwind::PcCache;
+use dumpview_heap::Chunk;
+use rayon::prelude::*;
+
+/// What a root is. Goroutines are numbered as in [`crate::runtime::Goroutines::list`], frames as in the goroutine's
+/// stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum RootKind {
+    /// A package variable, at its address; without symbols, one word of package data.
+    Variable {
+        /// Its first byte.
+        addr: Addr,
+    },
+    /// A goroutine: pending deferred calls, and below it its frames.
+    Goroutine {
+        /// Its number.
+        goroutine: u32,
+    },
+    /// A frame of a goroutine.
+    Frame {
+        /// The goroutine's number.
+        goroutine: u32,
+        /// The frame's, innermost 0.
+        frame: u32,
+    },
+    /// Registers of a goroutine that was stopped at any instruction.
+    Registers {
+        /// The goroutine's number.
+        goroutine: u32,
+    },
+    /// The finalizer of an object: its function and all that the object refers to.
+    Finalizer {
+        /// The object it is set for, which it does not keep.
+        object: u32,
+    },
+    /// The cleanup of an object: its function and argument.
+    Cleanup {
+        /// The object it is attached to, which it does not keep.
+        object: u32,
+    },
+    /// The word by which weak pointers know an object.
+    WeakHandle {
+        /// The object, which it does not keep.
+        object: u32,
+    },
+    /// Finalizers that are due.
+    FinalizerQueue,
+    /// Cleanups that are due.
+    CleanupQueue,
+    /// Blocks that Ps are cutting tiny objects from.
+    TinyBlocks,
+}
+
+/// How sure it is that a root refers to what it seems to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Certainty {
+    /// By the runtime's own maps.
+    Precise,
+    /// A word that looks like a pointer, where there is no map: what the collector would keep too.
+    Conservative,
+}
+
+/// One root.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Root {
+    /// What it is.
+    pub kind: RootKind,
+    /// How sure its references are.
+    pub certainty: Certainty,
+    /// Whether another root leads to it: a frame's goroutine.
+    pub below: bool,
+}
+
+/// All roots and their references.
+#[derive(Debug, Default)]
+pub struct Roots {
+    /// The roots; number *i* is node *objects + i* of the graph.
+    pub list: Vec<Root>,
+    /// Specials of all objects.
+    pub specials: Vec<Special>,
+    /// Package variables, for names.
+    pub variables: Variables,
+    /// Goroutines whose stack was not read to its end.
+    pub incomplete_stacks: u64,
+    /// What could not be had.
+    pub notes: Vec<Note>,
+    pub(super) rows: Chunk,
+}
+
+/// Package variables by address.
+#[derive(Debug, Default)]
+pub struct Variables {
+    /// Start, end and name, by start.
+    list: Vec<(Addr, Addr, Box<str>)>,
+}
+
+impl Variables {
+    fn of(process: &Process<'_>) -> Self {
+        let Some(exe) = process.executable else {
+            return Self::default();
+        };
+        let Ok(symbols) = process.symbols() else {
+            return Self::default();
+        };
+        let data: Vec<_> = symbols
+            .modules()
+            .filter_map(|m| m.data.as_ref())
+            .flat_map(|m| [m.data, m.bss])
+            .collect();
+        let mut list: Vec<(Addr, Addr, Box<str>)> = exe
+            .symbols()
+            .filter(|(_, size, name)| *size > 0 && !name.is_empty())
+            .map(|(addr, size, name)| (addr.to_process(process.bias), size, name))
+            .filter(|(addr, _, _)| data.iter().any(|span| span.contains(*addr)))
+            .map(|(addr, size, name)| {
+                let name = String::from_utf8_lossy(name).into_owned();
+                (addr, addr.offset(size), name.into_boxed_str())
+            })
+            .collect();
+        list.sort();
+        list.dedup_by_key(|(start, _, _)| *start);
+        Self { list }
+    }
+
+    /// The variable that covers an address: its start, end and name as the linker has it.
+    pub fn at(&self, addr: Addr) -> Option<(Addr, Addr, &str)> {
+        let after = self.list.partition_point(|(start, _, _)| *start <= addr);
+        let (start, end, name) = self.list.get(after.checked_sub(1)?)?;
+        (addr < *end).then_some((*start, *end, name.as_ref()))
+    }
+}
+
+/// Puts roots together; node numbers start after the objects.
+struct Builder<'s> {
+    spans: &'s Spans,
+    roots: Roots,
+}
+
+impl Builder<'_> {
+    /// Opens a root; [`Self::close`] ends it.
+    fn open(&mut self, kind: RootKind, certainty: Certainty, below: bool) {
+        self.roots.list.push(Root {
+            kind,
+            certainty,
+            below,
+        });
+    }
+
+    fn refer(&mut self, value: Addr) {
+        if let Some(object) = self.spans.find(value) {
+            self.roots.rows.push(object);
+        }
+    }
+
+    fn close(&mut self) {
+        self.roots.rows.end_row();
+    }
+
+    /// A root with these references, unless they lead to no object.
+    fn add(&mut self, kind: RootKind, values: impl IntoIterator<Item = Addr>) {
+        let mut objects = values
+            .into_iter()
+            .filter_map(|v| self.spans.find(v))
+            .peekable();
+        if objects.peek().is_some() {
+            let objects: Vec<u32> = objects.collect();
+            self.open(kind, Certainty::Precise, false);
+            for object in objects {
+                self.roots.rows.push(object);
+            }
+            self.close();
+        }
+    }
+}
+
+impl Roots {
+    /// Reads every root. What cannot be read is noted, and the rest goes on.
+    pub fn read(
+        process: &Process<'_>,
+        runtime: &Runtime<'_>,
+        spans: &Spans,
+        minor: u32,
+        out_of: &(dyn Fn(u32, &mut dyn FnMut(Addr)) + Sync),
+    ) -> Self {
+        let mut builder = Builder {
+            spans,
+            roots: Self {
+                variables: Variables::of(process),
+                ..Self::default()
+            },
+        };
+        package_data(process, &mut builder);
+        goroutines(process, minor, &mut builder);
+        let mut notes = Vec::new();
+        let list = specials(runtime, spans, &mut notes);
+        of_specials(&list, &mut builder, out_of);
+        queues(runtime, &mut builder, &mut notes);
+        tiny_blocks(runtime, &mut builder);
+        builder.roots.specials = list;
+        builder.roots.notes.extend(notes);
+        builder.roots
+    }
+}
+
+/// `data` and `bss` of every module by their masks, a root for each variable.
+fn package_data(process: &Process<'_>, builder: &mut Builder<'_>) {
+    let Ok(symbols) = process.symbols() else {
+        builder
+            .roots
+            .notes
+            .push(Note::new("package data of a program without moduledata", 1));
+        return;
+    };
+    let modules: Vec<_> = symbols.modules().filter_map(|m| m.data.as_ref()).collect();
+    if modules.is_empty() {
+        builder
+            .roots
+            .notes
+            .push(Note::new("package data of a program without moduledata", 1));
+    }
+    for module in modules {
+        for (span, bits) in [
+            (module.data, module.gcdatamask),
+            (module.bss, module.gcbssmask),
+        ] {
+            let size = span.end.since(span.start).unwrap_or(0);
+            let words = bits.n.min(size / 8);
+            let mask = Mask::read(&*process.memory, bits.bytedata, size, words);
+            let bytes = process.memory.bytes(span.start, size);
+            let (Some(mask), Ok(bytes)) = (mask, bytes) else {
+                if size > 0 {
+                    builder
+                        .roots
+                        .notes
+                        .push(Note::new("bytes of package data that cannot be read", size));
+                }
+                continue;
+            };
+            // Pointers come in address order, and so do variables.
+            let mut until = Addr::NULL;
+            let mut open: Option<(RootKind, Vec<Addr>)> = None;
+            for offset in mask.pointers(size) {
+                let value = super::pointers::word_at(&bytes, offset);
+                let at = span.start.offset(offset);
+                if at >= until || open.is_none() {
+                    if let Some((kind, values)) = open.take() {
+                        builder.add(kind, values);
+                    }
+                    let (start, end) = builder
+                        .roots
+                        .variables
+                        .at(at)
+                        .map_or((at, at.offset(8)), |(start, end, _)| (start, end));
+                    until = end;
+                    open = Some((RootKind::Variable { addr: start }, Vec::new()));
+                }
+                if let Some((_, values)) = &mut open
+                    && value != 0
+                {
+                    values.push(Addr(value));
+                }
+            }
+            if let Some((kind, values)) = open {
+                builder.add(kind, values);
+            }
+        }
+    }
+}
+
+/// Goroutines read by one task: enough that its cache of pcs pays.
+const CHUNK: usize = 1024;
+
+/// A root for each goroutine, and below it one for each frame that keeps something.
+fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
+    let (Ok(goroutines), Some(reader)) = (process.goroutines(), StackReader::new(process, minor))
+    else {
+        builder
+            .roots
+            .notes
+            .push(Note::new("goroutines that cannot be read", 1));
+        return;
+    };
+    for note in &goroutines.notes {
+        builder
+            .roots
+            .notes
+            .push(Note::new("goroutines that cannot be read", note.count));
+    }
+    // Loaded before the tasks start, so that they do not wait for each other.
+    process.threads();
+    let read: Vec<Vec<GoroutineSlots>> = goroutines
+        .list()
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut cache = PcCache::default();
+            chunk.iter().map(|g| reader.read(g, &mut cache)).collect()
+        })
+        .collect();
+    let objects = builder.spans.objects();
+    for (goroutine, slots) in (0u32..).zip(read.into_iter().flatten()) {
+        builder.roots.incomplete_stacks += u64::from(slots.incomplete);
+        let keeps = |list: &[super::stacks::Slot]| {
+            list.iter()
+                .any(|slot| builder.spans.find(slot.value).is_some())
+        };
+        let registers = keeps(&slots.registers);
+        let frames: Vec<_> = slots.frames.iter().filter(|f| keeps(&f.slots)).collect();
+        if frames.is_empty() && !registers && !keeps(&slots.own) {
+            continue;
+        }
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let mut child = objects
+            .saturating_add(number(builder.roots.list.len()))
+            .saturating_add(1);
+        builder.open(RootKind::Goroutine { goroutine }, Certainty::Precise, false);
+        for slot in &slots.own {
+            builder.refer(slot.value);
+        }
+        for _ in 0..frames.len() + usize::from(registers) {
+            builder.roots.rows.push(child);
+            child = child.saturating_add(1);
+        }
+        builder.close();
+        for frame in frames {
+            let certainty = if frame.conservative {
+                Certainty::Conservative
+            } else {
+                Certainty::Precise
+            };
+            let kind = RootKind::Frame {
+                goroutine,
+                frame: frame.frame,
+            };
+            builder.open(kind, certainty, true);
+            for slot in &frame.slots {
+                builder.refer(slot.value);
+            }
+            builder.close();
+        }
+        if registers {
+            builder.open(
+                RootKind::Registers { goroutine },
+                Certainty::Conservative,
+                true,
+            );
+            for slot in &slots.registers {
+                builder.refer(slot.value);
+            }
+            builder.close();
+        }
+    }
+}
+
+/// What specials keep; `out_of` gives the pointers in an object.
+fn of_specials(
+    specials: &[Special],
+    builder: &mut Builder<'_>,
+    out_of: &(dyn Fn(u32, &mut dyn FnMut(Addr)) + Sync),
+) {
+    for special in specials {
+        let object = special.object;
+        match special.kind {
+            SpecialKind::Finalizer => {
+                let mut values = vec![special.payload];
+                out_of(object, &mut |value| values.push(value));
+                builder.add(RootKind::Finalizer { object }, values);
+            }
+            SpecialKind::Cleanup => {
+                let values = [special.payload, special.argument];
+                builder.add(RootKind::Cleanup { object }, values);
+            }
+            SpecialKind::WeakHandle => {
+                builder.add(RootKind::WeakHandle { object }, [special.payload]);
+            }
+            SpecialKind::Profile | SpecialKind::PinCounter | SpecialKind::Other => {}
+        }
+    }
+}
+
+/// A queue has no more blocks than this; a longer list closes on itself.
+const MOST_BLOCKS: u32 = 1 << 20;
+
+/// Finalizers and cleanups that are due: in blocks off the heap (`runtime/mfinal.go`, `runtime/mcleanup.go`).
+fn queues(runtime: &Runtime<'_>, builder: &mut Builder<'_>, notes: &mut Vec<Note>) {
+    // The block is a `finblock` up to 1.24, a `finBlock` since.
+    let name = ["runtime.finblock", "runtime.finBlock"]
+        .into_iter()
+        .find(|name| runtime.layouts.size_of(name).is_some());
+    if let (Some(name), Ok(head)) = (name, super::variable(runtime, "runtime.allfin")) {
+        let words = ["fn", "arg", "fint", "ot"];
+        let head = runtime.memory.ptr(head).unwrap_or_default();
+        let values = blocks(
+            runtime,
+            name,
+            head,
+            "cnt",
+            "fin",
+            "runtime.finalizer",
+            &words,
+        );
+        match values {
+            Some(values) => builder.add(RootKind::FinalizerQueue, values),
+            None => notes.push(Note::new(
+                "blocks of the finalizer queue that cannot be read",
+                1,
+            )),
+        }
+    }
+    if runtime.layouts.size_of("runtime.cleanupBlock").is_some()
+        && let Ok(queue) = super::variable(runtime, "runtime.gcCleanups")
+        && let Ok(head) = runtime.structure("runtime.cleanupQueue", queue).ptr("all")
+    {
+        let each = "runtime.cleanupFn";
+        let words: &[&str] = if runtime.layouts.size_of(each).is_some() {
+            &["fn", "arg"]
+        } else {
+            // 1.25: the queue holds functions alone.
+            &[]
+        };
+        let values = blocks(
+            runtime,
+            "runtime.cleanupBlock",
+            head,
+            "n",
+            "cleanups",
+            each,
+            words,
+        );
+        match values {
+            Some(values) => builder.add(RootKind::CleanupQueue, values),
+            None => notes.push(Note::new(
+                "blocks of the cleanup queue that cannot be read",
+                1,
+            )),
+        }
+    }
+}
+
+/// The pointers in the first `count` elements of each block of a list.
+fn blocks(
+    runtime: &Runtime<'_>,
+    block: &str,
+    head: Addr,
+    count: &str,
+    list: &str,
+    each: &str,
+    words: &[&str],
+) -> Option<Vec<Addr>> {
+    let field = |path: &str| runtime.layouts.field(block, path);
+    let (next, count, list) = (field("alllink")?, field(count)?, field(list)?);
+    let offsets: Vec<u64> = if words.is_empty() {
+        vec![0]
+    } else {
+        let offset = |word: &&str| runtime.layouts.field(each, word).map(|f| f.offset);
+        words.iter().filter_map(offset).collect()
+    };
+    let stride = if words.is_empty() {
+        8
+    } else {
+        runtime.layouts.size_of(each)?
+    };
+    let mut values = Vec::new();
+    let mut at = head;
+    for _ in 0..MOST_BLOCKS {
+        if at.is_null() {
+            break;
+        }
+        let filled = runtime
+            .memory
+            .uint(at.offset(count.offset), count.size)
+            .ok()?;
+        for element in 0..filled.min(list.size / stride.max(1)) {
+            let from = at.offset(list.offset + element * stride);
+            for offset in &offsets {
+                values.push(runtime.memory.ptr(from.offset(*offset)).ok()?);
+            }
+        }
+        at = runtime.memory.ptr(at.offset(next.offset)).ok()?;
+    }
+    values.retain(|value| !value.is_null());
+    Some(values)
+}
+
+/// The blocks that Ps cut tiny objects from live until they are full, whoever refers into them
+/// (`runtime/mgcmark.go:gcMarkTinyAllocs`).
+fn tiny_blocks(runtime: &Runtime<'_>, builder: &mut Builder<'_>) {
+    let values: Vec<Addr> = super::caches(runtime)
+        .into_iter()
+        .filter_map(|cache| runtime.structure("runtime.mcache", cache).ptr("tiny").ok())
+        .filter(|tiny| !tiny.is_null())
+        .collect();
+    builder.add(RootKind::TinyBlocks, values);
+}
