@@ -1,0 +1,270 @@
+//! One heap against the account that its program kept.
+
+use crate::report::Report;
+use dumpview_heap::{Bits, Dominators, ObjId, Objects, Paths, union_of};
+use dumpview_process::addr::Addr;
+use dumpview_process::heap::audit::Audit;
+use dumpview_process::heap::{Heap, RootKind};
+use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
+use dumpview_process::process::{OpenOptions, Process};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A core of the program `heap`.
+pub struct HeapCase {
+    /// The core's bytes.
+    pub core: Vec<u8>,
+    /// The executable's bytes.
+    pub exe: Vec<u8>,
+    /// What the program said.
+    pub truth: Value,
+}
+
+/// No library of the process is opened: their memory holds no Go objects.
+struct NoFiles;
+
+impl<'a> Files<'a> for NoFiles {
+    fn open(&self, _: &str) -> Option<&'a [u8]> {
+        None
+    }
+}
+
+/// Checks everything that the account speaks about.
+pub fn check(case: &HeapCase, report: &mut Report) {
+    let arena = SectionArena::default();
+    let core = CoreFile::parse(&case.core).expect("a core");
+    let exe = Executable::parse(&case.exe, &arena).expect("an executable");
+    let process = Process::open(&core, Some(&exe), &NoFiles, OpenOptions::default());
+    let heap = match Heap::read(&process) {
+        Ok(heap) => heap,
+        Err(error) => return report.problem(format!("no heap: {error}")),
+    };
+    report.compared("core");
+    for note in heap.notes() {
+        report.problem(format!("a note on a whole core: {note:?}"));
+    }
+    check_audit(&process, &heap, report);
+    let dominators = heap.dominators();
+    structures(case, &heap, &dominators, report);
+    lists(case, &process, &heap, &dominators, report);
+}
+
+fn check_audit(process: &Process<'_>, heap: &Heap<'_>, report: &mut Report) {
+    let runtime = process.runtime().expect("a runtime");
+    let audit = Audit::of(&runtime, &heap.spans);
+    let what = "objects and bytes against the runtime's counters";
+    report.equal(
+        what,
+        "objects",
+        audit.objects.counted,
+        Some(audit.objects.walked),
+    );
+    report.equal(what, "bytes", audit.bytes.counted, Some(audit.bytes.walked));
+    report.equal(
+        what,
+        "large",
+        audit.large_bytes.counted,
+        Some(audit.large_bytes.walked),
+    );
+    report.equal(
+        what,
+        "heap spans",
+        audit.in_heap.counted,
+        Some(audit.in_heap.walked),
+    );
+    report.equal(
+        what,
+        "other spans",
+        audit.manual.counted,
+        Some(audit.manual.walked),
+    );
+    report.equal(
+        what,
+        "allocCount",
+        audit.alloc_count.counted,
+        Some(audit.alloc_count.walked),
+    );
+    for (class, count) in audit.classes.iter().enumerate() {
+        let walked = i64::try_from(count.walked).expect("a count");
+        report.equal(what, &format!("class {class}"), count.counted, walked);
+    }
+    report.equal(
+        "pointers into free slots",
+        "all",
+        0,
+        heap.scanned.to_free_slots,
+    );
+}
+
+/// Objects and bytes of each structure, and which objects they are.
+fn structures(case: &HeapCase, heap: &Heap<'_>, dominators: &Dominators, report: &mut Report) {
+    let children = dominators.children();
+    for structure in case.truth["structures"].as_array().into_iter().flatten() {
+        let name = structure["variable"].as_str().expect("a name");
+        let number = |key: &str| structure[key].as_u64().expect(key);
+        let (start, size) = (number("address"), number("size"));
+        let mut set = Bits::none(heap.graph.len());
+        let mut nodes = Vec::new();
+        for (node, root) in (heap.spans.objects()..).zip(&heap.roots.list) {
+            if let RootKind::Variable { addr } = root.kind
+                && (start..start + size).contains(&addr.0)
+            {
+                set.insert(node);
+                nodes.push(node);
+            }
+        }
+        if let ([node], Some((_, _, symbol))) = (&nodes[..], heap.roots.variables.at(Addr(start))) {
+            report.equal("name of a variable", name, name, symbol);
+            let retained = dominators.retained(*node, &heap.spans);
+            report.equal("retained bytes", name, Some(number("bytes")), retained);
+        }
+        let kept = union_of(&heap.graph, &heap.spans, |n| dominators.is_reached(n), &set);
+        report.equal(
+            "structure",
+            &format!("{name} objects"),
+            number("objects"),
+            kept.objects,
+        );
+        report.equal(
+            "structure",
+            &format!("{name} bytes"),
+            number("bytes"),
+            kept.bytes,
+        );
+        if let Some(listed) = structure["addresses"].as_array() {
+            let told: BTreeSet<u64> = listed.iter().map(|a| block_of(heap, address(a))).collect();
+            let mut found = BTreeSet::new();
+            while let Some(node) = nodes.pop() {
+                if heap.graph.is_object(node) {
+                    let base = heap.spans.addr(ObjId(node));
+                    found.insert(start_of(heap, base));
+                }
+                nodes.extend(children.row(node));
+            }
+            for missing in told.difference(&found) {
+                report.problem(format!("{name}: {missing:#x} is not kept by it"));
+            }
+            for extra in found.difference(&told) {
+                report.problem(format!("{name}: {extra:#x} is none of its objects"));
+            }
+            for _ in &told {
+                report.compared("object of a structure");
+            }
+        }
+    }
+}
+
+/// Where an object starts for its program: behind the header of its slot, when it has one.
+fn start_of(heap: &Heap<'_>, slot: u64) -> u64 {
+    let span = heap.spans.at(Addr(slot)).expect("an object's span");
+    let number = u32::try_from((slot - span.start.0) / span.elemsize).expect("a slot");
+    heap.pointers
+        .header(span, number)
+        .map_or(slot, |(_, at)| slot + at)
+}
+
+/// Tiny objects share a 16-byte slot (span class 5: size class 2, no pointers); others are told by their own start.
+fn block_of(heap: &Heap<'_>, addr: u64) -> u64 {
+    let span = heap.spans.at(Addr(addr));
+    if span.is_some_and(|span| span.spanclass == 5) {
+        addr & !15
+    } else {
+        addr
+    }
+}
+
+fn address(value: &Value) -> u64 {
+    let text = value.as_str().expect("an address");
+    u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("an address")
+}
+
+/// Which function's frame keeps the objects of a list, and objects that nothing keeps.
+fn lists(
+    case: &HeapCase,
+    process: &Process<'_>,
+    heap: &Heap<'_>,
+    dominators: &Dominators,
+    report: &mut Report,
+) {
+    let holders = [
+        ("held", "main.holder"),
+        ("boxed", "main.addressTaken"),
+        ("sent", "main.sender"),
+        ("deferred", "main.deferrer"),
+        ("argument", "main.closing"),
+        ("locals", "main.main"),
+    ];
+    let paths = Paths::of(&heap.graph);
+    let unwinder = process.unwinder().expect("an unwinder");
+    let goroutines = process.goroutines().expect("goroutines");
+    for (list, addresses) in case.truth["lists"].as_object().into_iter().flatten() {
+        for value in addresses.as_array().into_iter().flatten() {
+            let addr = address(value);
+            let Some(ObjId(object)) = heap.find(Addr(addr)) else {
+                report.problem(format!("{list}: no object at {addr:#x}"));
+                continue;
+            };
+            report.equal(
+                "object of a list",
+                list,
+                block_of(heap, addr),
+                start_of(heap, heap.spans.addr(ObjId(object))),
+            );
+            if matches!(list.as_str(), "garbage" | "hidden") {
+                report.equal(
+                    "garbage",
+                    &format!("{list} {addr:#x} reached"),
+                    false,
+                    dominators.is_reached(object),
+                );
+                continue;
+            }
+            report.equal(
+                "object that lives",
+                &format!("{list} {addr:#x}"),
+                true,
+                dominators.is_reached(object),
+            );
+            let Some((_, function)) = holders.iter().find(|(name, _)| name == list) else {
+                continue;
+            };
+            report.compared("object held by a goroutine");
+            let path = paths.to(object);
+            let frame = path.iter().find_map(|node| match heap.root(*node)?.kind {
+                RootKind::Frame { goroutine, frame } => Some((goroutine, frame)),
+                _ => None,
+            });
+            let own = path.iter().find_map(|node| match heap.root(*node)?.kind {
+                RootKind::Goroutine { goroutine } => Some(goroutine),
+                _ => None,
+            });
+            let name = |goroutine: u32, frame: Option<u32>| {
+                let goroutine = &goroutines.list()[goroutine as usize];
+                let stack = unwinder.goroutine(goroutine.addr, process.registers_of(goroutine));
+                let symbols = process.symbols().expect("symbols");
+                let named = |frame: &dumpview_process::unwind::PhysicalFrame| {
+                    symbols.find(frame.pc).map(|f| f.name().to_owned())
+                };
+                match frame {
+                    Some(frame) => stack.frames.get(frame as usize).and_then(named),
+                    None => stack
+                        .frames
+                        .iter()
+                        .filter_map(named)
+                        .find(|n| n == function),
+                }
+            };
+            let found = match (frame, own) {
+                (Some((goroutine, frame)), _) => name(goroutine, Some(frame)),
+                (None, Some(goroutine)) => name(goroutine, None),
+                (None, None) => None,
+            };
+            if found.as_deref() != Some(*function) {
+                let root = path.first().and_then(|node| heap.root(*node));
+                report.problem(format!(
+                    "{list}: {addr:#x} is held by {found:?}, root {root:?}"
+                ));
+            }
+        }
+    }
+}
