@@ -168,7 +168,10 @@ func main() {
 	runtime.GOMAXPROCS(1)
 	crowd()
 	// What the runtime allocates at the first collections is not laid to the first structure.
-	measure("warm", unsafe.Pointer(&warm), unsafe.Sizeof(warm), func() { warm = newInt(0) }, nil)
+	for i := 0; i < 4; i++ {
+		measure("warm", unsafe.Pointer(&warm), unsafe.Sizeof(warm), func() { warm = newInt(0) }, nil)
+		crowd()
+	}
 	count = 0
 	build()
 	newer()

@@ -6,7 +6,7 @@
 //! frees is the number of allocated slots: to the object, in every release from 1.19 to 1.27 and at any moment of a
 //! cycle. A gap means that something was misread, or that a thread was stopped between a slot and its count.
 
-use super::spans::{PAGE, Spans};
+use super::spans::{PAGE, Spans, SweepState};
 use crate::layout::{FieldError, Structure};
 use crate::memory::{MemoryExt, ReadResult};
 use crate::runtime::Runtime;
@@ -93,7 +93,7 @@ impl Audit {
         };
         audit.walk(spans);
         // Without the runtime's counters the walked numbers stand alone.
-        let _ = audit.count(runtime);
+        let _ = audit.count(runtime, spans);
         let _ = audit.count_pages(runtime);
         audit
     }
@@ -127,7 +127,7 @@ impl Audit {
     }
 
     /// `runtime/mstats.go:readmemstats_m`, as far as objects go.
-    fn count(&mut self, runtime: &Runtime<'_>) -> Result<(), FieldError> {
+    fn count(&mut self, runtime: &Runtime<'_>, spans: &Spans) -> Result<(), FieldError> {
         let at = super::variable(runtime, "runtime.memstats")?;
         let (stats, _) = runtime
             .structure("runtime.mstats", at)
@@ -158,8 +158,12 @@ impl Audit {
                 *class = class.wrapping_add(alloc.wrapping_sub(free));
             }
         }
+        Self::add_cached(spans, &mut counted);
         let mut tiny = sum("tinyAllocCount")?;
-        self.add_caches(runtime, &mut counted, &mut tiny)?;
+        for cache in super::caches(runtime) {
+            let cache = runtime.structure("runtime.mcache", cache);
+            tiny = tiny.wrapping_add(cache.uint("tinyAllocs")?.cast_signed());
+        }
         let large = sum("largeAlloc")?.wrapping_sub(sum("largeFree")?);
         self.large_bytes.counted = u64::try_from(large).ok();
         let mut bytes = large;
@@ -181,29 +185,19 @@ impl Audit {
         Ok(())
     }
 
-    /// What Ps have allocated and not added to the statistics yet.
-    fn add_caches(
-        &self,
-        runtime: &Runtime<'_>,
-        counted: &mut [i64],
-        tiny: &mut i64,
-    ) -> Result<(), FieldError> {
-        for cache in super::caches(runtime) {
-            let cache = runtime.structure("runtime.mcache", cache);
-            *tiny = tiny.wrapping_add(cache.uint("tinyAllocs")?.cast_signed());
-            for (spanclass, span) in (0usize..).zip(words(runtime, &cache, "alloc")?) {
-                let at = crate::addr::Addr(span.cast_unsigned());
-                let span = runtime.structure("runtime.mspan", at);
-                // `emptymspan` stands where there is none, and has neither.
-                let since = span
-                    .uint("allocCount")?
-                    .wrapping_sub(span.uint("allocCountBeforeCache")?);
-                if let Some(class) = counted.get_mut(spanclass / 2) {
-                    *class = class.wrapping_add(since.cast_signed());
-                }
+    /// What Ps have allocated and not added to the statistics yet: in spans that an `mcache` holds, which their
+    /// `sweepgen` tells. So this needs no list of Ps, which a program without symbols may not have.
+    fn add_cached(spans: &Spans, counted: &mut [i64]) {
+        for span in spans.list() {
+            let cached = matches!(span.sweep, SweepState::Cached | SweepState::CachedUnswept);
+            if !cached || span.size_class() == 0 {
+                continue;
+            }
+            let since = i64::from(span.alloc_count) - i64::from(span.counted_before_cache);
+            if let Some(class) = counted.get_mut(usize::from(span.size_class())) {
+                *class = class.wrapping_add(since);
             }
         }
-        Ok(())
     }
 
     fn count_pages(&mut self, runtime: &Runtime<'_>) -> Result<(), FieldError> {
