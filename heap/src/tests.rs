@@ -278,7 +278,9 @@ proptest! {
                 let mut rows = RowsBuilder::with_room(made.lists.len(), 10);
                 rows.extend(&made.lists, |list| {
                     let mut chunk = Chunk::default();
-                    list.iter().for_each(|t| chunk.push(*t));
+                    for target in list {
+                            chunk.push(*target);
+                        }
                     chunk.end_row();
                     chunk
                 }).unwrap();

@@ -18,6 +18,18 @@ impl<'a> Files<'a> for NoFiles {
     }
 }
 
+/// Peak of resident memory so far; the bytes of core and executable, which this program copies, are in it.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM"));
+    let times = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = times.split_whitespace().nth(13).unwrap_or("?").to_owned();
+    format!(
+        "{} after {ticks}0 ms of processor time",
+        line.unwrap_or("?")
+    )
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
     let [core, exe] = paths.as_slice() else {
@@ -28,12 +40,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let core = CoreFile::parse(&core)?;
     let exe = Executable::parse(&exe, &arena)?;
     let process = Process::open(&core, Some(&exe), &NoFiles, OpenOptions::default());
+    println!("opened, peak {}", peak());
     let start = Instant::now();
     let heap = Heap::read(&process)?;
-    println!("read {:?}", start.elapsed());
+    println!("read {:?}, peak {}", start.elapsed(), peak());
     let start = Instant::now();
     let dominators = heap.dominators();
-    println!("dominators {:?}", start.elapsed());
+    println!("dominators {:?}, peak {}", start.elapsed(), peak());
     let runtime = process.runtime().ok_or("no runtime")?;
     let audit = Audit::of(&runtime, &heap.spans);
     println!(

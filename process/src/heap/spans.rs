@@ -461,11 +461,12 @@ impl Spans {
     /// themselves, so an experiment needs no flag.
     fn has_inline_marks(&self) -> bool {
         let (mut with, mut without) = (0u64, 0u64);
+        let span_bitmaps = self.has_span_bitmaps();
         for span in &self.list {
             if span.npages != 1 || !(16..=512).contains(&span.elemsize) {
                 continue;
             }
-            let bitmap = if span.is_noscan() || !self.has_span_bitmaps() {
+            let bitmap = if span.is_noscan() || !span_bitmaps {
                 0
             } else {
                 PAGE / 64
