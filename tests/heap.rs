@@ -88,6 +88,7 @@ fn check_all(dir: &Path, all: &mut Report) {
         }
         let truth = fs::read(dir.join(format!("{name}.truth.json"))).expect(name);
         let case = HeapCase {
+            name: name.to_owned(),
             collecting: entry["mode"] == "collecting",
             core: fs::read(dir.join(format!("{name}.core"))).expect(name),
             exe: fs::read(dir.join(entry["exe"].as_str().expect("an executable"))).expect(name),

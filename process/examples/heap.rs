@@ -4,7 +4,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program that prints")]
 
-use dumpview_process::heap::{Heap, audit::Audit};
+use dumpview_heap::Objects;
+use dumpview_process::heap::Heap;
+use dumpview_process::heap::audit::Audit;
+use dumpview_process::heap::types::{LabelId, Labels};
 use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
 use dumpview_process::process::{OpenOptions, Process};
 use std::time::Instant;
@@ -45,6 +48,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let heap = Heap::read(&process)?;
     println!("read {:?}, peak {}", start.elapsed(), peak());
     let start = Instant::now();
+    let labels = Labels::find(&process, &heap)?;
+    println!("types {:?}, peak {}", start.elapsed(), peak());
+    let start = Instant::now();
     let dominators = heap.dominators();
     println!("dominators {:?}, peak {}", start.elapsed(), peak());
     let runtime = process.runtime().ok_or("no runtime")?;
@@ -70,6 +76,43 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         dominators.total()
     );
     println!("notes {:?}", heap.notes());
+    let mut totals = vec![(0u64, 0u64); labels.list().len() + 1];
+    let mut sizes = Vec::new();
+    heap.spans.runs(&mut |run| {
+        for id in run.first.0..run.first.0 + run.count {
+            if dominators.is_reached(id) {
+                let at = labels.id(id).map_or(0, |l| l.0 as usize + 1);
+                if let Some(total) = totals.get_mut(at) {
+                    total.0 += 1;
+                    total.1 += run.size;
+                }
+                sizes.push((id, run.size));
+            }
+        }
+    });
+    let share = labels.share(sizes.iter().copied());
+    println!(
+        "typed {:.2} % {share:?} conflicts {} refused {}",
+        share.percent(),
+        labels.conflicts,
+        labels.refused
+    );
+    let mut rows: Vec<_> = totals.iter().enumerate().collect();
+    rows.sort_by_key(|(_, total)| std::cmp::Reverse(total.1));
+    for (at, total) in rows.into_iter().take(60) {
+        let label = at
+            .checked_sub(1)
+            .and_then(|id| labels.list().get(id).zip(u32::try_from(id).ok()));
+        let name = label.map_or("?".to_owned(), |(l, id)| {
+            format!(
+                "{} ({:?} {:?})",
+                labels.name(LabelId(id)),
+                l.source,
+                l.strength
+            )
+        });
+        println!("  {:>9} {:>12} {name}", total.0, total.1);
+    }
     for (node, bytes) in dominators.tops(&heap.spans).into_iter().take(12) {
         let name = heap.root(node).map(|root| match root.kind {
             dumpview_process::heap::RootKind::Variable { addr } => {

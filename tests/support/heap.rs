@@ -4,6 +4,7 @@ use crate::report::Report;
 use dumpview_heap::{Bits, Dominators, ObjId, Objects, Paths, union_of};
 use dumpview_process::addr::Addr;
 use dumpview_process::heap::audit::Audit;
+use dumpview_process::heap::types::Labels;
 use dumpview_process::heap::{Certainty, Heap, RootKind};
 use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
 use dumpview_process::process::{OpenOptions, Process};
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 
 /// A core of the program `heap`.
 pub struct HeapCase {
+    /// `heap-MODE-VARIANT-goX.Y.Z-ARCH`.
+    pub name: String,
     /// The core's bytes.
     pub core: Vec<u8>,
     /// The executable's bytes.
@@ -49,6 +52,7 @@ pub fn check(case: &HeapCase, report: &mut Report) {
     let dominators = heap.dominators();
     structures(case, &heap, &dominators, report);
     lists(case, &process, &heap, &dominators, report);
+    types(case, &process, &heap, &dominators, report);
 }
 
 fn check_audit(process: &Process<'_>, heap: &Heap<'_>, report: &mut Report) {
@@ -182,6 +186,179 @@ fn structures(case: &HeapCase, heap: &Heap<'_>, dominators: &Dominators, report:
                 report.compared("object of a structure");
             }
         }
+    }
+}
+
+/// What the objects of each structure may be called, as a regular expression of a whole name.
+const NAMES: [(&str, &str); 46] = [
+    ("list", r"main\.listNode|string bytes"),
+    ("tree", r"main\.treeNode"),
+    ("ring", r"main\.ringNode"),
+    ("sharedA", r"\[\]\*main\.item backing|main\.item"),
+    ("sharedB", r"\[\]\*main\.item backing|main\.item"),
+    ("mapEmpty", r"map\[int\]int (header|entries)"),
+    ("mapOne", r"map\[int\]int (header|entries)"),
+    ("mapEight", r"map\[int\]int (header|entries)"),
+    (
+        "mapNine",
+        r"map\[int\]int (header|entries|directory|table|overflow list)",
+    ),
+    (
+        "mapHundred",
+        r"map\[int\]\*main\.item (header|entries|directory|table|overflow list)|main\.item",
+    ),
+    (
+        "mapThousand",
+        r"map\[string\]int (header|entries|directory|table|overflow list)|string bytes",
+    ),
+    (
+        "mapGrowing",
+        r"map\[int\]int (header|entries|directory|table|overflow list)",
+    ),
+    (
+        "mapGrowing2",
+        r"map\[string\]\*main\.item (header|entries|directory|table|overflow list)|main\.item|string bytes",
+    ),
+    (
+        "mapBig",
+        r"map\[int\]\[200\]uint8 (header|entries|directory|table|overflow list)|\[200\]uint8",
+    ),
+    (
+        "mapPointers",
+        r"map\[\*main\.item\]\*main\.item (header|entries|directory|table|overflow list)|main\.item",
+    ),
+    (
+        "mapNested",
+        r"map\[(string\]map\[int\]string|int\]string) (header|entries|directory|table|overflow list)|string bytes",
+    ),
+    (
+        "mapHoles",
+        r"map\[int\]\*main\.item (header|entries|directory|table|overflow list)|main\.item",
+    ),
+    ("nested", r"(\[\])?\[\]int64 backing|tiny block"),
+    ("words", r"\[\]string backing|string bytes"),
+    ("subSlice", r"\[\]uint8 backing"),
+    ("subString", r"string bytes"),
+    (
+        "values",
+        r"\[\]interface \{\} backing|tiny block|string|string bytes|main\.item|\[\]int64|\[\]int64 backing|\[4\]int64|main\.wide",
+    ),
+    ("errs", r"\[\]error backing|main\.wrapped|string bytes"),
+    (
+        "funcs",
+        r"\[\]func\(\) int backing|main\..* closure|main\.item|tiny block",
+    ),
+    ("buffered", r"chan \*main\.item( buffer)?|main\.item"),
+    ("plain", r"chan \[3\]int64"),
+    ("empty", r"chan string"),
+    ("boxes", r"main\.box\[string\]|string bytes"),
+    ("pairs", r"\[\]main\.box\[\*main\.item\] backing|main\.item"),
+    (
+        "below512",
+        r"(\[\]\*\[62\]\*int64 backing)|\[62\]\*int64|tiny block",
+    ),
+    (
+        "above512",
+        r"(\[\]\*\[70\]\*int64 backing)|\[70\]\*int64|tiny block",
+    ),
+    (
+        "over32K",
+        r"(\[\]\*\[5000\]\*int64 backing)|\[5000\]\*int64|tiny block",
+    ),
+    ("arrays", r"(\[\])?\[\]main\.wide backing|tiny block"),
+    ("hugeArray", r"\[20000\]main\.wide|tiny block"),
+    ("mixedOne", r"main\.mixed|tiny block|string bytes"),
+    (
+        "mixedMany",
+        r"\[\]main\.mixed backing|tiny block|string bytes",
+    ),
+    ("noscans", r"(\[\])?\[\]uint8 backing"),
+    ("ints", r"\[\]\*int64 backing|tiny block"),
+    (
+        "eights",
+        r"\[\]\*\[1\]\*int64 backing|\[1\]\*int64|tiny block",
+    ),
+    ("interior", r"\[\]\*int64 backing|tiny block"),
+    ("matrix", r"\[64\]\[64\]\*int64|tiny block"),
+    ("withUnsafe", r"main\.item"),
+    (
+        "structs",
+        r"main\.item|\[\]string backing|string|string bytes|\[\]main\.item backing|\[\]main\.item|map\[string\]\*main\.item (header|entries)|main\..* closure",
+    ),
+    ("finalized", r"main\.item"),
+    ("timers", r"time\..*"),
+    ("warm", r"tiny block"),
+];
+
+/// What each object of the structures is said to be, and how many bytes of the whole heap have a type.
+fn types(
+    case: &HeapCase,
+    process: &Process<'_>,
+    heap: &Heap<'_>,
+    dominators: &Dominators,
+    report: &mut Report,
+) {
+    let labels = Labels::find(process, heap).expect("a layout");
+    let children = dominators.children();
+    for structure in case.truth["structures"].as_array().into_iter().flatten() {
+        let variable = structure["variable"].as_str().expect("a name");
+        let short = variable.trim_start_matches("main.");
+        let (_, names) = NAMES
+            .iter()
+            .find(|(name, _)| *name == short)
+            .expect("a structure whose types are known");
+        let names = regex::Regex::new(&format!("^({names})$")).expect("a regular expression");
+        let start = structure["address"].as_u64().expect("an address");
+        let Some((node, _)) = (heap.spans.objects()..)
+            .zip(&heap.roots.list)
+            .find(|(_, root)| root.kind == RootKind::Variable { addr: Addr(start) })
+        else {
+            continue;
+        };
+        let mut below = vec![node];
+        while let Some(node) = below.pop() {
+            below.extend(children.row(node));
+            if !heap.graph.is_object(node) {
+                continue;
+            }
+            match labels.id(node) {
+                Some(id) => {
+                    report.compared("type of an object");
+                    if !names.is_match(labels.name(id)) {
+                        let addr = heap.spans.addr(ObjId(node));
+                        report.problem(format!("{variable}: {addr:#x} is no {}", labels.name(id)));
+                    }
+                }
+                None => report.compared("object without a type"),
+            }
+        }
+    }
+    let mut sizes = Vec::new();
+    heap.spans.runs(&mut |run| {
+        for id in run.first.0..run.first.0 + run.count {
+            if dominators.is_reached(id) {
+                sizes.push((id, run.size));
+            }
+        }
+    });
+    let share = labels.share(sizes.into_iter());
+    println!(
+        "{:.2} % of live bytes have a type: {}",
+        share.percent(),
+        case.name
+    );
+    let least = if case.name.contains("stripped") {
+        0.0
+    } else if case.name.contains("noopt") {
+        99.0
+    } else {
+        97.0
+    };
+    if share.percent() < least {
+        report.problem(format!(
+            "only {:.2} % of live bytes have a type: {share:?}",
+            share.percent()
+        ));
     }
 }
 

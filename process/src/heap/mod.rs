@@ -15,6 +15,7 @@
 //! | `specials` | finalizers, cleanups, weak handles, profile records |
 //! | `roots` | all roots, by name |
 //! | `build` | references of every object, in parallel |
+//! | `types` | what each object is, and who says so |
 //! | `audit` | what was walked against what the runtime counted |
 //!
 //! The process may have died by corrupting all this: a table that contradicts itself is left out and noted, and an
@@ -29,6 +30,7 @@ mod roots;
 mod spans;
 mod specials;
 mod stacks;
+pub mod types;
 
 pub use build::Scanned;
 pub use masks::{Mask, Masks};

@@ -189,6 +189,11 @@ impl<'r> Pointers<'r> {
         }
     }
 
+    /// Whether objects above 512 bytes start with a word that names their type (1.22 and later).
+    pub const fn has_headers(&self) -> bool {
+        matches!(self.scheme, Scheme::Spans { .. })
+    }
+
     /// The type that the runtime keeps for an object, and where in its slot the object starts. The type is that of
     /// an element when the object is an array.
     pub fn header(&self, span: &Span, slot: u32) -> Option<(Addr, u64)> {

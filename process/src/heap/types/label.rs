@@ -1,0 +1,189 @@
+//! The answer: a label for each object.
+
+use super::plan::TypeId;
+use crate::addr::Addr;
+use rustc_hash::FxHashMap;
+
+/// What an object is, seen from the type of its label.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// One value of the type.
+    Value,
+    /// An array that slices of the type lie in.
+    Backing,
+    /// Bytes of strings.
+    StringBytes,
+    /// Objects below 16 bytes without pointers, several to a slot.
+    Tiny,
+    /// The header of a map of the type (`hmap`, `maps.Map`).
+    MapHeader,
+    /// Buckets of a map (to 1.23), or groups (since 1.24).
+    MapEntries,
+    /// The directory of a map of several tables.
+    MapDirectory,
+    /// A table of a map.
+    MapTable,
+    /// What a map with hidden overflow buckets keeps them by.
+    MapExtra,
+    /// A channel whose elements are of the type, and their buffer when it stands in one piece with it.
+    Chan,
+    /// The buffer of a channel.
+    ChanBuffer,
+    /// A function with its captures; [`Label::code`] says which.
+    Closure,
+}
+
+/// Who says so.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Source {
+    /// The runtime: an allocation header or a large span's type.
+    Header,
+    /// A package variable, and what follows from its type.
+    Variable,
+    /// A variable of a frame, and what follows.
+    Local,
+    /// The type word of an interface whose own place has no known type, and what follows.
+    Interface,
+}
+
+/// How good the witness is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Strength {
+    /// It may be the first field or the head of what is really there, or a look into its middle.
+    Part,
+    /// The type fills the slot as the allocator would have chosen it.
+    Fits,
+    /// The runtime's own word.
+    Certain,
+}
+
+/// What an object is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Label {
+    /// What it is of the type.
+    pub role: Role,
+    /// The type; meaningless for string bytes, tiny blocks and closures.
+    pub ty: TypeId,
+    /// Entry of a closure's code; else null.
+    pub code: Addr,
+    /// Who says so.
+    pub source: Source,
+    /// How good the witness is.
+    pub strength: Strength,
+}
+
+/// A label by number; labels are few, objects many.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LabelId(pub u32);
+
+/// The labels of all objects.
+#[derive(Debug, Default)]
+pub struct Labels {
+    /// For each object, 1 + its label's number, or 0.
+    of: Vec<u32>,
+    list: Vec<Label>,
+    ids: FxHashMap<Label, u32>,
+    names: FxHashMap<u32, String>,
+    /// Witnesses that fitted alike and disagreed with the one before.
+    pub conflicts: u64,
+    /// Witnesses that could not be: a type with pointers in a slot without, or the other way round.
+    pub refused: u64,
+}
+
+/// Live bytes by who named their type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Share {
+    /// By allocation headers and large spans.
+    pub header: u64,
+    /// From package variables.
+    pub variable: u64,
+    /// From locals.
+    pub local: u64,
+    /// From interfaces.
+    pub interface: u64,
+    /// Not known.
+    pub none: u64,
+}
+
+impl Share {
+    /// Bytes whose type is known.
+    pub const fn typed(&self) -> u64 {
+        self.header + self.variable + self.local + self.interface
+    }
+
+    /// Known bytes of a hundred.
+    pub fn percent(&self) -> f64 {
+        let all = self.typed() + self.none;
+        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+        let of = |n: u64| n as f64;
+        if all == 0 {
+            100.0
+        } else {
+            of(self.typed()) * 100.0 / of(all)
+        }
+    }
+}
+
+impl Labels {
+    pub(super) fn for_objects(count: u32) -> Self {
+        Self {
+            of: vec![0; count as usize],
+            ..Self::default()
+        }
+    }
+
+    /// The label of an object; `None` when nothing tells what it is.
+    pub fn of(&self, object: u32) -> Option<&Label> {
+        self.list.get(self.id(object)?.0 as usize)
+    }
+
+    /// The number of an object's label.
+    pub fn id(&self, object: u32) -> Option<LabelId> {
+        let number = self.of.get(object as usize)?.checked_sub(1)?;
+        Some(LabelId(number))
+    }
+
+    /// Every label there is, by number.
+    pub fn list(&self) -> &[Label] {
+        &self.list
+    }
+
+    /// A label in words: `main.Order`, `[]main.Line backing`, `map[string]int entries`, `string bytes`.
+    pub fn name(&self, id: LabelId) -> &str {
+        self.names.get(&id.0).map_or("?", String::as_str)
+    }
+
+    pub(super) fn set(&mut self, object: u32, label: Label) {
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX - 1);
+        let id = *self.ids.entry(label).or_insert_with(|| {
+            self.list.push(label);
+            next
+        });
+        if let Some(place) = self.of.get_mut(object as usize) {
+            *place = id + 1;
+        }
+    }
+
+    pub(super) fn name_all(&mut self, name: impl Fn(&Label) -> String) {
+        for (id, label) in (0u32..).zip(&self.list) {
+            self.names.insert(id, name(label));
+        }
+        self.ids = FxHashMap::default();
+    }
+
+    /// Bytes by source, of the objects that `wanted` picks, given each object's size.
+    pub fn share(&self, sizes: impl Iterator<Item = (u32, u64)>) -> Share {
+        let mut share = Share::default();
+        for (object, size) in sizes {
+            let place = match self.of(object).map(|label| label.source) {
+                Some(Source::Header) => &mut share.header,
+                Some(Source::Variable) => &mut share.variable,
+                Some(Source::Local) => &mut share.local,
+                Some(Source::Interface) => &mut share.interface,
+                None => &mut share.none,
+            };
+            *place = place.saturating_add(size);
+        }
+        share
+    }
+}

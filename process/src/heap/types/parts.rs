@@ -1,0 +1,245 @@
+//! Objects that are parts of maps, channels and functions: the runtime makes them, and no type names them.
+//!
+//! Maps to 1.23 (`runtime/map.go`): `hmap` → buckets, old buckets while growing, overflow buckets. Since 1.24
+//! (`internal/runtime/maps`): `Map` → one group of a small map, or a directory of tables, each with its groups. A
+//! channel's buffer is an object of its own when its elements hold pointers (`runtime/chan.go:makechan`). A function is
+//! its entry and its captures, which DWARF describes since 1.23.
+
+use super::flow::{Claim, Flow};
+use super::label::{Label, Role, Source};
+use super::plan::{Link, TypeId};
+use crate::addr::Addr;
+use crate::heap::pointers::word_at;
+use crate::layout::{Field, Layouts};
+use crate::types::MapLayout;
+
+/// Places in the runtime's own structures.
+#[derive(Default)]
+pub(super) struct Parts {
+    hmap: Option<(Field, Field, Field)>,
+    hmap_size: u64,
+    map: Option<(Field, Field)>,
+    map_size: u64,
+    groups: Option<Field>,
+    table_size: u64,
+    buffer: Option<Field>,
+    chan_size: u64,
+}
+
+impl Parts {
+    pub fn of(layouts: &dyn Layouts) -> Self {
+        let field = |of: &str, path: &str| layouts.field(of, path);
+        let size = |of: &str| layouts.size_of(of).unwrap_or(0);
+        let hmap = |path| field("runtime.hmap", path);
+        let map = |path| field("internal/runtime/maps.Map", path);
+        Self {
+            hmap: hmap("buckets")
+                .zip(hmap("oldbuckets"))
+                .zip(hmap("extra"))
+                .map(|((now, old), extra)| (now, old, extra)),
+            hmap_size: size("runtime.hmap"),
+            map: map("dirPtr").zip(map("dirLen")),
+            map_size: size("internal/runtime/maps.Map"),
+            groups: field("internal/runtime/maps.table", "groups.data")
+                .or_else(|| field("internal/runtime/maps.table", "groups")),
+            table_size: size("internal/runtime/maps.table"),
+            buffer: field("runtime.hchan", "buf"),
+            chan_size: size("runtime.hchan"),
+        }
+    }
+}
+
+impl Flow<'_, '_> {
+    /// A pointer to a part of a map or channel of a type.
+    pub fn part(&mut self, role: Role, ty: TypeId, at: Addr, source: Source) {
+        let bytes = match role {
+            Role::MapHeader if self.parts.map.is_some() && self.is_swiss(ty) => self.parts.map_size,
+            Role::MapHeader => self.parts.hmap_size,
+            Role::MapTable => self.parts.table_size,
+            Role::Chan => self.parts.chan_size,
+            _ => 0,
+        };
+        // Entries and buffers are as long as the runtime made them; nothing else points at their start.
+        let bytes = if bytes == 0 {
+            self.whole_slot(at)
+        } else {
+            bytes
+        };
+        let has_pointers = !matches!(role, Role::MapEntries);
+        let claim = Claim {
+            role,
+            ty,
+            code: Addr::NULL,
+            bytes,
+            has_pointers,
+            anywhere: false,
+        };
+        self.claim(at, claim, source);
+    }
+
+    fn is_swiss(&mut self, ty: TypeId) -> bool {
+        let map = self.plans.plan(ty).and_then(|plan| plan.map);
+        !matches!(map, Some((_, _, MapLayout::Hmap { .. })))
+    }
+
+    fn whole_slot(&self, at: Addr) -> u64 {
+        let span = self.spans.at(at);
+        span.map_or(0, |span| span.elemsize - self.header_of(span))
+    }
+
+    /// A function value: its object starts with the code's address.
+    pub fn closure(&mut self, at: Addr, source: Source) {
+        let bytes = self.read(at, 8);
+        let code = Addr(word_at(&bytes, 0));
+        let known = self
+            .process
+            .symbols()
+            .ok()
+            .and_then(|symbols| symbols.find(code));
+        if known.is_none_or(|func| func.entry != code) {
+            return;
+        }
+        let claim = Claim {
+            role: Role::Closure,
+            ty: TypeId::default(),
+            code,
+            bytes: self.whole_slot(at),
+            has_pointers: true,
+            anywhere: false,
+        };
+        self.claim(at, claim, source);
+    }
+
+    /// What such a part refers to.
+    pub fn follow_part(&mut self, label: &Label, bytes: &[u8]) {
+        let (ty, source) = (label.ty, label.source);
+        match label.role {
+            Role::MapHeader => self.map_header(ty, bytes, source),
+            Role::MapDirectory => {
+                for at in (0..bytes.len() as u64).step_by(8) {
+                    self.go(Role::MapTable, ty, Addr(word_at(bytes, at)), source);
+                }
+            }
+            Role::MapTable => {
+                if let Some(groups) = self.parts.groups {
+                    let at = Addr(word_at(bytes, groups.offset));
+                    self.go(Role::MapEntries, ty, at, source);
+                }
+            }
+            Role::MapEntries => self.map_entries(ty, bytes, source),
+            Role::Chan => {
+                if let Some(buffer) = self.parts.buffer {
+                    let at = Addr(word_at(bytes, buffer.offset));
+                    self.go(Role::ChanBuffer, ty, at, source);
+                }
+            }
+            Role::Closure => {
+                let slots = {
+                    use crate::value::TypeSource;
+                    self.types.captures(label.code)
+                };
+                for slot in slots {
+                    let ty = self.plans.id(slot.ty);
+                    if slot.by_reference {
+                        self.link(Link::Pointer(ty), bytes, slot.offset, source);
+                    } else {
+                        self.values(ty, bytes, slot.offset, 1, source);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn go(&mut self, role: Role, ty: TypeId, at: Addr, source: Source) {
+        if !at.is_null() {
+            self.part(role, ty, at, source);
+        }
+    }
+
+    fn map_header(&mut self, ty: TypeId, bytes: &[u8], source: Source) {
+        if self.is_swiss(ty)
+            && let Some((pointer, len)) = self.parts.map
+        {
+            let at = Addr(word_at(bytes, pointer.offset));
+            let role = if word_at(bytes, len.offset) == 0 {
+                Role::MapEntries
+            } else {
+                Role::MapDirectory
+            };
+            self.go(role, ty, at, source);
+        } else if let Some((now, old, extra)) = self.parts.hmap {
+            for field in [now, old] {
+                let at = Addr(word_at(bytes, field.offset));
+                self.go(Role::MapEntries, ty, at, source);
+            }
+            self.go(
+                Role::MapExtra,
+                ty,
+                Addr(word_at(bytes, extra.offset)),
+                source,
+            );
+        }
+    }
+
+    fn map_entries(&mut self, ty: TypeId, bytes: &[u8], source: Source) {
+        let Some((key, elem, layout)) = self.plans.plan(ty).and_then(|plan| plan.map) else {
+            return;
+        };
+        let entries = match layout {
+            MapLayout::Hmap {
+                key_slot,
+                elem_slot,
+                bucket,
+                indirect_key,
+                indirect_elem,
+            } => Entries {
+                stride: bucket,
+                keys: (8, key_slot, indirect_key),
+                elems: (8 + 8 * key_slot, elem_slot, indirect_elem),
+                overflow: bucket.checked_sub(8),
+            },
+            MapLayout::Swiss {
+                group,
+                keys,
+                key_stride,
+                elems,
+                elem_stride,
+                indirect_key,
+                indirect_elem,
+            } => Entries {
+                stride: group,
+                keys: (keys, key_stride, indirect_key),
+                elems: (elems, elem_stride, indirect_elem),
+                overflow: None,
+            },
+            MapLayout::Unknown => return,
+        };
+        let count = bytes.len() as u64 / entries.stride.max(64);
+        for index in 0..count.max(1) {
+            let base = index * entries.stride;
+            for (of, (first, stride, indirect)) in [(key, entries.keys), (elem, entries.elems)] {
+                for slot in 0..8 {
+                    let at = base + first + slot * stride;
+                    if indirect {
+                        self.link(Link::Pointer(of), bytes, at, source);
+                    } else {
+                        self.values(of, bytes, at, 1, source);
+                    }
+                }
+            }
+            if let Some(overflow) = entries.overflow {
+                let at = Addr(word_at(bytes, base + overflow));
+                self.go(Role::MapEntries, ty, at, source);
+            }
+        }
+    }
+}
+
+/// Where keys and elements stand in a bucket or group: first, distance, by pointer.
+struct Entries {
+    stride: u64,
+    keys: (u64, u64, bool),
+    elems: (u64, u64, bool),
+    overflow: Option<u64>,
+}

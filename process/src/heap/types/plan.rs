@@ -1,0 +1,211 @@
+//! Where in a value of a type pointers are, and what they lead to: worked out once a type.
+
+use crate::addr::Addr;
+use crate::types::{MapLayout, Shape, Type, TypeRef, Types};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// A type by number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct TypeId(pub u32);
+
+/// What stands at a place in a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Link {
+    /// A pointer to one value.
+    Pointer(TypeId),
+    /// Pointer, length, capacity.
+    Slice(TypeId),
+    /// Pointer, length.
+    Text,
+    /// A pointer to the header of a map of this type.
+    Map(TypeId),
+    /// A pointer to a channel of these elements.
+    Chan(TypeId),
+    /// A pointer to a function with its captures.
+    Func,
+    /// A type word or itab, and a pointer or a value.
+    Interface { empty: bool },
+    /// As many values of a type, one after the other.
+    Array { of: TypeId, count: u64, stride: u64 },
+}
+
+/// A type, ready to be followed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Plan {
+    pub size: u64,
+    /// Whether a value holds any pointer as the collector sees it; `unsafe.Pointer` counts.
+    pub has_pointers: bool,
+    /// By offset.
+    pub links: Vec<(u64, Link)>,
+    /// Key, element and layout of a map type.
+    pub map: Option<(TypeId, TypeId, MapLayout)>,
+    /// An interface's word for this type is the value itself.
+    pub pointer_shaped: bool,
+}
+
+/// Arrays up to this many elements are laid out flat.
+const FLAT: u64 = 8;
+/// Types nest no deeper; a deeper one is damage.
+const DEEPEST: u32 = 32;
+/// Links of one type beyond this are left out: no compiler makes a struct with so many fields.
+const MOST_LINKS: usize = 1 << 16;
+
+/// Types and their plans.
+pub(super) struct Plans<'t, 'a> {
+    types: &'t Types<'a>,
+    ids: FxHashMap<TypeRef, TypeId>,
+    by_descriptor: FxHashMap<Addr, TypeId>,
+    list: Vec<TypeRef>,
+    plans: Vec<Option<Arc<Plan>>>,
+}
+
+impl<'t, 'a> Plans<'t, 'a> {
+    pub fn new(types: &'t Types<'a>) -> Self {
+        Self {
+            types,
+            ids: FxHashMap::default(),
+            by_descriptor: FxHashMap::default(),
+            list: Vec::new(),
+            plans: Vec::new(),
+        }
+    }
+
+    /// The number of a type. DWARF and the runtime's descriptor of one type get the same number.
+    pub fn id(&mut self, ty: TypeRef) -> TypeId {
+        if let Some(known) = self.ids.get(&ty) {
+            return *known;
+        }
+        let descriptor = match ty {
+            TypeRef::Descriptor(addr) => Some(addr),
+            _ => self.types.resolve(ty).ok().and_then(|ty| ty.descriptor),
+        };
+        let known = descriptor.and_then(|at| self.by_descriptor.get(&at).copied());
+        let id = known.unwrap_or_else(|| {
+            let id = TypeId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+            self.list.push(ty);
+            self.plans.push(None);
+            if let Some(at) = descriptor {
+                self.by_descriptor.insert(at, id);
+            }
+            id
+        });
+        self.ids.insert(ty, id);
+        id
+    }
+
+    pub fn type_ref(&self, id: TypeId) -> Option<TypeRef> {
+        self.list.get(id.0 as usize).copied()
+    }
+
+    pub fn resolve(&self, id: TypeId) -> Option<Arc<Type>> {
+        self.types.resolve(self.type_ref(id)?).ok()
+    }
+
+    pub fn name(&self, id: TypeId) -> String {
+        self.resolve(id)
+            .map_or_else(|| "?".to_owned(), |ty| ty.name.clone())
+    }
+
+    /// The plan of a type; `None` when the type cannot be read.
+    pub fn plan(&mut self, id: TypeId) -> Option<Arc<Plan>> {
+        if let Some(Some(known)) = self.plans.get(id.0 as usize) {
+            return Some(Arc::clone(known));
+        }
+        let ty = self.resolve(id)?;
+        let mut plan = Plan {
+            size: ty.size,
+            has_pointers: false,
+            links: Vec::new(),
+            map: None,
+            pointer_shaped: false,
+        };
+        self.lay(&ty, 0, &mut plan, DEEPEST)?;
+        if let Shape::Map { key, elem, layout } = &ty.shape {
+            plan.map = Some((self.id(*key), self.id(*elem), *layout));
+        }
+        plan.pointer_shaped = plan.size == 8
+            && matches!(plan.links.as_slice(), [(0, link)] if !matches!(link, Link::Array { .. }))
+            || plan.size == 8 && plan.has_pointers;
+        let plan = Arc::new(plan);
+        if let Some(place) = self.plans.get_mut(id.0 as usize) {
+            *place = Some(Arc::clone(&plan));
+        }
+        Some(plan)
+    }
+
+    fn lay(&mut self, ty: &Type, at: u64, plan: &mut Plan, deep: u32) -> Option<()> {
+        let deep = deep.checked_sub(1)?;
+        if plan.links.len() > MOST_LINKS {
+            return None;
+        }
+        let link = match &ty.shape {
+            Shape::Scalar | Shape::Opaque => return Some(()),
+            Shape::String => Link::Text,
+            Shape::Slice { elem } => Link::Slice(self.id(*elem)),
+            Shape::Pointer { elem: Some(elem) } => Link::Pointer(self.id(*elem)),
+            Shape::Pointer { elem: None } => {
+                plan.has_pointers = true;
+                return Some(());
+            }
+            Shape::Func => Link::Func,
+            Shape::Interface { empty } => Link::Interface { empty: *empty },
+            Shape::Map { .. } => Link::Map(self.id(ty.id)),
+            Shape::Chan { elem } => Link::Chan(self.id(*elem)),
+            Shape::Array { elem, len } => {
+                let inner = self.types.resolve(*elem).ok()?;
+                if *len <= FLAT {
+                    for index in 0..*len {
+                        self.lay(
+                            &inner,
+                            at.checked_add(index.checked_mul(inner.size)?)?,
+                            plan,
+                            deep,
+                        )?;
+                    }
+                    return Some(());
+                }
+                let of = self.id(*elem);
+                let element = self.plan_within(of, &inner, deep)?;
+                if !element.has_pointers {
+                    return Some(());
+                }
+                plan.has_pointers = true;
+                if element.links.is_empty() {
+                    return Some(());
+                }
+                Link::Array {
+                    of,
+                    count: *len,
+                    stride: inner.size,
+                }
+            }
+            Shape::Struct { fields } => {
+                for field in fields {
+                    let inner = self.types.resolve(field.ty).ok()?;
+                    self.lay(&inner, at.checked_add(field.offset)?, plan, deep)?;
+                }
+                return Some(());
+            }
+        };
+        plan.has_pointers = true;
+        plan.links.push((at, link));
+        Some(())
+    }
+
+    /// The plan of an array's element, within the depth that is left.
+    fn plan_within(&mut self, id: TypeId, ty: &Type, deep: u32) -> Option<Arc<Plan>> {
+        if let Some(Some(known)) = self.plans.get(id.0 as usize) {
+            return Some(Arc::clone(known));
+        }
+        let mut plan = Plan {
+            size: ty.size,
+            has_pointers: false,
+            links: Vec::new(),
+            map: None,
+            pointer_shaped: false,
+        };
+        self.lay(ty, 0, &mut plan, deep)?;
+        Some(Arc::new(plan))
+    }
+}

@@ -1,0 +1,267 @@
+//! Where types start to flow: the runtime's headers, package variables, locals, and interfaces in places unknown.
+
+use super::flow::{Claim, Flow};
+use super::label::{Label, Labels, Role, Source, Strength};
+use super::plan::TypeId;
+use crate::addr::Addr;
+use crate::dwarf::{Location, Standing};
+use crate::heap::pointers::word_at;
+use crate::heap::{Heap, HeapError, Scratch};
+use crate::process::Process;
+use crate::types::TypeRef;
+use crate::unwind::PcCache;
+
+/// Frames whose variables are asked for. A program of a hundred thousand goroutines has few distinct types on their
+/// stacks, and those that hold much are mostly known by other ways.
+const MOST_FRAMES: usize = 20_000;
+
+impl Labels {
+    /// Finds out what every object is.
+    ///
+    /// # Errors
+    ///
+    /// When no layout knows the runtime.
+    pub fn find(process: &Process<'_>, heap: &Heap<'_>) -> Result<Self, HeapError> {
+        let layouts = process.layouts().ok_or(HeapError::NoLayout)?;
+        let mut flow = Flow::new(process, heap, layouts);
+        flow.from_headers();
+        flow.run();
+        flow.from_variables(heap);
+        flow.run();
+        flow.from_locals();
+        flow.run();
+        flow.from_interfaces(heap);
+        flow.run();
+        let Flow {
+            mut labels, plans, ..
+        } = flow;
+        labels.name_all(|label| words(label, process, &|ty| plans.name(ty)));
+        Ok(labels)
+    }
+}
+
+/// A label in words.
+fn words(label: &Label, process: &Process<'_>, name: &dyn Fn(TypeId) -> String) -> String {
+    let ty = || name(label.ty);
+    match label.role {
+        Role::Value => ty(),
+        Role::Backing => format!("[]{} backing", ty()),
+        Role::StringBytes => "string bytes".to_owned(),
+        Role::Tiny => "tiny block".to_owned(),
+        Role::MapHeader => format!("{} header", ty()),
+        Role::MapEntries => format!("{} entries", ty()),
+        Role::MapDirectory => format!("{} directory", ty()),
+        Role::MapTable => format!("{} table", ty()),
+        Role::MapExtra => format!("{} overflow list", ty()),
+        Role::Chan => format!("chan {}", ty()),
+        Role::ChanBuffer => format!("chan {} buffer", ty()),
+        Role::Closure => {
+            let func = process.symbols().ok().and_then(|s| s.find(label.code));
+            func.map_or_else(
+                || "closure".to_owned(),
+                |func| format!("{} closure", func.printed_name()),
+            )
+        }
+    }
+}
+
+impl Flow<'_, '_> {
+    /// Types that the runtime keeps with objects (1.22 and later).
+    fn from_headers(&mut self) {
+        for span in self.spans.list() {
+            if span.is_noscan() {
+                continue;
+            }
+            for slot in self.spans.slots(span) {
+                let Some((at, offset)) = self.pointers.header(span, slot) else {
+                    break;
+                };
+                let Some(object) = self.spans.object_in(span, slot) else {
+                    continue;
+                };
+                let ty = self.plans.id(self.types.of_descriptor(at));
+                let Some(plan) = self.plans.plan(ty) else {
+                    continue;
+                };
+                // The header names the element of an array: `makeslice` and `new` look alike but for the size.
+                let role = if self.fits(span, plan.size) {
+                    Role::Value
+                } else {
+                    Role::Backing
+                };
+                let claim = Claim {
+                    role,
+                    ty,
+                    code: Addr::NULL,
+                    bytes: plan.size,
+                    has_pointers: true,
+                    anywhere: false,
+                };
+                let start = span.start.offset(u64::from(slot) * span.elemsize + offset);
+                self.label(
+                    object,
+                    start,
+                    claim,
+                    Strength::Certain,
+                    Source::Header,
+                    span,
+                );
+            }
+        }
+    }
+
+    /// Package variables, whose types DWARF knows.
+    fn from_variables(&mut self, _heap: &Heap<'_>) {
+        for variable in self.types.package_variables(self.process.arch()) {
+            if let Ok(at) = variable.place {
+                self.variable(variable.ty, at, Source::Variable);
+                // One at a time: what waits stays short, whatever there is.
+                self.run();
+            }
+        }
+    }
+
+    fn variable(&mut self, ty: TypeRef, at: Addr, source: Source) {
+        let id = self.plans.id(ty);
+        if let Some(plan) = self.plans.plan(id)
+            && !plan.links.is_empty()
+        {
+            let bytes = self.read(at, plan.size);
+            self.values(id, &bytes, 0, 1, source);
+        }
+    }
+
+    /// Variables of frames, whose types DWARF knows, where they stand for certain.
+    fn from_locals(&mut self) {
+        if self.types.dwarf().is_none() {
+            return;
+        }
+        let (Ok(goroutines), Some(unwinder)) = (self.process.goroutines(), self.process.unwinder())
+        else {
+            return;
+        };
+        let mut cache = PcCache::default();
+        let mut frames = 0;
+        for goroutine in goroutines.list() {
+            let registers = self.process.registers_of(goroutine);
+            let stack = unwinder.goroutine_with(&mut cache, goroutine.addr, registers);
+            for call in self.process.calls(&stack) {
+                frames += 1;
+                if frames > MOST_FRAMES {
+                    return;
+                }
+                let Ok(found) = self.process.declared(&stack, &call) else {
+                    continue;
+                };
+                for variable in found.variables {
+                    if variable.standing != Standing::Exact || variable.shaped {
+                        continue;
+                    }
+                    match variable.location {
+                        Some(Location::Memory(at)) => {
+                            self.variable(variable.ty, at, Source::Local);
+                        }
+                        Some(Location::Pieces(pieces)) => {
+                            let mut bytes = Vec::new();
+                            for piece in pieces {
+                                let at = usize::try_from(piece.offset).unwrap_or(usize::MAX);
+                                if at == bytes.len()
+                                    && let Ok(more) = piece.bytes
+                                {
+                                    bytes.extend(more);
+                                }
+                            }
+                            let id = self.plans.id(variable.ty);
+                            self.values(id, &bytes, 0, 1, Source::Local);
+                        }
+                        None => {}
+                    }
+                    self.run();
+                }
+            }
+        }
+    }
+
+    /// Interfaces in objects and package data of unknown type: a word that is a type or an itab, and behind it a
+    /// pointer as the collector sees it. Nothing else looks like that.
+    fn from_interfaces(&mut self, heap: &Heap<'_>) {
+        let mut found: Vec<(Addr, Addr)> = Vec::new();
+        for span in self.spans.list() {
+            if span.is_noscan() {
+                continue;
+            }
+            let bytes = self.pointers.bytes(span);
+            let mut scratch = Scratch::default();
+            let mut object = span.first;
+            for slot in self.spans.slots(span) {
+                let unknown = self.labels.id(object).is_none();
+                object += 1;
+                if !unknown {
+                    continue;
+                }
+                let first = u64::from(slot) * span.elemsize;
+                self.pointers
+                    .visit(span, &bytes, slot, &mut scratch, |offset| {
+                        if offset >= first + 8 {
+                            let (word, data) =
+                                (word_at(&bytes, offset - 8), word_at(&bytes, offset));
+                            found.push((Addr(word), Addr(data)));
+                        }
+                    });
+                self.pairs(&mut found);
+            }
+        }
+        if self.types.dwarf().is_none() {
+            self.pairs_of_package_data(heap);
+        }
+    }
+
+    fn pairs_of_package_data(&mut self, _heap: &Heap<'_>) {
+        let Ok(symbols) = self.process.symbols() else {
+            return;
+        };
+        let modules: Vec<_> = symbols.modules().filter_map(|m| m.data.as_ref()).collect();
+        for module in modules {
+            for span in [module.data, module.bss] {
+                let size = span.end.since(span.start).unwrap_or(0);
+                let bytes = self.read(span.start, size);
+                let mut found = (8..bytes.len() as u64)
+                    .step_by(8)
+                    .map(|at| (Addr(word_at(&bytes, at - 8)), Addr(word_at(&bytes, at))))
+                    .collect();
+                self.pairs(&mut found);
+            }
+        }
+    }
+
+    /// Takes those pairs for interfaces whose first word leads to a type.
+    fn pairs(&mut self, found: &mut Vec<(Addr, Addr)>) {
+        for (word, data) in found.drain(..) {
+            if word.is_null() || self.spans.at(word).is_some() || self.spans.at(data).is_none() {
+                continue;
+            }
+            if self.types.is_static(word) {
+                self.interface(word, data, true, Source::Interface);
+            } else if self.is_itab(word) {
+                self.interface(word, data, false, Source::Interface);
+            }
+        }
+        self.run();
+    }
+
+    /// Whether a word leads to an interface table: in package data or read-only data, with a type the linker made.
+    fn is_itab(&self, word: Addr) -> bool {
+        let Ok(symbols) = self.process.symbols() else {
+            return false;
+        };
+        let near = symbols.modules().filter_map(|m| m.data.as_ref()).any(|m| {
+            m.noptrdata.start <= word && word < m.noptrbss.end
+                || m.types.start <= word && word < m.types.end
+                || m.rodata <= word && word < m.noptrdata.end
+        });
+        near && self
+            .interfaces
+            .type_in_itab(word)
+            .is_some_and(|ty| self.types.is_static(ty))
+    }
+}
