@@ -251,7 +251,7 @@ impl<'r> Masks<'r> {
             gcdata: Addr(word(fields.gcdata)?),
         };
         // A wild pointer leads to numbers that no type has.
-        let plausible = head.pointer_bytes <= head.size && head.pointer_bytes % 8 == 0;
+        let plausible = head.pointer_bytes <= head.size && head.pointer_bytes.is_multiple_of(8);
         plausible.then_some(head)
     }
 

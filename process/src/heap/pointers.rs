@@ -27,12 +27,15 @@ const MOST_WITHOUT_HEADER: u64 = 512;
 /// The header of a larger slot (`mallocHeaderSize`).
 const HEADER: u64 = 8;
 
+/// `heapArena.bitmap` and `heapArena.noMorePtrs`.
+type BitsAndEnds<'r> = (Cow<'r, [u8]>, Cow<'r, [u8]>);
+
 /// How this release says where pointers are.
 enum Scheme<'r> {
     /// 1.19.
     Pairs(FxHashMap<u64, Cow<'r, [u8]>>),
     /// 1.20 and 1.21: bits, and where they end.
-    Bits(FxHashMap<u64, (Cow<'r, [u8]>, Cow<'r, [u8]>)>),
+    Bits(FxHashMap<u64, BitsAndEnds<'r>>),
     /// 1.22 and later.
     Spans { inline_marks: bool },
 }
@@ -224,8 +227,8 @@ impl<'r> Pointers<'r> {
 }
 
 /// What `read` makes of the `heapArena` of each arena that has spans; arenas that are not in the core are left out.
-fn arenas<'r, T>(
-    runtime: &Runtime<'r>,
+fn arenas<T>(
+    runtime: &Runtime<'_>,
     arch: Arch,
     spans: &super::Spans,
     read: impl Fn(Addr) -> Option<T>,

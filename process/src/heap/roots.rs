@@ -144,6 +144,9 @@ impl Variables {
     }
 }
 
+/// Gives the pointers in an object to the function it is called with.
+pub(super) type OutOf<'f> = dyn Fn(u32, &mut dyn FnMut(Addr)) + Sync + 'f;
+
 /// Puts roots together; node numbers start after the objects.
 struct Builder<'s> {
     spans: &'s Spans,
@@ -188,13 +191,13 @@ impl Builder<'_> {
 }
 
 impl Roots {
-    /// Reads every root. What cannot be read is noted, and the rest goes on.
-    pub fn read(
+    /// Reads every root. `out_of` gives the pointers in an object. What cannot be read is noted, and the rest goes on.
+    pub(super) fn read(
         process: &Process<'_>,
         runtime: &Runtime<'_>,
         spans: &Spans,
         minor: u32,
-        out_of: &(dyn Fn(u32, &mut dyn FnMut(Addr)) + Sync),
+        out_of: &OutOf<'_>,
     ) -> Self {
         let mut builder = Builder {
             spans,
@@ -366,11 +369,7 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
 }
 
 /// What specials keep; `out_of` gives the pointers in an object.
-fn of_specials(
-    specials: &[Special],
-    builder: &mut Builder<'_>,
-    out_of: &(dyn Fn(u32, &mut dyn FnMut(Addr)) + Sync),
-) {
+fn of_specials(specials: &[Special], builder: &mut Builder<'_>, out_of: &OutOf<'_>) {
     for special in specials {
         let object = special.object;
         match special.kind {

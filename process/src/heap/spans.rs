@@ -354,11 +354,8 @@ impl Spans {
         let heap = runtime.structure("runtime.mheap", mheap);
         let sweepgen = u32::try_from(heap.uint("sweepgen")?).unwrap_or(0);
         let (all, _) = heap.addr_of("allspans")?;
-        let array = runtime.memory.ptr(all).map_err(|e| unreadable(e))?;
-        let len = runtime
-            .memory
-            .u64(all.offset(8))
-            .map_err(|e| unreadable(e))?;
+        let array = runtime.memory.ptr(all).map_err(unreadable)?;
+        let len = runtime.memory.u64(all.offset(8)).map_err(unreadable)?;
         let fields = Fields::of(runtime)?;
         let mut spans = Self {
             sweepgen,

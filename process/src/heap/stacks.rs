@@ -170,7 +170,7 @@ impl<'a, 'r> StackReader<'a, 'r> {
                     }
                 }
             } else if !dead {
-                let at = self.continues_at(frame, &func, callee);
+                let at = Self::continues_at(frame, &func, callee);
                 self.mapped(frame, &func, at, &mut slots, &mut work);
             }
             if !dead {
@@ -186,12 +186,7 @@ impl<'a, 'r> StackReader<'a, 'r> {
     }
 
     /// The pc whose map counts: where the frame will go on (`stkframe.continpc`).
-    fn continues_at(
-        &self,
-        frame: &PhysicalFrame,
-        func: &Func<'_>,
-        callee: Option<FuncKind>,
-    ) -> Addr {
+    fn continues_at(frame: &PhysicalFrame, func: &Func<'_>, callee: Option<FuncKind>) -> Addr {
         match (callee, func.deferreturn()) {
             // A fault is only recovered from by returning through deferreturn.
             (Some(FuncKind::Sigpanic), Some(offset)) => {

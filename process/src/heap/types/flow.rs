@@ -145,7 +145,7 @@ impl<'f, 'a> Flow<'f, 'a> {
     pub fn link(&mut self, link: Link, bytes: &[u8], at: u64, source: Source) {
         let word = Addr(word_at(bytes, at));
         match link {
-            Link::Array { of, count, .. } => self.values(of, bytes, at, count, source),
+            Link::Array { of, count } => self.values(of, bytes, at, count, source),
             Link::Interface { empty } => {
                 let data = Addr(word_at(bytes, at + 8));
                 if !word.is_null() && self.spans.at(data).is_some() {
@@ -246,7 +246,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             self.label(object, start, tiny, Strength::Part, source, &span);
             return;
         }
-        if claim.has_pointers == span.is_noscan() && !self.hides_pointers(claim.role) {
+        if claim.has_pointers == span.is_noscan() && !Self::hides_pointers(claim.role) {
             self.labels.refused += u64::from(at == start);
             return;
         }
@@ -262,7 +262,7 @@ impl<'f, 'a> Flow<'f, 'a> {
     }
 
     /// Parts whose pointers the runtime hides from the collector in some cases: entries of maps without pointers.
-    fn hides_pointers(&self, role: Role) -> bool {
+    fn hides_pointers(role: Role) -> bool {
         matches!(
             role,
             Role::MapEntries | Role::MapHeader | Role::Chan | Role::ChanBuffer | Role::Closure

@@ -27,7 +27,7 @@ pub(super) enum Link {
     /// A type word or itab, and a pointer or a value.
     Interface { empty: bool },
     /// As many values of a type, one after the other.
-    Array { of: TypeId, count: u64, stride: u64 },
+    Array { of: TypeId, count: u64 },
 }
 
 /// A type, ready to be followed.
@@ -40,8 +40,6 @@ pub(super) struct Plan {
     pub links: Vec<(u64, Link)>,
     /// Key, element and layout of a map type.
     pub map: Option<(TypeId, TypeId, MapLayout)>,
-    /// An interface's word for this type is the value itself.
-    pub pointer_shaped: bool,
 }
 
 /// Arrays up to this many elements are laid out flat.
@@ -57,7 +55,7 @@ pub(super) struct Plans<'t, 'a> {
     ids: FxHashMap<TypeRef, TypeId>,
     by_descriptor: FxHashMap<Addr, TypeId>,
     list: Vec<TypeRef>,
-    plans: Vec<Option<Arc<Plan>>>,
+    laid: Vec<Option<Arc<Plan>>>,
 }
 
 impl<'t, 'a> Plans<'t, 'a> {
@@ -67,7 +65,7 @@ impl<'t, 'a> Plans<'t, 'a> {
             ids: FxHashMap::default(),
             by_descriptor: FxHashMap::default(),
             list: Vec::new(),
-            plans: Vec::new(),
+            laid: Vec::new(),
         }
     }
 
@@ -84,7 +82,7 @@ impl<'t, 'a> Plans<'t, 'a> {
         let id = known.unwrap_or_else(|| {
             let id = TypeId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
             self.list.push(ty);
-            self.plans.push(None);
+            self.laid.push(None);
             if let Some(at) = descriptor {
                 self.by_descriptor.insert(at, id);
             }
@@ -109,7 +107,7 @@ impl<'t, 'a> Plans<'t, 'a> {
 
     /// The plan of a type; `None` when the type cannot be read.
     pub fn plan(&mut self, id: TypeId) -> Option<Arc<Plan>> {
-        if let Some(Some(known)) = self.plans.get(id.0 as usize) {
+        if let Some(Some(known)) = self.laid.get(id.0 as usize) {
             return Some(Arc::clone(known));
         }
         let ty = self.resolve(id)?;
@@ -118,17 +116,13 @@ impl<'t, 'a> Plans<'t, 'a> {
             has_pointers: false,
             links: Vec::new(),
             map: None,
-            pointer_shaped: false,
         };
         self.lay(&ty, 0, &mut plan, DEEPEST)?;
         if let Shape::Map { key, elem, layout } = &ty.shape {
             plan.map = Some((self.id(*key), self.id(*elem), *layout));
         }
-        plan.pointer_shaped = plan.size == 8
-            && matches!(plan.links.as_slice(), [(0, link)] if !matches!(link, Link::Array { .. }))
-            || plan.size == 8 && plan.has_pointers;
         let plan = Arc::new(plan);
-        if let Some(place) = self.plans.get_mut(id.0 as usize) {
+        if let Some(place) = self.laid.get_mut(id.0 as usize) {
             *place = Some(Arc::clone(&plan));
         }
         Some(plan)
@@ -174,11 +168,7 @@ impl<'t, 'a> Plans<'t, 'a> {
                 if element.links.is_empty() {
                     return Some(());
                 }
-                Link::Array {
-                    of,
-                    count: *len,
-                    stride: inner.size,
-                }
+                Link::Array { of, count: *len }
             }
             Shape::Struct { fields } => {
                 for field in fields {
@@ -195,7 +185,7 @@ impl<'t, 'a> Plans<'t, 'a> {
 
     /// The plan of an array's element, within the depth that is left.
     fn plan_within(&mut self, id: TypeId, ty: &Type, deep: u32) -> Option<Arc<Plan>> {
-        if let Some(Some(known)) = self.plans.get(id.0 as usize) {
+        if let Some(Some(known)) = self.laid.get(id.0 as usize) {
             return Some(Arc::clone(known));
         }
         let mut plan = Plan {
@@ -203,7 +193,6 @@ impl<'t, 'a> Plans<'t, 'a> {
             has_pointers: false,
             links: Vec::new(),
             map: None,
-            pointer_shaped: false,
         };
         self.lay(ty, 0, &mut plan, deep)?;
         Some(Arc::new(plan))

@@ -24,13 +24,13 @@ impl Labels {
     pub fn find(process: &Process<'_>, heap: &Heap<'_>) -> Result<Self, HeapError> {
         let layouts = process.layouts().ok_or(HeapError::NoLayout)?;
         let mut flow = Flow::new(process, heap, layouts);
-        flow.from_headers();
+        flow.start_at_headers();
         flow.run();
-        flow.from_variables(heap);
+        flow.start_at_variables();
         flow.run();
-        flow.from_locals();
+        flow.start_at_locals();
         flow.run();
-        flow.from_interfaces(heap);
+        flow.start_at_interfaces();
         flow.run();
         let Flow {
             mut labels, plans, ..
@@ -67,7 +67,7 @@ fn words(label: &Label, process: &Process<'_>, name: &dyn Fn(TypeId) -> String) 
 
 impl Flow<'_, '_> {
     /// Types that the runtime keeps with objects (1.22 and later).
-    fn from_headers(&mut self) {
+    fn start_at_headers(&mut self) {
         for span in self.spans.list() {
             if span.is_noscan() {
                 continue;
@@ -111,7 +111,7 @@ impl Flow<'_, '_> {
     }
 
     /// Package variables, whose types DWARF knows.
-    fn from_variables(&mut self, _heap: &Heap<'_>) {
+    fn start_at_variables(&mut self) {
         for variable in self.types.package_variables(self.process.arch()) {
             if let Ok(at) = variable.place {
                 self.variable(variable.ty, at, Source::Variable);
@@ -132,7 +132,7 @@ impl Flow<'_, '_> {
     }
 
     /// Variables of frames, whose types DWARF knows, where they stand for certain.
-    fn from_locals(&mut self) {
+    fn start_at_locals(&mut self) {
         if self.types.dwarf().is_none() {
             return;
         }
@@ -184,7 +184,7 @@ impl Flow<'_, '_> {
 
     /// Interfaces in objects and package data of unknown type: a word that is a type or an itab, and behind it a
     /// pointer as the collector sees it. Nothing else looks like that.
-    fn from_interfaces(&mut self, heap: &Heap<'_>) {
+    fn start_at_interfaces(&mut self) {
         let mut found: Vec<(Addr, Addr)> = Vec::new();
         for span in self.spans.list() {
             if span.is_noscan() {
@@ -192,11 +192,8 @@ impl Flow<'_, '_> {
             }
             let bytes = self.pointers.bytes(span);
             let mut scratch = Scratch::default();
-            let mut object = span.first;
-            for slot in self.spans.slots(span) {
-                let unknown = self.labels.id(object).is_none();
-                object += 1;
-                if !unknown {
+            for (object, slot) in (span.first..).zip(self.spans.slots(span)) {
+                if self.labels.id(object).is_some() {
                     continue;
                 }
                 let first = u64::from(slot) * span.elemsize;
@@ -212,11 +209,11 @@ impl Flow<'_, '_> {
             }
         }
         if self.types.dwarf().is_none() {
-            self.pairs_of_package_data(heap);
+            self.pairs_of_package_data();
         }
     }
 
-    fn pairs_of_package_data(&mut self, _heap: &Heap<'_>) {
+    fn pairs_of_package_data(&mut self) {
         let Ok(symbols) = self.process.symbols() else {
             return;
         };
