@@ -20,7 +20,8 @@
 //! | `graph` | rows plus the nodes that are roots rather than objects |
 //! | `preorder` | numbering by depth-first search, leaves folded into their only referrer |
 //! | `dominators` | semi-NCA on those numbers |
-//! | `retained` | sizes added up along the dominator tree, by node and by group |
+//! | `retained` | sizes added up along the dominator tree |
+//! | `groups` | the same by groups of nodes |
 //! | `paths` | shortest paths to roots, merged |
 //! | `union` | what a set of nodes keeps together |
 
@@ -29,6 +30,7 @@
 mod column;
 mod dominators;
 mod graph;
+mod groups;
 mod objects;
 mod paths;
 mod preorder;
@@ -41,8 +43,8 @@ mod union;
 pub use column::{Bits, Column};
 pub use dominators::Dominators;
 pub use graph::{Graph, NodeId};
+pub use groups::{GroupTotal, by_group};
 pub use objects::{ObjId, Objects, Run};
 pub use paths::{MergedPath, Paths};
-pub use retained::{GroupTotal, by_group};
 pub use rows::{Chunk, Rows, RowsBuilder, TooManyEdges};
 pub use union::{Kept, union_of};

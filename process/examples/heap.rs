@@ -8,18 +8,10 @@ use dumpview_heap::Objects;
 use dumpview_process::heap::Heap;
 use dumpview_process::heap::audit::Audit;
 use dumpview_process::heap::types::{LabelId, Labels};
-use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
+use dumpview_process::mapped::OpenOptions;
+use dumpview_process::process::Process;
 use std::time::Instant;
-
-/// No library of the process is opened: their memory holds no Go objects.
-struct NoFiles;
-
-impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _: &str) -> Option<&'a [u8]> {
-        None
-    }
-}
 
 /// Peak of resident memory so far; the bytes of core and executable, which this program copies, are in it.
 fn peak() -> String {

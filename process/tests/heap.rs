@@ -6,21 +6,13 @@ mod heap {
     use dumpview_process::heap::Heap;
     use dumpview_process::heap::audit::Audit;
     use dumpview_process::heap::types::Labels;
-    use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
-    use dumpview_process::process::{OpenOptions, Process};
+    use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
+    use dumpview_process::mapped::OpenOptions;
+    use dumpview_process::process::Process;
     use std::fs::File;
     use std::io::Read;
     use std::path::{Path, PathBuf};
     use std::time::{Duration, Instant};
-
-    /// No library of the process is opened: their memory holds no Go objects.
-    struct NoFiles;
-
-    impl<'a> Files<'a> for NoFiles {
-        fn open(&self, _: &str) -> Option<&'a [u8]> {
-            None
-        }
-    }
 
     fn fixtures() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/fixtures")
@@ -189,10 +181,7 @@ mod heap {
                 }
             }
             let took = start.elapsed();
-            assert!(
-                took < Duration::from_mins(1),
-                "round {round} took {took:?}"
-            );
+            assert!(took < Duration::from_mins(1), "round {round} took {took:?}");
         }
         assert!(
             answers > 10,

@@ -6,8 +6,9 @@ use dumpview_process::addr::Addr;
 use dumpview_process::heap::audit::Audit;
 use dumpview_process::heap::types::Labels;
 use dumpview_process::heap::{Certainty, Heap, RootKind};
-use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
-use dumpview_process::process::{OpenOptions, Process};
+use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
+use dumpview_process::mapped::OpenOptions;
+use dumpview_process::process::Process;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -23,15 +24,6 @@ pub struct HeapCase {
     pub collecting: bool,
     /// What the program said.
     pub truth: Value,
-}
-
-/// No library of the process is opened: their memory holds no Go objects.
-struct NoFiles;
-
-impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _: &str) -> Option<&'a [u8]> {
-        None
-    }
 }
 
 /// Checks everything that the account speaks about.

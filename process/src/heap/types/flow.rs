@@ -7,7 +7,7 @@
 use super::SIZE_CLASSES;
 use super::interfaces::Interfaces;
 use super::label::{Label, Labels, Role, Source, Strength};
-use super::parts::Parts;
+use super::places::Places;
 use super::plan::{Link, Plan, Plans, TypeId};
 use crate::addr::Addr;
 use crate::heap::pointers::word_at;
@@ -33,7 +33,7 @@ pub(super) struct Flow<'f, 'a> {
     pub pointers: &'f Pointers<'f>,
     pub plans: Plans<'f, 'a>,
     pub interfaces: Interfaces<'f>,
-    pub parts: Parts,
+    pub places: Places,
     pub labels: Labels,
     /// Objects whose references are to be looked at, and where each starts.
     waiting: Vec<(u32, Addr)>,
@@ -69,7 +69,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             pointers: &heap.pointers,
             plans: Plans::new(types),
             interfaces: Interfaces::new(&*process.memory, layouts),
-            parts: Parts::of(layouts),
+            places: Places::of(layouts),
             labels: Labels::for_objects(heap.spans.objects()),
             waiting: Vec::new(),
             has_headers: heap.pointers.has_headers(),

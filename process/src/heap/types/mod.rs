@@ -14,6 +14,7 @@ mod flow;
 mod interfaces;
 mod label;
 mod parts;
+mod places;
 mod plan;
 mod sources;
 

@@ -10,53 +10,18 @@ use super::label::{Label, Role, Source};
 use super::plan::{Link, TypeId};
 use crate::addr::Addr;
 use crate::heap::pointers::word_at;
-use crate::layout::{Field, Layouts};
 use crate::types::MapLayout;
-
-/// Places in the runtime's own structures.
-#[derive(Default)]
-pub(super) struct Parts {
-    hmap: Option<(Field, Field, Field)>,
-    hmap_size: u64,
-    map: Option<(Field, Field)>,
-    map_size: u64,
-    groups: Option<Field>,
-    table_size: u64,
-    buffer: Option<Field>,
-    chan_size: u64,
-}
-
-impl Parts {
-    pub fn of(layouts: &dyn Layouts) -> Self {
-        let field = |of: &str, path: &str| layouts.field(of, path);
-        let size = |of: &str| layouts.size_of(of).unwrap_or(0);
-        let hmap = |path| field("runtime.hmap", path);
-        let map = |path| field("internal/runtime/maps.Map", path);
-        Self {
-            hmap: hmap("buckets")
-                .zip(hmap("oldbuckets"))
-                .zip(hmap("extra"))
-                .map(|((now, old), extra)| (now, old, extra)),
-            hmap_size: size("runtime.hmap"),
-            map: map("dirPtr").zip(map("dirLen")),
-            map_size: size("internal/runtime/maps.Map"),
-            groups: field("internal/runtime/maps.table", "groups.data")
-                .or_else(|| field("internal/runtime/maps.table", "groups")),
-            table_size: size("internal/runtime/maps.table"),
-            buffer: field("runtime.hchan", "buf"),
-            chan_size: size("runtime.hchan"),
-        }
-    }
-}
 
 impl Flow<'_, '_> {
     /// A pointer to a part of a map or channel of a type.
     pub fn part(&mut self, role: Role, ty: TypeId, at: Addr, source: Source) {
         let bytes = match role {
-            Role::MapHeader if self.parts.map.is_some() && self.is_swiss(ty) => self.parts.map_size,
-            Role::MapHeader => self.parts.hmap_size,
-            Role::MapTable => self.parts.table_size,
-            Role::Chan => self.parts.chan_size,
+            Role::MapHeader if self.places.map.is_some() && self.is_swiss(ty) => {
+                self.places.map_size
+            }
+            Role::MapHeader => self.places.hmap_size,
+            Role::MapTable => self.places.table_size,
+            Role::Chan => self.places.chan_size,
             _ => 0,
         };
         // Entries and buffers are as long as the runtime made them; nothing else points at their start.
@@ -121,14 +86,14 @@ impl Flow<'_, '_> {
                 }
             }
             Role::MapTable => {
-                if let Some(groups) = self.parts.groups {
+                if let Some(groups) = self.places.groups {
                     let at = Addr(word_at(bytes, groups.offset));
                     self.go(Role::MapEntries, ty, at, source);
                 }
             }
             Role::MapEntries => self.map_entries(ty, bytes, source),
             Role::Chan => {
-                if let Some(buffer) = self.parts.buffer {
+                if let Some(buffer) = self.places.buffer {
                     let at = Addr(word_at(bytes, buffer.offset));
                     self.go(Role::ChanBuffer, ty, at, source);
                 }
@@ -159,7 +124,7 @@ impl Flow<'_, '_> {
 
     fn map_header(&mut self, ty: TypeId, bytes: &[u8], source: Source) {
         if self.is_swiss(ty)
-            && let Some((pointer, len)) = self.parts.map
+            && let Some((pointer, len)) = self.places.map
         {
             let at = Addr(word_at(bytes, pointer.offset));
             let role = if word_at(bytes, len.offset) == 0 {
@@ -168,7 +133,7 @@ impl Flow<'_, '_> {
                 Role::MapDirectory
             };
             self.go(role, ty, at, source);
-        } else if let Some((now, old, extra)) = self.parts.hmap {
+        } else if let Some((now, old, extra)) = self.places.hmap {
             for field in [now, old] {
                 let at = Addr(word_at(bytes, field.offset));
                 self.go(Role::MapEntries, ty, at, source);

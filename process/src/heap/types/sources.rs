@@ -4,12 +4,12 @@ use super::flow::{Claim, Flow};
 use super::label::{Label, Labels, Role, Source, Strength};
 use super::plan::TypeId;
 use crate::addr::Addr;
-use crate::dwarf::{Location, Standing};
+use crate::dwarf::Location;
 use crate::heap::pointers::word_at;
 use crate::heap::{Heap, HeapError, Scratch};
 use crate::process::Process;
+use crate::scope::Standing;
 use crate::types::TypeRef;
-use crate::unwind::PcCache;
 
 /// Frames whose variables are asked for. A program of a hundred thousand goroutines has few distinct types on their
 /// stacks, and those that hold much are mostly known by other ways.
@@ -136,21 +136,18 @@ impl Flow<'_, '_> {
         if self.types.dwarf().is_none() {
             return;
         }
-        let (Ok(goroutines), Some(unwinder)) = (self.process.goroutines(), self.process.unwinder())
-        else {
+        let Ok(goroutines) = self.process.goroutines() else {
             return;
         };
-        let mut cache = PcCache::default();
         let mut frames = 0;
         for goroutine in goroutines.list() {
-            let registers = self.process.registers_of(goroutine);
-            let stack = unwinder.goroutine_with(&mut cache, goroutine.addr, registers);
-            for call in self.process.calls(&stack) {
+            let unwound = self.process.unwound(goroutine);
+            for call in &unwound.calls {
                 frames += 1;
                 if frames > MOST_FRAMES {
                     return;
                 }
-                let Ok(found) = self.process.declared(&stack, &call) else {
+                let Ok(found) = self.process.declared(&unwound, call) else {
                     continue;
                 };
                 for variable in found.variables {
