@@ -34,7 +34,9 @@ impl Mask {
     /// The words that hold pointers, ascending, of an array that fills `bytes` bytes.
     pub fn pointers(&self, bytes: u64) -> impl Iterator<Item = u64> + '_ {
         let stride = self.size.max(8);
-        let count = bytes.div_ceil(stride);
+        // A type without pointers is not gone through element by element.
+        let none = self.bits.iter().all(|word| *word == 0);
+        let count = if none { 0 } else { bytes.div_ceil(stride) };
         (0..count).flat_map(move |element| {
             let base = element * stride;
             self.ones()

@@ -144,7 +144,9 @@ impl<'r> Pointers<'r> {
                     scratch.unknown += 1;
                     return;
                 };
-                for offset in mask.pointers(span.elemsize - from) {
+                // What the core does not have is not looked for.
+                let have = (bytes.len() as u64).saturating_sub(base + from);
+                for offset in mask.pointers((span.elemsize - from).min(have)) {
                     visit(base + from + offset);
                 }
             }

@@ -17,8 +17,9 @@ pub(crate) const PAGE: u64 = 8192;
 /// Pages of an arena of 64 MB (`runtime.pagesPerArena`).
 const ARENA_PAGES: u64 = 8192;
 const ARENA: u64 = PAGE * ARENA_PAGES;
-/// No slot class has more slots in a span, and a span of one class has at most ten pages.
-const MOST_SLOTS: u64 = 1 << 16;
+/// No span has more slots: a page of 8-byte objects (`runtime/sizeclasses.go`). So the bits of a span take no more
+/// memory than its `mspan` does, whatever a damaged core claims.
+const MOST_SLOTS: u64 = 1024;
 
 /// What became of a span in the sweep that is due or going on: `mspan.sweepgen` against `mheap_.sweepgen`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -361,7 +362,17 @@ impl Spans {
             sweepgen,
             ..Self::default()
         };
-        let pointers = spans.pointers(runtime.memory, array, len);
+        let mut pointers = spans.pointers(runtime.memory, array, len);
+        // An `mspan` is listed once, and none lies in another.
+        pointers.sort_unstable();
+        let mut end = Addr::NULL;
+        pointers.retain(|at| {
+            let apart = *at >= end;
+            if apart {
+                end = at.offset(fields.size);
+            }
+            apart
+        });
         let read: Vec<Read> = pointers
             .par_iter()
             .with_min_len(512)

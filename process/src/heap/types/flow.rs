@@ -123,7 +123,7 @@ impl<'f, 'a> Flow<'f, 'a> {
         let Some(plan) = self.plans.plan(ty) else {
             return;
         };
-        if plan.links.is_empty() {
+        if plan.links.is_empty() || plan.size == 0 {
             return;
         }
         for index in 0..count {

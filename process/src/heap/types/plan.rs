@@ -46,6 +46,8 @@ pub(super) struct Plan {
 const FLAT: u64 = 8;
 /// Types nest no deeper; a deeper one is damage.
 const DEEPEST: u32 = 32;
+/// Parts of one type that are looked at: damaged descriptors may nest small arrays so that no end is in sight.
+const MOST_STEPS: u32 = 1 << 18;
 /// Links of one type beyond this are left out: no compiler makes a struct with so many fields.
 const MOST_LINKS: usize = 1 << 16;
 
@@ -56,6 +58,8 @@ pub(super) struct Plans<'t, 'a> {
     by_descriptor: FxHashMap<Addr, TypeId>,
     list: Vec<TypeRef>,
     laid: Vec<Option<Arc<Plan>>>,
+    /// Parts that may still be looked at for the type that is being laid out.
+    steps: u32,
 }
 
 impl<'t, 'a> Plans<'t, 'a> {
@@ -66,6 +70,7 @@ impl<'t, 'a> Plans<'t, 'a> {
             by_descriptor: FxHashMap::default(),
             list: Vec::new(),
             laid: Vec::new(),
+            steps: MOST_STEPS,
         }
     }
 
@@ -111,6 +116,7 @@ impl<'t, 'a> Plans<'t, 'a> {
             return Some(Arc::clone(known));
         }
         let ty = self.resolve(id)?;
+        self.steps = MOST_STEPS;
         let mut plan = Plan {
             size: ty.size,
             has_pointers: false,
@@ -130,6 +136,7 @@ impl<'t, 'a> Plans<'t, 'a> {
 
     fn lay(&mut self, ty: &Type, at: u64, plan: &mut Plan, deep: u32) -> Option<()> {
         let deep = deep.checked_sub(1)?;
+        self.steps = self.steps.checked_sub(1)?;
         if plan.links.len() > MOST_LINKS {
             return None;
         }
