@@ -50,7 +50,7 @@ fn the_heap_is_what_the_program_says_it_is() {
         check_all(&out, &mut all);
         let _ = fs::remove_dir_all(&out);
     }
-    settle(all);
+    settle(&all);
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn heaps_of_cores_made_before_are_what_the_program_says() {
     };
     let mut all = Report::default();
     check_all(Path::new(&dir), &mut all);
-    settle(all);
+    settle(&all);
 }
 
-fn settle(all: Report) {
+fn settle(all: &Report) {
     all.settle(&[
         "core",
         "objects and bytes against the runtime's counters",
