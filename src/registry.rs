@@ -106,4 +106,38 @@ mod tests {
             assert!(entry.core.is_some() || entry.files.is_some());
         }
     }
+
+    /// What README says of the verbs, between two marks.
+    fn listed() -> String {
+        let rows = VERBS
+            .iter()
+            .filter(|entry| entry.is_on_command_line())
+            .map(|entry| format!("| `{}` | {} |\n", entry.about.name, entry.about.line));
+        format!(
+            "| verb | answers |\n|---|---|\n{}",
+            rows.collect::<String>()
+        )
+    }
+
+    /// `UPDATE_DOCS=1` writes the list anew.
+    #[test]
+    fn the_readme_lists_the_verbs() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (head, rest) = text.split_once("src/registry.rs -->\n").unwrap();
+        let (list, tail) = rest.split_once("<!-- end of verbs -->").unwrap();
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let text = format!(
+                "{head}src/registry.rs -->\n{}<!-- end of verbs -->{tail}",
+                listed()
+            );
+            std::fs::write(path, text).unwrap();
+        } else {
+            assert_eq!(
+                list,
+                listed(),
+                "UPDATE_DOCS=1 cargo test --bin dumpview writes it anew"
+            );
+        }
+    }
 }

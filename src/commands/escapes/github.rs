@@ -1,13 +1,13 @@
 //! GitHub workflow commands: `::notice file=…,line=…,col=…,title=…::message`.
 
 use super::{Report, sarif};
+use dumpview_view::safe::safe;
 use std::io::{self, Write};
 
-/// Escapes the message of a command.
+/// Escapes the message of a command, for the command and for whoever sees it in a terminal or a log.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let lines: Vec<_> = text.lines().map(safe).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// Escapes a property of a command.
