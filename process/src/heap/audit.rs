@@ -174,13 +174,16 @@ impl Audit {
             // A class that no span is in now has as many frees as allocations.
             bytes = bytes.wrapping_add(count.wrapping_mul(class.slot.cast_signed()));
         }
-        self.objects.counted = u64::try_from(counted.iter().sum::<i64>()).ok();
+        self.objects.counted =
+            u64::try_from(counted.iter().fold(0i64, |sum, n| sum.wrapping_add(*n))).ok();
         self.bytes.counted = u64::try_from(bytes).ok();
         self.tiny_allocs = u64::try_from(tiny).ok();
         self.in_heap.counted = u64::try_from(sum("inHeap")?).ok();
         // `inPtrScalarBits` went with 1.25.
         let scalar_bits = sum("inPtrScalarBits").unwrap_or(0);
-        let manual = sum("inStacks")? + sum("inWorkBufs")? + scalar_bits;
+        let manual = [sum("inStacks")?, sum("inWorkBufs")?, scalar_bits]
+            .iter()
+            .fold(0i64, |sum, n| sum.wrapping_add(*n));
         self.manual.counted = u64::try_from(manual).ok();
         Ok(())
     }
