@@ -5,12 +5,12 @@
 //!
 //! | module | in charge of |
 //! |---|---|
-//! | [`line`] | a line of text with meaning |
+//! | [`mod@line`] | a line of text with meaning |
 //! | [`safe`] | text of a dump as text that a terminal may be given |
 //! | [`text`] | where a verb writes its lines |
 //! | [`table`] | cells under headings |
 //! | [`chart`] | areas, bars and heat strips in text |
-//! | [`column`] | what a record consists of, listed once |
+//! | [`mod@column`] | what a record consists of, listed once |
 //! | [`rows`] | the record types and their columns |
 //! | [`choice`], [`filter`] | which rows and columns are wanted |
 //! | [`document`] | what JSON documents begin with |
