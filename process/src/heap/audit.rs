@@ -123,7 +123,7 @@ impl Audit {
             }
         }
         let manual: u64 = spans.manual().iter().map(|s| u64::from(s.npages)).sum();
-        self.manual.walked = manual * PAGE;
+        self.manual.walked = manual.saturating_mul(PAGE);
     }
 
     /// `runtime/mstats.go:readmemstats_m`, as far as objects go.

@@ -15,6 +15,7 @@ use crate::runtime::Runtime;
 use crate::unwind::PcCache;
 use dumpview_heap::Chunk;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 /// What a root is. Goroutines are numbered as in [`crate::runtime::Goroutines::list`], frames as in the goroutine's
 /// stack.
@@ -390,9 +391,6 @@ fn of_specials(specials: &[Special], builder: &mut Builder<'_>, out_of: &OutOf<'
     }
 }
 
-/// A queue has no more blocks than this; a longer list closes on itself.
-const MOST_BLOCKS: u32 = 1 << 20;
-
 /// Finalizers and cleanups that are due: in blocks off the heap (`runtime/mfinal.go`, `runtime/mcleanup.go`).
 fn queues(runtime: &Runtime<'_>, builder: &mut Builder<'_>, notes: &mut Vec<Note>) {
     // The block is a `finblock` up to 1.24, a `finBlock` since.
@@ -449,7 +447,7 @@ fn queues(runtime: &Runtime<'_>, builder: &mut Builder<'_>, notes: &mut Vec<Note
     }
 }
 
-/// The pointers in the first `count` elements of each block of a list.
+/// The pointers in the first `count` elements of each block of a list; `None` when it breaks off or closes on itself.
 fn blocks(
     runtime: &Runtime<'_>,
     block: &str,
@@ -473,10 +471,11 @@ fn blocks(
         runtime.layouts.size_of(each)?
     };
     let mut values = Vec::new();
+    let mut seen = FxHashSet::default();
     let mut at = head;
-    for _ in 0..MOST_BLOCKS {
-        if at.is_null() {
-            break;
+    while !at.is_null() {
+        if !seen.insert(at) {
+            return None;
         }
         let filled = runtime
             .memory

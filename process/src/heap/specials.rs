@@ -44,8 +44,8 @@ pub struct Special {
     pub argument: Addr,
 }
 
-/// No span has more specials than this times its slots; beyond, the list closes on itself.
-const MOST_PER_SLOT: u32 = 4096;
+/// All objects together have no more specials than this for each of them, and a million; beyond, a list closes on itself.
+const MOST_PER_OBJECT: u64 = 8;
 
 struct Kinds {
     named: Vec<(u64, SpecialKind)>,
@@ -96,14 +96,16 @@ pub fn specials(runtime: &Runtime<'_>, spans: &Spans, notes: &mut Vec<Note>) -> 
         .field("runtime.specialCleanup", "cleanup.fn");
     let mut all = Vec::new();
     let mut broken = 0;
+    let mut left = u64::from(spans.objects()) * MOST_PER_OBJECT + (1 << 20);
     for span in spans.list() {
-        let most = span.nelems.saturating_mul(MOST_PER_SLOT);
         let mut at = span.specials;
         let mut before = 0u64;
-        for _ in 0..most {
-            if at.is_null() {
+        while !at.is_null() {
+            let Some(fewer) = left.checked_sub(1) else {
+                broken += 1;
                 break;
-            }
+            };
+            left = fewer;
             let read = |field: crate::layout::Field| {
                 runtime.memory.uint(at.offset(field.offset), field.size)
             };

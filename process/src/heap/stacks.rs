@@ -21,8 +21,8 @@ const PCDATA_STACK_MAP_INDEX: u32 = 1;
 const FUNCDATA_ARGS_POINTER_MAPS: u32 = 0;
 const FUNCDATA_LOCALS_POINTER_MAPS: u32 = 1;
 const FUNCDATA_STACK_OBJECTS: u32 = 2;
-/// A function has no more stack objects than this; a larger count is damage.
-const MOST_OBJECTS: u64 = 1 << 16;
+/// A stack has no more objects than this; a larger count is damage.
+const MOST_OBJECTS: u64 = 1 << 20;
 
 /// A word of a frame and what it holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -266,8 +266,12 @@ impl<'a, 'r> StackReader<'a, 'r> {
         work: &mut Worklist,
     ) {
         let varp = self.varp(frame);
-        let mut at = Addr(frame.sp.0.next_multiple_of(8));
+        let mut at = Addr(frame.sp.0.max(work.bounds.lo.0) & !7);
         while at < varp && at < work.bounds.hi {
+            // Bounds of a damaged goroutine may span the address space: the core's own end is theirs.
+            if self.memory.ptr(at).is_err() {
+                break;
+            }
             self.word(at, true, &mut slots.slots, work);
             at = at.offset(8);
         }
@@ -324,7 +328,8 @@ impl<'a, 'r> StackReader<'a, 'r> {
             let at = usize::try_from(8 + record * stride + at).ok()?;
             Some(i32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
         };
-        for record in 0..count.min(MOST_OBJECTS) {
+        let room = MOST_OBJECTS.saturating_sub(objects.len() as u64);
+        for record in 0..count.min(room) {
             let (Some(offset), Some(size), Some(pointers), Some(gcdata)) = (
                 int(record, off.offset),
                 int(record, size.offset),
@@ -381,8 +386,8 @@ impl<'a, 'r> StackReader<'a, 'r> {
             return;
         };
         let mut at = goroutine.defers;
-        // More pending calls than a stack of 1 GB has room for are a list that closes on itself.
-        for _ in 0..1 << 20 {
+        // A goroutine with more pending calls than this has a list that closes on itself.
+        for _ in 0..1 << 16 {
             if at.is_null() {
                 break;
             }
