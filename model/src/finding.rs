@@ -1,9 +1,11 @@
 //! What is worth knowing, in a sentence: the shape that every model's verdicts share.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How much a finding matters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "severity")]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -26,9 +28,10 @@ impl Severity {
 }
 
 /// What shows that a finding is true.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "evidence")]
 pub struct Evidence {
-    /// Line number in the input, from 1; `None` for what stands in a core.
+    /// Line number in the input, from 1; absent for what stands in a core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// What stands there, in the runtime's words where it has some.
@@ -36,18 +39,20 @@ pub struct Evidence {
 }
 
 /// One finding.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "finding")]
 pub struct Finding {
-    /// A name that scripts can rely on: `gc.death-spiral`.
+    /// A name that scripts can rely on, `AREA.WORDS-WITH-HYPHENS`: `gc.death-spiral`.
     pub id: &'static str,
-    /// The process that it is about, counted from 1, where the input holds several.
+    /// The process that it is about, as every verb on that log counts; absent where the document says of which process
+    /// it speaks, or the input is a core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<u64>,
     /// How much it matters.
     pub severity: Severity,
     /// One or two sentences with the numbers, and what to do.
     pub text: String,
-    /// Where to look.
+    /// Where to look: the lines or facts that it is read from.
     pub evidence: Vec<Evidence>,
     /// What of a core it is about; a screen leads there.
     #[serde(skip)]

@@ -3,10 +3,12 @@
 //! A frame is *logical*: a call that the compiler inlined is a frame of its own, as people see their program.
 
 use crate::value::Address;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How far a frame can be relied on: by what it was found.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "trust")]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Trust {
@@ -39,25 +41,26 @@ impl Trust {
     }
 }
 
-/// A logical frame.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+/// A call on a stack. Calls that the compiler inlined are frames of their own.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "frame")]
 pub struct Frame {
-    /// Function as a traceback prints it (`main.(*T[...]).M`); empty when not known.
+    /// Function as a traceback prints it, generics as `F[...]` (`main.(*T[...]).M`); empty when not known.
     pub function: String,
-    /// Source file as the compiler was given it, when known.
+    /// Source file as the compiler was given it; null when not known.
     pub file: Option<String>,
-    /// Line, when known.
+    /// Line in `file`, from 1; null when not known.
     pub line: Option<u32>,
-    /// Program counter: the return address but for frames that were interrupted. That of the physical frame
-    /// also for a call inlined into it.
+    /// Program counter: the return address but for frames that were interrupted; that of the physical frame also for a
+    /// call inlined into it. Null where it is not known: a log has it only where it was printed (GOTRACEBACK=system).
     pub pc: Option<Address>,
-    /// Stack pointer of the physical frame.
+    /// Stack pointer of the physical frame; null where it is not known, as `pc`.
     pub sp: Option<Address>,
-    /// Whether the call was inlined into the frame below it in this list.
+    /// Whether the call was inlined into the frame behind it in this list.
     pub inlined: bool,
-    /// How it was found.
+    /// By what the frame was found.
     pub trust: Trust,
-    /// Whether the runtime's own traceback would leave it out unless asked for system frames; views fold it.
+    /// Whether the runtime's own traceback would leave it out unless asked for system frames; the text view folds it.
     pub runtime: bool,
 }
 

@@ -7,16 +7,18 @@ use super::process::{CpuTotals, Process};
 use crate::log::ProcessId;
 use crate::stats::Sketch;
 use dumpview_parsers::gctrace::Dialect;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Where a figure comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+/// One cycle of the collector, as figures point at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gc-moment")]
 pub struct Moment {
-    /// The cycle's number.
+    /// The cycle's number, as its process counts.
     pub number: u32,
-    /// When it started, in nanoseconds since the runtime did.
+    /// When it started, in nanoseconds since the runtime did; null in lines that do not say (up to Go 1.4).
     pub start_ns: Option<u64>,
-    /// Its line.
+    /// Its line, from 1.
     pub line: u64,
 }
 
@@ -31,25 +33,26 @@ impl Moment {
     }
 }
 
-/// Times of a kind. Printed times are cut down, so all are lower bounds; a total is below `total_below_ns`.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+/// Figures of a span of time that occurs once a cycle.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "gc-phase")]
 pub struct Phase {
-    /// How many.
+    /// How many there were.
     pub count: u64,
-    /// Their sum.
+    /// Their sum, in nanoseconds, cut down as the runtime prints: a lower bound.
     pub total_ns: u64,
-    /// The true sum is less; known for pauses only.
+    /// The true sum is less than this many nanoseconds; present for pauses only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_below_ns: Option<u64>,
-    /// Median (nearest rank).
+    /// Median, in nanoseconds (nearest rank).
     pub p50_ns: u64,
-    /// The 90th percentile.
+    /// The 90th percentile, in nanoseconds.
     pub p90_ns: u64,
-    /// The 99th percentile.
+    /// The 99th percentile, in nanoseconds.
     pub p99_ns: u64,
-    /// The longest.
+    /// The longest, in nanoseconds.
     pub max_ns: u64,
-    /// Which that was.
+    /// The cycle of the longest; null when there was none.
     pub max_at: Option<Moment>,
     /// Percentiles are too high by at most this share; 0 when they are exact.
     pub relative_error: f64,
@@ -77,66 +80,71 @@ impl Phase {
     }
 }
 
-/// A rate that is known to lie within `off` of `mib_per_s`.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+/// A rate of allocation.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "rate")]
 pub struct Rate {
     /// MiB a second.
     pub mib_per_s: f64,
-    /// Heap sizes are whole MiB: the truth is off by less than this.
+    /// The true rate differs by less than this many MiB a second, since heap sizes are whole MiB.
     pub off_mib_per_s: f64,
 }
 
-/// GOGC as the goals show it: by how many percent they exceed live heap (since Go 1.18 with stacks and globals).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+/// GOGC, read from the goals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gogc")]
 pub struct Gogc {
-    /// Of the last cycle that can tell.
+    /// Of the last cycle that can tell, in percent.
     pub last_percent: u64,
-    /// That one may be off by so much, up or down.
+    /// That one may be off by so many percent, up or down.
     pub last_off_percent: u64,
-    /// The median of all that can tell.
+    /// The median of all cycles that can tell, in percent.
     pub p50_percent: u64,
     /// How many can tell: the heap has to be large enough.
     pub cycles: u64,
 }
 
-/// A heap size and when.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+/// A size of the heap, and when it had it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gc-size")]
 pub struct Size {
-    /// Whole MiB, cut down.
+    /// Whole MiB, cut down as the runtime prints.
     pub mib: u64,
-    /// When.
+    /// The cycle.
     pub at: Moment,
 }
 
-/// How live heap goes.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+/// How the live heap went.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gc-live")]
 pub struct Live {
-    /// After the last cycle that shows it, in whole MiB.
+    /// After the last cycle that shows it, in whole MiB; null when no cycle does.
     pub last_mib: Option<u64>,
-    /// The most.
+    /// The most; null when no cycle shows it.
     pub max: Option<Size>,
     /// `flat`, `rising`, `leak`, `risen`, `falling` or `unknown`.
     pub shape: &'static str,
-    /// `low`, `medium` or `high`.
+    /// How sure `shape` is: `low`, `medium` or `high`.
     pub confidence: &'static str,
     /// MiB a second (Theil–Sen, without the first tenth of the time).
     pub slope_mib_per_s: f64,
-    /// What speaks against a leak.
+    /// What speaks against a leak, a sentence each; empty when nothing does.
     pub against: Vec<String>,
 }
 
-/// Cycles back to back without room to the goal.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+/// The longest stretch of cycles back to back whose goal left little room.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gc-spiral")]
 pub struct Spiral {
-    /// The first.
+    /// The first cycle.
     pub from: Moment,
-    /// The last.
+    /// The last cycle.
     pub to: Moment,
-    /// How many.
+    /// How many cycles.
     pub cycles: u64,
-    /// How long.
+    /// How long it took, in nanoseconds.
     pub wall_ns: u64,
-    /// The collector's share of CPU meanwhile.
+    /// The collector's share of CPU meanwhile, of 1.
     pub cpu_share: f64,
 }
 
@@ -152,112 +160,117 @@ impl Spiral {
     }
 }
 
-/// A process in figures.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+/// What the cycles of one process come to. Times are in nanoseconds and heap sizes in whole MiB, both cut down by the
+/// runtime as printed: sums are lower bounds.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gc-process")]
 pub struct Summary {
-    /// Its number.
+    /// Its number, which every verb on that log counts.
     pub process: ProcessId,
-    /// The package that a compiler worked on, where it is one.
+    /// The package that a compiler worked on, by the go command's `# package` line; null where it is no compiler.
     pub package: Option<String>,
-    /// Releases that print such lines: `go1.18+`.
+    /// The releases that print such lines: `go1.1-1.2`, `go1.3`, `go1.4`, `go1.5`, `go1.6-1.17`, `go1.18+`.
     pub dialect: &'static str,
     /// Cycles counted.
     pub cycles: u64,
-    /// Number of the first.
+    /// Number of the first cycle.
     pub first_number: u32,
-    /// Number of the last.
+    /// Number of the last cycle.
     pub last_number: u32,
-    /// Line of the first.
+    /// Line of the first cycle, from 1.
     pub first_line: u64,
-    /// Line of the last.
+    /// Line of the last cycle, from 1.
     pub last_line: u64,
-    /// Missing between them, by their numbers.
+    /// Cycles missing between the first and the last, by their numbers.
     pub lost: u64,
-    /// Missing before the first.
+    /// Cycles missing before the first, by its number.
     pub missing_before: u64,
-    /// That may be another process's.
+    /// Cycles that may be another process's.
     pub doubtful: u64,
     /// Lines that were there twice, counted once.
     pub repeated: u64,
-    /// Pieced together from several lines.
+    /// Cycles pieced together from several lines.
     pub mended: u64,
-    /// Started by the program.
+    /// Cycles started by the program.
     pub forced: u64,
-    /// Started by sysmon after two idle minutes.
+    /// Cycles started by sysmon after two idle minutes.
     pub sysmon_forced: u64,
-    /// That looked for leaked goroutines.
+    /// Cycles that looked for leaked goroutines.
     pub leak_checks: u64,
-    /// The least GOMAXPROCS.
+    /// The least GOMAXPROCS; null when no line has it.
     pub procs_min: Option<u32>,
-    /// The greatest GOMAXPROCS.
+    /// The greatest GOMAXPROCS; null when no line has it.
     pub procs_max: Option<u32>,
-    /// From when it is known, since the runtime started.
+    /// From when it is known, in nanoseconds since the runtime started: 0 when its first cycle is here; null when no
+    /// line says a time.
     pub begin_ns: Option<u64>,
-    /// To the end of the last cycle.
+    /// To the end of the last cycle, in nanoseconds since the runtime started; null when no line says a time.
     pub end_ns: Option<u64>,
-    /// The time between.
+    /// The time between `begin_ns` and `end_ns`; null when no line says a time.
     pub wall_ns: Option<u64>,
-    /// Share of that time in which a cycle ran.
+    /// Share of that time in which a cycle ran, of 1; null when the time is not known.
     pub active_share: Option<f64>,
-    /// The runtime's own figure at the end: share of CPU since the start, whole percent.
+    /// The runtime's own figure at the end: share of CPU since the start, whole percent; null when it is not printed.
     pub cpu_percent: Option<u32>,
-    /// The same from the cycles here: CPU of assists, background workers and stopped Ps over all that the Ps had.
+    /// The same from the cycles here: CPU of assists, background workers and stopped Ps over all that the Ps had, of 1;
+    /// null when cycles are missing.
     pub cpu_share: Option<f64>,
-    /// CPU of assists.
+    /// CPU of assists, in nanoseconds.
     pub assist_cpu_ns: u64,
-    /// CPU of background workers.
+    /// CPU of background workers, in nanoseconds.
     pub background_cpu_ns: u64,
-    /// CPU of marking in idle time.
+    /// CPU of marking in idle time, in nanoseconds.
     pub idle_cpu_ns: u64,
-    /// CPU that stood still: an upper bound.
+    /// CPU that stood still while the world was stopped, in nanoseconds: an upper bound.
     pub stopped_cpu_ns: u64,
-    /// Assists' share of all marking.
+    /// Assists' share of all marking, of 1; null when nothing was marked.
     pub assist_share: Option<f64>,
-    /// Share of the Ps that marking used while it ran (assists and background; 25% is aimed at).
+    /// Share of the Ps that marking used while it ran, of 1 (assists and background; 0.25 is aimed at); null when
+    /// nothing was marked.
     pub mark_utilization: Option<f64>,
     /// The same with idle time.
     pub mark_utilization_with_idle: Option<f64>,
-    /// The world stood still: both terminations of a cycle together.
+    /// The world stood still: both terminations of a cycle together; up to Go 1.4 all of it.
     pub pause: Phase,
-    /// Before marking.
+    /// The pause before marking; null in lines that do not tell it apart.
     pub sweep_termination: Option<Phase>,
-    /// After marking.
+    /// The pause after marking; null in lines that do not tell it apart.
     pub mark_termination: Option<Phase>,
     /// Marking.
     pub mark: Phase,
-    /// From start to start.
+    /// From start to start of neighbouring cycles; null when fewer than two have times.
     pub interval: Option<Phase>,
-    /// Cycles a second.
+    /// Cycles a second; null when the time is not known.
     pub cycles_per_s: Option<f64>,
-    /// How fast the program allocates.
+    /// How fast the program allocates; null when the time is not known.
     pub allocation: Option<Rate>,
-    /// The largest heap.
+    /// The largest heap; null when no line has it.
     pub peak: Option<Size>,
     /// Live heap.
     pub live: Live,
-    /// The last goal, in whole MiB.
+    /// The last goal, in whole MiB; null when no line has it.
     pub goal_mib: Option<u64>,
     /// Cycles that ended above their goal for certain.
     pub over_goal: u64,
-    /// The furthest, by how much.
+    /// By how much the furthest of them did; null when none did.
     pub over_goal_max: Option<Size>,
-    /// GOGC by the goals.
+    /// GOGC by the goals; null when no cycle can tell.
     pub gogc: Option<Gogc>,
     /// Cycles whose goal left at most a tenth of live heap free.
     pub tight_goals: u64,
-    /// The longest of these back to back.
+    /// The longest stretch of these back to back; null when there is none.
     pub spiral: Option<Spiral>,
-    /// Package initialisations, and their time.
+    /// Package initialisations (inittrace lines).
     pub inits: u64,
-    /// Their time.
+    /// Their time, in nanoseconds.
     pub init_ns: u64,
-    /// Scavenger lines.
+    /// Lines of the scavenger (scavtrace).
     pub scavenger_lines: u64,
-    /// Returned to the system, added up, in KiB.
+    /// Memory returned to the system, added up, in KiB.
     pub scavenged_kib: u64,
-    /// Of that by goroutines that had to, under a limit.
+    /// Of that by goroutines that had to, under a limit, in KiB.
     pub scavenged_eagerly_kib: u64,
-    /// Pacer lines about ended cycles.
+    /// Lines of the pacer (gcpacertrace) about ended cycles.
     pub pacer_cycles: u64,
 }
 

@@ -2,35 +2,38 @@
 
 use super::{Creator, Elided, Goroutine, Goroutines, Labels, Status};
 use crate::frame::Frame;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Goroutines in the same state with the same calls.
-#[derive(Clone, Serialize, Debug)]
+/// Goroutines that share stack and state.
+#[derive(Clone, Serialize, Debug, JsonSchema)]
+#[schemars(rename = "goroutine-group")]
 pub struct Group {
-    /// How many.
+    /// How many goroutines share stack and state.
     pub count: usize,
-    /// Their ids, rising; fewer than `count` when the input has none.
+    /// Their ids, rising; empty of a goroutine profile, which has none.
     pub ids: Vec<u64>,
-    /// Their status; not known of a profile.
+    /// Their status; null of a goroutine profile.
     pub status: Option<Status>,
-    /// What they wait for.
+    /// What they wait for, in the runtime's words; null when they do not wait, and of a goroutine profile.
     pub wait_reason: Option<Arc<str>>,
-    /// The shortest and the longest that they have waited, of those whose time is known.
+    /// The shortest and the longest time that they have waited, in nanoseconds, of those whose time is known; absent
+    /// when no time is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_ns: Option<(u64, u64)>,
-    /// Profiler labels that all of them have; known of a profile only.
+    /// Profiler labels that all of them have, key to text; present of a goroutine profile only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
-    /// Who created them, when the same `go` statement created all.
+    /// Who created them; null unless the same `go` statement created all.
     pub created_by: Option<Creator>,
-    /// Their calls, innermost first; stack pointers differ and are absent.
+    /// Their calls, innermost first; `sp` differs and is null.
     pub frames: Vec<Frame>,
-    /// Frames that were left out of the middle.
+    /// Frames that were left out of the middle of the stack; absent when none were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elided: Option<Elided>,
-    /// Why the outermost frame was not reached, when it was not.
+    /// Why the outermost frame was not reached; absent when it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_incomplete: Option<Arc<str>>,
 }

@@ -1,27 +1,30 @@
 //! Places in the source. Thousands of goroutines share a few, so they are handed out by reference count.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// A place in the source.
-#[derive(Serialize, Clone, PartialEq, Eq, Hash, Debug)]
+/// A place in the program.
+#[derive(Serialize, Clone, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[schemars(rename = "place")]
 pub struct Place {
     /// Function as a traceback prints it.
     pub function: String,
-    /// File, when known.
+    /// Source file; null when not known.
     pub file: Option<String>,
-    /// Line, when known.
+    /// Line in `file`, from 1; null when not known.
     pub line: Option<u32>,
 }
 
-/// Who created a goroutine, and where.
-#[derive(Serialize, Clone, PartialEq, Eq, Hash, Debug)]
+/// The `go` statement that created a goroutine.
+#[derive(Serialize, Clone, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[schemars(rename = "creator")]
 pub struct Creator {
     /// The `go` statement.
     #[serde(flatten)]
     pub place: Arc<Place>,
-    /// The goroutine that ran it; known since Go 1.21.
+    /// Id of the goroutine that ran the `go` statement; null before Go 1.21, which does not record it.
     pub goroutine: Option<u64>,
 }
 

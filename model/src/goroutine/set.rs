@@ -3,6 +3,7 @@
 use super::{Creator, Elided, Place, StackId, Stacks, Status};
 use crate::frame::Frame;
 use crate::value::Address;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
 
@@ -43,42 +44,59 @@ impl Serialize for Labels {
     }
 }
 
-/// One goroutine. The keys of its JSON are the contract of `docs/json.md`.
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+impl JsonSchema for Labels {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("labels")
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object", "additionalProperties": {"type": "string"}})
+    }
+}
+
+/// One goroutine.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, JsonSchema)]
+#[schemars(rename = "goroutine")]
 pub struct Goroutine {
-    /// Its id.
+    /// Its id, as `goroutine 7 [running]` has it.
     pub id: u64,
     /// What it was doing.
     pub status: Status,
-    /// What it waits for, in the runtime's words.
+    /// What it waits for, in the runtime's words; null when it does not wait.
     pub wait_reason: Option<Arc<str>>,
-    /// For how long, at least; known when a garbage collection saw it blocked. Tracebacks have whole minutes.
+    /// For how long it has waited at least, in nanoseconds; null unless the runtime recorded it, which happens when a
+    /// garbage collection sees it blocked. Whole minutes in tracebacks.
     pub waiting_ns: Option<u64>,
-    /// Belongs to the runtime.
+    /// Whether it belongs to the runtime.
     pub system: bool,
-    /// Profiler labels.
+    /// Profiler labels, key to text; empty without any.
     pub labels: Labels,
-    /// Who created it.
+    /// Who created it; null for the main goroutine and where it is not known.
     pub created_by: Option<Creator>,
-    /// The function it started in.
+    /// The function it started in, in a log without its line; null when not known.
     pub start: Option<Arc<Place>>,
-    /// Its first user frame.
+    /// Its first frame of the program itself; null when no frame has a source file.
     pub location: Option<Arc<Place>>,
-    /// The thread that runs it, by the kernel's number.
+    /// The thread that runs it, by the kernel's number; null when none does, and in logs.
     pub thread: Option<i32>,
-    /// Address of its `g`.
+    /// Address of its `g`; null where it is not known: a log has it only where it was printed (GOTRACEBACK=system).
     pub addr: Option<Address>,
-    /// It is the one that died.
+    /// Whether it is the one that died.
     pub crashed: bool,
-    /// Holds its thread (`runtime.LockOSThread`).
+    /// Whether it holds its thread (`runtime.LockOSThread`).
     pub locked_to_thread: bool,
-    /// The thread that runs it, by the runtime's number; in tracebacks.
+    /// The thread that runs it, by the runtime's number; present only where a traceback printed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub m: Option<u64>,
-    /// The lock, WaitGroup or condition that it waits for; in tracebacks that show the call's argument.
+    /// Address of the lock, WaitGroup or condition that it waits for; present only in tracebacks that show the call's
+    /// argument.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits_at: Option<Address>,
-    /// Its synctest bubble; in tracebacks.
+    /// Number of its synctest bubble; present only where a traceback printed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bubble: Option<u64>,
     /// Its calls; see [`Goroutines::stacks`].
@@ -133,19 +151,20 @@ pub struct Goroutines {
     pub stacks: Stacks,
 }
 
-/// One goroutine of a list, with its calls when they are wanted.
-#[derive(Clone, serde::Serialize, Debug)]
+/// A goroutine of a list.
+#[derive(Clone, serde::Serialize, Debug, JsonSchema)]
+#[schemars(rename = "listed-goroutine")]
 pub struct Listed<'a> {
     /// The goroutine.
     #[serde(flatten)]
     pub goroutine: &'a Goroutine,
-    /// Its calls, when asked for.
+    /// Its calls, innermost first; present with `--with-stacks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Vec<Frame>>,
-    /// Frames that were left out of the middle.
+    /// Frames that were left out of the middle of its stack; absent when none were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elided: Option<Elided>,
-    /// Why the outermost frame was not reached, when it was not.
+    /// Why the outermost frame was not reached; absent when it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_incomplete: Option<&'a str>,
 }

@@ -7,6 +7,7 @@ use super::Place;
 use crate::frame::Frame;
 use crate::value::Address;
 use hashbrown::HashTable;
+use schemars::JsonSchema;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -20,11 +21,12 @@ pub struct FrameId(u32);
 pub struct StackId(u32);
 
 /// Frames that a traceback left out of the middle.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, JsonSchema)]
+#[schemars(rename = "elided")]
 pub struct Elided {
     /// After how many of the frames that are there.
     pub after: usize,
-    /// How many.
+    /// How many frames were left out.
     pub count: u64,
 }
 

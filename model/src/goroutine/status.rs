@@ -1,9 +1,13 @@
 //! What a goroutine was doing.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a goroutine was doing, in the runtime's words (`runtime/traceback.go:gStatusStrings`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+/// What a goroutine was doing.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, JsonSchema,
+)]
+#[schemars(rename = "status")]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Just allocated, not yet set up.

@@ -9,6 +9,7 @@
 use super::evidence::{Collection, Reached, Sample, counters};
 use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::{gctrace, inittrace, memstats, schedtrace};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
@@ -19,8 +20,11 @@ const MOST_KNOWN: usize = 64;
 const LONG_GAP: u64 = 100;
 
 /// A process of a log: counted from 1 in the order of appearance.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, JsonSchema,
+)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct ProcessId(pub u32);
 
 impl fmt::Display for ProcessId {

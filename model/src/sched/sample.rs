@@ -3,6 +3,7 @@
 use crate::log::ProcessId;
 use dumpview_parsers::log::{Place, Stamp};
 use dumpview_parsers::schedtrace;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -67,51 +68,53 @@ pub struct Detail {
     pub left_out: u64,
 }
 
-/// A processor. Fields are named as printed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// A P of a sample with scheddetail=1, as printed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-p")]
 pub struct P {
     /// Its number.
     pub id: u32,
-    /// See [`p_status`].
+    /// Its status, as `runtime2.go` counts: 0 idle, 1 running, 2 in a system call, 3 stopped for the collector, 4 dead.
     pub status: u32,
     /// Schedules so far.
     pub schedtick: u64,
     /// System calls so far.
     pub syscalltick: u64,
-    /// Its thread.
+    /// Its thread, by the number of the runtime; null for none.
     pub m: Option<u64>,
     /// Goroutines in its queue.
     pub runqsize: u64,
     /// Dead goroutines kept for reuse.
     pub gfreecnt: u64,
-    /// Timers.
+    /// Timers; null in releases that do not print them.
     pub timerslen: Option<u64>,
 }
 
-/// A thread. Fields are named as printed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// An M (a thread) of a sample with scheddetail=1, as printed.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-m")]
 pub struct M {
     /// Its number.
     pub id: u64,
-    /// Its P.
+    /// Its P; null for none.
     pub p: Option<u64>,
-    /// The goroutine it runs.
+    /// The goroutine it runs; null for none.
     pub curg: Option<u64>,
-    /// It is in the allocator.
+    /// Not 0 while it is in the allocator.
     pub mallocing: i64,
-    /// It is dying.
+    /// Not 0 while it is dying of a fatal error.
     pub throwing: i64,
-    /// Why it must not be preempted.
+    /// Why it must not be preempted; empty when it may be.
     pub preemptoff: Arc<str>,
     /// Locks it holds.
     pub locks: i64,
     /// How far it has come with dying.
     pub dying: i64,
-    /// It looks for work.
+    /// Whether it looks for work.
     pub spinning: bool,
-    /// It waits for a note.
+    /// Whether it waits for a note; null in releases that do not print it.
     pub blocked: Option<bool>,
-    /// The goroutine locked to it.
+    /// The goroutine locked to it; null for none.
     pub lockedg: Option<u64>,
 }
 

@@ -3,113 +3,118 @@
 use super::process::Process;
 use super::waits::Waits;
 use crate::log::ProcessId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A P in figures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// What the samples of one process say of a P.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-p-summary")]
 pub struct PSummary {
     /// Its number.
     pub p: usize,
-    /// Mean length of its queue.
+    /// Mean length of its queue, in goroutines.
     pub mean_queue: f64,
-    /// Its longest queue.
+    /// Its longest queue, in goroutines.
     pub max_queue: u64,
-    /// The line that shows it.
+    /// The line that shows the longest, from 1.
     pub max_line: u64,
-    /// Schedules a second, where schedticks are printed.
+    /// Schedules a second; null where schedticks are not printed.
     pub schedules_per_s: Option<f64>,
 }
 
-/// A P that stood still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A P that scheduled nothing in three samples or more while its queue did not shrink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-standstill")]
 pub struct StandstillSummary {
-    /// The P.
+    /// The number of the P.
     pub p: usize,
     /// Its schedtick all the time.
     pub schedtick: u64,
-    /// From when.
+    /// From when, in milliseconds as the lines have them.
     pub from_millis: u64,
-    /// To when.
+    /// To when, in milliseconds as the lines have them.
     pub to_millis: u64,
-    /// Its queue at first.
+    /// Goroutines in its queue at first.
     pub from_queue: u64,
-    /// Its queue at last.
+    /// Goroutines in its queue at last.
     pub to_queue: u64,
-    /// The first line that shows it.
+    /// The first line that shows it, from 1.
     pub from_line: u64,
-    /// The last.
+    /// The last line that shows it, from 1.
     pub to_line: u64,
 }
 
-/// A process in figures. Shares are shares of samples; the sample at 0 ms is printed before main runs and left out of
-/// those.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What the samples of one process come to.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-process")]
 pub struct Summary {
-    /// Its number.
+    /// Its number, which every verb on that log counts.
     pub process: ProcessId,
-    /// Samples.
+    /// Samples counted.
     pub samples: u64,
-    /// That may be another process's.
+    /// Samples that may be another process's.
     pub doubtful: u64,
-    /// Line of the first.
+    /// Line of the first sample, from 1.
     pub first_line: u64,
-    /// Line of the last.
+    /// Line of the last sample, from 1.
     pub last_line: u64,
-    /// Time of the first.
+    /// Time of the first sample, in milliseconds as printed.
     pub first_millis: u64,
-    /// Time of the last.
+    /// Time of the last sample, in milliseconds as printed.
     pub last_millis: u64,
-    /// Median time between two.
+    /// Median time between two samples, in milliseconds; null when there is only one.
     pub interval_millis: Option<u64>,
-    /// The longest.
+    /// The longest time between two samples, in milliseconds.
     pub longest_interval_millis: u64,
     /// The least GOMAXPROCS.
     pub gomaxprocs_min: u32,
-    /// The greatest.
+    /// The greatest GOMAXPROCS.
     pub gomaxprocs_max: u32,
-    /// Mean share of idle Ps.
+    /// Mean share of idle Ps, of 1. All shares leave the sample at 0 ms out, and are null when it is the only one.
     pub idle_share: Option<f64>,
-    /// Share of samples without an idle P.
+    /// Share of samples without an idle P, of 1.
     pub all_busy_share: Option<f64>,
-    /// Share of samples with an idle P and runnable goroutines.
+    /// Share of samples with an idle P and runnable goroutines, of 1.
     pub idle_with_work_share: Option<f64>,
-    /// Share of samples with a spinning thread.
+    /// Share of samples with a spinning thread, of 1; null where that is not printed.
     pub spinning_share: Option<f64>,
     /// Runnable goroutines that wait for a P: mean.
     pub runnable_mean: Option<f64>,
-    /// Median.
+    /// Their median.
     pub runnable_p50: Option<u64>,
-    /// The 90th percentile.
+    /// Their 90th percentile.
     pub runnable_p90: Option<u64>,
     /// The most.
     pub runnable_max: Option<u64>,
-    /// The line that shows it.
+    /// The line that shows the most, from 1.
     pub runnable_max_line: u64,
-    /// How unevenly local queues are filled: 0 evenly, 1 all in one; the median of samples with enough in them.
+    /// How unevenly local queues are filled: 0 evenly, 1 all in one; the median of samples with enough in them, null
+    /// when queues are too short to say.
     pub imbalance_p50: Option<f64>,
     /// Threads at first.
     pub threads_first: u32,
-    /// At last.
+    /// Threads at last.
     pub threads_last: u32,
-    /// The most.
+    /// The most threads.
     pub threads_max: u32,
-    /// The line that shows it.
+    /// The line that shows the most threads, from 1.
     pub threads_max_line: u64,
     /// The most idle threads.
     pub idlethreads_max: u32,
-    /// About how many threads were blocked in system calls or in C, at most.
+    /// About how many threads were blocked in system calls or in C, at most: threads less idle ones, busy Ps and
+    /// sysmon.
     pub blocked_max: u32,
-    /// The line that shows it.
+    /// The line that shows `blocked_max`, from 1.
     pub blocked_max_line: u64,
-    /// Each P.
+    /// Each P, by its number.
     pub ps: Vec<PSummary>,
     /// Times that a P scheduled nothing in three samples or more while its queue did not shrink.
     pub standstills: u64,
-    /// The longest of them.
+    /// The longest of them; null when there was none.
     pub longest_standstill: Option<StandstillSummary>,
-    /// Goroutines alive, the most; with `scheddetail=1`.
+    /// Goroutines alive, the most; null without `scheddetail=1`.
     pub goroutines_max: Option<u64>,
-    /// The last goroutine table, counted.
+    /// The last goroutine table, counted; null without `scheddetail=1`.
     pub waits: Option<Waits>,
 }
 

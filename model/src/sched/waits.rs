@@ -2,6 +2,7 @@
 
 use super::sample::{Sample, g_status};
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -9,28 +10,30 @@ use std::sync::Arc;
 const MAX_REASONS: usize = 256;
 
 /// Goroutines that do the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-goroutine-count")]
 pub struct Count {
-    /// The runtime's word.
+    /// Status, in the runtime's word.
     pub status: &'static str,
     /// What they wait for; empty for those that do not wait.
     pub reason: String,
-    /// How many.
+    /// How many goroutines.
     pub count: u64,
 }
 
-/// The goroutines of a sample, counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The last goroutine table (`scheddetail=1`), counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "sched-waits")]
 pub struct Waits {
-    /// Line of the sample.
+    /// Line of the sample, from 1.
     pub line: u64,
-    /// Its time, in milliseconds since the first sample.
+    /// Its time, in milliseconds as printed.
     pub millis: u64,
-    /// Neither dead nor kept for reuse.
+    /// Goroutines neither dead nor kept for reuse.
     pub alive: u64,
     /// By what they do, most first.
     pub counts: Vec<Count>,
-    /// Not told apart: too many.
+    /// Goroutines that were not told apart: too many kinds.
     pub other: u64,
 }
 

@@ -1,10 +1,13 @@
 //! Why a process died, from the lines above its goroutines.
 
 use super::LogLine;
+use crate::value::Address;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What its goroutines were printed for. The words are those of a core's `info`.
-#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+/// What kind of death a log tells of.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(rename = "log-death-kind")]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A panic that nothing recovered.
@@ -29,32 +32,34 @@ pub enum Cause {
     Served,
 }
 
-/// One panic as it was printed.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default)]
+/// A panic as printed.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default, JsonSchema)]
+#[schemars(rename = "log-panic")]
 pub struct PanicText {
-    /// Its value; may have several lines.
+    /// Its value as printed; may have several lines.
     pub text: String,
-    /// A deferred call recovered it before the next one.
+    /// Whether a deferred call recovered it before the next one.
     pub recovered: bool,
-    /// The same value was panicked with again, so that it is printed once (1.25 and later).
+    /// Whether the same value was panicked with again, so that it is printed once (Go 1.25 and later).
     pub repanicked: bool,
-    /// The line it stands at.
+    /// The line it stands at, from 1.
     pub line: u64,
 }
 
-/// A signal, as much of it as was printed.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default)]
+/// A signal as printed.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default, JsonSchema)]
+#[schemars(rename = "log-signal")]
 pub struct RaisedSignal {
     /// `SIGSEGV`; a number in old releases and on Windows.
     pub name: String,
-    /// What it means.
+    /// What it means, as printed; empty when nothing was.
     pub description: String,
-    /// `si_code`.
+    /// `si_code`, as a number; null when not printed.
     pub code: Option<u64>,
-    /// The address of the fault.
-    pub addr: Option<u64>,
-    /// Where the thread was.
-    pub pc: Option<u64>,
+    /// The address of the fault; null when not printed.
+    pub addr: Option<Address>,
+    /// Where the thread was; null when not printed.
+    pub pc: Option<Address>,
 }
 
 /// Why a process died.
@@ -155,7 +160,7 @@ impl Death {
             }
             Cause::StackOverflow => "endless recursion, mostly: the calls that repeat show it",
             _ => {
-                let addr = self.fault.as_ref().or(self.signal.as_ref())?.addr?;
+                let addr = self.fault.as_ref().or(self.signal.as_ref())?.addr?.0;
                 let nil = self
                     .panics
                     .iter()
@@ -192,7 +197,7 @@ impl std::fmt::Display for RaisedSignal {
             write!(f, ": {}", self.description)?;
         }
         if let Some(addr) = self.addr {
-            write!(f, ", address {addr:#x}")?;
+            write!(f, ", address {addr}")?;
         }
         Ok(())
     }

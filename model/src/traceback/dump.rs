@@ -4,17 +4,19 @@ use super::Death;
 use crate::frame::Frame;
 use crate::goroutine::Goroutines;
 use crate::log::{ProcessId, head};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// So many lines of the application are kept of every dump.
 const BEFORE: usize = 3;
 
 /// A line of the application.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default, JsonSchema)]
+#[schemars(rename = "log-line")]
 pub struct LogLine {
     /// Its number, from 1.
     pub line: u64,
-    /// What it says, as far as it is UTF-8; cut when long.
+    /// What it says; cut when long.
     pub text: String,
 }
 
@@ -26,37 +28,39 @@ impl LogLine {
     }
 }
 
-/// A stack that belongs to a thread, not to a goroutine: its scheduling stack (`goroutine 0`, `runtime stack:`).
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+/// A stack that belongs to a thread: `goroutine 0`, `runtime stack:`.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(rename = "thread-stack")]
 pub struct ThreadStack {
-    /// The line it begins at.
+    /// The line it begins at, from 1.
     pub line: u64,
-    /// The runtime's number of the thread, when printed.
+    /// The runtime's number of the thread; null when not printed.
     pub m: Option<u64>,
     /// Its calls, innermost first.
     pub frames: Vec<Frame>,
 }
 
-/// What is said of every dump of an input.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+/// One dump of goroutines in a log.
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(rename = "dump")]
 pub struct Summary {
     /// Counted from 1: what `--dump` takes.
     pub number: usize,
-    /// The line it begins at.
+    /// The line it begins at, from 1.
     pub line: u64,
-    /// The line of its last record.
+    /// The line of its last record, from 1.
     pub last_line: u64,
-    /// Who printed it.
+    /// Who printed it: the number that every verb on that log counts.
     pub process: ProcessId,
     /// How many goroutines it shows.
     pub goroutines: usize,
-    /// Sections that showed a goroutine a second time, not counted in `goroutines`.
+    /// Goroutines that were printed a second time, not counted in `goroutines`.
     pub repeated: usize,
     /// Whether the process died of it.
     pub fatal: bool,
-    /// The reason of death, or the panic that was survived; `None` for a dump that somebody asked for.
+    /// The reason of death, or the panic that was survived; null for a dump that somebody asked for.
     pub reason: Option<String>,
-    /// It stood inside one line, as a field of a JSON log.
+    /// Whether it stood inside one line, as a field of a JSON log.
     pub embedded: bool,
     /// The application's last three lines before it.
     #[serde(skip)]

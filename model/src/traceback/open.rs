@@ -10,6 +10,7 @@ use super::dump::{Dump, LogLine, ThreadStack};
 use super::section::{Sections, to_model};
 use crate::goroutine::Status;
 use crate::log::head;
+use crate::value::Address;
 use bstr::ByteSlice;
 use dumpview_parsers::log::Record;
 use dumpview_parsers::traceback::{self, Recovered, SignalNote, SignalPlace, Text};
@@ -209,9 +210,9 @@ impl Open {
 
     fn signal_place(&mut self, place: &SignalPlace) {
         if let Some(signal) = &mut self.death.signal {
-            signal.pc = Some(place.pc);
+            signal.pc = Some(Address(place.pc));
             signal.code = place.sigcode;
-            signal.addr = place.addr;
+            signal.addr = place.addr.map(Address);
         }
     }
 
@@ -283,8 +284,8 @@ fn raised(note: &SignalNote<'_>) -> RaisedSignal {
         name: note.name.to_str_lossy().into_owned(),
         description: note.description.to_str_lossy().into_owned(),
         code: Some(note.code),
-        addr: Some(note.addr),
-        pc: Some(note.pc),
+        addr: Some(Address(note.addr)),
+        pc: Some(Address(note.pc)),
     }
 }
 

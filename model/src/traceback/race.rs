@@ -7,37 +7,40 @@ use crate::log::ProcessId;
 use crate::value::Address;
 use bstr::ByteSlice;
 use dumpview_parsers::race::{Record, Who};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One of the two accesses.
-#[derive(Serialize, Clone, PartialEq, Debug, Default)]
+/// One of the two accesses of a race.
+#[derive(Serialize, Clone, PartialEq, Debug, Default, JsonSchema)]
+#[schemars(rename = "race-access")]
 pub struct Access {
     /// `read`, `write`, `atomic write`, …
     pub kind: String,
-    /// The race detector's number of the goroutine, which no traceback knows; absent for main's.
+    /// The race detector's own number of the goroutine, which is no goroutine id; null for main's.
     pub detector_id: Option<u64>,
-    /// It was main's goroutine.
+    /// Whether it was main's goroutine.
     pub main: bool,
-    /// Whether the goroutine had ended when the race was found.
+    /// Whether the goroutine had ended when the race was found; null for main's, and when not printed.
     pub finished: Option<bool>,
-    /// The calls, innermost first. Empty when the detector had forgotten them.
+    /// The calls, innermost first; empty when the detector had forgotten them.
     pub frames: Vec<Frame>,
-    /// The detector had forgotten the calls.
+    /// Whether the detector had forgotten the calls.
     pub stack_lost: bool,
-    /// The calls that created the goroutine.
+    /// The calls that created the goroutine, innermost first; empty when not printed.
     pub created_at: Vec<Frame>,
 }
 
-/// One report.
-#[derive(Serialize, Clone, PartialEq, Debug, Default)]
+/// A race report.
+#[derive(Serialize, Clone, PartialEq, Debug, Default, JsonSchema)]
+#[schemars(rename = "race")]
 pub struct Race {
-    /// The line it begins at.
+    /// The line it begins at, from 1.
     pub line: u64,
-    /// The line that closes it.
+    /// The line that closes it, from 1.
     pub last_line: u64,
-    /// Who printed it.
+    /// Who printed it: the number that every verb on that log counts.
     pub process: ProcessId,
-    /// What both accessed.
+    /// What both accessed; null when not printed.
     pub addr: Option<Address>,
     /// The access that found the race.
     pub access: Access,

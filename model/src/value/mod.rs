@@ -10,10 +10,12 @@ pub mod duration;
 pub mod float;
 pub mod json;
 pub mod quote;
+mod schema;
 pub mod text;
 mod variable;
 
 pub use float::Float;
+pub use schema::StandingShape;
 pub use variable::{OPTIMIZED_OUT, Origin, Standing, Variable};
 
 use std::fmt;
