@@ -5,6 +5,7 @@
 //! version and the module text, the latter framed by 16-byte sentinels. The section is writable, so a core
 //! has it even when no executable is given.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
@@ -64,13 +65,14 @@ impl fmt::Display for GoVersion {
 }
 
 /// What `go version -m` prints: version, main package, modules and settings.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "build")]
 pub struct BuildInfo {
     /// The version string, `go1.27.3`.
     pub version: String,
-    /// Import path of the main package (`path` line).
+    /// Import path of the main package; null when not recorded.
     pub path: Option<String>,
-    /// Main module as `path version`.
+    /// Main module as `path version`; null when not recorded.
     pub module: Option<String>,
     /// Number of dependencies.
     #[serde(skip)]

@@ -3,10 +3,12 @@
 use crate::process::Process;
 use crate::runtime::Variables;
 use crate::unwind::Stack;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One comparison.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+/// One comparison of what was walked with what the runtime counts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "check")]
 pub struct Check {
     /// What was compared.
     #[serde(rename = "check")]
@@ -15,7 +17,7 @@ pub struct Check {
     pub found: String,
     /// What the runtime counts.
     pub expected: String,
-    /// They agree.
+    /// Whether they agree.
     pub ok: bool,
 }
 

@@ -9,6 +9,7 @@ use crate::value::Limits;
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine;
 use dumpview_model::value::{Origin, Value, Variable};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// From where frames are counted for [`BacktraceOptions::depth`].
@@ -63,15 +64,16 @@ impl BacktraceOptions {
 }
 
 /// One goroutine's stack.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "backtrace")]
 pub struct Backtrace {
     /// Its id.
     pub goroutine: u64,
-    /// Innermost first.
+    /// Its calls, innermost first.
     pub frames: Vec<BacktraceFrame>,
-    /// The outermost frame was reached.
+    /// Whether the outermost frame was reached.
     pub complete: bool,
-    /// Why it was not.
+    /// Why it was not; null when it was.
     pub why_incomplete: Option<String>,
     /// Frames that are not in the list, because of the depth asked for or the depth of the stack.
     pub frames_left_out: u64,
@@ -79,26 +81,28 @@ pub struct Backtrace {
     pub state: goroutine::Goroutine,
 }
 
-/// One frame.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+/// A frame of a stack, with its variables.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "backtrace-frame")]
 pub struct BacktraceFrame {
-    /// Its number.
+    /// Its number, from 0: what `--frame` takes.
     pub index: usize,
     /// Function, file, line, pc, sp, inlined, trust, runtime.
     #[serde(flatten)]
     pub frame: Frame,
-    /// Arguments and results.
+    /// Arguments and results; empty where they have no names.
     pub args: Vec<Variable>,
-    /// Arguments as the runtime's own traceback prints them, where there are no names.
+    /// Arguments as the runtime's own traceback prints them; present where there are no names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arg_words: Option<String>,
-    /// Local and captured variables, when asked for.
+    /// Local and captured variables; present with `--full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locals: Option<Vec<Variable>>,
-    /// Deferred calls that it has not made yet, first to be made first, when locals are asked for.
+    /// Deferred calls that it has not made yet, first to be made first: values of kind `func`, whose captures are the
+    /// arguments; present with `--full`, absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<Value>,
-    /// Why variables could not be listed.
+    /// Why variables could not be listed; absent when they could.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_no_variables: Option<String>,
 }

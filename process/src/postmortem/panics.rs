@@ -6,10 +6,12 @@ use crate::process::Process;
 use crate::value::{Gathered, Limits, Place, Reader};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Data, Float, Value};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How far a panic's value can be trusted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "panic-standing")]
 #[serde(rename_all = "snake_case")]
 pub enum PanicStanding {
     /// The panic's record holds it.
@@ -18,23 +20,24 @@ pub enum PanicStanding {
     Stale,
 }
 
-/// One panic.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+/// A panic in flight.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "panic")]
 pub struct Panic {
     /// As the runtime printed it, without `panic: ` and what it appends.
     pub text: String,
-    /// Dynamic type of the value.
+    /// Dynamic type of the value; null when it cannot be read.
     #[serde(rename = "type")]
     pub ty: Option<String>,
-    /// The value.
+    /// The value; null when it cannot be read.
     pub value: Option<Value>,
-    /// How far to trust it.
+    /// How far to trust the value.
     pub standing: PanicStanding,
-    /// A deferred call recovered it.
+    /// Whether a deferred call recovered it.
     pub recovered: bool,
     /// Always false: `Goexit` is not listed among panics.
     pub goexit: bool,
-    /// The runtime raised it.
+    /// Whether the runtime raised it.
     pub runtime_error: bool,
 }
 

@@ -5,50 +5,53 @@ use crate::image::BuildInfo;
 use crate::layout::LayoutSource;
 use crate::mapped::ExecutableMatch;
 use dumpview_model::finding::Finding;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What this is, why it died, and what the answer can be trusted for.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "info")]
 pub struct Summary {
     /// Why it died, in one sentence.
     pub reason: String,
     /// What kind of death it was.
     pub kind: DeathKind,
-    /// The signal that ended it.
+    /// The signal that ended it; null when none did.
     pub signal: Option<Signal>,
-    /// The signal that became a panic or a fatal error.
+    /// The signal that became a panic or a fatal error; null when none did.
     pub fault: Option<Signal>,
-    /// Panics in flight, oldest first.
+    /// Panics in flight, oldest first; empty when there is none.
     pub panics: Vec<Panic>,
-    /// The message behind `fatal error: `.
+    /// The message behind `fatal error: `; null without one.
     pub fatal_error: Option<String>,
-    /// Id of the goroutine that did it.
+    /// Id of the goroutine that did it; null when none did, or it is not known.
     pub goroutine: Option<u64>,
-    /// Id of the thread that did it.
+    /// Id of the thread that did it, as the kernel counts; null when it is not known.
     pub thread: Option<i32>,
-    /// The last bytes the runtime printed; not the panic message and not the traceback, which it keeps nowhere.
+    /// The last bytes the runtime printed (its print backlog): not the panic message and not the traceback, which it
+    /// keeps nowhere; null when it printed nothing.
     pub printed: Option<String>,
-    /// Version, main package, module and build settings.
+    /// What `go version -m` prints; null when the executable is not at hand, or is no Go program.
     pub build: Option<BuildInfo>,
     /// Who wrote the core: the kernel, gcore, qemu-user.
     pub written_by: &'static str,
     /// Size of the core file in bytes.
     pub size: u64,
-    /// Id of the process.
+    /// Id of the process; null when the core does not say.
     pub pid: Option<i32>,
-    /// Its command line, as far as the kernel keeps it (80 bytes).
+    /// Its command line, as far as the kernel keeps it (80 bytes); null when the core does not say.
     pub command: Option<String>,
     /// Number of threads.
     pub threads: usize,
-    /// Number of goroutines that were not dead, the runtime's own among them.
+    /// Number of goroutines that were not dead, the runtime's own among them; null when they cannot be listed.
     pub goroutines: Option<usize>,
     /// How executable and core were matched, in words.
     pub executable_match: String,
-    /// Where the layouts of the runtime's structures came from, in words.
+    /// Where the layouts of the runtime's structures came from, in words; null when they are not known.
     pub layouts: Option<String>,
     /// What is worth knowing beyond the reason.
     pub findings: Vec<Finding>,
-    /// What was walked against what the runtime counted.
+    /// What was walked, against what the runtime counted.
     pub audit: Vec<Check>,
 }
 

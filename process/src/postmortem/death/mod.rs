@@ -19,10 +19,12 @@ use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::{Goroutine, Machine};
 use crate::unwind::Stack;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What kind of death it was.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, JsonSchema)]
+#[schemars(rename = "death-kind")]
 #[serde(rename_all = "snake_case")]
 pub enum DeathKind {
     /// A panic that nothing recovered.

@@ -1,9 +1,12 @@
 //! Signals in words: names and descriptions as the runtime prints them, codes as `sigaction(2)` names them.
 
 use crate::addr::Addr;
+use dumpview_model::value::Address;
 use dumpview_parsers::core::SignalInfo;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A signal with what came with it.
@@ -124,6 +127,36 @@ impl Signal {
             ("SIGSYS", "bad system call"),
         ];
         NAMES.get(usize::try_from(self.number).ok()?.checked_sub(1)?)
+    }
+}
+
+/// A signal.
+#[derive(JsonSchema)]
+#[schemars(rename = "signal")]
+#[expect(dead_code, reason = "read by the derive only")]
+struct SignalShape {
+    /// Its number.
+    number: i32,
+    /// `SIGSEGV`.
+    name: String,
+    /// `si_code`: who raised it, or what was wrong.
+    code: i32,
+    /// The name of `code`: `SEGV_MAPERR`; null when it has none.
+    code_name: Option<String>,
+    /// The address that was accessed; null when the signal is not of a fault.
+    fault_addr: Option<Address>,
+    /// Who sent it; null when nobody did.
+    sender_pid: Option<i32>,
+}
+
+/// The keys that are written below, under their own descriptions.
+impl JsonSchema for Signal {
+    fn schema_name() -> Cow<'static, str> {
+        SignalShape::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        SignalShape::json_schema(generator)
     }
 }
 
