@@ -4,6 +4,7 @@
 
 use crate::table::Align;
 use dumpview_model::units::{bytes, duration, grouped, mib, number, percent};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -35,6 +36,23 @@ pub struct Column<R: ?Sized> {
     pub within: Option<&'static str>,
     /// One sentence, for the documentation.
     pub about: &'static str,
+    /// Its shape in JSON.
+    pub shape: Shape,
+}
+
+/// What a column is in JSON.
+#[derive(Clone, Copy)]
+pub enum Shape {
+    /// What its unit is.
+    OfUnit,
+    /// That, or null.
+    OrNull,
+    /// That, or something else.
+    Or(fn(&mut SchemaGenerator) -> Schema),
+    /// A shape of its own.
+    Own(fn(&mut SchemaGenerator) -> Schema),
+    /// Keys of the record itself.
+    Keys(fn(&mut SchemaGenerator) -> Schema),
 }
 
 /// Whether people see a column unless they ask for it. Programs get all.
@@ -124,6 +142,7 @@ impl<R: ?Sized> Column<R> {
             shown: Shown::Always,
             within: None,
             about,
+            shape: Shape::OfUnit,
         }
     }
 
@@ -142,6 +161,7 @@ impl<R: ?Sized> Column<R> {
             shown: Shown::Asked,
             within: None,
             about,
+            shape: Shape::OfUnit,
         }
     }
 
@@ -157,6 +177,38 @@ impl<R: ?Sized> Column<R> {
     pub const fn asked(self) -> Self {
         Self {
             shown: Shown::Asked,
+            ..self
+        }
+    }
+
+    /// The same column, which is null in records that could have it and have none.
+    pub const fn or_null(self) -> Self {
+        Self {
+            shape: Shape::OrNull,
+            ..self
+        }
+    }
+
+    /// The same column, which may also be a `T`.
+    pub const fn or<T: JsonSchema>(self) -> Self {
+        Self {
+            shape: Shape::Or(SchemaGenerator::subschema_for::<T>),
+            ..self
+        }
+    }
+
+    /// The same column, which is a `T` in JSON.
+    pub const fn of<T: JsonSchema>(self) -> Self {
+        Self {
+            shape: Shape::Own(SchemaGenerator::subschema_for::<T>),
+            ..self
+        }
+    }
+
+    /// The same column, which adds the keys of `T` to the record in JSON.
+    pub const fn keys<T: JsonSchema>(self) -> Self {
+        Self {
+            shape: Shape::Keys(T::json_schema),
             ..self
         }
     }
@@ -401,16 +453,28 @@ fn entries<R, M: SerializeMap>(
     Ok(())
 }
 
-/// A record's values in some columns, as a JSON object.
+/// A record's values in some columns, as a JSON object: each stands where it stands in the whole record.
 pub fn chosen<R: Row>(row: &R, columns: &[&Column<R>]) -> impl Serialize {
     let mut object = serde_json::Map::new();
     for column in columns {
-        match (column.get)(row) {
-            Cell::Absent => {}
+        let cell = (column.get)(row);
+        let within = match column.within {
+            _ if matches!(cell, Cell::Absent) => continue,
+            None => &mut object,
+            Some(name) => {
+                let within = object.entry(name).or_insert_with(|| serde_json::json!({}));
+                match within.as_object_mut() {
+                    Some(within) => within,
+                    None => continue,
+                }
+            }
+        };
+        match cell {
+            Cell::Entries(entries, _) => within.extend(entries),
             // A cell that cannot be shown has no place in a document.
             cell => {
                 let value = serde_json::to_value(cell).unwrap_or_default();
-                object.insert(column.name.to_owned(), value);
+                within.insert(column.name.to_owned(), value);
             }
         }
     }

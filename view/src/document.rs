@@ -1,40 +1,111 @@
 //! What every JSON document begins with, and how one is written while its rows come.
 
+use dumpview_model::finding::Finding;
+use dumpview_model::log::{self, UnreadLine};
 use erased_serde::Serialize as ErasedSerialize;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// What every document begins with.
-#[derive(Serialize, Debug, Clone)]
+#[derive(Serialize, Debug, Clone, JsonSchema)]
+#[schemars(rename = "envelope")]
 pub struct Envelope {
-    /// `dumpview.VERB/1`.
+    /// Which document this is: `dumpview.VERB/1`. The number rises when keys change their meaning.
     pub schema: String,
     /// What was opened.
     pub input: InputSummary,
 }
 
 /// What was opened.
-#[derive(Serialize, Debug, Clone, Default)]
+#[derive(Serialize, Debug, Clone, Default, JsonSchema)]
+#[schemars(rename = "input")]
 pub struct InputSummary {
     /// As typed; several inputs are separated by blanks.
     pub path: String,
-    /// What it is: `core`, `log`, `escapes`, `timeline`.
+    /// What it is: `core`, `log`, `escapes` (compiler output), `timeline` (several inputs).
     pub kind: &'static str,
-    /// The executable in use.
+    /// Path of the executable in use; null without one.
     pub executable: Option<String>,
-    /// `go1.27.3`, where it is known.
+    /// `go1.27.3`; null where it is not known.
     pub go_version: Option<String>,
-    /// `amd64` or `arm64`, where it is known.
+    /// `amd64` or `arm64`; null where it is not known.
     pub arch: Option<&'static str>,
 }
 
 /// Something that an answer lacks.
-#[derive(Serialize, Debug, Clone, PartialEq, Eq)]
+#[derive(Serialize, Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(rename = "incomplete")]
 pub struct Incomplete {
-    /// What is affected: `input` (it was not read whole), `lines` (some could not be read), or a part of a core.
+    /// What is affected: `input` (it was not read whole), `lines` (some could not be read), the key of the rows that are
+    /// missing (`cycles`, `samples`), or a part of a core.
     pub what: String,
     /// Why, and what would mend it.
     pub why: String,
+}
+
+/// A line that looked like a record and could not be read.
+#[derive(Serialize, Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(rename = "unrecognized")]
+pub struct Unrecognized {
+    /// The input, as typed; absent where there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Its number in the input, from 1.
+    pub line: u64,
+    /// What it looked like: the name of a format (`gctrace`).
+    pub format: &'static str,
+    /// Its text, cut after 400 bytes.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// Lines that could not be read, as every document about a log has them.
+#[derive(Serialize, Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(inline)]
+pub struct Unread {
+    /// Lines that looked like a record and could not be read, in order: the first 1000 of each input.
+    #[serde(rename = "unrecognized")]
+    pub lines: Vec<Unrecognized>,
+    /// How many there were, those that are not listed included.
+    #[serde(rename = "unrecognized_count")]
+    pub count: u64,
+}
+
+/// What every document about a log has beside its own: what is worth knowing, and what could not be read.
+#[derive(Serialize, Debug, Clone, JsonSchema)]
+#[schemars(inline)]
+pub struct LogTail {
+    /// What is worth knowing, the worst first; empty when nothing is.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    #[serde(flatten)]
+    pub unread: Unread,
+}
+
+impl Unrecognized {
+    /// A line of a log, of the input that is named where there are several.
+    pub fn of(line: &UnreadLine, source: Option<&String>) -> Self {
+        Self {
+            source: source.cloned(),
+            line: line.line,
+            format: line.format,
+            text: line.text.clone(),
+            why: line.why,
+        }
+    }
+}
+
+impl Unread {
+    /// What a model could not read of an input, which is named where there are several.
+    pub fn of(unread: &log::Unread, source: Option<&String>) -> Self {
+        let lines = unread.lines().iter();
+        Self {
+            lines: lines.map(|line| Unrecognized::of(line, source)).collect(),
+            count: unread.count(),
+        }
+    }
 }
 
 impl Envelope {

@@ -15,6 +15,7 @@
 //! | [`choice`], [`filter`] | which rows and columns are wanted |
 //! | [`document`] | what JSON documents begin with |
 //! | [`job`] | work that takes a while and can be stopped |
+//! | [`schema`] | the JSON Schema of records, and what is composed of schemas |
 //! | [`finding`] | a finding in words, drawn the same by every verb and screen |
 //! | [`sink`] | lines to a stream |
 //!
@@ -44,6 +45,7 @@ pub mod job;
 pub mod line;
 pub mod rows;
 pub mod safe;
+pub mod schema;
 pub mod sink;
 pub mod table;
 pub mod text;

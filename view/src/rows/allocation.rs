@@ -1,9 +1,10 @@
 //! Sums over the allocations of a process: by type, by size class, by stack.
 
 use crate::column::{Cell, Column, Row, Unit, tree};
+use crate::schema::Documented;
 use dumpview_model::alloc::{self, By, Totals};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 use std::borrow::Cow;
 
 /// One sum.
@@ -20,11 +21,39 @@ pub struct Allocation {
     pub totals: Totals,
 }
 
-#[derive(Serialize)]
+/// A call that allocated.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alloc-call")]
 struct Call<'a> {
+    /// The function, as a traceback prints it.
     function: &'a str,
+    /// Its source file.
     file: &'a str,
+    /// The line in it, from 1; 0 when not printed.
     line: u64,
+}
+
+/// When objects were freed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ages")]
+pub struct Ages {
+    /// The median age, in collections.
+    pub p50: u32,
+    /// Whether that is exact; else it is a lower bound.
+    pub p50_exact: bool,
+    /// The greatest age, in collections.
+    pub max: u32,
+}
+
+impl Ages {
+    /// Those of a sum's objects; none when nothing was freed.
+    pub fn of(totals: &Totals) -> Option<Self> {
+        totals.middle_age().map(|age| Self {
+            p50: age.collections,
+            p50_exact: age.exact,
+            max: totals.oldest,
+        })
+    }
 }
 
 impl Allocation {
@@ -64,15 +93,17 @@ impl Allocation {
 
     /// When its objects died: the median and the greatest age, in collections.
     fn ages(&self) -> Cell<'_> {
-        self.totals.middle_age().map_or(Cell::Null, |age| {
-            let more = if age.exact { "" } else { "≥" };
-            let oldest = self.totals.oldest;
-            tree(
-                json!({"p50": age.collections, "p50_exact": age.exact, "max": oldest}),
-                format!("{more}{} / {oldest}", age.collections),
-            )
+        Ages::of(&self.totals).map_or(Cell::Null, |ages| {
+            let more = if ages.p50_exact { "" } else { "≥" };
+            let short = format!("{more}{} / {}", ages.p50, ages.max);
+            tree(ages, short)
         })
     }
+}
+
+impl Documented for Allocation {
+    const ALL: &'static str = "Sums, most bytes first, `--top` of each kind.";
+    const ABOUT: &'static str = "One sum over the allocations of a process. Ages are counted in collections; 1 is an object that the first collection after its allocation found dead.";
 }
 
 impl Row for Allocation {
@@ -83,7 +114,7 @@ impl Row for Allocation {
             "process",
             Unit::Id,
             |a| Cell::Count(a.process),
-            "its process, counted from 1",
+            "its process: the number that every verb on the log counts",
         ),
         Column::new(
             "by",
@@ -151,19 +182,21 @@ impl Row for Allocation {
             "freed at collection p50 / max",
             Unit::Tree,
             Self::ages,
-            "`{p50, p50_exact, max}`: the age in collections at which objects were freed",
-        ),
+            "the age in collections at which objects were freed; null when none were",
+        )
+        .of::<Option<Ages>>(),
         Column::more(
             "frames",
             Unit::Tree,
-            |a| {
+            |a: &Self| {
                 if a.calls.is_empty() {
                     Cell::Absent
                 } else {
                     tree(a.frames(), a.stack())
                 }
             },
-            "the calls of a stack, the innermost first: `{function, file, line}`",
-        ),
+            "with `by` `stack` the calls, the innermost first; else absent",
+        )
+        .of::<Vec<Call<'static>>>(),
     ];
 }

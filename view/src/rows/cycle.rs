@@ -1,6 +1,7 @@
 //! What a cycle of the collector consists of. A number stands only where its line has it.
 
 use crate::column::{Cell, Column, Row, Unit};
+use crate::schema::Documented;
 use dumpview_model::gc::{Cycle, Printed};
 use dumpview_parsers::gctrace::{self, Dialect, OldCycle};
 use dumpview_parsers::log::Stamp;
@@ -54,6 +55,11 @@ const fn dialect(dialect: Dialect) -> &'static str {
         Dialect::Go1_6 => "go1.6-1.17",
         Dialect::Go1_18 => "go1.18+",
     }
+}
+
+impl Documented for Cycle {
+    const ALL: &'static str = "Every cycle, as it came.";
+    const ABOUT: &'static str = "One cycle of the collector. It has every number of its line, in nanoseconds and whole MiB, both cut down by the runtime as printed; a key stands only where the line has it. `--csv` has the same names as columns.";
 }
 
 impl Row for Cycle {

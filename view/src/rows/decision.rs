@@ -1,23 +1,26 @@
 //! A decision of the compiler as it leaves the program: one record for JSON, CSV and the reports made from it.
 
-use crate::column::{Cell, Column, Row, Unit, text, tree};
+use crate::column::{Cell, Column, Object, Row, Unit, text, tree};
+use crate::schema::Documented;
 use dumpview_model::escape::{Analysis, BuildSet, Decision, Flow, Form, Outcome, Place, Step};
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// A position.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, JsonSchema)]
 pub struct At {
-    /// As the compiler wrote it.
+    /// The file, as the compiler wrote it.
     pub file: String,
-    /// From 1.
+    /// Its line, from 1.
     pub line: u32,
-    /// In bytes from 1.
+    /// Its column, in bytes from 1.
     pub column: u32,
 }
 
 /// One step of a flow.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(rename = "flow-step")]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepView {
     /// Values go from `source` to `destination`.
@@ -42,21 +45,22 @@ pub enum StepView {
 }
 
 /// What was decided, and in which builds.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug)]
+#[derive(Serialize, Clone, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(rename = "outcome")]
 pub struct OutcomeView {
-    /// What was decided.
+    /// What was decided, as `kind` of the decision.
     pub kind: &'static str,
-    /// The result that a parameter leaks to.
+    /// The result that a parameter leaks to; absent when it leaks to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
-    /// Its level of indirection.
+    /// Its level of indirection; absent without `result`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<i32>,
-    /// Numbers of the builds.
+    /// Numbers of the builds, as in `summary.builds`.
     pub builds: Vec<u32>,
     /// How often it was printed.
     pub lines: u32,
-    /// Only an explanation was printed.
+    /// True when only an explanation was printed; absent when not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub explanation_only: bool,
 }
@@ -215,6 +219,31 @@ fn word<'r>(word: Option<&'static str>) -> Cell<'r> {
     word.map_or(Cell::Null, Cell::Word)
 }
 
+impl Serialize for DecisionRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Object(self).serialize(serializer)
+    }
+}
+
+impl JsonSchema for DecisionRow {
+    fn schema_name() -> Cow<'static, str> {
+        Object::<'static, Self>::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        Object::<'static, Self>::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Object::<'static, Self>::json_schema(generator)
+    }
+}
+
+impl Documented for DecisionRow {
+    const ALL: &'static str = "Decisions by package, file, line, column.";
+    const ABOUT: &'static str = "A decision of the compiler. Paths, expressions and functions are as the compiler prints them; a line or column of 0 was not printed.";
+}
+
 impl Row for DecisionRow {
     const KEY: &'static str = "decisions";
     const ONE: &'static str = "decision";
@@ -263,52 +292,52 @@ impl Row for DecisionRow {
         Column::more(
             "form",
             Unit::Text,
-            |d| word(d.form),
+            |d: &Self| word(d.form),
             "`variable`, `parameter`, `object`, `slice`, `map`, `channel`, `closure`, `variadic_slice`, `append`, `string`, `boxed_value`, `boxed_constant`, `selector`; null where the text is a name that may be any of these",
-        ),
+        ).or_null(),
         Column::new(
             "function",
             "function",
             Unit::Text,
-            |d| text(d.function.as_deref()),
-            "`package.function`",
-        ),
+            |d: &Self| text(d.function.as_deref()),
+            "`package.function`; null when it is not known",
+        ).or_null(),
         Column::more(
             "function_trust",
             Unit::Text,
-            |d| word(d.function_trust),
+            |d: &Self| word(d.function_trust),
             "`named` (by the compiler), `source` (its source was read), `nearest` (declared last above it)",
-        ),
+        ).or_null(),
         Column::new(
             "reason",
             "reason",
             Unit::Text,
-            |d| word(d.reason),
+            |d: &Self| word(d.reason),
             "class of the reason; null for what does not escape",
-        ),
+        ).or_null(),
         Column::more(
             "reason_text",
             Unit::Text,
-            |d| text(d.reason_text.as_deref()),
-            "the reason in a sentence",
-        ),
+            |d: &Self| text(d.reason_text.as_deref()),
+            "the reason in a sentence; null for what does not escape",
+        ).or_null(),
         Column::more(
             "reasons",
             Unit::Text,
-            |d| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()),
-            "all classes of the flow",
-        ),
+            |d: &Self| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()),
+            "all classes of the flow; empty for what does not escape",
+        ).of::<Vec<String>>(),
         Column::more(
             "advice",
             Unit::Text,
-            |d| word(d.advice),
-            "what usually helps",
-        ),
+            |d: &Self| word(d.advice),
+            "what usually helps; null for what does not escape",
+        ).or_null(),
         Column::more(
             "varies",
             Unit::Flag,
             |d| Cell::Flag(d.varies),
-            "builds disagree",
+            "whether builds disagree",
         ),
         Column::more(
             "lines",
@@ -319,20 +348,20 @@ impl Row for DecisionRow {
         Column::more(
             "outcomes",
             Unit::Tree,
-            |d| tree(&d.outcomes, ""),
-            "`{kind, result?, level?, builds, lines, explanation_only?}`; `builds` are numbers of `summary.builds`",
-        ),
+            |d: &Self| tree(&d.outcomes, ""),
+            "what was decided, and in which builds",
+        ).of::<Vec<OutcomeView>>(),
         Column::more(
             "flow",
             Unit::Tree,
-            |d| tree(&d.flow, ""),
-            "the explanation that `reason` is read from: `{step: \"flow\", destination, source}`, `{step: \"from\", expression, why, file, line, column}`, `{step: \"truncated\"}`",
-        ),
+            |d: &Self| tree(&d.flow, ""),
+            "the explanation that `reason` is read from; empty when none was printed",
+        ).of::<Vec<StepView>>(),
         Column::more(
             "other_flows",
             Unit::Count,
             |d| Cell::Count(d.other_flows as u64),
-            "further explanations",
+            "how many other explanations there are",
         ),
     ];
 }

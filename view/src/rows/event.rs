@@ -1,11 +1,14 @@
 //! An event of the timeline: a sentence for people, its numbers for programs.
 
 use crate::column::{Cell, Column, Row, Unit};
+use crate::schema::Documented;
 use dumpview_model::timeline::{
     Bounds, Event, MemorySample, Placed, SchedSample, Timeline, What, phases,
 };
 use dumpview_model::units::{bytes, duration, plural};
 use dumpview_parsers::gctrace::Cycle;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
@@ -115,6 +118,125 @@ pub struct TimelineEvent {
     pub process: Option<u64>,
 }
 
+/// What an event has by its lane.
+#[derive(JsonSchema)]
+#[schemars(tag = "lane", rename_all = "snake_case")]
+#[expect(dead_code, reason = "read by the derive only")]
+enum LaneKeys {
+    /// A crash, a dump, a kill, a race.
+    Moment {
+        /// `crash`, `dump`, `core`, `oom`, `race`.
+        kind: String,
+        /// The cause, in the words of the runtime or the kernel.
+        text: String,
+        /// Goroutines that were printed, or were in the core; absent when none were.
+        goroutines: u64,
+    },
+    /// A cycle of the collector. Sizes are in bytes, but whole MiB.
+    Gc {
+        /// Its number.
+        number: u64,
+        /// The heap when it started, in bytes.
+        heap_start: u64,
+        /// The heap when marking ended, in bytes.
+        heap_end: u64,
+        /// What was marked, in bytes.
+        heap_live: u64,
+        /// The heap it was to end with, in bytes.
+        goal: u64,
+        /// Ps.
+        procs: u64,
+        /// Whether the program asked for it.
+        forced: bool,
+        /// Its phases in their order.
+        phases: Vec<PhaseKeys>,
+        /// CPU time of goroutines of the program that had to help, in nanoseconds.
+        cpu_assist_ns: u64,
+        /// CPU time of dedicated and fractional workers, in nanoseconds.
+        cpu_background_ns: u64,
+        /// CPU time that nobody wanted, in nanoseconds.
+        cpu_idle_ns: u64,
+        /// Up to Go 1.4: as `heap_from_mib` of a cycle, in bytes.
+        heap_from: u64,
+        /// Up to Go 1.4: as `heap_to_mib` of a cycle, in bytes.
+        heap_to: u64,
+        /// Up to Go 1.4: objects.
+        objects: u64,
+        /// True for the line by which sysmon announces a cycle, which has no other of these keys.
+        sysmon_forced: bool,
+    },
+    /// A pause that a core remembers. The event is its end.
+    Pause {
+        /// Number of the collection.
+        number: u64,
+        /// How long the world stood still, in nanoseconds.
+        pause_ns: u64,
+    },
+    /// A sample of the scheduler.
+    Sched {
+        /// GOMAXPROCS.
+        gomaxprocs: u64,
+        /// Ps with nothing to do.
+        idleprocs: u64,
+        /// Threads.
+        threads: u64,
+        /// Threads with nothing to do.
+        idlethreads: u64,
+        /// Threads looking for work.
+        spinningthreads: u64,
+        /// Goroutines in the global queue.
+        runqueue: u64,
+        /// Goroutines in the queue of each P.
+        local: Vec<u64>,
+    },
+    /// Memory statistics. Each key stands only when it was printed exactly.
+    Memory {
+        /// HeapAlloc, in bytes.
+        heap_alloc: u64,
+        /// HeapInuse, in bytes.
+        heap_inuse: u64,
+        /// HeapReleased, in bytes.
+        heap_released: u64,
+        /// Sys, in bytes.
+        sys: u64,
+        /// NumGC.
+        num_gc: u64,
+    },
+    /// Memory given back to the system.
+    Scavenger {
+        /// Since the line before, in bytes.
+        released: u64,
+        /// What is given back at that time, in bytes; absent in releases that do not print it.
+        released_now: u64,
+    },
+    /// The initialisation of a package.
+    Init {
+        /// The package.
+        package: String,
+        /// Bytes that it allocated.
+        bytes: u64,
+        /// Objects that it allocated.
+        allocs: u64,
+    },
+    /// A line of the application's.
+    Log {
+        /// Its head.
+        text: String,
+    },
+}
+
+/// A phase of a cycle.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "gc-cycle-phase")]
+struct PhaseKeys {
+    /// Its name.
+    name: &'static str,
+    /// How long it took, in nanoseconds.
+    ns: u64,
+    /// Whether the world stood still.
+    stop_the_world: bool,
+}
+
 impl TimelineEvent {
     /// An event of a timeline.
     pub fn new(timeline: &Timeline, placed: &Placed) -> Self {
@@ -167,6 +289,11 @@ fn detail(event: &Event) -> Map<String, Value> {
     }
 }
 
+impl Documented for TimelineEvent {
+    const ALL: &'static str = "Events in order of time; those without one last.";
+    const ABOUT: &'static str = "Something that happened, with its place on the axis. Further keys stand in it by `lane`, each only where it is known.";
+}
+
 impl Row for TimelineEvent {
     const KEY: &'static str = "events";
     const ONE: &'static str = "event";
@@ -175,40 +302,44 @@ impl Row for TimelineEvent {
             "at_ns",
             "at",
             Unit::Nanos,
-            |e| signed(e.placed.at.map(Bounds::mid)),
-            "when it began, on the clock of the axis",
-        ),
+            |e: &Self| signed(e.placed.at.map(Bounds::mid)),
+            "when it began, from the axis' zero; null when that is not known",
+        )
+        .or_null(),
         Column::more(
             "plus_minus_ns",
             Unit::Nanos,
-            |e| signed(plus_minus(&e.placed)),
+            |e: &Self| signed(plus_minus(&e.placed)),
             "how far that may be off; null when nothing limits it on one side",
-        ),
+        )
+        .or_null(),
         Column::more(
             "by",
             Unit::Text,
             |e| Cell::Word(e.placed.by.as_str()),
-            "by what its time is known",
+            "by what its time is known: `own` (its own time), `stamp` (of its line), `neighbours` (the lines around it), `not_after` and `not_before` (one line limits it), `nothing`",
         ),
         Column::new(
             "lane",
             "lane",
             Unit::Text,
             |e| Cell::Word(e.placed.event.lane.as_str()),
-            "its lane",
+            "`moment`, `gc`, `pause`, `sched`, `memory`, `scavenger`, `init`, `log`; further keys go by it",
         ),
         Column::more(
             "source",
             Unit::Id,
-            |e| e.source.map_or(Cell::Null, Cell::Count),
+            |e: &Self| e.source.map_or(Cell::Null, Cell::Count),
             "its input, counted from 1",
-        ),
+        )
+        .or_null(),
         Column::more(
             "process",
             Unit::Id,
-            |e| e.process.map_or(Cell::Null, Cell::Count),
+            |e: &Self| e.process.map_or(Cell::Null, Cell::Count),
             "its process in that input: the number that every verb on it counts",
-        ),
+        )
+        .or_null(),
         Column::more(
             "line",
             Unit::Id,
@@ -219,7 +350,7 @@ impl Row for TimelineEvent {
                     Cell::Absent
                 }
             },
-            "its line",
+            "its line; absent in cores",
         ),
         Column::more(
             "offset",
@@ -231,7 +362,7 @@ impl Row for TimelineEvent {
                     Cell::Absent
                 }
             },
-            "its line, in bytes",
+            "its line, in bytes; absent in cores",
         ),
         Column::more(
             "span_ns",
@@ -243,26 +374,31 @@ impl Row for TimelineEvent {
                     Cell::Absent
                 }
             },
-            "how long it took",
+            "how long it took; absent when it took no time",
         ),
         Column::new(
             "what",
             "what",
             Unit::Tree,
-            |e| {
+            |e: &Self| {
                 Cell::Entries(
                     detail(&e.placed.event),
                     Cow::Owned(sentence(&e.placed.event)),
                 )
             },
             "in a sentence; in JSON its numbers stand in the event itself",
-        ),
+        )
+        .keys::<LaneKeys>(),
     ];
 }
 
 fn cycle_object(cycle: &Cycle) -> Value {
-    let phases: Vec<Value> = phases(cycle)
-        .map(|p| json!({"name": p.name, "ns": p.ns, "stop_the_world": p.stop_the_world}))
+    let phases: Vec<PhaseKeys> = phases(cycle)
+        .map(|p| PhaseKeys {
+            name: p.name,
+            ns: p.ns,
+            stop_the_world: p.stop_the_world,
+        })
         .collect();
     json!({
         "number": cycle.number,

@@ -1,6 +1,7 @@
 //! A function of the program's own tables.
 
 use crate::column::{Cell, Column, Row, Unit};
+use crate::schema::Documented;
 use std::borrow::Cow;
 
 /// A function.
@@ -16,6 +17,11 @@ pub struct FunctionRow {
     pub file: String,
     /// Where it is declared.
     pub line: u32,
+}
+
+impl Documented for FunctionRow {
+    const ALL: &'static str = "Functions in order of their names.";
+    const ABOUT: &'static str = "A function of the program's own tables.";
 }
 
 impl Row for FunctionRow {

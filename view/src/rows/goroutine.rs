@@ -2,6 +2,7 @@
 //! lines apart, labels by key, frames.
 
 use crate::column::{Cell, Column, Row, Unit, count, text};
+use crate::schema::Documented;
 use dumpview_model::goroutine::{Goroutine, Place};
 use std::borrow::Cow;
 
@@ -13,6 +14,11 @@ fn place(place: Option<&Place>) -> Cell<'_> {
         (Some(file), Some(line)) => Cow::Owned(format!("{} {file}:{line}", place.function)),
         _ => Cow::Borrowed(place.function.as_str()),
     })
+}
+
+impl Documented for Goroutine {
+    const ALL: &'static str = "Goroutines by id.";
+    const ABOUT: &'static str = "A goroutine as lists show it.";
 }
 
 impl Row for Goroutine {
@@ -31,25 +37,28 @@ impl Row for Goroutine {
             "wait_reason",
             "waits for",
             Unit::Text,
-            |g| text(g.wait_reason.as_deref()),
+            |g: &Self| text(g.wait_reason.as_deref()),
             "in the words of the runtime",
-        ),
+        )
+        .or_null(),
         Column::new(
             "waiting_ns",
             "waiting",
             Unit::Nanos,
-            |g| g.waiting_ns.map_or(Cell::Null, Cell::Count),
+            |g: &Self| g.waiting_ns.map_or(Cell::Null, Cell::Count),
             "for how long, at least; where the runtime recorded it",
-        ),
+        )
+        .or_null(),
         Column::more(
             "thread",
             Unit::Id,
-            |g| {
+            |g: &Self| {
                 g.thread
                     .map_or(Cell::Null, |tid| Cell::Signed(i64::from(tid)))
             },
             "the thread that runs it",
-        ),
+        )
+        .or_null(),
         Column::more(
             "system",
             Unit::Flag,
@@ -71,9 +80,10 @@ impl Row for Goroutine {
         Column::more(
             "addr",
             Unit::Address,
-            |g| g.addr.map_or(Cell::Null, |addr| Cell::Address(addr.0)),
+            |g: &Self| g.addr.map_or(Cell::Null, |addr| Cell::Address(addr.0)),
             "address of its `g`",
-        ),
+        )
+        .or_null(),
         Column::more(
             "m",
             Unit::Id,
@@ -99,25 +109,28 @@ impl Row for Goroutine {
             "location",
             "where",
             Unit::Text,
-            |g| place(g.location.as_deref()),
+            |g: &Self| place(g.location.as_deref()),
             "its first user frame",
-        ),
+        )
+        .or_null(),
         Column::more(
             "created_by",
             Unit::Text,
-            |g| place(g.created_by.as_ref().map(|creator| &*creator.place)),
+            |g: &Self| place(g.created_by.as_ref().map(|creator| &*creator.place)),
             "who created it",
-        ),
+        )
+        .or_null(),
         Column::more(
             "start",
             Unit::Text,
-            |g| place(g.start.as_deref()),
+            |g: &Self| place(g.start.as_deref()),
             "the function it started in",
-        ),
+        )
+        .or_null(),
         Column::more(
             "labels",
             Unit::Text,
-            |g| {
+            |g: &Self| {
                 Cell::List(
                     g.labels
                         .iter()
@@ -126,6 +139,7 @@ impl Row for Goroutine {
                 )
             },
             "profiler labels",
-        ),
+        )
+        .of::<Vec<String>>(),
     ];
 }

@@ -1,7 +1,9 @@
 //! What a sample of the scheduler consists of. Fields are named as the runtime prints them.
 
 use crate::column::{Cell, Column, Row, Unit, count, tree};
-use dumpview_model::sched::{Detail, G, Sample, g_status};
+use crate::schema::Documented;
+use dumpview_model::sched::{Detail, G, M, P, Sample, g_status};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 fn list(numbers: &[u64]) -> Cell<'_> {
@@ -12,14 +14,21 @@ fn detail<'r>(sample: &'r Sample, get: impl FnOnce(&'r Detail) -> Cell<'r>) -> C
     sample.detail.as_deref().map_or(Cell::Absent, get)
 }
 
-/// A goroutine of `scheddetail=1`, with its status in words.
-#[derive(Serialize)]
+/// A G (a goroutine) of a sample with scheddetail=1, as printed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "sched-g")]
 struct Goroutine<'a> {
+    /// Its id.
     id: u64,
+    /// Its status, as printed.
     status: u32,
+    /// The same in the runtime's word.
     status_name: &'static str,
+    /// What it waits for, in the runtime's words; empty when it does not.
     reason: &'a str,
+    /// Its thread, by the number of the runtime; null for none.
     m: Option<u64>,
+    /// The thread it is locked to; null for none.
     lockedm: Option<u64>,
 }
 
@@ -34,6 +43,12 @@ fn goroutines(gs: &[G]) -> Vec<Goroutine<'_>> {
             lockedm: g.lockedm,
         })
         .collect()
+}
+
+impl Documented for Sample {
+    const ALL: &'static str = "Every sample, as it came; with `--at` that one only.";
+    const ABOUT: &'static str =
+        "A sample of the scheduler. Numbers are named as the runtime prints them.";
 }
 
 impl Row for Sample {
@@ -123,21 +138,23 @@ impl Row for Sample {
         Column::more(
             "local",
             Unit::Tree,
-            |s| list(&s.local),
+            |s: &Self| list(&s.local),
             "goroutines in the queue of each P",
-        ),
+        )
+        .of::<Vec<u64>>(),
         Column::more(
             "schedticks",
             Unit::Tree,
-            |s| {
+            |s: &Self| {
                 if s.schedticks.is_empty() {
                     Cell::Absent
                 } else {
                     list(&s.schedticks)
                 }
             },
-            "how often each P scheduled; where it is printed",
-        ),
+            "how often each P scheduled; absent where it is not printed",
+        )
+        .of::<Vec<u64>>(),
         Column::more(
             "pieces",
             Unit::Count,
@@ -177,21 +194,24 @@ impl Row for Sample {
         Column::more(
             "ps",
             Unit::Tree,
-            |s| detail(s, |d| tree(&d.ps, "")),
-            "`{id, status, schedtick, syscalltick, m, runqsize, gfreecnt, timerslen}` of each P; with scheddetail=1",
-        ),
+            |s: &Self| detail(s, |d| tree(&d.ps, "")),
+            "each P; with scheddetail=1",
+        )
+        .of::<Vec<P>>(),
         Column::more(
             "ms",
             Unit::Tree,
-            |s| detail(s, |d| tree(&d.ms, "")),
-            "`{id, p, curg, mallocing, throwing, preemptoff, locks, dying, spinning, blocked, lockedg}` of each M; with scheddetail=1",
-        ),
+            |s: &Self| detail(s, |d| tree(&d.ms, "")),
+            "each M; with scheddetail=1",
+        )
+        .of::<Vec<M>>(),
         Column::more(
             "gs",
             Unit::Tree,
-            |s| detail(s, |d| tree(goroutines(&d.gs), "")),
-            "`{id, status, status_name, reason, m, lockedm}` of each G; with scheddetail=1",
-        ),
+            |s: &Self| detail(s, |d| tree(goroutines(&d.gs), "")),
+            "each G; with scheddetail=1",
+        )
+        .of::<Vec<Goroutine<'static>>>(),
         Column::more(
             "left_out",
             Unit::Count,

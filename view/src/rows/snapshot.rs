@@ -1,9 +1,13 @@
 //! Memory statistics of one moment: the fields of `runtime.MemStats` under their names in Go, as far as they were printed.
 
 use crate::column::{Cell, Column, Row, Unit, tree};
-use dumpview_model::memstats::{Field, MetricValue, Snapshot, Value};
-use serde_json::{Map, json};
+use crate::schema::Documented;
+use dumpview_model::memstats::{Amount, Field, MetricValue, Snapshot, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Map;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A snapshot, with the names of where it came from.
 pub struct MemorySnapshot {
@@ -17,6 +21,65 @@ pub struct MemorySnapshot {
     pub snapshot: Snapshot,
 }
 
+/// A number of which digits were not printed, or whose unit has two meanings.
+#[derive(Serialize, Clone, PartialEq, Debug, JsonSchema)]
+#[schemars(rename = "rounded")]
+pub struct Rounded {
+    /// As printed.
+    pub written: String,
+    /// The least that it may be, in the unit of the key.
+    pub min: u64,
+    /// The most that it may be, in the unit of the key.
+    pub max: u64,
+}
+
+impl Rounded {
+    /// What was printed of an amount.
+    pub fn of(amount: Amount) -> Self {
+        let (min, max) = amount.range();
+        Self {
+            written: amount.to_string(),
+            min,
+            max,
+        }
+    }
+}
+
+/// A pause of the collector that the runtime remembers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "remembered-pause")]
+struct RememberedPause {
+    /// When it ended, in nanoseconds since 1970; 0 when that was not printed.
+    end_unix_ns: u64,
+    /// How long it was, in nanoseconds.
+    ns: u64,
+}
+
+/// The objects of a size class.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "size-class")]
+struct SizeClass {
+    /// Bytes of an object.
+    size: u64,
+    /// Objects allocated since the start.
+    mallocs: u64,
+    /// Objects freed since the start.
+    frees: u64,
+}
+
+/// A metric of runtime/metrics.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "read by the derive only")]
+enum Metric {
+    /// A counter.
+    Integer(u64),
+    /// A measure.
+    Float(f64),
+    /// Anything else, as printed.
+    Text(String),
+}
+
 impl MemorySnapshot {
     fn field(&self, field: Field) -> Cell<'_> {
         match self.snapshot.get(field) {
@@ -25,9 +88,9 @@ impl MemorySnapshot {
             Some(Value::Float(n)) => Cell::Float(n),
             Some(Value::Bool(is)) => Cell::Flag(is),
             Some(Value::Amount(amount)) => {
-                let (min, max) = amount.range();
-                let written = amount.to_string();
-                tree(json!({"written": written, "min": min, "max": max}), written)
+                let rounded = Rounded::of(amount);
+                let written = rounded.written.clone();
+                tree(rounded, written)
             }
         }
     }
@@ -39,7 +102,10 @@ impl MemorySnapshot {
         }
         let list: Vec<_> = pauses
             .iter()
-            .map(|pause| json!({"end_unix_ns": pause.end_unix, "ns": pause.ns}))
+            .map(|pause| RememberedPause {
+                end_unix_ns: pause.end_unix,
+                ns: pause.ns,
+            })
             .collect();
         let many = list.len();
         tree(list, format!("{many} pauses"))
@@ -52,9 +118,11 @@ impl MemorySnapshot {
         }
         let list: Vec<_> = classes
             .iter()
-            .map(
-                |class| json!({"size": class.size, "mallocs": class.mallocs, "frees": class.frees}),
-            )
+            .map(|class| SizeClass {
+                size: class.size,
+                mallocs: class.mallocs,
+                frees: class.frees,
+            })
             .collect();
         let many = list.len();
         tree(list, format!("{many} size classes"))
@@ -92,6 +160,7 @@ macro_rules! field {
             $about,
         )
         .within("fields")
+        .or::<Rounded>()
     };
     ($name:ident, $unit:ident, $about:literal) => {
         Column::more(
@@ -101,7 +170,18 @@ macro_rules! field {
             $about,
         )
         .within("fields")
+        .or::<Rounded>()
     };
+}
+
+impl Documented for MemorySnapshot {
+    const ALL: &'static str = "Snapshots in order of the inputs, at most 4096 of a process.";
+    const ABOUT: &'static str = "Memory statistics of one moment. Times are of whatever clock stamped the line; `_unix_ns` are nanoseconds since 1970 UTC.";
+    const WITHIN: &'static [(&'static str, &'static str)] = &[(
+        "fields",
+        "The fields of runtime.MemStats by their names there, only those that were printed; `MaxRSS`, `LastPauseNs`, \
+         `LastPauseEnd`, `Goroutines`, `Threads`, `GoMaxProcs`, `NumCPU` are of others who print them.",
+    )];
 }
 
 impl Row for MemorySnapshot {
@@ -142,13 +222,13 @@ impl Row for MemorySnapshot {
                     .as_deref()
                     .map_or(Cell::Absent, |time| Cell::Text(Cow::Borrowed(time)))
             },
-            "when it was printed, as the clock that stamped it read",
+            "when it was printed, as the clock that stamped it read; absent without a stamp",
         ),
         Column::more(
             "form",
             Unit::Text,
             |s| Cell::Word(s.snapshot.form().name()),
-            "how it was printed",
+            "how it was printed: `profile footer`, `JSON`, `fmt`, `gops`, `named values`, `numbers without names` (names are inferred), `runtime/metrics`, `Prometheus`",
         ),
         field!(
             Alloc,
@@ -244,20 +324,23 @@ impl Row for MemorySnapshot {
             "pauses",
             Unit::Tree,
             Self::pauses,
-            "`{end_unix_ns, ns}` of the last collections, the newest last",
-        ),
+            "the last collections, the newest last; absent when none were printed",
+        )
+        .of::<Vec<RememberedPause>>(),
         Column::more(
             "by_size",
             Unit::Tree,
             Self::by_size,
-            "`{size, mallocs, frees}` of each size class",
-        ),
+            "each size class; absent when none were printed",
+        )
+        .of::<Vec<SizeClass>>(),
         Column::more(
             "metrics",
             Unit::Tree,
             Self::metrics,
-            "all of runtime/metrics, by name",
-        ),
+            "all of runtime/metrics, by name; absent when they were not printed",
+        )
+        .of::<BTreeMap<String, Metric>>(),
     ];
 }
 

@@ -1,6 +1,7 @@
 //! An OS thread of a core.
 
 use crate::column::{Cell, Column, Row, Unit, count, text, tree};
+use crate::schema::Documented;
 use dumpview_model::frame::Frame;
 use dumpview_model::value::Address;
 use std::borrow::Cow;
@@ -29,6 +30,11 @@ fn address<'r>(addr: Option<Address>) -> Cell<'r> {
     addr.map_or(Cell::Null, |addr| Cell::Address(addr.0))
 }
 
+impl Documented for ThreadRow {
+    const ALL: &'static str = "OS threads in the core's order.";
+    const ABOUT: &'static str = "An OS thread of a core.";
+}
+
 impl Row for ThreadRow {
     const KEY: &'static str = "threads";
     const ONE: &'static str = "thread";
@@ -44,19 +50,40 @@ impl Row for ThreadRow {
             "goroutine",
             "goroutine",
             Unit::Id,
-            |t| t.goroutine.map_or(Cell::Null, |id| count(Some(id))),
+            |t: &Self| t.goroutine.map_or(Cell::Null, |id| count(Some(id))),
             "the goroutine that it ran",
-        ),
-        Column::new("pc", "pc", Unit::Address, |t| address(t.pc), "where it was"),
-        Column::more("sp", Unit::Address, |t| address(t.sp), "its stack pointer"),
+        )
+        .or_null(),
+        Column::new(
+            "pc",
+            "pc",
+            Unit::Address,
+            |t: &Self| address(t.pc),
+            "where it was",
+        )
+        .or_null(),
+        Column::more(
+            "sp",
+            Unit::Address,
+            |t: &Self| address(t.sp),
+            "its stack pointer",
+        )
+        .or_null(),
         Column::new(
             "function",
             "function",
             Unit::Text,
-            |t| text(t.function.as_deref()),
+            |t: &Self| text(t.function.as_deref()),
             "the function in which it was",
-        ),
-        Column::more("m", Unit::Address, |t| address(t.m), "the M of the runtime"),
+        )
+        .or_null(),
+        Column::more(
+            "m",
+            Unit::Address,
+            |t: &Self| address(t.m),
+            "the M of the runtime",
+        )
+        .or_null(),
         Column::new(
             "dumping",
             "wrote the core",
@@ -67,8 +94,9 @@ impl Row for ThreadRow {
         Column::more(
             "frames",
             Unit::Tree,
-            |t| tree(&t.frames, Cow::Owned(format!("{} frames", t.frames.len()))),
-            "its whole stack, innermost first: **frames**",
-        ),
+            |t: &Self| tree(&t.frames, Cow::Owned(format!("{} frames", t.frames.len()))),
+            "its whole stack, innermost first: signal handler, system stack, goroutine",
+        )
+        .of::<Vec<Frame>>(),
     ];
 }
