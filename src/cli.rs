@@ -4,7 +4,7 @@ use crate::answer::Failure;
 use crate::flags::Common;
 use crate::registry::VERBS;
 use crate::verb::Entry;
-use clap::{Arg, ArgMatches, Command, CommandFactory, Parser, builder::styling};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Parser, builder::styling};
 use std::path::PathBuf;
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -50,6 +50,8 @@ pub struct Cli {
 pub const COMPLETIONS: &str = "completions";
 /// Prints the man page.
 pub const MAN: &str = "man";
+/// Prints the JSON Schema of what verbs print with `--json`.
+pub const SCHEMA: &str = "schema";
 
 /// The flags of a verb when none was typed, for FILE without a verb.
 ///
@@ -73,6 +75,12 @@ pub fn command() -> Command {
         .required(true)
         .help("Which shell")
         .value_parser(clap::value_parser!(clap_complete::Shell));
+    let of = Arg::new("verb").value_name("VERB").help("Of one verb only");
+    let markdown = Arg::new("markdown")
+        .long("markdown")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("verb")
+        .help("As the page docs/json.md");
     Cli::command()
         .subcommands(verbs.map(Entry::command))
         .subcommand(
@@ -80,6 +88,12 @@ pub fn command() -> Command {
                 .about("Shell completions on stdout")
                 .hide(true)
                 .arg(shell),
+        )
+        .subcommand(
+            Command::new(SCHEMA)
+                .about("The JSON Schema of what verbs print with --json")
+                .hide(true)
+                .args([of, markdown]),
         )
         .subcommand(
             Command::new(MAN)

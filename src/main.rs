@@ -14,6 +14,7 @@ mod log;
 mod out;
 mod registry;
 mod run;
+mod schema;
 mod script;
 mod verb;
 

@@ -8,6 +8,7 @@ use crate::cli::{self, Cli};
 use crate::flags::Common;
 use crate::out::{Out, complain};
 use crate::registry::{self, wrong_kind};
+use crate::schema;
 use crate::script::{self, Line};
 use crate::verb::Entry;
 use clap::{ArgMatches, FromArgMatches};
@@ -67,6 +68,10 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
             cli::man(verb.map(String::as_str))?.render(&mut stdout)?;
             Exit::Answered
         }
+        Some((cli::SCHEMA, matches)) => {
+            write_schema(matches, &mut stdout)?;
+            Exit::Answered
+        }
         Some((name, matches)) => {
             let common = parsed::<Common>(matches)?;
             let entry = registry::find(name).ok_or_else(|| {
@@ -87,6 +92,25 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
     };
     stdout.flush()?;
     Ok(exit)
+}
+
+/// Writes the schema that was asked for.
+fn write_schema(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Stop> {
+    if matches.get_flag("markdown") {
+        out.write_all(schema::page().as_bytes())?;
+        return Ok(());
+    }
+    let schema = match matches.get_one::<String>("verb") {
+        Some(verb) => schema::one(verb).ok_or_else(|| {
+            Failure::usage(format!(
+                "no verb {verb}\n\nhint: dumpview --help lists them"
+            ))
+        })?,
+        None => schema::all(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &schema).map_err(io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(())
 }
 
 fn parsed<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {

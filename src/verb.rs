@@ -11,6 +11,7 @@ use crate::out::Out;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dumpview_model::log_model::LogModel;
 use dumpview_parsers::log::Record;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use std::io;
 use std::path::PathBuf;
 
@@ -100,6 +101,8 @@ impl About {
 pub trait Verb: 'static {
     /// Its flags, without the inputs.
     type Args: Args;
+    /// What its document says beside what every document says: the shape of its answers in JSON.
+    type Body: JsonSchema;
     /// What help says of it.
     const ABOUT: About;
 }
@@ -183,6 +186,8 @@ pub struct Entry {
     /// What help says of it.
     pub about: About,
     flags: fn(Command) -> Command,
+    /// The JSON Schema of what its document says beside what every document says.
+    pub body: fn(&mut SchemaGenerator) -> Schema,
     /// Asks it of a process, when it can be.
     pub core: Option<AskCore>,
     /// Asks it of files, when it can be.
@@ -202,6 +207,7 @@ pub const fn core<V: OnCore>() -> Entry {
     Entry {
         about: V::ABOUT,
         flags: |command| V::Args::augment_args(command),
+        body: V::Body::json_schema,
         core: Some(|session, matches, word, cursor| {
             V::ask(session, &parsed(matches)?, word, cursor)
         }),
@@ -216,6 +222,7 @@ pub const fn files<V: OnFiles>() -> Entry {
     Entry {
         about: V::ABOUT,
         flags: |command| V::Args::augment_args(command),
+        body: V::Body::json_schema,
         core: None,
         files: Some(|files, matches, out| V::answer(files, &parsed(matches)?, out)),
         live: Some(|files, matches| Ok(V::live(files, &parsed(matches)?))),

@@ -12,6 +12,7 @@ use dumpview_process::postmortem::{
 };
 use dumpview_process::value::Limits;
 use dumpview_view::{Line, Role, Text, styled};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -48,7 +49,8 @@ pub struct BtFlags {
 }
 
 /// Stacks of one goroutine, or of all.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(transparent)]
 pub struct Backtraces {
     stacks: Stacks,
@@ -57,14 +59,15 @@ pub struct Backtraces {
 }
 
 /// Whose stacks they are.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(untagged)]
-enum Stacks {
-    /// The one's that was meant.
+pub enum Stacks {
+    /// The stack of the goroutine that was meant.
     One(Box<Backtrace>),
-    /// Every goroutine's, by id.
+    /// With `--all`.
     All {
-        /// The stacks.
+        /// The stack of each, by id.
         goroutines: Vec<Backtrace>,
     },
 }
@@ -272,6 +275,7 @@ pub struct BtVerb;
 
 impl Verb for BtVerb {
     type Args = BtFlags;
+    type Body = Stacks;
     const ABOUT: About = About {
         aliases: &["stack"],
         ..About::core(

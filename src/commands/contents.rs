@@ -8,15 +8,16 @@ use crate::out::Out;
 use crate::verb::{About, Group, OnFiles, Verb};
 use dumpview_model::finding::Finding;
 use dumpview_model::inventory::{Inventory, Part};
-use dumpview_model::log::{ProcessId, Unread, UnreadLine};
+use dumpview_model::log::{ProcessId, Unread};
 use dumpview_model::log_model::{LogModel, LogProcess, Parts};
 use dumpview_model::oom::Killing;
 use dumpview_model::traceback::{Race, Summary};
 use dumpview_model::units::{grouped, plural};
 use dumpview_parsers::log::LogReader;
-use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use dumpview_view::document::{self, Envelope, Incomplete, InputSummary, LogTail};
 use dumpview_view::finding::{self, Evidence};
 use dumpview_view::{Align, Role, Table, Text, styled};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::io;
 use std::path::Path;
@@ -24,52 +25,72 @@ use std::path::Path;
 /// So many findings are shown in text.
 const FINDINGS: usize = 5;
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "log-contents")]
+pub struct Body<'a> {
+    /// The cause of the last crash or kill in it; null when there is none.
     reason: Option<&'a str>,
+    /// Crashes, goroutine dumps, kills, races, in order of their lines.
     moments: &'a [MomentDoc],
-    findings: &'a [Finding],
+    /// How much of what is in it.
     contents: Vec<PartDoc>,
+    /// Every process that printed something of Go's.
     processes: &'a [ProcessDoc],
-    unrecognized: &'a [UnreadLine],
-    unrecognized_count: u64,
+    #[serde(flatten)]
+    tail: LogTail,
 }
 
-/// How much there is of one process.
-#[derive(Serialize)]
+/// How much a process printed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "log-process")]
 struct ProcessDoc {
+    /// Its number, which every verb on that log counts.
     process: ProcessId,
+    /// Cycles of the collector.
     cycles: u64,
+    /// Samples of the scheduler.
     samples: u64,
+    /// Memory statistics.
     snapshots: u64,
+    /// Deaths.
     crashes: usize,
+    /// Dumps of goroutines without a death.
     dumps: usize,
+    /// Race reports.
     races: usize,
 }
 
-#[derive(Serialize)]
+/// A kind of records in a log.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "log-part")]
 struct PartDoc {
+    /// What it is: `gctrace`, `log`.
     format: &'static str,
+    /// How many records.
     records: u64,
+    /// Line of the first, from 1.
     first_line: u64,
+    /// Line of the last, from 1.
     last_line: u64,
+    /// The verb that says more of it; null when none does.
     verb: Option<&'static str>,
 }
 
-/// A crash, dump, kill.
-#[derive(Serialize)]
+/// A crash, a dump, a kill or a race.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "moment")]
 pub struct MomentDoc {
-    /// Which of these, as JSON spells it.
+    /// `crash` (a death), `dump` (goroutines printed without one), `oom` (a kill), `race`.
     pub kind: &'static str,
-    /// The cause in the runtime's or kernel's words.
+    /// The cause in the runtime's or kernel's words, whole, with its newlines.
     pub text: String,
-    /// Its line.
+    /// Its line, from 1.
     pub line: u64,
     /// Who printed it; 0 for a kill, which the kernel prints.
     pub process: ProcessId,
-    /// Goroutines that were printed, when any were.
+    /// Goroutines that were printed; null when none were.
     pub goroutines: Option<u64>,
-    /// The application's last lines before it.
+    /// The application's last three lines before a crash or dump.
     pub before: Vec<String>,
 }
 
@@ -94,6 +115,7 @@ pub struct ContentsVerb;
 
 impl Verb for ContentsVerb {
     type Args = NoFlags;
+    type Body = Body<'static>;
     const ABOUT: About = About {
         group: Group::Opening,
         ..About::log(
@@ -256,11 +278,12 @@ impl Serialize for Report {
         let body = Body {
             reason: self.death().map(|death| death.text.as_str()),
             moments: &self.moments,
-            findings: &self.findings,
             contents: parts.collect(),
             processes: &self.processes,
-            unrecognized: self.unread.lines(),
-            unrecognized_count: self.unread.count(),
+            tail: LogTail {
+                findings: self.findings.clone(),
+                unread: document::Unread::of(&self.unread, None),
+            },
         };
         body.serialize(serializer)
     }

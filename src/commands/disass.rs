@@ -15,6 +15,7 @@ use dumpview_process::disasm::{Instruction, instructions};
 use dumpview_process::memory::Memory;
 use dumpview_process::symbols::Func;
 use dumpview_view::{Role, Text, styled};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write;
 use std::io;
@@ -55,48 +56,69 @@ const fn longest(arch: Arch) -> u64 {
 }
 
 /// Some instructions of one function.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "disassembly")]
 pub struct Listing {
+    /// Id of the goroutine; null with `--addr`.
     goroutine: Option<u64>,
+    /// Number of the frame, as `bt` counts; null with `--addr`.
     frame: Option<usize>,
-    /// As a traceback prints it.
+    /// The function, as a traceback prints it; null for code of unknown extent.
     pub function: Option<String>,
-    /// Its first instruction, and the first address after it; null for code of unknown extent.
+    /// Its first instruction; null for code of unknown extent.
+    #[schemars(with = "Option<dumpview_model::value::Address>")]
     entry: Option<String>,
+    /// The first address after it; null for code of unknown extent.
+    #[schemars(with = "Option<dumpview_model::value::Address>")]
     end: Option<String>,
-    /// The frame's pc: the return address, but in a frame that was interrupted.
+    /// The frame's pc: the return address, but in a frame that was interrupted; null with `--addr`.
+    #[schemars(with = "Option<dumpview_model::value::Address>")]
     pc: Option<String>,
+    /// `gnu`: AT&T operands on amd64.
     syntax: &'static str,
-    /// Fewer instructions than the function has, as was asked.
+    /// Whether there are fewer instructions than the function has, as `--count` asked.
     shortened: bool,
+    /// The instructions, in order of their addresses.
     instructions: Vec<Row>,
-    /// Where reading ended early, and why.
+    /// The address where the code ends early, and why; null when it does not.
     unreadable: Option<String>,
     #[serde(skip)]
     with_bytes: bool,
 }
 
-/// One instruction.
-#[derive(Serialize)]
+/// An instruction.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "instruction")]
 struct Row {
+    /// Its address.
+    #[schemars(with = "dumpview_model::value::Address")]
     addr: String,
-    /// In hex, in address order.
+    /// Its bytes in hex, in address order.
     bytes: String,
+    /// Its text; `(bad)` where there is no instruction.
     text: String,
+    /// Source file of its line; null when not known.
     file: Option<Arc<str>>,
+    /// Its line in `file`, from 1; null when not known.
     line: Option<u32>,
-    /// Whether it is the one that the frame stands at.
+    /// Whether the frame stands at it; in callers, whether it is the call.
     pc: bool,
+    /// Where a call or jump leads; null for any other instruction.
     target: Option<Target>,
     #[serde(skip)]
     offset: Option<u64>,
 }
 
 /// Where a call or jump leads.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "instruction-target")]
 struct Target {
+    /// The address.
+    #[schemars(with = "dumpview_model::value::Address")]
     addr: String,
+    /// The function there; null when not known.
     function: Option<String>,
+    /// Bytes from its first instruction; null when it is not known.
     offset: Option<u64>,
 }
 
@@ -405,6 +427,7 @@ pub struct DisassVerb;
 
 impl Verb for DisassVerb {
     type Args = DisassFlags;
+    type Body = Listing;
     const ABOUT: About = About {
         aliases: &["disassemble"],
         ..About::core(

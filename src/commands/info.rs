@@ -159,6 +159,7 @@ pub struct InfoVerb;
 
 impl Verb for InfoVerb {
     type Args = NoFlags;
+    type Body = Summary;
     const ABOUT: About = About::core(
         "info",
         "What this is, Go version, why it died, self-audit, findings",

@@ -10,6 +10,7 @@ use crate::case::core::{Cursor, Session};
 use crate::flags::FrameFlags;
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::io;
@@ -19,26 +20,28 @@ use std::path::{Path, PathBuf};
 const AROUND: u32 = 5;
 
 /// Some lines of a source file.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "excerpt")]
 pub struct Excerpt {
-    /// As the binary names it.
+    /// The file, as the binary names it.
     file: String,
     /// Where it was found.
     pub found: String,
-    /// The line that is meant.
+    /// The line that is meant, from 1.
     pub line: u32,
-    /// The file was changed after the core was written.
+    /// Whether the file was changed after the core was written.
     pub newer_than_core: bool,
-    /// The lines.
+    /// The line that is meant and those around it.
     pub lines: Vec<Line>,
 }
 
-/// A line of a source file.
-#[derive(Serialize)]
+/// A line of source.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "source-line")]
 pub struct Line {
-    /// From one.
+    /// Its number, from 1.
     pub number: u32,
-    /// Without its end.
+    /// Its text, without its end.
     pub text: String,
 }
 
@@ -208,6 +211,7 @@ pub struct ListVerb;
 
 impl Verb for ListVerb {
     type Args = FrameFlags;
+    type Body = Excerpt;
     const ABOUT: About = About {
         aliases: &["ls"],
         ..About::core(

@@ -9,20 +9,26 @@ use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_process::symbols::Symbols;
 use dumpview_view::Text;
 use dumpview_view::rows::FunctionRow;
+use dumpview_view::schema::Rows;
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io;
 
 /// Source files in path order.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "source-files")]
 pub struct Sources {
+    /// Paths as the compiler was given them, in order.
     sources: BTreeSet<String>,
 }
 
 /// Types in name order.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "type-names")]
 pub struct TypeList {
+    /// Names as `print` takes them, in order.
     types: BTreeSet<String>,
 }
 
@@ -136,6 +142,7 @@ pub struct FuncsVerb;
 
 impl Verb for FuncsVerb {
     type Args = TableFlags;
+    type Body = Rows<FunctionRow>;
     const ABOUT: About = About::core("funcs", "Functions whose name matches a regex", REGEX);
 }
 
@@ -155,6 +162,7 @@ pub struct TypesVerb;
 
 impl Verb for TypesVerb {
     type Args = NoFlags;
+    type Body = TypeList;
     const ABOUT: About = About::core("types", "Types whose name matches a regex", REGEX);
 }
 
@@ -174,6 +182,7 @@ pub struct SourcesVerb;
 
 impl Verb for SourcesVerb {
     type Args = NoFlags;
+    type Body = Sources;
     const ABOUT: About = About::core("sources", "Source files whose path matches a regex", REGEX);
 }
 

@@ -13,6 +13,7 @@ use dumpview_process::postmortem::is_argument;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
 use dumpview_view::{Role, Text, styled};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -26,13 +27,18 @@ pub enum Which {
 }
 
 /// The variables of one frame.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "frame-variables")]
 pub struct FrameVariables {
+    /// Id of the goroutine.
     goroutine: u64,
+    /// Number of the frame, as `bt` counts.
     frame: usize,
+    /// Its function, as a traceback prints it; empty when not known.
     function: String,
+    /// The variables, in the order of the source; empty where they have no names.
     variables: Vec<Variable>,
-    /// Arguments as the runtime's traceback prints them, where there are no names.
+    /// Arguments as the runtime's traceback prints them; present of `args` where there are no names.
     #[serde(skip_serializing_if = "Option::is_none")]
     arg_words: Option<String>,
     #[serde(skip)]
@@ -112,6 +118,7 @@ pub struct LocalsVerb;
 
 impl Verb for LocalsVerb {
     type Args = FrameFlags;
+    type Body = FrameVariables;
     const ABOUT: About = About::core("locals", "Local variables of a frame", Word::None);
 }
 
@@ -131,6 +138,7 @@ pub struct ArgsVerb;
 
 impl Verb for ArgsVerb {
     type Args = FrameFlags;
+    type Body = FrameVariables;
     const ABOUT: About = About::core("args", "Arguments and results of a frame", Word::None);
 }
 

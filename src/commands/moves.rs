@@ -6,6 +6,7 @@ use crate::case::core::{Cursor, Session};
 use crate::verb::{About, Group, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_view::Text;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -21,11 +22,16 @@ enum Move {
 }
 
 /// Where a script now stands.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "standpoint")]
 pub struct Standpoint {
+    /// Id of the goroutine that later commands speak of.
     goroutine: u64,
+    /// Number of the frame that they speak of.
     frame: usize,
+    /// Its function, as a traceback prints it.
     function: String,
+    /// `FILE:LINE` of it.
     place: String,
 }
 
@@ -118,6 +124,7 @@ macro_rules! moves {
 
         impl Verb for $verb {
             type Args = $args;
+            type Body = Standpoint;
             const ABOUT: About = About {
                 group: Group::Script,
                 aliases: $aliases,

@@ -7,26 +7,37 @@ use crate::flags::{FrameFlags, ValueFlags};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::value::text::Style;
-use dumpview_model::value::{Address, Origin, Standing, Value, Variable};
+use dumpview_model::value::{Address, Origin, Standing, StandingShape, Value, Variable};
 use dumpview_process::expr::{ExprError, Expressions};
 use dumpview_process::value::{Limits, Place, Reader};
 use dumpview_view::Text;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 use std::sync::Arc;
 
 /// The value of an expression.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "printed")]
 pub struct Printed {
+    /// The expression, as typed.
     expr: String,
+    /// Its type, as in the source.
     #[serde(rename = "type")]
     ty: Arc<str>,
+    /// Its value; null when it cannot be shown.
     value: Option<Value>,
+    /// How far the value can be trusted.
+    #[schemars(with = "StandingShape")]
     standing: &'static str,
+    /// Why it is not exact; absent when it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
+    /// Where it lives in memory; absent when it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     addr: Option<Address>,
+    /// How people read the value, only where that says more than it does: `"1.5s"`, `"2026-11-21T10:00:00Z"`, a named
+    /// constant `"main.Blue"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(skip)]
@@ -34,16 +45,21 @@ pub struct Printed {
 }
 
 /// The type of an expression.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "whatis")]
 pub struct Whatis {
+    /// The expression, as typed.
     expr: String,
+    /// Its type, as in the source.
     #[serde(rename = "type")]
     ty: String,
 }
 
 /// Package variables.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "package-variables")]
 pub struct PackageVariables {
+    /// The variables in order of their names, which have their package: `main.config`.
     variables: Vec<Variable>,
 }
 
@@ -226,6 +242,7 @@ pub struct PrintVerb;
 
 impl Verb for PrintVerb {
     type Args = FrameFlags;
+    type Body = Printed;
     const ABOUT: About = About {
         aliases: &["p"],
         ..About::core("print", "Value of an expression", EXPR)
@@ -253,6 +270,7 @@ pub struct WhatisVerb;
 
 impl Verb for WhatisVerb {
     type Args = FrameFlags;
+    type Body = Whatis;
     const ABOUT: About = About::core("whatis", "Type of an expression", EXPR);
 }
 
@@ -277,6 +295,7 @@ pub struct VarsVerb;
 
 impl Verb for VarsVerb {
     type Args = VarsFlags;
+    type Body = PackageVariables;
     const ABOUT: About = About::core(
         "vars",
         "Package variables whose name matches a regex, with their values",

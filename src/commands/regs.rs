@@ -7,6 +7,7 @@ use clap::Args;
 use dumpview_process::arch::Registers;
 use dumpview_process::image::Thread;
 use dumpview_view::Text;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use std::io;
@@ -28,12 +29,18 @@ pub struct RegsFlags {
 }
 
 /// Registers of one place.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "registers")]
 pub struct Regs {
+    /// Id of the thread, as the kernel counts; null when a goroutine was asked for.
     thread: Option<i32>,
+    /// Id of the goroutine; null when a thread was asked for.
     goroutine: Option<u64>,
+    /// Number of the frame, as `bt` counts; null when a thread was asked for.
     frame: Option<usize>,
+    /// Register name to hex; only those that are known.
     #[serde(serialize_with = "by_name")]
+    #[schemars(with = "std::collections::BTreeMap<String, dumpview_model::value::Address>")]
     registers: Registers,
 }
 
@@ -108,6 +115,7 @@ pub struct RegsVerb;
 
 impl Verb for RegsVerb {
     type Args = RegsFlags;
+    type Body = Regs;
     const ABOUT: About = About::core(
         "regs",
         "Registers of a goroutine's frame or of a thread",

@@ -6,16 +6,22 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Cursor, Session};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
-use dumpview_process::postmortem::{Locals, Summary};
+use dumpview_process::postmortem::{Backtrace, Locals, Summary};
 use dumpview_view::{Role, Text, styled};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
 /// The first screen of a core.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "report")]
 pub struct Report {
+    /// What `info` says.
     #[serde(flatten)]
     summary: Summary,
+    /// The stack of the goroutine that died, at most 20 frames, with the locals of the program's own; null when there
+    /// is none.
+    #[schemars(with = "Option<Backtrace>")]
     backtrace: Option<Backtraces>,
 }
 
@@ -58,6 +64,7 @@ pub struct ReportVerb;
 
 impl Verb for ReportVerb {
     type Args = NoFlags;
+    type Body = Report;
     const ABOUT: About = About {
         group: Group::Opening,
         ..About::core(

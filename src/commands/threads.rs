@@ -9,6 +9,7 @@ use dumpview_model::frame::Frame;
 use dumpview_model::value::Address;
 use dumpview_process::image::CoreKind;
 use dumpview_view::rows::ThreadRow;
+use dumpview_view::schema::Rows;
 
 /// Lists the threads in the core's order, each with its whole stack: signal handler, system stack, goroutine.
 fn threads(session: &Session<'_>) -> Vec<ThreadRow> {
@@ -44,6 +45,7 @@ pub struct ThreadsVerb;
 
 impl Verb for ThreadsVerb {
     type Args = TableFlags;
+    type Body = Rows<ThreadRow>;
     const ABOUT: About = About::core(
         "threads",
         "OS threads: registers' pc, their goroutine",

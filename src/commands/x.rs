@@ -7,6 +7,7 @@ use clap::Args;
 use dumpview_process::addr::Addr;
 use dumpview_process::memory::Memory;
 use dumpview_view::Text;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -30,13 +31,17 @@ pub struct XFlags {
 const MOST: u64 = 1 << 20;
 
 /// A range of memory.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "memory")]
 pub struct Dump {
+    /// Address of the first unit.
+    #[schemars(with = "dumpview_model::value::Address")]
     addr: String,
+    /// Bytes of a unit: 1, 2, 4 or 8.
     size: u64,
-    /// Units as hex strings, in address order.
+    /// The units as hex, in address order.
     units: Vec<String>,
-    /// Where reading ended early, and why.
+    /// Where reading ended early, and why; null when it did not.
     unreadable: Option<String>,
     #[serde(skip)]
     start: Addr,
@@ -149,6 +154,7 @@ pub struct XVerb;
 
 impl Verb for XVerb {
     type Args = XFlags;
+    type Body = Dump;
     const ABOUT: About = About {
         aliases: &["examinemem"],
         ..About::core("x", "Raw memory", Word::None)

@@ -16,7 +16,5 @@ mod window;
 
 pub use flags::{LogFlags, is_stdin, name};
 pub use pass::Passing;
-pub use reading::{
-    Each, Inputs, Origins, Reading, Timeless, Unread, UnreadLine, When, answer, read, sum_up,
-};
+pub use reading::{Body, Each, Inputs, Origins, Reading, Timeless, When, answer, read, sum_up};
 pub use window::{Window, duration};

@@ -11,13 +11,14 @@ use crate::case::Files;
 use crate::input::log::Ended;
 use crate::out::Out;
 use dumpview_model::finding::Finding;
-use dumpview_model::log;
 use dumpview_model::units::plural;
 use dumpview_parsers::log::{Origin, Record};
 use dumpview_view::Text;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::Row;
-use dumpview_view::document::{Document, Envelope, Incomplete, InputSummary};
+use dumpview_view::document::{Document, Envelope, Incomplete, InputSummary, LogTail, Unread};
+use dumpview_view::schema::{And, Rows};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -27,48 +28,6 @@ pub type Each<'e, R> = &'e mut dyn FnMut(&R) -> io::Result<()>;
 
 /// Names of origins, known when an input has ended.
 pub type Origins<'o> = &'o dyn Fn(Origin) -> String;
-
-/// A line that looked like a record of a verb and could not be read.
-#[derive(Serialize)]
-pub struct UnreadLine {
-    /// The input, where there are several.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// Its number, from 1.
-    pub line: u64,
-    /// What it looked like.
-    pub format: &'static str,
-    /// Its head.
-    pub text: String,
-    /// What is wrong with it.
-    pub why: &'static str,
-}
-
-/// What could not be read.
-#[derive(Default)]
-pub struct Unread {
-    /// The first of them.
-    pub lines: Vec<UnreadLine>,
-    /// How many there were.
-    pub count: u64,
-}
-
-impl Unread {
-    /// What a model could not read of an input, which is named where there are several.
-    pub fn of(unread: &log::Unread, source: Option<&String>) -> Self {
-        let lines = unread.lines().iter().map(|line| UnreadLine {
-            source: source.cloned(),
-            line: line.line,
-            format: line.format,
-            text: line.text.clone(),
-            why: line.why,
-        });
-        Self {
-            lines: lines.collect(),
-            count: unread.count(),
-        }
-    }
-}
 
 /// What becomes of a record that has no time, when only a stretch is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,7 +54,7 @@ pub trait Reading {
     /// One record of its list.
     type Row: Row;
     /// What it says in the end, for programs.
-    type Summary: Serialize;
+    type Summary: Serialize + JsonSchema;
     /// The verb.
     const VERB: &'static str;
     /// What it reads, as messages name it: `gctrace line`.
@@ -173,6 +132,9 @@ pub trait Reading {
     /// When it cannot be written.
     fn text(&self, names: &[String], out: &mut Text<'_>) -> io::Result<()>;
 }
+
+/// The document of a verb on a log.
+pub type Body<R> = Rows<<R as Reading>::Row, And<<R as Reading>::Summary, LogTail>>;
 
 /// What was read of the inputs, apart from what the verb made of it.
 #[derive(Default)]
@@ -401,10 +363,10 @@ fn tail<R: Reading>(
     incomplete: &[Incomplete],
     document: &mut Document<'_>,
 ) -> io::Result<()> {
-    let unread = reading.unread(&inputs.names);
     document.entries(&reading.summary())?;
-    document.entry("findings", &reading.findings())?;
-    document.entry("unrecognized", &unread.lines)?;
-    document.entry("unrecognized_count", &unread.count)?;
+    document.entries(&LogTail {
+        findings: reading.findings(),
+        unread: reading.unread(&inputs.names),
+    })?;
     document.entry("incomplete", &incomplete)
 }

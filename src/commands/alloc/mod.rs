@@ -5,7 +5,7 @@ mod text;
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::TableFlags;
-use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
+use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, When};
 use crate::out::{Form, Out};
 use crate::verb::{About, OnFiles, Verb};
 use clap::{Args, ValueEnum};
@@ -14,7 +14,9 @@ use dumpview_model::finding::Finding;
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
-use dumpview_view::rows::Allocation;
+use dumpview_view::document::Unread;
+use dumpview_view::rows::{Ages, Allocation};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -50,6 +52,7 @@ pub struct AllocVerb;
 
 impl Verb for AllocVerb {
     type Args = AllocFlags;
+    type Body = log::Body<Alloc>;
     const ABOUT: About = About {
         examples: &[
             "GODEBUG=allocfreetrace=1 app 2>&1 | dumpview alloc -",
@@ -113,45 +116,61 @@ pub struct Alloc {
 }
 
 /// What the document says behind the sums.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alloc-tail")]
 pub struct Tail {
+    /// What all events come to.
     summary: Summary,
 }
 
-#[derive(Serialize)]
+/// What all events come to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alloc-summary")]
 struct Summary {
+    /// Every process of the stream.
     processes: Vec<ProcessSummary>,
     /// Records of processes that were too many to keep.
     dropped: u64,
 }
 
-/// All allocations of a process.
-#[derive(Serialize)]
+/// What the events of one process come to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alloc-process")]
 struct ProcessSummary {
+    /// Its number, which every verb on that log counts.
     process: u32,
+    /// Objects allocated.
     count: u64,
+    /// Their bytes, by size class.
     bytes: u64,
+    /// Objects freed.
     freed: u64,
+    /// Their bytes.
     freed_bytes: u64,
+    /// Objects whose address was allocated again without a free in the trace.
     vanished: u64,
+    /// Objects alive at the end.
     live: u64,
+    /// Their bytes.
     live_bytes: u64,
+    /// The age in collections at which objects were freed; null when none were.
     freed_at_collections: Option<Ages>,
+    /// Collections of the collector.
     collections: u32,
+    /// Objects freed that were allocated before the trace begins.
     unknown_frees: u64,
+    /// Their bytes.
     unknown_freed_bytes: u64,
+    /// Frees whose size is not the size that was allocated.
     mismatched_sizes: u64,
+    /// Stacks that were cut off.
     cut_stacks: u64,
+    /// Line of its first record, from 1.
     first_line: u64,
+    /// Line of its last record, from 1.
     last_line: u64,
+    /// What the prefix of its lines calls it; empty without one.
     origin: String,
-}
-
-#[derive(Serialize)]
-struct Ages {
-    p50: u32,
-    p50_exact: bool,
-    max: u32,
 }
 
 impl ProcessSummary {

@@ -10,10 +10,11 @@ use dumpview_model::escape::{
 use dumpview_model::units::bytes;
 use dumpview_model::units::grouped;
 use dumpview_parsers::lines::LineReader;
-use dumpview_view::column::Object;
+use dumpview_view::rows::DecisionRow;
 use dumpview_view::rows::decision as view;
 use dumpview_view::{Role, Text, styled};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -83,14 +84,97 @@ impl Compared {
         Ok(())
     }
 
-    pub(super) fn json(&self, report: &Report<'_>) -> io::Result<Value> {
-        Ok(json!({
-            "old": self.name,
-            "appeared": list(report.analysis, &self.diff.appeared)?,
-            "went": list(&self.old, &self.diff.went)?,
-            "kept": self.diff.kept.len(),
-        }))
+    /// For programs.
+    pub(super) fn document<'a>(&'a self, report: &Report<'_>) -> DiffDoc<'a> {
+        DiffDoc {
+            old: &self.name,
+            appeared: list(report.analysis, &self.diff.appeared),
+            went: list(&self.old, &self.diff.went),
+            kept: self.diff.kept.len(),
+        }
     }
+}
+
+/// What differs between two outputs of the compiler.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "escapes-diff")]
+pub struct DiffDoc<'a> {
+    /// The older output, as typed.
+    old: &'a str,
+    /// Decisions on the heap that the older output does not have.
+    appeared: Vec<DecisionRow>,
+    /// Decisions on the heap that only the older output has.
+    went: Vec<DecisionRow>,
+    /// How many decisions on the heap both have.
+    kept: usize,
+}
+
+/// What became of a budget.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "budget")]
+pub struct BudgetDoc<'a> {
+    /// Whether every function kept to it.
+    kept: bool,
+    /// By line of the budget.
+    rows: Vec<BudgetRowDoc<'a>>,
+    /// Decisions on the heap in no known function.
+    unattributed: usize,
+}
+
+/// A line of a budget.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "budget-row")]
+struct BudgetRowDoc<'a> {
+    /// Its number, from 1.
+    line: usize,
+    /// The name in it.
+    name: &'a str,
+    /// How many decisions may be on the heap, in each function.
+    allowed: u64,
+    /// How many functions it matches; 0 when the input has none of that name.
+    functions: usize,
+    /// The functions that have more.
+    over: Vec<OverDoc<'a>>,
+}
+
+/// A function that has more on the heap than its budget allows.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "budget-function")]
+struct OverDoc<'a> {
+    /// `package.function`.
+    function: &'a str,
+    /// What it has on the heap.
+    decisions: Vec<DecisionRow>,
+}
+
+/// A profile, joined with the decisions of its lines.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alloc-join")]
+pub struct AllocDoc<'a> {
+    /// Always true: numbers are scaled from samples.
+    estimated: bool,
+    /// Bytes in all.
+    total_bytes: u64,
+    /// Bytes at no line that the input has a decision for.
+    unmatched_bytes: u64,
+    /// Lines that allocate, most bytes first.
+    sites: Vec<SiteDoc<'a>>,
+}
+
+/// A line that allocates.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alloc-site")]
+struct SiteDoc<'a> {
+    /// Its function, as the profile has it.
+    function: &'a str,
+    /// Bytes allocated.
+    bytes: u64,
+    /// Objects allocated.
+    objects: u64,
+    /// Bytes still in use.
+    live_bytes: u64,
+    /// What the compiler decided there.
+    decisions: Vec<DecisionRow>,
 }
 
 fn pick<'a>(analysis: &'a Analysis, indexes: &'a [usize]) -> impl Iterator<Item = &'a Decision> {
@@ -99,13 +183,9 @@ fn pick<'a>(analysis: &'a Analysis, indexes: &'a [usize]) -> impl Iterator<Item 
         .filter_map(|index| analysis.decisions.get(*index))
 }
 
-fn list(analysis: &Analysis, indexes: &[usize]) -> io::Result<Vec<Value>> {
+fn list(analysis: &Analysis, indexes: &[usize]) -> Vec<DecisionRow> {
     pick(analysis, indexes)
-        .map(|decision| {
-            Ok(serde_json::to_value(Object(&view::decision(
-                analysis, decision,
-            )))?)
-        })
+        .map(|decision| view::decision(analysis, decision))
         .collect()
 }
 
@@ -180,32 +260,26 @@ pub(super) fn budget_text(
     Ok(())
 }
 
-pub(super) fn budget_json(kept: &BudgetReport, analysis: &Analysis) -> io::Result<Value> {
-    let rows: io::Result<Vec<Value>> = kept
-        .rows
-        .iter()
-        .map(|row| {
-            let over: io::Result<Vec<Value>> = row
-                .over
-                .iter()
-                .map(|(name, decisions)| {
-                    Ok(json!({"function": name, "decisions": list(analysis, decisions)?}))
-                })
-                .collect();
-            Ok(json!({
-                "line": row.line,
-                "name": row.name,
-                "allowed": row.allowed,
-                "functions": row.functions,
-                "over": over?,
-            }))
-        })
-        .collect();
-    Ok(json!({
-        "kept": kept.is_kept(),
-        "rows": rows?,
-        "unattributed": kept.unattributed,
-    }))
+/// A budget for programs.
+pub(super) fn budget_document<'a>(kept: &'a BudgetReport, analysis: &Analysis) -> BudgetDoc<'a> {
+    let rows = kept.rows.iter().map(|row| {
+        let over = row.over.iter().map(|(function, decisions)| OverDoc {
+            function,
+            decisions: list(analysis, decisions),
+        });
+        BudgetRowDoc {
+            line: row.line,
+            name: &row.name,
+            allowed: row.allowed,
+            functions: row.functions,
+            over: over.collect(),
+        }
+    });
+    BudgetDoc {
+        kept: kept.is_kept(),
+        rows: rows.collect(),
+        unattributed: kept.unattributed,
+    }
 }
 
 /// Reads a profile and joins it.
@@ -291,24 +365,19 @@ pub(super) fn allocations_text(
     Ok(())
 }
 
-pub(super) fn allocations_json(join: &AllocJoin, analysis: &Analysis) -> io::Result<Value> {
-    let sites: io::Result<Vec<Value>> = join
-        .sites
-        .iter()
-        .map(|site| {
-            Ok(json!({
-                "function": site.function,
-                "bytes": site.bytes,
-                "objects": site.objects,
-                "live_bytes": site.live_bytes,
-                "decisions": list(analysis, &site.decisions)?,
-            }))
-        })
-        .collect();
-    Ok(json!({
-        "estimated": true,
-        "total_bytes": join.total_bytes,
-        "unmatched_bytes": join.unmatched_bytes,
-        "sites": sites?,
-    }))
+/// A joined profile for programs.
+pub(super) fn allocations_document<'a>(join: &'a AllocJoin, analysis: &Analysis) -> AllocDoc<'a> {
+    let sites = join.sites.iter().map(|site| SiteDoc {
+        function: &site.function,
+        bytes: site.bytes,
+        objects: site.objects,
+        live_bytes: site.live_bytes,
+        decisions: list(analysis, &site.decisions),
+    });
+    AllocDoc {
+        estimated: true,
+        total_bytes: join.total_bytes,
+        unmatched_bytes: join.unmatched_bytes,
+        sites: sites.collect(),
+    }
 }

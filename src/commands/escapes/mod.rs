@@ -35,7 +35,6 @@ use dumpview_view::Text;
 use dumpview_view::column::Row;
 use dumpview_view::rows::{DecisionRow, decision};
 use dumpview_view::sink::csv::Csv;
-use serde_json::Value;
 use std::io::{self, Write};
 
 /// Groups asked for with `--by`.
@@ -91,6 +90,7 @@ pub struct EscapesVerb;
 
 impl Verb for EscapesVerb {
     type Args = EscapesFlags;
+    type Body = json::Body<'static>;
     const ABOUT: About = About {
         group: Section::Compiler,
         inputs: Inputs::Files,
@@ -202,13 +202,19 @@ impl Asked {
         Some(found)
     }
 
-    fn json(&self, report: &Report<'_>) -> io::Result<Option<(&'static str, Value)>> {
-        Ok(match self {
-            Self::Nothing => None,
-            Self::Diff(compared) => Some(("diff", compared.json(report)?)),
-            Self::Budget(kept) => Some(("budget", compare::budget_json(kept, report.analysis)?)),
-            Self::Alloc(join) => Some(("alloc", compare::allocations_json(join, report.analysis)?)),
-        })
+    fn document<'a>(&'a self, report: &'a Report<'a>) -> json::Body<'a> {
+        match self {
+            Self::Nothing => json::Body::Decisions(Box::new(json::Decided::of(report))),
+            Self::Diff(compared) => json::Body::Diff {
+                diff: compared.document(report),
+            },
+            Self::Budget(kept) => json::Body::Budget {
+                budget: compare::budget_document(kept, report.analysis),
+            },
+            Self::Alloc(join) => json::Body::Alloc {
+                alloc: compare::allocations_document(join, report.analysis),
+            },
+        }
     }
 }
 
@@ -221,14 +227,7 @@ struct Answered<'a> {
 
 impl serde::Serialize for Answered<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let part = self
-            .asked
-            .json(&self.report)
-            .map_err(serde::ser::Error::custom)?;
-        match part {
-            Some((key, part)) => serializer.collect_map([(key, part)]),
-            None => json::Body(&self.report).serialize(serializer),
-        }
+        self.asked.document(&self.report).serialize(serializer)
     }
 }
 

@@ -10,7 +10,7 @@ use dumpview_model::units::duration;
 use dumpview_model::units::{mib, number, percent};
 use dumpview_view::document::{Envelope, InputSummary};
 use dumpview_view::{Align, Role, Table, Text, styled};
-use serde::ser::SerializeMap;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::io;
 use std::path::Path;
@@ -189,28 +189,51 @@ fn unit(unit: Unit) -> &'static str {
 
 impl Serialize for Pair {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rows: Vec<Compared> = self.rows.iter().map(Compared::new).collect();
         let [summary, other_summary] = &self.summaries;
         let [_, other] = &self.names;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("other", other)?;
-        map.serialize_entry("compare", &rows)?;
-        map.serialize_entry("summary", summary)?;
-        map.serialize_entry("other_summary", other_summary)?;
-        map.end()
+        let document = PairDoc {
+            other,
+            compare: self.rows.iter().map(Compared::new).collect(),
+            summary,
+            other_summary,
+        };
+        document.serialize(serializer)
     }
 }
 
-/// A line of the comparison.
-#[derive(Serialize)]
+/// Two logs compared.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct PairDoc<'a> {
+    /// The other log, as typed.
+    other: &'a str,
+    /// Figure by figure.
+    compare: Vec<Compared>,
+    /// The process with the most cycles.
+    summary: &'a Summary,
+    /// The same of the other log.
+    other_summary: &'a Summary,
+}
+
+/// One figure of two logs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "gc-compared")]
 struct Compared {
+    /// What is compared: the name of a key of the summary.
     name: &'static str,
+    /// Its unit.
     unit: &'static str,
+    /// Its value in the first log; null when not known.
     first: Option<f64>,
+    /// Its value in the other log; null when not known.
     second: Option<f64>,
+    /// The change as a share of the first; null when not known.
     change: Option<f64>,
+    /// `real` (rank test over cycles, p < 0.01), `noise`, `too_few`, `single` (one number a process).
     verdict: &'static str,
+    /// The probability that chance alone makes such a difference; null when there is no test.
     p: Option<f64>,
+    /// The share of pairs of cycles in which the second is the greater; null unless the verdict is `real`.
     superiority: Option<f64>,
 }
 

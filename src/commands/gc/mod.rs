@@ -12,7 +12,7 @@ mod text;
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::TableFlags;
-use crate::log::{self, Each, LogFlags, Origins, Reading, Unread, When};
+use crate::log::{self, Each, LogFlags, Origins, Reading, When};
 use crate::out::Out;
 use crate::verb::{About, First, Live, OnFiles, Verb};
 use clap::Args;
@@ -24,6 +24,9 @@ use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::document::Incomplete;
+use dumpview_view::document::Unread;
+use dumpview_view::schema::Inline;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 use std::path::PathBuf;
@@ -44,11 +47,23 @@ pub struct GcFlags {
     pub table: TableFlags,
 }
 
+/// What the document says.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "read by the derive only")]
+pub enum Body<'a> {
+    /// Written while the input is read, so that `cycles` comes first and one cycle stands on a line.
+    Log(Inline<log::Body<Gc>>),
+    /// With `--compare`.
+    Pair(compare::PairDoc<'a>),
+}
+
 /// `gc`.
 pub struct GcVerb;
 
 impl Verb for GcVerb {
     type Args = GcFlags;
+    type Body = Body<'static>;
     const ABOUT: About = About {
         examples: &[
             "GODEBUG=gctrace=1 ./app 2>&1 | dumpview gc -",
@@ -104,16 +119,24 @@ impl Default for Gc {
 }
 
 /// What the document says behind the cycles.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "gc-tail")]
 pub struct Tail {
+    /// The process with the most cycles; null when there is none.
     summary: Option<Summary>,
+    /// Every process of the stream, most cycles first, at most 64.
     processes: Vec<Summary>,
+    /// What was too many to keep.
     more_processes: More,
 }
 
-#[derive(Serialize)]
+/// Processes that were too many to keep.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "gc-more-processes")]
 struct More {
+    /// Processes that were too many to keep.
     processes: u64,
+    /// Their cycles.
     cycles: u64,
 }
 

@@ -14,6 +14,7 @@ use dumpview_model::traceback::{Diff, Stayed, diff};
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_view::{Role, Text, styled};
+use schemars::JsonSchema;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::io;
@@ -141,24 +142,41 @@ struct Shown<'a> {
     with_stacks: bool,
 }
 
-#[derive(Serialize)]
+/// A goroutine that is in both dumps.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "stayed-goroutine")]
 struct StayedDoc<'a> {
+    /// Its id.
     id: u64,
+    /// Whether it stands where it stood.
     unmoved: bool,
+    /// Its state in the old dump, as a traceback's header has it.
     old_state: String,
+    /// Its state now, as a traceback's header has it.
     state: String,
+    /// How long it had waited in the old dump, in nanoseconds; null when not known.
     old_waiting_ns: Option<u64>,
+    /// How long it has waited now, in nanoseconds; null when not known.
     waiting_ns: Option<u64>,
+    /// How much longer that is, in nanoseconds; null when not known.
     waited_longer_ns: Option<u64>,
+    /// Its first frame of the program itself; null when not known.
     location: Option<&'a dumpview_model::goroutine::Place>,
 }
 
-#[derive(Serialize)]
-struct DiffDoc<'a> {
+/// What changed between two dumps.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "goroutines-diff")]
+pub struct DiffDoc<'a> {
+    /// The old dump, as typed.
     old: &'a str,
+    /// Goroutines that only the new dump has.
     appeared: Vec<Listed<'a>>,
+    /// Goroutines that only the old dump has.
     gone: Vec<Listed<'a>>,
+    /// Goroutines that both have.
     stayed: Vec<StayedDoc<'a>>,
+    /// How many goroutines of one id have other creators in both: above 0, these are two processes.
     contradictions: usize,
 }
 

@@ -2,49 +2,76 @@
 
 use super::text::Report;
 use super::view::View;
-use dumpview_model::finding::Finding;
-use dumpview_model::log::UnreadLine;
 use dumpview_model::traceback::{
     Cause, Death, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack,
 };
+use dumpview_model::value::Address;
+use dumpview_view::document::{LogTail, Unread};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What a log says of goroutines.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Document<'a> {
+    /// Why the process died, of the dump that is shown; null for a dump that nothing died of.
     death: Option<DeathDoc<'a>>,
+    /// The number of the dump that is shown; null when there is none.
     dump: Option<usize>,
+    /// The first thousand dumps.
     dumps: Vec<&'a Summary>,
+    /// How many dumps there are.
     dump_count: usize,
+    /// Stacks that belong to threads; absent when there are none.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     thread_stacks: &'a [ThreadStack],
-    findings: &'a [Finding],
+    /// Race reports, the first thousand.
     races: Vec<RaceDoc<'a>>,
+    /// How many race reports there are.
     race_count: usize,
-    unrecognized: &'a [UnreadLine],
-    unrecognized_count: u64,
+    #[serde(flatten)]
+    tail: LogTail,
     #[serde(flatten)]
     view: Option<&'a View>,
 }
 
-#[derive(Serialize)]
+/// Why a process died, as its log tells.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "log-death")]
 struct DeathDoc<'a> {
+    /// Why it died, in one sentence.
     reason: String,
+    /// What kind of death it was; `served`: net/http caught the panic.
     kind: Cause,
+    /// The line where it begins, from 1.
     line: u64,
+    /// Id of the goroutine that died; null when not printed.
     goroutine: Option<u64>,
+    /// The signal that ended it; null when none was printed.
     signal: Option<&'a RaisedSignal>,
+    /// The signal that became a panic or a fatal error; null when none was printed.
     fault: Option<&'a RaisedSignal>,
+    /// Panics in flight, oldest first.
     panics: &'a [PanicText],
+    /// The message behind `fatal error: `; null without one.
     fatal_error: Option<&'a str>,
+    /// Whom net/http served, of a panic that it caught; else null.
     client: Option<&'a str>,
+    /// The runtime's other lines.
     notes: &'a [LogLine],
+    /// The application's last lines before it.
     before: &'a [LogLine],
+    /// Register name to hex; empty when they were not printed.
+    #[schemars(with = "BTreeMap<&'a str, Address>")]
     registers: BTreeMap<&'a str, String>,
 }
 
-#[derive(Serialize)]
+/// A race report.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "race-report")]
 struct RaceDoc<'a> {
+    /// The race in one sentence.
     text: String,
     #[serde(flatten)]
     race: &'a Race,
@@ -80,7 +107,6 @@ impl Serialize for Report {
             dumps: report.found.dumps.iter().map(AsRef::as_ref).collect(),
             dump_count: report.found.dump_count,
             thread_stacks: dump.map(|dump| dump.threads.as_slice()).unwrap_or_default(),
-            findings: &report.findings,
             races: report
                 .found
                 .races
@@ -91,8 +117,10 @@ impl Serialize for Report {
                 })
                 .collect(),
             race_count: report.found.race_count,
-            unrecognized: report.unread.lines(),
-            unrecognized_count: report.unread.count(),
+            tail: LogTail {
+                findings: report.findings.clone(),
+                unread: Unread::of(&report.unread, None),
+            },
             view: report.view.as_ref(),
         };
         document.serialize(serializer)

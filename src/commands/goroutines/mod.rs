@@ -23,6 +23,7 @@ use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_view::document::{Envelope, InputSummary};
+use schemars::JsonSchema;
 use std::path::PathBuf;
 use view::View;
 
@@ -59,11 +60,28 @@ pub struct GoroutinesFlags {
     pub strip_prefix: Option<String>,
 }
 
+/// What the document says.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "read by the derive only")]
+pub enum Body<'a> {
+    /// Of a core.
+    Core(view::ViewShape<'a>),
+    /// Of a log: a crash, a dump, race reports. A frame's `trust` is `printed`.
+    Log(Box<json::Document<'a>>),
+    /// With `--diff`.
+    Diff {
+        /// What changed between two dumps.
+        diff: compare::DiffDoc<'a>,
+    },
+}
+
 /// `goroutines`.
 pub struct GoroutinesVerb;
 
 impl Verb for GoroutinesVerb {
     type Args = GoroutinesFlags;
+    type Body = Body<'static>;
     const ABOUT: About = About {
         aliases: &["grs"],
         inputs: Inputs::CoreOrLog,

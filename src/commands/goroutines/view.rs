@@ -4,14 +4,16 @@ use super::GoroutinesFlags;
 use crate::answer::{Answer, Failure};
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{
-    Elided, Filter, Goroutine, Goroutines, Group, Labels, Place, Status,
+    Elided, Filter, Goroutine, Goroutines, Group, Labels, Listed, Place, Status,
 };
 use dumpview_model::traceback::Profile;
 use dumpview_model::units::duration;
 use dumpview_model::units::plural;
 use dumpview_view::{Role, Text, styled};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
@@ -92,6 +94,32 @@ pub fn filter(flags: &GoroutinesFlags) -> Result<Option<Filter>, Failure> {
     let parse =
         |text| Filter::parse(text).map_err(|why| Failure::usage(format!("--filter: {why}")));
     flags.filter.as_deref().map(parse).transpose()
+}
+
+/// The document of a view.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "read by the derive only")]
+pub struct ViewShape<'a> {
+    /// Goroutines by id; absent with `--group` and of a goroutine profile.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    goroutines: Option<Vec<Listed<'a>>>,
+    /// Goroutines that share stack and state, most first; present with `--group`, and of a goroutine profile
+    /// (`/debug/pprof/goroutine?debug=1`), which has nothing else.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<Group>>,
+    /// How many were left out because they are the runtime's own (`--system` shows them).
+    system_hidden: usize,
+}
+
+impl JsonSchema for View {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("goroutines-view")
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ViewShape::json_schema(generator)
+    }
 }
 
 impl Serialize for View {

@@ -11,7 +11,7 @@ mod view;
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::TableFlags;
-use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, Unread, When};
+use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, When};
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnFiles, Verb};
 use clap::Args;
@@ -20,7 +20,9 @@ use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::memstats::{Process, findings};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
+use dumpview_view::document::Unread;
 use dumpview_view::rows::MemorySnapshot;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -41,6 +43,7 @@ pub struct MemstatsVerb;
 
 impl Verb for MemstatsVerb {
     type Args = MemstatsFlags;
+    type Body = log::Body<Memory>;
     const ABOUT: About = About {
         inputs: Inputs::Files,
         examples: &[
@@ -86,14 +89,19 @@ pub struct Memory {
 }
 
 /// What the document says behind the snapshots.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "memstats-tail")]
 pub struct Tail {
+    /// What all snapshots come to.
     summary: Summary,
 }
 
-#[derive(Serialize)]
+/// What all snapshots come to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "memstats-summary")]
 struct Summary {
-    processes: Vec<serde_json::Value>,
+    /// Every process of the inputs. A process is told from the one before by counters that fell.
+    processes: Vec<view::ProcessDoc>,
     /// Snapshots of processes that were too many to keep.
     dropped: u64,
 }

@@ -1,13 +1,14 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
 use super::{Memory, place, view};
-use crate::log::{Reading, UnreadLine};
+use crate::log::Reading;
 use dumpview_model::finding::Finding;
 use dumpview_model::memstats::{
     Amount, Field, Form, MetricValue, Parts, Process, Snapshot, Value, elapsed, figures,
 };
 use dumpview_model::units::{bytes, duration};
 use dumpview_model::units::{grouped, percent, plural};
+use dumpview_view::document::Unrecognized;
 use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
@@ -493,7 +494,7 @@ fn unrecognized(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Re
         "{} looked like memory statistics and could not be read:",
         plural(unread.count, "line")
     ))?;
-    let source = |lost: &UnreadLine| {
+    let source = |lost: &Unrecognized| {
         let named = lost.source.as_ref();
         named.and_then(|name| names.iter().position(|of| of == name))
     };

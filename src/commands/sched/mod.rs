@@ -11,7 +11,7 @@ mod text;
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::TableFlags;
-use crate::log::{self, Each, LogFlags, Origins, Reading, Unread, When, duration};
+use crate::log::{self, Each, LogFlags, Origins, Reading, When, duration};
 use crate::out::Out;
 use crate::verb::{About, First, Live, OnFiles, Verb};
 use clap::Args;
@@ -23,6 +23,8 @@ use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_parsers::schedtrace;
 use dumpview_view::Text;
 use dumpview_view::document::Incomplete;
+use dumpview_view::document::Unread;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -47,6 +49,7 @@ pub struct SchedVerb;
 
 impl Verb for SchedVerb {
     type Args = SchedFlags;
+    type Body = log::Body<Sched>;
     const ABOUT: About = About {
         examples: &[
             "GODEBUG=schedtrace=1000 ./app 2>&1 | dumpview sched -",
@@ -103,9 +106,12 @@ pub struct Sched {
 }
 
 /// What the document says behind the samples.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "sched-tail")]
 pub struct Tail {
+    /// The process with the most samples; null when there is none.
     summary: Option<Summary>,
+    /// Every process of the stream.
     processes: Vec<Summary>,
 }
 

@@ -24,6 +24,7 @@ use args::{Time, time};
 use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline};
 use dumpview_view::document::{Envelope, InputSummary};
 use dumpview_view::rows::TimelineEvent;
+use dumpview_view::schema::Rows;
 
 /// What was read and what was asked.
 struct Report {
@@ -85,6 +86,7 @@ pub struct TimelineVerb;
 
 impl Verb for TimelineVerb {
     type Args = TimelineFlags;
+    type Body = Rows<TimelineEvent, json::Tail>;
     const ABOUT: About = About {
         inputs: Inputs::Files,
         examples: &[
