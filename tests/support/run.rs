@@ -8,6 +8,9 @@
     reason = "every test takes this file in for itself and uses its own part of it"
 )]
 
+#[path = "schema.rs"]
+pub mod schema;
+
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -42,9 +45,14 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// The answer as the JSON document that it should be.
+    /// The answer as the JSON document that it should be, which is as its schema says when it is one of ours.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
+        let document: Value = serde_json::from_str(&self.out)
+            .unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err));
+        if document["schema"].is_string() {
+            schema::Schema::get().check(&document);
+        }
+        document
     }
 }
 
