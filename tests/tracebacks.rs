@@ -179,8 +179,8 @@ mod tests {
             if let Some((signal, addr)) = &wanted.signal {
                 assert_eq!(json["death"]["fault"]["name"], signal.as_str(), "{name}");
                 assert_eq!(
-                    json["death"]["fault"]["addr"].as_u64(),
-                    Some(*addr),
+                    json["death"]["fault"]["addr"],
+                    format!("{addr:#x}"),
                     "{name}"
                 );
             }

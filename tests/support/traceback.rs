@@ -39,6 +39,9 @@ pub struct Traceback {
     pub panics: Vec<String>,
     /// Text after `fatal error: `.
     pub fatal: Option<String>,
+    /// How often a fatal error was announced: of two goroutines that run at once both may do so.
+    #[allow(dead_code, reason = "only the tests of deaths ask")]
+    pub fatals: usize,
     /// The signal of `[signal SIGSEGV: … addr=0x0 …]`, with its address.
     pub signal: Option<(String, u64)>,
 }
@@ -46,7 +49,10 @@ pub struct Traceback {
 impl Traceback {
     /// Reads the text; what is not a traceback in it is passed over.
     pub fn parse(text: &str) -> Self {
-        let mut out = Self::default();
+        let mut out = Self {
+            fatals: text.matches("fatal error: ").count(),
+            ..Self::default()
+        };
         out.head(text);
         let mut lines = text.lines().peekable();
         while let Some(line) = lines.next() {

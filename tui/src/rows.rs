@@ -9,6 +9,7 @@ use crate::widgets::text::padded;
 use dumpview_view::column::{Cell, Column, Object, Row, Unit};
 use dumpview_view::filter::Filter;
 use dumpview_view::job::{Job, Stopped};
+use dumpview_view::sink::csv::Csv;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -302,11 +303,11 @@ impl<R: Row> Printed<R> {
     }
 
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(R::COLUMNS.iter().map(|column| column.name))?;
+        let mut csv = Csv::new(out);
+        csv.line(R::COLUMNS.iter().map(|column| column.name))?;
         for row in self.each() {
             let cells = R::COLUMNS.iter().map(|column| (column.get)(&row));
-            csv.write_record(cells.map(|cell| cell.to_string()))?;
+            csv.line(cells.map(|cell| cell.to_string()))?;
         }
         csv.flush()
     }

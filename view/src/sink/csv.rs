@@ -4,18 +4,12 @@ use crate::column::{Cell, Column, Row};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// The system's own error, so that a reader that left is told from a full disk.
-fn system(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        kind => io::Error::other(format!("{kind:?}")),
-    }
-}
-
-/// Lines of comma-separated values on their way out.
+/// Lines of comma-separated values on their way out, as RFC 4180 has them but for their ends: a line feed alone.
 pub struct Csv<'w> {
-    out: csv::Writer<&'w mut dyn Write>,
-    /// The cell that is being written: most are numbers, and there are millions.
+    out: &'w mut dyn Write,
+    /// The line that is being made: most cells are numbers, and there are millions.
+    line: Vec<u8>,
+    /// The cell that is being made.
     cell: String,
 }
 
@@ -23,7 +17,8 @@ impl<'w> Csv<'w> {
     /// Writes to `out`.
     pub fn new(out: &'w mut dyn Write) -> Self {
         Self {
-            out: csv::Writer::from_writer(out),
+            out,
+            line: Vec::new(),
             cell: String::new(),
         }
     }
@@ -45,20 +40,21 @@ impl<'w> Csv<'w> {
     pub fn row<R: Row>(&mut self, columns: &[&Column<R>], row: &R) -> io::Result<()> {
         for column in columns {
             match (column.get)(row) {
-                Cell::Count(n) => self
-                    .out
-                    .write_field(itoa::Buffer::new().format(n))
-                    .map_err(system)?,
-                Cell::Absent | Cell::Null => self.out.write_field("").map_err(system)?,
+                Cell::Count(n) => {
+                    self.line
+                        .extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+                }
+                Cell::Absent | Cell::Null => {}
                 cell => {
                     self.cell.clear();
                     // Writing to a string cannot fail.
                     let _ = write!(self.cell, "{cell}");
-                    self.out.write_field(&self.cell).map_err(system)?;
+                    quote(&self.cell, &mut self.line);
                 }
             }
+            self.line.push(b',');
         }
-        self.out.write_record(None::<&[u8]>).map_err(system)
+        self.end_line()
     }
 
     /// Writes cells of no record type.
@@ -66,8 +62,21 @@ impl<'w> Csv<'w> {
     /// # Errors
     ///
     /// When they cannot be written.
-    pub fn line<C: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = C>) -> io::Result<()> {
-        self.out.write_record(cells).map_err(system)
+    pub fn line<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) -> io::Result<()> {
+        for cell in cells {
+            quote(cell.as_ref(), &mut self.line);
+            self.line.push(b',');
+        }
+        self.end_line()
+    }
+
+    /// The comma behind the last cell becomes the end of the line.
+    fn end_line(&mut self) -> io::Result<()> {
+        self.line.pop();
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)?;
+        self.line.clear();
+        Ok(())
     }
 
     /// Lets out what was written so far.
@@ -80,6 +89,16 @@ impl<'w> Csv<'w> {
     }
 }
 
+/// Adds a cell, in quotes where it would be read as something else without.
+fn quote(cell: &str, line: &mut Vec<u8>) {
+    if !cell.contains([',', '"', '\n', '\r']) {
+        return line.extend_from_slice(cell.as_bytes());
+    }
+    line.push(b'"');
+    line.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+    line.push(b'"');
+}
+
 /// Writes names and rows.
 ///
 /// # Errors
@@ -90,4 +109,19 @@ pub fn write<R: Row>(columns: &[&Column<R>], rows: &[R], out: &mut dyn Write) ->
     csv.head(columns)?;
     rows.iter().try_for_each(|row| csv.row(columns, row))?;
     csv.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_where_they_have_to_be() {
+        let mut out = Vec::new();
+        let mut csv = Csv::new(&mut out);
+        csv.line(["a", "", r#"f("a, b")"#, "two\nlines"]).unwrap();
+        csv.line(["1"]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "a,,\"f(\"\"a, b\"\")\",\"two\nlines\"\n1\n");
+    }
 }
