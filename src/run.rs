@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::browse;
-use crate::case::core::{Cursor, Session, with_session};
+use crate::case::core::{Case, Cursor, with_case};
 use crate::case::{Files, Kind, kind_of};
 use crate::cli::{self, Cli};
 use crate::flags::Common;
@@ -163,7 +163,7 @@ impl Asked<'_> {
                     self.common,
                     self.entry.about.name,
                     out,
-                    |session| ask(session, self.matches, self.word, &mut Cursor::default()),
+                    |case| ask(case, self.matches, self.word, &mut Cursor::default()),
                 )
             }
             _ => Err(wrong_kind(self.entry.about.name, core, kind).into()),
@@ -191,8 +191,8 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
             .iter()
             .map(|line| Ok((line, Line::parse(line)?)))
             .collect::<Result<_, Failure>>()?;
-        return on_core(&file, executable, &common, "script", &mut out, |session| {
-            Ok(Box::new(script::run(session, &lines)))
+        return on_core(&file, executable, &common, "script", &mut out, |case| {
+            Ok(Box::new(script::run(case, &lines)))
         });
     }
     if browse::is_wanted(&common)
@@ -223,27 +223,27 @@ fn on_core(
     common: &Common,
     verb: &str,
     out: &mut Out<'_>,
-    ask: impl FnOnce(&Session<'_>) -> Result<Box<dyn Answer>, Failure>,
+    ask: impl FnOnce(&Case<'_>) -> Result<Box<dyn Answer>, Failure>,
 ) -> Result<Exit, Stop> {
-    with_session(core, executable, common, |session| {
-        let answer = ask(session)?;
-        Ok(write(session, verb, &*answer, out))
+    with_case(core, executable, common, |case| {
+        let answer = ask(case)?;
+        Ok(write(case, verb, &*answer, out))
     })?
 }
 
 /// Writes an answer about a core, and what the core lacks to stderr.
 fn write(
-    session: &Session<'_>,
+    case: &Case<'_>,
     verb: &str,
     answer: &dyn Answer,
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
-    let incomplete = session.incomplete();
+    let incomplete = case.incomplete();
     for lacks in &incomplete {
         out.complain(&format!("{}: {}", lacks.what, lacks.why));
     }
-    out.whole(&session.envelope(verb), &incomplete, answer)?;
-    let damaged = if session.is_damaged() {
+    out.whole(&case.envelope(verb), &incomplete, answer)?;
+    let damaged = if case.is_damaged() {
         Exit::Damaged
     } else {
         Exit::Answered

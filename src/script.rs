@@ -1,7 +1,7 @@
 //! Lines of an `-x` script and of the `:` prompt: the verbs on cores, asked of a process that is open already.
 
 use crate::answer::{Answer, Failure, Script};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::registry::VERBS;
 use crate::verb::{Entry, Group, script_word};
 use clap::{ArgMatches, Command};
@@ -66,26 +66,22 @@ impl Line {
     /// # Errors
     ///
     /// When the question has no answer in this input, or was asked wrongly.
-    pub fn ask(
-        &self,
-        session: &Session<'_>,
-        cursor: &mut Cursor,
-    ) -> Result<Box<dyn Answer>, Failure> {
+    pub fn ask(&self, case: &Case<'_>, cursor: &mut Cursor) -> Result<Box<dyn Answer>, Failure> {
         let ask = self.entry.core.ok_or_else(|| {
             Failure::usage(format!("{}: not a question about a core", self.verb()))
         })?;
         let word = script_word(&self.matches);
-        ask(session, &self.matches, word.as_deref(), cursor)
+        ask(case, &self.matches, word.as_deref(), cursor)
     }
 }
 
 /// Asks the lines of a script in order. A line without an answer does not stop the rest: in text its failure
 /// stands where its answer would.
-pub fn run(session: &Session<'_>, lines: &[(&String, Line)]) -> Script {
+pub fn run(case: &Case<'_>, lines: &[(&String, Line)]) -> Script {
     let mut cursor = Cursor::default();
     let mut script = Script::default();
     for (text, line) in lines {
-        script.push(text, line.verb(), line.ask(session, &mut cursor));
+        script.push(text, line.verb(), line.ask(case, &mut cursor));
     }
     script
 }

@@ -4,7 +4,7 @@
 //! known to the command line, `-x`, the `:` prompt, help, man pages and completions.
 
 use crate::answer::{Answer, Exit, Failure, Stop};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
 use crate::log::LogFlags;
 use crate::out::Out;
@@ -115,7 +115,7 @@ pub trait OnCore: Verb {
     ///
     /// When the question has no answer in this input, or was asked wrongly.
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &Self::Args,
         word: Option<&str>,
         cursor: &mut Cursor,
@@ -177,7 +177,7 @@ impl Live {
 
 type LiveFiles = fn(&Files<'_>, &ArgMatches) -> Result<Option<Live>, Failure>;
 type AskCore =
-    fn(&Session<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
+    fn(&Case<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
 type AnswerFiles = fn(&Files<'_>, &ArgMatches, &mut Out<'_>) -> Result<Exit, Stop>;
 
 /// A verb with its type erased, as the registry has it.
@@ -208,9 +208,7 @@ pub const fn core<V: OnCore>() -> Entry {
         about: V::ABOUT,
         flags: |command| V::Args::augment_args(command),
         body: V::Body::json_schema,
-        core: Some(|session, matches, word, cursor| {
-            V::ask(session, &parsed(matches)?, word, cursor)
-        }),
+        core: Some(|case, matches, word, cursor| V::ask(case, &parsed(matches)?, word, cursor)),
         files: None,
         live: None,
         reads: &[],

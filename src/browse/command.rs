@@ -1,7 +1,7 @@
 //! The `:` prompt: the commands of `-x`, and their text as lines of a screen.
 
 use crate::answer::{Failure, lines};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::script::Line as Command;
 use dumpview_tui::data::command::{RunCommand, Said};
 use dumpview_tui::data::page::Standpoint;
@@ -11,13 +11,13 @@ use dumpview_tui::data::page::Standpoint;
 /// # Errors
 ///
 /// When the line is no command, or has no answer here.
-pub fn run(session: &Session<'_>, asked: &RunCommand) -> Result<Said, Failure> {
+pub fn run(case: &Case<'_>, asked: &RunCommand) -> Result<Said, Failure> {
     let command = Command::parse(&asked.line)?;
     let mut cursor = Cursor {
         goroutine: asked.at.goroutine,
         frame: asked.at.frame,
     };
-    let answer = command.ask(session, &mut cursor)?;
+    let answer = command.ask(case, &mut cursor)?;
     let moves = command.moves();
     Ok(Said {
         lines: lines(&*answer),

@@ -7,7 +7,7 @@ use super::{
     Events, command, export, frames, goroutines, memory, overview, settle_with, short_name, spawn,
 };
 use crate::answer::{Exit, Failure};
-use crate::case::core::{Session, with_session};
+use crate::case::core::{Case, with_case};
 use crate::commands::timeline::facts;
 use crate::flags::Common;
 use crate::script;
@@ -40,28 +40,24 @@ fn screens() -> Vec<Box<dyn Screen>> {
 }
 
 /// What answers the questions of the screens of a core.
-fn topics<'s>() -> Topics<'s, Session<'s>> {
+fn topics<'s>() -> Topics<'s, Case<'s>> {
     Topics::new("a core has no lines")
-        .on(|session, _: &AskOverview, _| Ok(overview::page(session)))
-        .on(|session, _: &AskGoroutines, job| goroutines::all(session, job))
-        .on(|session, asked: &AskFrames, _| frames::frames(session, asked.0))
-        .on(|session, asked: &AskVariables, _| {
-            frames::variables(session, asked.goroutine, asked.frame)
-        })
-        .on(|session, asked: &AskValue, _| {
+        .on(|case, _: &AskOverview, _| Ok(overview::page(case)))
+        .on(|case, _: &AskGoroutines, job| goroutines::all(case, job))
+        .on(|case, asked: &AskFrames, _| frames::frames(case, asked.0))
+        .on(|case, asked: &AskVariables, _| frames::variables(case, asked.goroutine, asked.frame))
+        .on(|case, asked: &AskValue, _| {
             let node = asked.node;
-            let value = frames::expand(session, asked);
+            let value = frames::expand(case, asked);
             Ok(Expanded { node, value })
         })
-        .on(|session, asked: &AskSource, _| {
-            Ok(frames::source(session, asked.goroutine, asked.frame))
-        })
-        .on(|session, _: &AskMemory, _| Ok(memory::map(session)))
-        .on(|session, command: &RunCommand, _| command::run(session, command))
-        .on(|session, write: &WriteFile, _| export::of_core(session, write))
-        .on(|session, _: &AskTimeline, _| {
+        .on(|case, asked: &AskSource, _| Ok(frames::source(case, asked.goroutine, asked.frame)))
+        .on(|case, _: &AskMemory, _| Ok(memory::map(case)))
+        .on(|case, command: &RunCommand, _| command::run(case, command))
+        .on(|case, write: &WriteFile, _| export::of_core(case, write))
+        .on(|case, _: &AskTimeline, _| {
             let mut collector = Collector::new();
-            collector.core(&facts(&session.core_path, session));
+            collector.core(&facts(&case.core_path, case));
             let timeline = collector.finish(&[]);
             let ended = true;
             Ok(Moments { timeline, ended })
@@ -113,21 +109,21 @@ impl Opened {
         long: &Receiver<Asked>,
     ) -> Result<(), Failure> {
         let _alarm = Alarm(events.clone());
-        let opened = with_session(
+        let opened = with_case(
             &self.core,
             self.executable.as_deref(),
             &self.common,
-            |session| {
+            |case| {
                 let topics = topics();
                 thread::scope(|scope| {
                     scope.spawn(|| {
                         let _alarm = Alarm(events.clone());
                         serve(long, events, |request, job| {
-                            topics.answer(session, request, job)
+                            topics.answer(case, request, job)
                         });
                     });
                     serve(short, events, |request, job| {
-                        topics.answer(session, request, job)
+                        topics.answer(case, request, job)
                     });
                 });
                 Ok(())

@@ -2,7 +2,7 @@
 //! the same.
 
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::out::whole;
 use crate::script::Line;
 use dumpview_tui::data::command::{Form, WriteFile};
@@ -14,7 +14,7 @@ use std::io::{self, BufWriter, Write};
 /// # Errors
 ///
 /// When the file exists or cannot be written, or nothing says the same in the form that is asked for.
-pub fn of_core(session: &Session<'_>, write: &WriteFile) -> Result<String, Failure> {
+pub fn of_core(case: &Case<'_>, write: &WriteFile) -> Result<String, Failure> {
     if let Some(said) = shown(write)? {
         return Ok(said);
     }
@@ -26,12 +26,12 @@ pub fn of_core(session: &Session<'_>, write: &WriteFile) -> Result<String, Failu
         goroutine: write.at.goroutine,
         frame: write.at.frame,
     };
-    let answer: Box<dyn Answer> = question.ask(session, &mut cursor)?;
+    let answer: Box<dyn Answer> = question.ask(case, &mut cursor)?;
     let file = &write.file;
     let mut out = create(file)?;
     whole(
-        &session.envelope(question.verb()),
-        &session.incomplete(),
+        &case.envelope(question.verb()),
+        &case.incomplete(),
         &*answer,
         &mut out,
     )

@@ -2,7 +2,7 @@
 
 use crate::answer::Failure;
 use crate::browse::goroutines::file_and_line;
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::disass::DisassFlags;
 use crate::commands::{disass, list};
@@ -25,10 +25,10 @@ const WITH_ARGUMENTS: usize = 40;
 /// # Errors
 ///
 /// When there is no such goroutine.
-pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, Failure> {
-    let at = session.at(goroutine, &Cursor::default())?;
+pub fn frames(case: &Case<'_>, goroutine: Option<u64>) -> Result<Frames, Failure> {
+    let at = case.at(goroutine, &Cursor::default())?;
     let id = at.goroutine.id.0;
-    let doc = session.describe(&at.goroutine);
+    let doc = case.describe(&at.goroutine);
     let mut state = doc.state();
     if let Some(ns) = doc.waiting_ns {
         state.push_str(", ");
@@ -43,7 +43,7 @@ pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, F
         }
     }
     let first = at.first_user_call();
-    let known = session.backtrace(&at, BacktraceOptions::arguments(WITH_ARGUMENTS, 64));
+    let known = case.backtrace(&at, BacktraceOptions::arguments(WITH_ARGUMENTS, 64));
     let calls = at.calls.iter().enumerate().map(|(index, call)| {
         let frame = &call.frame;
         Call {
@@ -73,7 +73,7 @@ pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, F
             "{n} frames in the middle of the stack are left out"
         )),
     };
-    let (previous, next) = neighbours(session, id);
+    let (previous, next) = neighbours(case, id);
     Ok(Frames {
         goroutine: id,
         state,
@@ -93,8 +93,8 @@ pub fn frames(session: &Session<'_>, goroutine: Option<u64>) -> Result<Frames, F
 }
 
 /// The goroutines before and after one, by id.
-fn neighbours(session: &Session<'_>, id: u64) -> (Option<u64>, Option<u64>) {
-    let Ok(all) = session.process.goroutines() else {
+fn neighbours(case: &Case<'_>, id: u64) -> (Option<u64>, Option<u64>) {
+    let Ok(all) = case.process.goroutines() else {
         return (None, None);
     };
     let ids = || all.list().iter().map(|g| g.id.0);
@@ -109,12 +109,8 @@ fn neighbours(session: &Session<'_>, id: u64) -> (Option<u64>, Option<u64>) {
 /// # Errors
 ///
 /// When there is no such goroutine or frame.
-pub fn variables(
-    session: &Session<'_>,
-    goroutine: u64,
-    frame: usize,
-) -> Result<VariablesOf, Failure> {
-    let at = session.at(Some(goroutine), &Cursor::default())?;
+pub fn variables(case: &Case<'_>, goroutine: u64, frame: usize) -> Result<VariablesOf, Failure> {
+    let at = case.at(Some(goroutine), &Cursor::default())?;
     let (_, call) = at.call(Some(frame))?;
     let limits = Limits {
         depth: 2,
@@ -122,7 +118,7 @@ pub fn variables(
         string: 256,
         ..Limits::default()
     };
-    let deferred = session.deferred(&at, call, limits);
+    let deferred = case.deferred(&at, call, limits);
     let style = Style::default();
     let mut found = VariablesOf {
         goroutine,
@@ -130,10 +126,10 @@ pub fn variables(
         deferred: deferred.iter().map(|call| style.line(call)).collect(),
         ..VariablesOf::default()
     };
-    match session.process.variables(&at, call, limits) {
+    match case.process.variables(&at, call, limits) {
         Variables::Named(variables) => found.variables = variables,
         Variables::Words(words) => {
-            let words = printed_args(&words, &*session.process.memory);
+            let words = printed_args(&words, &*case.process.memory);
             found.note = Some(format!(
                 "({words}): the arguments' words; the executable has no DWARF (stripped, or built with -ldflags=-w), so \
                  variables have no names"
@@ -145,13 +141,13 @@ pub fn variables(
 }
 
 /// What an expression leads to, as seen from a frame.
-pub fn expand(session: &Session<'_>, asked: &AskValue) -> Result<Box<Variable>, String> {
-    let at = session.at(Some(asked.goroutine), &Cursor::default());
+pub fn expand(case: &Case<'_>, asked: &AskValue) -> Result<Box<Variable>, String> {
+    let at = case.at(Some(asked.goroutine), &Cursor::default());
     let at = at.map_err(|why| why.to_string())?;
     let (_, call) = at.call(Some(asked.frame)).map_err(|why| why.to_string())?;
-    let scope = session.process.scope(Some((&at, call)));
+    let scope = case.process.scope(Some((&at, call)));
     let expressions = Expressions {
-        sources: session.process.sources(),
+        sources: case.process.sources(),
         scope: &scope,
     };
     expressions
@@ -161,7 +157,7 @@ pub fn expand(session: &Session<'_>, asked: &AskValue) -> Result<Box<Variable>, 
 }
 
 /// The source around a frame, or why there is none.
-pub fn source(session: &Session<'_>, goroutine: u64, frame: usize) -> Source {
+pub fn source(case: &Case<'_>, goroutine: u64, frame: usize) -> Source {
     let mut source = Source {
         goroutine,
         frame,
@@ -171,7 +167,7 @@ pub fn source(session: &Session<'_>, goroutine: u64, frame: usize) -> Source {
         goroutine: Some(goroutine),
         frame: Some(frame),
     };
-    match list::around(session, &cursor, AROUND) {
+    match list::around(case, &cursor, AROUND) {
         Ok(excerpt) => {
             source.title = format!("{}:{}", excerpt.found, excerpt.line);
             source.first = excerpt.lines.first().map_or(1, |line| line.number);
@@ -184,7 +180,7 @@ pub fn source(session: &Session<'_>, goroutine: u64, frame: usize) -> Source {
         Err(failure) => {
             "source".clone_into(&mut source.title);
             source.warning = Some(failure.message.replace("\n\n", "; "));
-            instead_of_source(session, &cursor, &mut source);
+            instead_of_source(case, &cursor, &mut source);
         }
     }
     source
@@ -192,12 +188,12 @@ pub fn source(session: &Session<'_>, goroutine: u64, frame: usize) -> Source {
 
 /// What is shown where the source is not at hand: the instructions around the frame's pc. Where not even they can be
 /// had, why there is no source is all there is to say.
-fn instead_of_source(session: &Session<'_>, cursor: &Cursor, source: &mut Source) {
+fn instead_of_source(case: &Case<'_>, cursor: &Cursor, source: &mut Source) {
     let flags = DisassFlags {
         count: usize::try_from(AROUND).ok(),
         ..DisassFlags::default()
     };
-    let Ok(listing) = disass::disass(session, &flags, cursor) else {
+    let Ok(listing) = disass::disass(case, &flags, cursor) else {
         return;
     };
     let (lines, marked) = listing.lines();

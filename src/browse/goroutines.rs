@@ -2,7 +2,7 @@
 //! many share there once.
 
 use crate::answer::Failure;
-use crate::case::core::Session;
+use crate::case::core::Case;
 use crate::commands::bt::{function_name, place};
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{Goroutines as Set, Place, StackId};
@@ -44,8 +44,8 @@ impl<T: Clone + Eq + Hash> Shared<T> {
 /// # Errors
 ///
 /// When there is no list of them, or the job was stopped.
-pub fn all(session: &Session<'_>, job: &Job) -> Result<Goroutines, Failure> {
-    let table = session.goroutines_while(
+pub fn all(case: &Case<'_>, job: &Job) -> Result<Goroutines, Failure> {
+    let table = case.goroutines_while(
         SystemGoroutines::Shown,
         StackPointers::OfOne,
         &mut |done, of| job.advance(done, of).is_ok(),

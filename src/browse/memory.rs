@@ -1,14 +1,14 @@
 //! The memory of a process as the map screen shows it.
 
-use crate::case::core::Session;
+use crate::case::core::Case;
 use dumpview_process::addr::Addr;
 use dumpview_process::image::CoreSegment;
 use dumpview_process::memory::RegionSource;
 use dumpview_tui::data::memory::{Have, MemoryMap, Region};
 
 /// Every region that was mapped, with where its bytes are and what it is.
-pub fn map(session: &Session<'_>) -> MemoryMap {
-    let process = &session.process;
+pub fn map(case: &Case<'_>) -> MemoryMap {
+    let process = &case.process;
     let core = process.core;
     let mut segments: Vec<&CoreSegment> = core.segments.iter().collect();
     segments.sort_by_key(|segment| segment.start);

@@ -1,6 +1,6 @@
 //! The first page of a core: why it died, where, what is worth a look, and what the answer rests on.
 
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::commands::bt::{arguments, function_name, place};
 use crate::commands::info;
 use dumpview_model::finding::Subject;
@@ -19,21 +19,21 @@ use std::io;
 const FRAMES: usize = 8;
 
 /// Sums up a core.
-pub fn page(session: &Session<'_>) -> Overview {
-    let summary = session.summary();
-    let at = session.at(None, &Cursor::default()).ok();
+pub fn page(case: &Case<'_>) -> Overview {
+    let summary = case.summary();
+    let at = case.at(None, &Cursor::default()).ok();
     let goroutine = at.as_ref().map(|at| at.goroutine.id.0);
     let mut sections = vec![panics(&summary)];
-    sections.extend(at.as_ref().map(|at| stack(session, at)));
+    sections.extend(at.as_ref().map(|at| stack(case, at)));
     sections.push(findings(&summary, goroutine));
-    sections.extend(states(session));
-    sections.extend(collector(session));
+    sections.extend(states(case));
+    sections.extend(collector(case));
     sections.push(printed(&summary));
     sections.push(Section {
         title: "what this is".to_owned(),
         items: text_of(|out| info::facts(&summary, out)),
     });
-    sections.push(missing(session));
+    sections.push(missing(case));
     sections.push(Section {
         title: "checked against the runtime's own counters".to_owned(),
         items: text_of(|out| info::checks(&summary, out)),
@@ -78,10 +78,10 @@ fn panics(summary: &Summary) -> Section {
 }
 
 /// The top of the stack that people look at first.
-fn stack(session: &Session<'_>, at: &At) -> Section {
+fn stack(case: &Case<'_>, at: &At) -> Section {
     let id = at.goroutine.id.0;
     let first = at.first_user_call();
-    let known = session.backtrace(at, BacktraceOptions::arguments(FRAMES * 2, 32));
+    let known = case.backtrace(at, BacktraceOptions::arguments(FRAMES * 2, 32));
     let calls = at.calls.iter().enumerate().skip(first);
     let shown = calls.filter(|(_, call)| !call.frame.runtime).take(FRAMES);
     let items = shown.map(|(index, call)| {
@@ -97,7 +97,7 @@ fn stack(session: &Session<'_>, at: &At) -> Section {
         };
         Item::leading(line, go)
     });
-    let state = session.describe(&at.goroutine).state();
+    let state = case.describe(&at.goroutine).state();
     Section {
         items: items.collect(),
         title: format!("goroutine {id} [{state}]"),
@@ -137,9 +137,9 @@ fn findings(summary: &Summary, goroutine: Option<u64>) -> Section {
 }
 
 /// How many goroutines are in which state.
-fn states(session: &Session<'_>) -> Option<Section> {
+fn states(case: &Case<'_>) -> Option<Section> {
     const MOST: usize = 8;
-    let process = &session.process;
+    let process = &case.process;
     let all = process.goroutines().ok()?;
     let reasons = WaitReasons::read(&process.runtime()?);
     let mut counts: HashMap<String, u64> = HashMap::new();
@@ -180,8 +180,8 @@ fn states(session: &Session<'_>) -> Option<Section> {
 }
 
 /// What the runtime remembers of its collections.
-fn collector(session: &Session<'_>) -> Option<Section> {
-    let collections = Collections::read(&session.process.runtime()?)?;
+fn collector(case: &Case<'_>) -> Option<Section> {
+    let collections = Collections::read(&case.process.runtime()?)?;
     let forced = match collections.forced {
         0 => String::new(),
         n => format!(", {} asked for by the program", grouped(n)),
@@ -222,8 +222,8 @@ fn printed(summary: &Summary) -> Section {
     }
 }
 
-fn missing(session: &Session<'_>) -> Section {
-    let shortfalls = session.process.shortfalls.iter();
+fn missing(case: &Case<'_>) -> Section {
+    let shortfalls = case.process.shortfalls.iter();
     Section {
         title: "missing from the input".to_owned(),
         items: shortfalls

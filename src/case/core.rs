@@ -15,8 +15,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 /// An opened process with the paths it came from.
-pub struct Session<'a> {
-    /// The dead process, which the session derefs to.
+pub struct Case<'a> {
+    /// The dead process, which the case derefs to.
     dead: Postmortem<'a>,
     /// The core as typed.
     pub core_path: PathBuf,
@@ -50,11 +50,11 @@ impl<'a> Files<'a> for DiskFiles<'a> {
 /// # Errors
 ///
 /// When the core cannot be read, or the executable that was typed cannot.
-pub fn with_session<R>(
+pub fn with_case<R>(
     core_path: &Path,
     executable_path: Option<&Path>,
     common: &Common,
-    ask: impl FnOnce(&Session<'_>) -> Result<R, Failure>,
+    ask: impl FnOnce(&Case<'_>) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let (arena, sections) = (Arena::default(), SectionArena::default());
     let bytes = open(&arena, core_path)?;
@@ -77,7 +77,7 @@ pub fn with_session<R>(
     };
     let process = Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options);
     let executable_path = used_path.filter(|_| process.executable.is_some());
-    ask(&Session {
+    ask(&Case {
         dead: Postmortem::new(process),
         core_path: core_path.to_owned(),
         executable_path,
@@ -143,7 +143,7 @@ fn executable_given_as_core(core_path: &Path, executable_path: Option<&Path>) ->
     ))
 }
 
-impl<'a> Deref for Session<'a> {
+impl<'a> Deref for Case<'a> {
     type Target = Postmortem<'a>;
 
     fn deref(&self) -> &Postmortem<'a> {
@@ -151,7 +151,7 @@ impl<'a> Deref for Session<'a> {
     }
 }
 
-impl Session<'_> {
+impl Case<'_> {
     /// The stack of the goroutine that is meant: the one asked for, else the cursor's, else the one that crashed.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! `bt`: the frames of a goroutine, inlined calls among them, with arguments and on demand all locals.
 
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::frame::{Frame, Trust};
@@ -87,7 +87,7 @@ enum RuntimeFrames {
 ///
 /// When there is no such goroutine.
 pub fn bt(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &BtFlags,
     cursor: &Cursor,
     locals: Locals,
@@ -102,19 +102,19 @@ pub fn bt(
         options.counted_from = CountedFrom::Innermost;
     }
     let stacks = if flags.all {
-        let all = session.process.goroutines().map_err(Failure::no_answer)?;
+        let all = case.process.goroutines().map_err(Failure::no_answer)?;
         let mut ids: Vec<u64> = all.list().iter().map(|g| g.id.0).collect();
         ids.sort_unstable();
         let stacks = ids.into_iter().map(|id| {
-            let at = session.at(Some(id), cursor)?;
-            Ok(session.backtrace(&at, options))
+            let at = case.at(Some(id), cursor)?;
+            Ok(case.backtrace(&at, options))
         });
         Stacks::All {
             goroutines: stacks.collect::<Result<_, Failure>>()?,
         }
     } else {
-        let at = session.at(flags.goroutine, cursor)?;
-        Stacks::One(Box::new(session.backtrace(&at, options)))
+        let at = case.at(flags.goroutine, cursor)?;
+        Stacks::One(Box::new(case.backtrace(&at, options)))
     };
     Ok(Backtraces {
         stacks,
@@ -288,11 +288,11 @@ impl Verb for BtVerb {
 
 impl OnCore for BtVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &BtFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(bt(session, args, cursor, Locals::All)?))
+        Ok(Box::new(bt(case, args, cursor, Locals::All)?))
     }
 }

@@ -6,7 +6,7 @@
 use super::listing::symbols;
 use super::x::parse_addr;
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_process::addr::Addr;
@@ -137,17 +137,13 @@ struct Code<'s> {
 /// # Errors
 ///
 /// When there is no such goroutine or frame, the address makes no sense, or not even the first byte can be had.
-pub fn disass(
-    session: &Session<'_>,
-    flags: &DisassFlags,
-    cursor: &Cursor,
-) -> Result<Listing, Failure> {
+pub fn disass(case: &Case<'_>, flags: &DisassFlags, cursor: &Cursor) -> Result<Listing, Failure> {
     if let Some(place) = &flags.addr {
-        let start = address(session, place)?;
-        let code = code_at(session, start, start);
-        return listing(session, &code, None, flags.count);
+        let start = address(case, place)?;
+        let code = code_at(case, start, start);
+        return listing(case, &code, None, flags.count);
     }
-    let at = session.at(flags.goroutine, cursor)?;
+    let at = case.at(flags.goroutine, cursor)?;
     let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     let physical = at.stack.frames.get(call.physical);
     let pc = physical.map_or(call.lookup_pc, |frame| frame.pc);
@@ -155,11 +151,11 @@ pub fn disass(
     // place in it that stands for their call.
     let innermost = at.calls.iter().find(|one| one.physical == call.physical);
     let stands_at = innermost.map_or(call.lookup_pc, |one| one.lookup_pc);
-    let mut code = code_at(session, stands_at, pc);
+    let mut code = code_at(case, stands_at, pc);
     if let Some(entry) = code.entry {
         code.start = entry;
     }
-    let mut listing = listing(session, &code, Some(stands_at), flags.count)?;
+    let mut listing = listing(case, &code, Some(stands_at), flags.count)?;
     listing.goroutine = Some(at.goroutine.id.0);
     listing.frame = Some(index);
     listing.pc = Some(pc.to_string());
@@ -167,11 +163,11 @@ pub fn disass(
 }
 
 /// An address as typed, or the entry of the function of that name.
-fn address(session: &Session<'_>, place: &str) -> Result<Addr, Failure> {
+fn address(case: &Case<'_>, place: &str) -> Result<Addr, Failure> {
     if let Some(addr) = parse_addr(place) {
         return Ok(addr);
     }
-    let symbols = symbols(session)?;
+    let symbols = symbols(case)?;
     symbols
         .by_name(place)
         .or_else(|| symbols.funcs().find(|f| f.printed_name() == place))
@@ -186,8 +182,8 @@ fn address(session: &Session<'_>, place: &str) -> Result<Addr, Failure> {
 
 /// What is known of the code at `addr`: a Go function, a symbol of the executable, or nothing. It is shown from
 /// `start` on.
-fn code_at<'s>(session: &'s Session<'_>, addr: Addr, start: Addr) -> Code<'s> {
-    let process = &session.process;
+fn code_at<'s>(case: &'s Case<'_>, addr: Addr, start: Addr) -> Code<'s> {
+    let process = &case.process;
     if let Some(func) = process.symbols().ok().and_then(|s| s.find(addr)) {
         return Code {
             function: Some(func.printed_name().into_owned()),
@@ -217,12 +213,12 @@ fn code_at<'s>(session: &'s Session<'_>, addr: Addr, start: Addr) -> Code<'s> {
 }
 
 fn listing(
-    session: &Session<'_>,
+    case: &Case<'_>,
     code: &Code<'_>,
     marked: Option<Addr>,
     count: Option<usize>,
 ) -> Result<Listing, Failure> {
-    let arch = session.process.arch();
+    let arch = case.process.arch();
     let (want, count) = match (code.end, count) {
         (Some(end), count) => (end.since(code.start).unwrap_or(0), count),
         (None, count) => {
@@ -231,7 +227,7 @@ fn listing(
             (bytes, Some(count))
         }
     };
-    let (bytes, mut unreadable) = read(session, code.start, want.min(MOST))?;
+    let (bytes, mut unreadable) = read(case, code.start, want.min(MOST))?;
     if unreadable.is_none() && want > MOST {
         let end = code.start.offset(MOST);
         unreadable = Some(format!("{end}: more than {MOST} bytes of code"));
@@ -270,7 +266,7 @@ fn listing(
                 file: position.and_then(|_| known.clone()),
                 line: position.map(|p| p.line),
                 pc: marked.is_some_and(|pc| instruction.covers(pc)),
-                target: instruction.target.map(|addr| target(session, addr)),
+                target: instruction.target.map(|addr| target(case, addr)),
                 offset: code.entry.and_then(|entry| instruction.addr.since(entry)),
             }
         })
@@ -286,20 +282,16 @@ fn listing(
         shortened: code.end.is_some() && shown < bytes.len(),
         instructions: rows,
         unreadable,
-        with_bytes: session.common.verbose,
+        with_bytes: case.common.verbose,
     })
 }
 
 /// As many of `want` bytes as can be had without a gap, and why not all.
-fn read(
-    session: &Session<'_>,
-    start: Addr,
-    want: u64,
-) -> Result<(Vec<u8>, Option<String>), Failure> {
+fn read(case: &Case<'_>, start: Addr, want: u64) -> Result<(Vec<u8>, Option<String>), Failure> {
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < want {
         let at = start.offset(bytes.len() as u64);
-        match session.process.memory.run(at, want - bytes.len() as u64) {
+        match case.process.memory.run(at, want - bytes.len() as u64) {
             Ok(run) => bytes.extend_from_slice(run),
             Err(error) if bytes.is_empty() => {
                 return Err(Failure::no_answer(format!(
@@ -312,8 +304,8 @@ fn read(
     Ok((bytes, None))
 }
 
-fn target(session: &Session<'_>, addr: Addr) -> Target {
-    let code = code_at(session, addr, addr);
+fn target(case: &Case<'_>, addr: Addr) -> Target {
+    let code = code_at(case, addr, addr);
     Target {
         addr: addr.to_string(),
         offset: code.entry.and_then(|entry| addr.since(entry)),
@@ -440,11 +432,11 @@ impl Verb for DisassVerb {
 
 impl OnCore for DisassVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &DisassFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(disass(session, args, cursor)?))
+        Ok(Box::new(disass(case, args, cursor)?))
     }
 }

@@ -1,7 +1,7 @@
 //! `info`: what this is, why it died, and what the answer can be trusted for.
 
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_model::units::bytes;
@@ -169,11 +169,11 @@ impl Verb for InfoVerb {
 
 impl OnCore for InfoVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         _args: &NoFlags,
         _word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(session.summary()))
+        Ok(Box::new(case.summary()))
     }
 }

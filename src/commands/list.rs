@@ -6,7 +6,7 @@
 
 use super::listing::symbols;
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::flags::FrameFlags;
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
@@ -51,16 +51,16 @@ pub struct Line {
 ///
 /// When the place cannot be understood or the file is not at hand.
 pub fn list(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     place: Option<&str>,
     cursor: &Cursor,
 ) -> Result<Excerpt, Failure> {
     let (file, line) = match place {
-        Some(place) => parse_place(session, flags, place, cursor)?,
-        None => frame_place(session, flags, cursor)?,
+        Some(place) => parse_place(case, flags, place, cursor)?,
+        None => frame_place(case, flags, cursor)?,
     };
-    excerpt(session, file, line, AROUND)
+    excerpt(case, file, line, AROUND)
 }
 
 /// Reads the lines around a frame, this many before and after.
@@ -68,18 +68,13 @@ pub fn list(
 /// # Errors
 ///
 /// When the frame has no line or the file is not at hand.
-pub fn around(session: &Session<'_>, cursor: &Cursor, lines: u32) -> Result<Excerpt, Failure> {
-    let (file, line) = frame_place(session, &FrameFlags::default(), cursor)?;
-    excerpt(session, file, line, lines)
+pub fn around(case: &Case<'_>, cursor: &Cursor, lines: u32) -> Result<Excerpt, Failure> {
+    let (file, line) = frame_place(case, &FrameFlags::default(), cursor)?;
+    excerpt(case, file, line, lines)
 }
 
-fn excerpt(
-    session: &Session<'_>,
-    file: String,
-    line: u32,
-    around: u32,
-) -> Result<Excerpt, Failure> {
-    let found = find(session, &file).ok_or_else(|| {
+fn excerpt(case: &Case<'_>, file: String, line: u32, around: u32) -> Result<Excerpt, Failure> {
+    let found = find(case, &file).ok_or_else(|| {
         Failure::no_answer(format!(
             "{}: the source is not here\n\nhint: --source-path {}=WHERE-IT-IS-NOW",
             file,
@@ -105,7 +100,7 @@ fn excerpt(
         )));
     }
     let modified = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
-    let newer_than_core = modified(&found) > modified(&session.core_path);
+    let newer_than_core = modified(&found) > modified(&case.core_path);
     Ok(Excerpt {
         file,
         found: found.display().to_string(),
@@ -116,11 +111,11 @@ fn excerpt(
 }
 
 fn frame_place(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     cursor: &Cursor,
 ) -> Result<(String, u32), Failure> {
-    let at = session.at(flags.goroutine, cursor)?;
+    let at = case.at(flags.goroutine, cursor)?;
     let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     match (&call.frame.file, call.frame.line) {
         (Some(file), Some(line)) => Ok((file.clone(), line)),
@@ -132,15 +127,15 @@ fn frame_place(
 
 /// `FILE:LINE` (a file by its end), a line of the frame's file, or a function.
 fn parse_place(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     place: &str,
     cursor: &Cursor,
 ) -> Result<(String, u32), Failure> {
     if let Ok(line) = place.parse() {
-        return Ok((frame_place(session, flags, cursor)?.0, line));
+        return Ok((frame_place(case, flags, cursor)?.0, line));
     }
-    let symbols = symbols(session)?;
+    let symbols = symbols(case)?;
     if let Some((file, line)) = place.rsplit_once(':')
         && let Ok(line) = line.parse()
     {
@@ -171,8 +166,8 @@ fn parse_place(
 }
 
 /// The file on this machine.
-fn find(session: &Session<'_>, file: &str) -> Option<PathBuf> {
-    let mapped = session.common.source_path.iter().filter_map(|rule| {
+fn find(case: &Case<'_>, file: &str) -> Option<PathBuf> {
+    let mapped = case.common.source_path.iter().filter_map(|rule| {
         let (from, to) = rule.split_once('=')?;
         Some(PathBuf::from(format!("{to}{}", file.strip_prefix(from)?)))
     });
@@ -224,11 +219,11 @@ impl Verb for ListVerb {
 
 impl OnCore for ListVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &FrameFlags,
         word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(list(session, args, word, cursor)?))
+        Ok(Box::new(list(case, args, word, cursor)?))
     }
 }

@@ -1,8 +1,8 @@
 //! `funcs`, `types` and `sources`: what the program's own tables list, filtered by a regex.
 
 use crate::answer::{Answer, Failure};
+use crate::case::core::Case;
 use crate::case::core::Cursor;
-use crate::case::core::Session;
 use crate::flags::{NoFlags, TableFlags};
 use crate::listing::Listing;
 use crate::verb::{About, OnCore, Verb, Word};
@@ -37,9 +37,9 @@ pub struct TypeList {
 /// # Errors
 ///
 /// When the program has no function tables, or nothing matches.
-fn funcs(session: &Session<'_>, pattern: Option<&str>) -> Result<Vec<FunctionRow>, Failure> {
+fn funcs(case: &Case<'_>, pattern: Option<&str>) -> Result<Vec<FunctionRow>, Failure> {
     let matches = matcher(pattern)?;
-    let mut functions: Vec<FunctionRow> = symbols(session)?
+    let mut functions: Vec<FunctionRow> = symbols(case)?
         .funcs()
         .filter(|func| matches(func.name()))
         .map(|func| {
@@ -62,9 +62,9 @@ fn funcs(session: &Session<'_>, pattern: Option<&str>) -> Result<Vec<FunctionRow
 /// # Errors
 ///
 /// As [`funcs`].
-pub fn sources(session: &Session<'_>, pattern: Option<&str>) -> Result<Sources, Failure> {
+pub fn sources(case: &Case<'_>, pattern: Option<&str>) -> Result<Sources, Failure> {
     let matches = matcher(pattern)?;
-    let sources: BTreeSet<String> = symbols(session)?
+    let sources: BTreeSet<String> = symbols(case)?
         .modules()
         .flat_map(|module| module.funcs.files())
         .filter(|file| matches(file))
@@ -78,9 +78,9 @@ pub fn sources(session: &Session<'_>, pattern: Option<&str>) -> Result<Sources, 
 /// # Errors
 ///
 /// When nothing matches.
-pub fn types(session: &Session<'_>, pattern: Option<&str>) -> Result<TypeList, Failure> {
+pub fn types(case: &Case<'_>, pattern: Option<&str>) -> Result<TypeList, Failure> {
     let matches = matcher(pattern)?;
-    let all = session.process.types().all();
+    let all = case.process.types().all();
     let types: BTreeSet<String> = all
         .iter()
         .map(|listed| listed.name.as_ref())
@@ -91,9 +91,8 @@ pub fn types(session: &Session<'_>, pattern: Option<&str>) -> Result<TypeList, F
 }
 
 /// The function tables, or what to do about their absence.
-pub fn symbols<'s>(session: &'s Session<'_>) -> Result<&'s Symbols<'s>, Failure> {
-    session
-        .process
+pub fn symbols<'s>(case: &'s Case<'_>) -> Result<&'s Symbols<'s>, Failure> {
+    case.process
         .symbols()
         .map_err(|error| Failure::no_answer(error.to_string()))
 }
@@ -148,12 +147,12 @@ impl Verb for FuncsVerb {
 
 impl OnCore for FuncsVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &TableFlags,
         word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(Listing::new(funcs(session, word)?, args)?))
+        Ok(Box::new(Listing::new(funcs(case, word)?, args)?))
     }
 }
 
@@ -168,12 +167,12 @@ impl Verb for TypesVerb {
 
 impl OnCore for TypesVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         _args: &NoFlags,
         word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(types(session, word)?))
+        Ok(Box::new(types(case, word)?))
     }
 }
 
@@ -188,12 +187,12 @@ impl Verb for SourcesVerb {
 
 impl OnCore for SourcesVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         _args: &NoFlags,
         word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(sources(session, word)?))
+        Ok(Box::new(sources(case, word)?))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::bt::{function_name, place};
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::flags::{FrameFlags, ValueFlags};
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_model::frame::Frame;
@@ -58,12 +58,12 @@ impl From<ValueFlags> for Limits {
 ///
 /// When there is no such goroutine or frame, or its variables cannot be listed.
 pub fn variables(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     which: Which,
     cursor: &Cursor,
 ) -> Result<FrameVariables, Failure> {
-    let at = session.at(flags.goroutine, cursor)?;
+    let at = case.at(flags.goroutine, cursor)?;
     let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     let mut answer = FrameVariables {
         goroutine: at.goroutine.id.0,
@@ -73,13 +73,13 @@ pub fn variables(
         arg_words: None,
         heading: call.frame.clone(),
     };
-    match session.process.variables(&at, call, flags.values.into()) {
+    match case.process.variables(&at, call, flags.values.into()) {
         Variables::Named(mut variables) => {
             variables.retain(|v| is_argument(v) == (which == Which::Args));
             answer.variables = variables;
         }
         Variables::Words(words) if which == Which::Args => {
-            answer.arg_words = Some(printed_args(&words, &*session.process.memory));
+            answer.arg_words = Some(printed_args(&words, &*case.process.memory));
         }
         Variables::Words(_) => {
             return Err(Failure::no_answer(
@@ -124,12 +124,12 @@ impl Verb for LocalsVerb {
 
 impl OnCore for LocalsVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &FrameFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(variables(session, args, Which::Locals, cursor)?))
+        Ok(Box::new(variables(case, args, Which::Locals, cursor)?))
     }
 }
 
@@ -144,11 +144,11 @@ impl Verb for ArgsVerb {
 
 impl OnCore for ArgsVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &FrameFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(variables(session, args, Which::Args, cursor)?))
+        Ok(Box::new(variables(case, args, Which::Args, cursor)?))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bt::{function_name, place};
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::verb::{About, Group, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_view::Text;
@@ -50,23 +50,19 @@ impl Answer for Standpoint {
 }
 
 /// Moves to a goroutine, at its first user frame.
-fn to_goroutine(
-    session: &Session<'_>,
-    cursor: &mut Cursor,
-    id: u64,
-) -> Result<Standpoint, Failure> {
+fn to_goroutine(case: &Case<'_>, cursor: &mut Cursor, id: u64) -> Result<Standpoint, Failure> {
     let there = Cursor {
         goroutine: Some(id),
         frame: None,
     };
-    let standpoint = standpoint(session, &there)?;
+    let standpoint = standpoint(case, &there)?;
     *cursor = there;
     Ok(standpoint)
 }
 
 /// Moves on the stack of the goroutine it stands in.
-fn to_frame(session: &Session<'_>, cursor: &mut Cursor, by: Move) -> Result<Standpoint, Failure> {
-    let here = || standpoint(session, cursor).map(|standpoint| standpoint.frame);
+fn to_frame(case: &Case<'_>, cursor: &mut Cursor, by: Move) -> Result<Standpoint, Failure> {
+    let here = || standpoint(case, cursor).map(|standpoint| standpoint.frame);
     let frame = match by {
         Move::To(number) => number,
         Move::Out(count) => here()?.saturating_add(count),
@@ -78,13 +74,13 @@ fn to_frame(session: &Session<'_>, cursor: &mut Cursor, by: Move) -> Result<Stan
         goroutine: cursor.goroutine,
         frame: Some(frame),
     };
-    let standpoint = standpoint(session, &there)?;
+    let standpoint = standpoint(case, &there)?;
     *cursor = there;
     Ok(standpoint)
 }
 
-fn standpoint(session: &Session<'_>, cursor: &Cursor) -> Result<Standpoint, Failure> {
-    let at = session.at(None, cursor)?;
+fn standpoint(case: &Case<'_>, cursor: &Cursor) -> Result<Standpoint, Failure> {
+    let at = case.at(None, cursor)?;
     let (index, call) = at.call(cursor.frame)?;
     Ok(Standpoint {
         goroutine: at.goroutine.id.0,
@@ -134,13 +130,13 @@ macro_rules! moves {
 
         impl OnCore for $verb {
             fn ask(
-                session: &Session<'_>,
+                case: &Case<'_>,
                 args: &$args,
                 _: Option<&str>,
                 cursor: &mut Cursor,
             ) -> Result<Box<dyn Answer>, Failure> {
-                let go: fn(&Session<'_>, &mut Cursor, &$args) -> Result<Standpoint, Failure> = $go;
-                Ok(Box::new(go(session, cursor, args)?))
+                let go: fn(&Case<'_>, &mut Cursor, &$args) -> Result<Standpoint, Failure> = $go;
+                Ok(Box::new(go(case, cursor, args)?))
             }
         }
     };
@@ -153,7 +149,7 @@ moves!(
     &["gr"],
     "Goes to a goroutine; later commands speak of it",
     Id,
-    |session, cursor, args| to_goroutine(session, cursor, args.id)
+    |case, cursor, args| to_goroutine(case, cursor, args.id)
 );
 moves!(
     /// `frame`.
@@ -162,7 +158,7 @@ moves!(
     &[],
     "Goes to a frame; later commands speak of it",
     Number,
-    |session, cursor, args| to_frame(session, cursor, Move::To(args.number))
+    |case, cursor, args| to_frame(case, cursor, Move::To(args.number))
 );
 moves!(
     /// `up`.
@@ -171,7 +167,7 @@ moves!(
     &[],
     "Goes towards callers",
     Count,
-    |session, cursor, args| to_frame(session, cursor, Move::Out(args.count))
+    |case, cursor, args| to_frame(case, cursor, Move::Out(args.count))
 );
 moves!(
     /// `down`.
@@ -180,5 +176,5 @@ moves!(
     &[],
     "Goes towards callees",
     Count,
-    |session, cursor, args| to_frame(session, cursor, Move::In(args.count))
+    |case, cursor, args| to_frame(case, cursor, Move::In(args.count))
 );

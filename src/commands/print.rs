@@ -2,7 +2,7 @@
 
 use super::listing::{matcher, some};
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::flags::{FrameFlags, ValueFlags};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
@@ -69,12 +69,12 @@ pub struct PackageVariables {
 ///
 /// When it cannot be read or evaluated, with the place in it.
 pub fn print(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     expr: &str,
     cursor: &Cursor,
 ) -> Result<Printed, Failure> {
-    with_expressions(session, flags, cursor, |expressions| {
+    with_expressions(case, flags, cursor, |expressions| {
         let variable = expressions
             .print(expr, flags.values.into())
             .map_err(|error| failure(&error))?;
@@ -101,12 +101,12 @@ pub fn print(
 ///
 /// As [`print()`].
 pub fn whatis(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     expr: &str,
     cursor: &Cursor,
 ) -> Result<Whatis, Failure> {
-    with_expressions(session, flags, cursor, |expressions| {
+    with_expressions(case, flags, cursor, |expressions| {
         let ty = expressions.whatis(expr).map_err(|error| failure(&error))?;
         Ok(Whatis {
             expr: expr.to_owned(),
@@ -116,7 +116,7 @@ pub fn whatis(
 }
 
 fn with_expressions<T>(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: &FrameFlags,
     cursor: &Cursor,
     ask: impl FnOnce(&Expressions<'_>) -> Result<T, Failure>,
@@ -124,7 +124,7 @@ fn with_expressions<T>(
     // Without a stack (no goroutines, a truncated core) package variables still have names.
     let asked_for_frame =
         flags.goroutine.is_some() || flags.frame.is_some() || cursor.frame.is_some();
-    let at = match session.at(flags.goroutine, cursor) {
+    let at = match case.at(flags.goroutine, cursor) {
         Ok(at) => Some(at),
         Err(why) if asked_for_frame => return Err(why.into()),
         Err(_) => None,
@@ -137,9 +137,9 @@ fn with_expressions<T>(
         },
         None => None,
     };
-    let scope = session.process.scope(call);
+    let scope = case.process.scope(call);
     ask(&Expressions {
-        sources: session.process.sources(),
+        sources: case.process.sources(),
         scope: &scope,
     })
 }
@@ -159,11 +159,11 @@ fn failure(error: &ExprError) -> Failure {
 ///
 /// When nothing matches, or there is no DWARF to name them.
 pub fn vars(
-    session: &Session<'_>,
+    case: &Case<'_>,
     flags: ValueFlags,
     pattern: Option<&str>,
 ) -> Result<PackageVariables, Failure> {
-    let process = &session.process;
+    let process = &case.process;
     if process.dwarf().is_none() {
         return Err(Failure::no_answer(
             "the executable has no DWARF (stripped, or built with -ldflags=-w), so package variables have no names",
@@ -251,13 +251,13 @@ impl Verb for PrintVerb {
 
 impl OnCore for PrintVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &FrameFlags,
         word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
         Ok(Box::new(print(
-            session,
+            case,
             args,
             word.unwrap_or_default(),
             cursor,
@@ -276,13 +276,13 @@ impl Verb for WhatisVerb {
 
 impl OnCore for WhatisVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &FrameFlags,
         word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
         Ok(Box::new(whatis(
-            session,
+            case,
             args,
             word.unwrap_or_default(),
             cursor,
@@ -305,12 +305,12 @@ impl Verb for VarsVerb {
 
 impl OnCore for VarsVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &VarsFlags,
         word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(vars(session, args.values, word)?))
+        Ok(Box::new(vars(case, args.values, word)?))
     }
 }
 

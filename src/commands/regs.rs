@@ -1,7 +1,7 @@
 //! `regs`: register values of a thread, or of a goroutine's frame.
 
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_process::arch::Registers;
@@ -58,8 +58,8 @@ fn by_name<S: serde::Serializer>(registers: &Registers, serializer: S) -> Result
 /// # Errors
 ///
 /// When there is no such thread, goroutine or frame.
-pub fn regs(session: &Session<'_>, flags: &RegsFlags, cursor: &Cursor) -> Result<Regs, Failure> {
-    let threads = &session.process.core.threads;
+pub fn regs(case: &Case<'_>, flags: &RegsFlags, cursor: &Cursor) -> Result<Regs, Failure> {
+    let threads = &case.process.core.threads;
     let of_thread = |thread: &Thread| Regs {
         thread: Some(thread.tid),
         goroutine: None,
@@ -74,7 +74,7 @@ pub fn regs(session: &Session<'_>, flags: &RegsFlags, cursor: &Cursor) -> Result
             ))
         });
     }
-    let at = match session.at(flags.goroutine, cursor) {
+    let at = match case.at(flags.goroutine, cursor) {
         Ok(at) => at,
         // Not a Go program: its first thread is what there is.
         Err(why) if flags.goroutine.is_some() || flags.frame.is_some() => return Err(why.into()),
@@ -86,8 +86,8 @@ pub fn regs(session: &Session<'_>, flags: &RegsFlags, cursor: &Cursor) -> Result
         .stack
         .registers(call.physical)
         .cloned()
-        .unwrap_or_else(|| Registers::new(session.process.arch()));
-    let arch = session.process.arch();
+        .unwrap_or_else(|| Registers::new(case.process.arch()));
+    let arch = case.process.arch();
     registers.set(arch.pc(), physical.map(|f| f.pc.0));
     registers.set(arch.sp(), physical.map(|f| f.sp.0));
     Ok(Regs {
@@ -125,11 +125,11 @@ impl Verb for RegsVerb {
 
 impl OnCore for RegsVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &RegsFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(regs(session, args, cursor)?))
+        Ok(Box::new(regs(case, args, cursor)?))
     }
 }

@@ -3,7 +3,7 @@
 use super::bt::{Backtraces, BtFlags, bt};
 use super::info;
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
 use dumpview_process::postmortem::{Backtrace, Locals, Summary};
@@ -26,7 +26,7 @@ pub struct Report {
 }
 
 /// Sums up a core.
-pub fn report(session: &Session<'_>) -> Report {
+pub fn report(case: &Case<'_>) -> Report {
     let flags = BtFlags {
         full: true,
         depth: 20,
@@ -35,8 +35,8 @@ pub fn report(session: &Session<'_>) -> Report {
         ..BtFlags::default()
     };
     Report {
-        summary: session.summary(),
-        backtrace: bt(session, &flags, &Cursor::default(), Locals::OfProgram).ok(),
+        summary: case.summary(),
+        backtrace: bt(case, &flags, &Cursor::default(), Locals::OfProgram).ok(),
     }
 }
 
@@ -77,11 +77,11 @@ impl Verb for ReportVerb {
 
 impl OnCore for ReportVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         _args: &NoFlags,
         _word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(report(session)))
+        Ok(Box::new(report(case)))
     }
 }

@@ -1,7 +1,7 @@
 //! `threads`: OS threads, where each was, and which goroutine it ran.
 
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::flags::TableFlags;
 use crate::listing::Listing;
 use crate::verb::{About, OnCore, Verb, Word};
@@ -12,8 +12,8 @@ use dumpview_view::rows::ThreadRow;
 use dumpview_view::schema::Rows;
 
 /// Lists the threads in the core's order, each with its whole stack: signal handler, system stack, goroutine.
-fn threads(session: &Session<'_>) -> Vec<ThreadRow> {
-    let process = &session.process;
+fn threads(case: &Case<'_>) -> Vec<ThreadRow> {
+    let process = &case.process;
     let core = process.core;
     let row = |(index, thread): (usize, &dumpview_process::image::Thread)| {
         let known = process.threads().iter().find(|t| t.index == index);
@@ -55,11 +55,11 @@ impl Verb for ThreadsVerb {
 
 impl OnCore for ThreadsVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &TableFlags,
         _word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(Listing::new(threads(session), args)?))
+        Ok(Box::new(Listing::new(threads(case), args)?))
     }
 }

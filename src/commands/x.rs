@@ -1,7 +1,7 @@
 //! `x`: raw memory in units of 1, 2, 4 or 8 bytes, with what cannot be had said where it would stand.
 
 use crate::answer::{Answer, Failure};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_process::addr::Addr;
@@ -54,7 +54,7 @@ pub struct Dump {
 /// # Errors
 ///
 /// When the address or size makes no sense, or not even the first byte can be had.
-pub fn x(session: &Session<'_>, flags: &XFlags) -> Result<Dump, Failure> {
+pub fn x(case: &Case<'_>, flags: &XFlags) -> Result<Dump, Failure> {
     let start = parse_addr(&flags.addr).ok_or_else(|| {
         Failure::usage(format!(
             "not an address: {}\n\nhint: hexadecimal with 0x, or decimal",
@@ -72,7 +72,7 @@ pub fn x(session: &Session<'_>, flags: &XFlags) -> Result<Dump, Failure> {
     let mut unreadable = None;
     while (bytes.len() as u64) < want {
         let at = start.offset(bytes.len() as u64);
-        match session.process.memory.run(at, want - bytes.len() as u64) {
+        match case.process.memory.run(at, want - bytes.len() as u64) {
             Ok(run) => bytes.extend_from_slice(run),
             Err(error) if bytes.is_empty() => {
                 return Err(Failure::no_answer(format!("cannot read memory at {error}")));
@@ -163,11 +163,11 @@ impl Verb for XVerb {
 
 impl OnCore for XVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &XFlags,
         _word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(x(session, args)?))
+        Ok(Box::new(x(case, args)?))
     }
 }

@@ -4,8 +4,8 @@ use super::GoroutinesFlags;
 use super::text;
 use super::view::{row, stack_text};
 use crate::answer::{Answer, Exit, Failure, Stop};
-use crate::case::core::Session;
-use crate::case::core::with_session;
+use crate::case::core::Case;
+use crate::case::core::with_case;
 use crate::case::{Files, Kind, kind_of};
 use crate::flags::Common;
 use crate::out::Out;
@@ -29,12 +29,12 @@ const SHOWN: usize = 10;
 ///
 /// When one of them has no goroutines, or the filter cannot be understood.
 pub(super) fn of_core(
-    session: &Session<'_>,
+    case: &Case<'_>,
     old: &Path,
     args: &GoroutinesFlags,
 ) -> Result<Changed, Failure> {
-    let before = goroutines(old, args, session.common)?;
-    Changed::new(old, &session.core_path, before, all(session)?, args)
+    let before = goroutines(old, args, case.common)?;
+    Changed::new(old, &case.core_path, before, all(case)?, args)
 }
 
 /// A dump in a log, held against an older dump or core.
@@ -56,15 +56,15 @@ pub(super) fn of_log(
 }
 
 /// All goroutines of a core.
-fn all(session: &Session<'_>) -> Result<Goroutines, Failure> {
-    let table = session.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
+fn all(case: &Case<'_>) -> Result<Goroutines, Failure> {
+    let table = case.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
     Ok(table.map_err(Failure::no_answer)?.goroutines)
 }
 
 /// The goroutines of either kind of input.
 fn goroutines(path: &Path, args: &GoroutinesFlags, common: &Common) -> Result<Goroutines, Failure> {
     match kind_of(path)? {
-        Kind::Core | Kind::Executable => with_session(path, None, common, all),
+        Kind::Core | Kind::Executable => with_case(path, None, common, all),
         _ => text::goroutines(path, args),
     }
 }

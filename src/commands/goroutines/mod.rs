@@ -16,7 +16,7 @@ mod text;
 mod view;
 
 use crate::answer::{Answer, Exit, Failure, Stop};
-use crate::case::core::{Cursor, Session};
+use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
@@ -95,15 +95,15 @@ impl Verb for GoroutinesVerb {
 
 impl OnCore for GoroutinesVerb {
     fn ask(
-        session: &Session<'_>,
+        case: &Case<'_>,
         args: &GoroutinesFlags,
         _: Option<&str>,
         _: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
         if let Some(old) = &args.diff {
-            return Ok(Box::new(compare::of_core(session, old, args)?));
+            return Ok(Box::new(compare::of_core(case, old, args)?));
         }
-        Ok(Box::new(goroutines(session, args)?))
+        Ok(Box::new(goroutines(case, args)?))
     }
 }
 
@@ -123,7 +123,7 @@ impl OnFiles for GoroutinesVerb {
 /// # Errors
 ///
 /// When there is no list of them, or the filter cannot be understood.
-fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
+fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
     view::filter(flags)?;
     let system = if flags.system {
         SystemGoroutines::Shown
@@ -135,7 +135,7 @@ fn goroutines(session: &Session<'_>, flags: &GoroutinesFlags) -> Result<View, Fa
     } else {
         StackPointers::OfOne
     };
-    let table = session.goroutines(system, pointers);
+    let table = case.goroutines(system, pointers);
     let table = table.map_err(Failure::no_answer)?;
     View::new(table.goroutines, table.hidden, flags)
 }

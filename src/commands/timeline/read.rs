@@ -2,7 +2,7 @@
 
 use super::args::TimelineFlags;
 use crate::answer::Failure;
-use crate::case::core::{Session, with_session};
+use crate::case::core::{Case, with_case};
 use crate::case::{Files, Kind, recognize_file};
 use crate::flags::Common;
 use crate::input::log;
@@ -90,9 +90,9 @@ fn core(path: &Path, executables: &[&PathBuf], common: &Common) -> Result<CoreFa
     let mut with: Vec<Option<&Path>> = executables.iter().map(|exe| Some(exe.as_path())).collect();
     with.push(None);
     for executable in with {
-        let facts = with_session(path, executable, common, |session| {
-            let fits = executable.is_none() || session.process.executable.is_some();
-            Ok(fits.then(|| facts(path, session)))
+        let facts = with_case(path, executable, common, |case| {
+            let fits = executable.is_none() || case.process.executable.is_some();
+            Ok(fits.then(|| facts(path, case)))
         })?;
         if let Some(facts) = facts {
             return Ok(facts);
@@ -102,8 +102,8 @@ fn core(path: &Path, executables: &[&PathBuf], common: &Common) -> Result<CoreFa
 }
 
 /// What a core has for a timeline.
-pub fn facts(path: &Path, session: &Session<'_>) -> CoreFacts {
-    let process = &session.process;
+pub fn facts(path: &Path, case: &Case<'_>) -> CoreFacts {
+    let process = &case.process;
     let collections = process.runtime().and_then(|r| Collections::read(&r));
     let pauses = collections.as_ref().map_or_else(Vec::new, |collections| {
         let pauses = collections.pauses.iter();
@@ -112,7 +112,7 @@ pub fn facts(path: &Path, session: &Session<'_>) -> CoreFacts {
     CoreFacts {
         name: path.display().to_string(),
         go_version: process.version.as_ref().map(ToString::to_string),
-        reason: session.reason(),
+        reason: case.reason(),
         goroutines: process.goroutines().ok().map(|all| all.list().len() as u64),
         started_unix: collections.as_ref().and_then(|c| c.started_unix),
         reached_unix: collections.as_ref().and_then(|c| c.reached_unix),
