@@ -335,18 +335,12 @@ mod tests {
     impl Row for Thing {
         const KEY: &'static str = "things";
         const ONE: &'static str = "thing";
-        const COLUMNS: &'static [Column<Self>] = &[
-            Column::new("name", "name", Unit::Text, |t| Cell::Word(t.name), ""),
-            Column::new("bytes", "bytes", Unit::Bytes, |t| Cell::Count(t.bytes), ""),
-            Column::new(
-                "took",
-                "took",
-                Unit::Nanos,
-                |t| crate::column::count(t.took),
-                "",
-            ),
-            Column::new("old", "old", Unit::Flag, |t| Cell::Flag(t.old), ""),
-        ];
+        const COLUMNS: &'static [Column<Self>] = crate::columns! {
+            name: "name" Text, |t| Cell::Word(t.name), "";
+            bytes: "bytes" Bytes, |t| Cell::Count(t.bytes), "";
+            took: "took" Nanos, |t| crate::column::count(t.took), "";
+            old: "old" Flag, |t| Cell::Flag(t.old), "";
+        };
     }
 
     fn found(filter: &str) -> String {

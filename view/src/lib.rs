@@ -38,6 +38,7 @@
 pub mod chart;
 pub mod choice;
 pub mod column;
+mod columns;
 pub mod document;
 pub mod filter;
 pub mod finding;

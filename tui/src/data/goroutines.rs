@@ -1,7 +1,8 @@
 //! All goroutines, and the columns of one, or of those that do the same.
 
 use crate::ask::Topic;
-use dumpview_view::column::{Cell, Column, Row, Unit, count, text};
+use dumpview_view::column::{Cell, Column, Row, count, text};
+use dumpview_view::columns;
 use std::sync::Arc;
 
 /// Asks for all goroutines.
@@ -120,6 +121,13 @@ impl Listed {
         self.all.states.get(state as usize).map(String::as_str)
     }
 
+    /// Its calls, innermost first, function and place by turns.
+    fn calls(&self) -> Cell<'_> {
+        let calls = self.stack().map_or(&[][..], |stack| &stack.calls);
+        let texts = calls.iter().flat_map(|(function, place)| [function, place]);
+        Cell::List(texts.map(|part| text(Some(part))).collect())
+    }
+
     /// The `go` statement that started it.
     pub fn creator(&self) -> Option<&str> {
         let creator = self.goroutine()?.creator?;
@@ -130,84 +138,19 @@ impl Listed {
 impl Row for Listed {
     const KEY: &'static str = "goroutines";
     const ONE: &'static str = "goroutine";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::new(
-            "count",
-            "count",
-            Unit::Count,
-            |l| Cell::Count(l.count() as u64),
-            "how many do the same",
-        ),
-        Column::new(
-            "id",
-            "id",
-            Unit::Id,
-            |l| count(l.goroutine().map(|g| g.id)),
-            "its id, or the first of theirs",
-        ),
-        Column::new(
-            "state",
-            "state",
-            Unit::Text,
-            |l| text(l.state()),
-            "what it does, in a traceback's words",
-        ),
-        Column::new(
-            "waiting_ns",
-            "waiting",
-            Unit::Nanos,
-            |l| count(l.each().filter_map(|g| g.waiting).max()),
-            "how long it has waited at least; of several the longest",
-        ),
-        Column::new(
-            "function",
-            "where",
-            Unit::Text,
-            |l| text(l.stack().map(|stack| stack.function.as_str())),
-            "the first call that is the program's own",
-        ),
-        Column::new(
-            "place",
-            "at",
-            Unit::Text,
-            |l| text(l.stack().map(|stack| short_place(&stack.place))),
-            "file and line of that call",
-        ),
-        Column::more(
-            "created_by",
-            Unit::Text,
-            |l| text(l.creator()),
-            "the go statement that started it",
-        ),
-        Column::more(
-            "labels",
-            Unit::Text,
-            |l| text(l.goroutine().and_then(|g| g.labels.as_deref())),
-            "its pprof labels",
-        ),
-        Column::more(
-            "crashed",
-            Unit::Flag,
-            |l| Cell::Flag(l.crashed()),
-            "whether it is the one that died",
-        ),
-        Column::more(
-            "system",
-            Unit::Flag,
-            |l| Cell::Flag(l.goroutine().is_some_and(|g| g.system)),
-            "whether it is the runtime's own",
-        ),
-        Column::more(
-            "stack",
-            Unit::Tree,
-            |l| {
-                let calls = l.stack().map_or(&[][..], |stack| &stack.calls);
-                let texts = calls.iter().flat_map(|(function, place)| [function, place]);
-                Cell::List(texts.map(|part| text(Some(part))).collect())
-            },
-            "its calls, innermost first, function and place by turns",
-        ),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        count: "count" Count, |l| Cell::Count(l.count() as u64), "how many do the same";
+        id: "id" Id, |l| count(l.goroutine().map(|g| g.id)), "its id, or the first of theirs";
+        state: "state" Text, |l| text(l.state()), "what it does, in a traceback's words";
+        waiting_ns: "waiting" Nanos, |l| count(l.each().filter_map(|g| g.waiting).max()), "how long it has waited at least; of several the longest";
+        function: "where" Text, |l| text(l.stack().map(|stack| stack.function.as_str())), "the first call that is the program's own";
+        place: "at" Text, |l| text(l.stack().map(|stack| short_place(&stack.place))), "file and line of that call";
+        created_by: Text, |l| text(l.creator()), "the go statement that started it";
+        labels: Text, |l| text(l.goroutine().and_then(|g| g.labels.as_deref())), "its pprof labels";
+        crashed: Flag, |l| Cell::Flag(l.crashed()), "whether it is the one that died";
+        system: Flag, |l| Cell::Flag(l.goroutine().is_some_and(|g| g.system)), "whether it is the runtime's own";
+        stack: Tree, Self::calls, "its calls, innermost first, function and place by turns";
+    };
 }
 
 /// `main.go:41` of `/src/app/main.go:41`.

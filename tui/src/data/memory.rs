@@ -1,7 +1,8 @@
 //! The memory map, and the columns of a region.
 
 use crate::ask::Topic;
-use dumpview_view::column::{Cell, Column, Row, Unit};
+use dumpview_view::column::{Cell, Column, Row};
+use dumpview_view::columns;
 use std::borrow::Cow;
 
 /// Asks for the memory map.
@@ -76,54 +77,13 @@ impl Have {
 impl Row for Region {
     const KEY: &'static str = "regions";
     const ONE: &'static str = "region";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::new(
-            "start",
-            "start",
-            Unit::Address,
-            |r| Cell::Address(r.start),
-            "its first address",
-        ),
-        Column::new(
-            "end",
-            "end",
-            Unit::Address,
-            |r| Cell::Address(r.end),
-            "the first address after it",
-        ),
-        Column::new(
-            "size",
-            "size",
-            Unit::Bytes,
-            |r| Cell::Count(r.size()),
-            "bytes of address space",
-        ),
-        Column::new(
-            "permissions",
-            "perm",
-            Unit::Text,
-            |r| Cell::Text(Cow::Borrowed(&r.permissions)),
-            "as mapped: rwx",
-        ),
-        Column::new(
-            "have",
-            "bytes",
-            Unit::Text,
-            |r| Cell::Word(r.have.as_str()),
-            "where its bytes are: dumped, from file, missing",
-        ),
-        Column::new(
-            "what",
-            "what",
-            Unit::Text,
-            |r| Cell::Text(Cow::Borrowed(&r.what)),
-            "the file it maps, or what it is for",
-        ),
-        Column::more(
-            "why_missing",
-            Unit::Text,
-            |r| r.have.why_missing().map_or(Cell::Absent, Cell::Word),
-            "why there are no bytes",
-        ),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        start: "start" Address, |r| Cell::Address(r.start), "its first address";
+        end: "end" Address, |r| Cell::Address(r.end), "the first address after it";
+        size: "size" Bytes, |r| Cell::Count(r.size()), "bytes of address space";
+        permissions: "perm" Text, |r| Cell::Text(Cow::Borrowed(&r.permissions)), "as mapped: rwx";
+        have: "bytes" Text, |r| Cell::Word(r.have.as_str()), "where its bytes are: dumped, from file, missing";
+        what: "what" Text, |r| Cell::Text(Cow::Borrowed(&r.what)), "the file it maps, or what it is for";
+        why_missing: Text, |r| r.have.why_missing().map_or(Cell::Absent, Cell::Word), "why there are no bytes";
+    };
 }

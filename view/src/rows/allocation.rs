@@ -1,6 +1,7 @@
 //! Sums over the allocations of a process: by type, by size class, by stack.
 
-use crate::column::{Cell, Column, Row, Unit, tree};
+use crate::column::{Cell, Column, Row, tree};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::alloc::{self, By, Totals};
 use schemars::JsonSchema;
@@ -82,13 +83,17 @@ impl Allocation {
             .collect()
     }
 
-    fn stack(&self) -> String {
+    /// Its calls; none unless it is summed up by them.
+    fn stack(&self) -> Cell<'_> {
+        if self.calls.is_empty() {
+            return Cell::Absent;
+        }
         let calls: Vec<String> = self
             .calls
             .iter()
             .map(|(function, place)| format!("{function} {place}"))
             .collect();
-        calls.join(" < ")
+        tree(self.frames(), calls.join(" < "))
     }
 
     /// When its objects died: the median and the greatest age, in collections.
@@ -109,94 +114,18 @@ impl Documented for Allocation {
 impl Row for Allocation {
     const KEY: &'static str = "events";
     const ONE: &'static str = "sum";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::more(
-            "process",
-            Unit::Id,
-            |a| Cell::Count(a.process),
-            "its process: the number that every verb on the log counts",
-        ),
-        Column::new(
-            "by",
-            "by",
-            Unit::Text,
-            |a| Cell::Word(a.by.name()),
-            "what it is summed up by: `type`, `size`, `stack`",
-        ),
-        Column::new(
-            "key",
-            "what",
-            Unit::Text,
-            |a| Cell::Text(Cow::Borrowed(&a.key)),
-            "a type, a size in bytes, or the function that allocates",
-        ),
-        Column::new(
-            "count",
-            "objects",
-            Unit::Count,
-            |a| Cell::Count(a.totals.count),
-            "objects allocated",
-        ),
-        Column::new(
-            "bytes",
-            "bytes",
-            Unit::Bytes,
-            |a| Cell::Count(a.totals.bytes),
-            "their bytes, by size class",
-        ),
-        Column::new(
-            "freed",
-            "freed",
-            Unit::Count,
-            |a| Cell::Count(a.totals.freed),
-            "objects freed",
-        ),
-        Column::more(
-            "freed_bytes",
-            Unit::Bytes,
-            |a| Cell::Count(a.totals.freed_bytes),
-            "their bytes",
-        ),
-        Column::more(
-            "vanished",
-            Unit::Count,
-            |a| Cell::Count(a.totals.vanished),
-            "objects whose address was allocated again without a free in the trace",
-        ),
-        Column::new(
-            "live",
-            "live",
-            Unit::Count,
-            |a| Cell::Count(a.totals.live()),
-            "objects alive at the end",
-        ),
-        Column::new(
-            "live_bytes",
-            "live bytes",
-            Unit::Bytes,
-            |a| Cell::Count(a.totals.live_bytes()),
-            "their bytes",
-        ),
-        Column::new(
-            "freed_at_collections",
-            "freed at collection p50 / max",
-            Unit::Tree,
-            Self::ages,
-            "the age in collections at which objects were freed; null when none were",
-        )
-        .of::<Option<Ages>>(),
-        Column::more(
-            "frames",
-            Unit::Tree,
-            |a: &Self| {
-                if a.calls.is_empty() {
-                    Cell::Absent
-                } else {
-                    tree(a.frames(), a.stack())
-                }
-            },
-            "with `by` `stack` the calls, the innermost first; else absent",
-        )
-        .of::<Vec<Call<'static>>>(),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        process: Id, |a| Cell::Count(a.process), "its process: the number that every verb on the log counts";
+        by: "by" Text, |a| Cell::Word(a.by.name()), "what it is summed up by: `type`, `size`, `stack`";
+        key: "what" Text, |a| Cell::Text(Cow::Borrowed(&a.key)), "a type, a size in bytes, or the function that allocates";
+        count: "objects" Count, |a| Cell::Count(a.totals.count), "objects allocated";
+        bytes: "bytes" Bytes, |a| Cell::Count(a.totals.bytes), "their bytes, by size class";
+        freed: "freed" Count, |a| Cell::Count(a.totals.freed), "objects freed";
+        freed_bytes: Bytes, |a| Cell::Count(a.totals.freed_bytes), "their bytes";
+        vanished: Count, |a| Cell::Count(a.totals.vanished), "objects whose address was allocated again without a free in the trace";
+        live: "live" Count, |a| Cell::Count(a.totals.live()), "objects alive at the end";
+        live_bytes: "live bytes" Bytes, |a| Cell::Count(a.totals.live_bytes()), "their bytes";
+        freed_at_collections: "freed at collection p50 / max" Tree.of::<Option<Ages>>(), Self::ages, "the age in collections at which objects were freed; null when none were";
+        frames: Tree.of::<Vec<Call<'static>>>(), Self::stack, "with `by` `stack` the calls, the innermost first; else absent";
+    };
 }

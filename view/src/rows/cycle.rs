@@ -1,48 +1,49 @@
 //! What a cycle of the collector consists of. A number stands only where its line has it.
 
-use crate::column::{Cell, Column, Row, Unit};
+use crate::column::{Cell, Column, Row, count};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::gc::{Cycle, Printed};
 use dumpview_parsers::gctrace::{self, Dialect, OldCycle};
 use dumpview_parsers::log::Stamp;
 use dumpview_parsers::quantity::{MiB, Nanos};
 
-fn new(cycle: &Cycle) -> Option<&gctrace::Cycle> {
+/// What lines since Go 1.5 have.
+fn new<'r>(cycle: &Cycle, get: fn(&gctrace::Cycle) -> Cell<'r>) -> Cell<'r> {
     match &cycle.printed {
-        Printed::Cycle(printed) => Some(printed),
-        Printed::Old(_) => None,
+        Printed::Cycle(printed) => get(printed),
+        Printed::Old(_) => Cell::Absent,
     }
 }
 
-fn old(cycle: &Cycle) -> Option<&OldCycle> {
+/// What lines up to Go 1.4 have.
+fn old<'r>(cycle: &Cycle, get: fn(&OldCycle) -> Cell<'r>) -> Cell<'r> {
     match &cycle.printed {
-        Printed::Cycle(_) => None,
-        Printed::Old(printed) => Some(printed),
+        Printed::Cycle(_) => Cell::Absent,
+        Printed::Old(printed) => get(printed),
     }
 }
 
-fn some(cell: Option<Cell<'_>>) -> Cell<'_> {
-    cell.unwrap_or(Cell::Absent)
+fn ns<'r>(time: impl Into<Option<Nanos>>) -> Cell<'r> {
+    count(time.into().map(|time| time.0))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what a column gives")]
-const fn ns<'r>(time: Nanos) -> Option<Cell<'r>> {
-    Some(Cell::Count(time.0))
+const fn mib<'r>(size: MiB) -> Cell<'r> {
+    Cell::Count(size.0)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what a column gives")]
-const fn mib<'r>(size: MiB) -> Option<Cell<'r>> {
-    Some(Cell::Count(size.0))
+fn n<'r>(number: impl Into<u64>) -> Cell<'r> {
+    Cell::Count(number.into())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what a column gives")]
-fn n<'r>(number: impl Into<u64>) -> Option<Cell<'r>> {
-    Some(Cell::Count(number.into()))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "what a column gives")]
-const fn bool<'r>(value: bool) -> Option<Cell<'r>> {
-    Some(Cell::Flag(value))
+/// The time of a line's prefix, and the clock that it is of.
+const fn stamp(stamp: Stamp) -> (i64, &'static str) {
+    match stamp {
+        Stamp::Utc(ns) => (ns, "utc"),
+        Stamp::Local(ns) => (ns, "local"),
+        Stamp::Yearless(ns) => (ns, "yearless"),
+        Stamp::Boot(ns) => (ns, "boot"),
+    }
 }
 
 /// The releases that print such lines.
@@ -65,380 +66,63 @@ impl Documented for Cycle {
 impl Row for Cycle {
     const KEY: &'static str = "cycles";
     const ONE: &'static str = "cycle";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::more(
-            "process",
-            Unit::Id,
-            |c| some(n(c.process.0)),
-            "its process: the number that every verb on the log counts",
-        ),
-        Column::new(
-            "line",
-            "line",
-            Unit::Id,
-            |c| some(n(c.place.line)),
-            "where it stands",
-        ),
-        Column::more(
-            "offset",
-            Unit::Id,
-            |c| some(n(c.place.offset)),
-            "where it stands, in bytes",
-        ),
-        Column::more(
-            "stamp_ns",
-            Unit::UnixNanos,
-            |c| {
-                some((|| {
-                    Some(Cell::Signed(match c.stamp? {
-                        Stamp::Utc(ns)
-                        | Stamp::Local(ns)
-                        | Stamp::Yearless(ns)
-                        | Stamp::Boot(ns) => ns,
-                    }))
-                })())
-            },
-            "time of the prefix of its line, by the clock of `stamp_clock`",
-        ),
-        Column::more(
-            "stamp_clock",
-            Unit::Text,
-            |c| {
-                some((|| {
-                    Some(Cell::Word(match c.stamp? {
-                        Stamp::Utc(_) => "utc",
-                        Stamp::Local(_) => "local",
-                        Stamp::Yearless(_) => "yearless",
-                        Stamp::Boot(_) => "boot",
-                    }))
-                })())
-            },
-            "`utc`, `local`, `yearless` (since 1970), or `boot` (since the machine booted)",
-        ),
-        Column::more(
-            "dialect",
-            Unit::Text,
-            |c| some(Some(Cell::Word(dialect(c.dialect())))),
-            "the releases that print such a line: `go1.18+`",
-        ),
-        Column::new(
-            "number",
-            "cycle",
-            Unit::Id,
-            |c| some(n(c.number())),
-            "as its process counts them",
-        ),
-        Column::new(
-            "start_ns",
-            "start",
-            Unit::Nanos,
-            |c| some((|| ns(c.start()?))()),
-            "since the runtime started",
-        ),
-        Column::new(
-            "cpu_percent",
-            "CPU",
-            Unit::Percent,
-            |c| some((|| n(c.cpu_percent()?))()),
-            "share of CPU that the collector took since the runtime started",
-        ),
-        Column::new(
-            "pause_ns",
-            "pause",
-            Unit::Nanos,
-            |c| some(ns(c.pause())),
-            "the world stood still: sweep and mark termination; up to 1.4 all of it",
-        ),
-        Column::more(
-            "sweep_termination_ns",
-            Unit::Nanos,
-            |c| some((|| ns(c.sweep_termination()?))()),
-            "wall time of sweep termination",
-        ),
-        Column::more(
-            "scan_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.clock.scan?))()),
-            "wall time of scanning; only in 1.5",
-        ),
-        Column::more(
-            "sync_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.clock.sync?))()),
-            "wall time of synchronising; only in 1.5",
-        ),
-        Column::new(
-            "mark_ns",
-            "mark",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.clock.mark))()),
-            "wall time of marking",
-        ),
-        Column::more(
-            "mark_termination_ns",
-            Unit::Nanos,
-            |c| some((|| ns(c.mark_termination()?))()),
-            "wall time of mark termination",
-        ),
-        Column::more(
-            "cpu_sweep_termination_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.sweep_termination))()),
-            "CPU time of sweep termination",
-        ),
-        Column::more(
-            "cpu_scan_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.scan?))()),
-            "CPU time of scanning; only in 1.5",
-        ),
-        Column::more(
-            "cpu_sync_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.sync?))()),
-            "CPU time of synchronising; only in 1.5",
-        ),
-        Column::new(
-            "cpu_assist_ns",
-            "assist",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.assist))()),
-            "CPU time of goroutines of the program that had to help",
-        ),
-        Column::new(
-            "cpu_background_ns",
-            "background",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.background))()),
-            "CPU time of dedicated and fractional workers",
-        ),
-        Column::more(
-            "cpu_idle_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.idle))()),
-            "CPU time that nobody wanted",
-        ),
-        Column::more(
-            "cpu_mark_termination_ns",
-            Unit::Nanos,
-            |c| some((|| ns(new(c)?.cpu.mark_termination))()),
-            "CPU time of mark termination",
-        ),
-        Column::new(
-            "heap_start_mib",
-            "heap",
-            Unit::MiB,
-            |c| some((|| mib(new(c)?.heap_start))()),
-            "heap when it started",
-        ),
-        Column::new(
-            "heap_end_mib",
-            "end",
-            Unit::MiB,
-            |c| some((|| mib(new(c)?.heap_end))()),
-            "heap when marking ended",
-        ),
-        Column::new(
-            "heap_live_mib",
-            "live",
-            Unit::MiB,
-            |c| some((|| mib(new(c)?.heap_live))()),
-            "what was marked",
-        ),
-        Column::new(
-            "goal_mib",
-            "goal",
-            Unit::MiB,
-            |c| some((|| mib(new(c)?.goal))()),
-            "the heap it was to end with",
-        ),
-        Column::more(
-            "stacks_mib",
-            Unit::MiB,
-            |c| some((|| mib(new(c)?.stacks?))()),
-            "stacks to scan",
-        ),
-        Column::more(
-            "globals_mib",
-            Unit::MiB,
-            |c| some((|| mib(new(c)?.globals?))()),
-            "globals to scan",
-        ),
-        Column::new(
-            "procs",
-            "Ps",
-            Unit::Count,
-            |c| some((|| n(c.procs()?))()),
-            "Ps",
-        ),
-        Column::new(
-            "forced",
-            "forced",
-            Unit::Flag,
-            |c| some((|| bool(new(c)?.forced))()),
-            "the program asked for it",
-        ),
-        Column::more(
-            "leak_check",
-            Unit::Flag,
-            |c| some((|| bool(new(c)?.leak_check))()),
-            "it looked for leaked goroutines",
-        ),
-        Column::more(
-            "sysmon_forced",
-            Unit::Flag,
-            |c| some(bool(c.sysmon_forced)),
-            "sysmon announced it: nothing had been collected for two minutes",
-        ),
-        Column::more(
-            "threads",
-            Unit::Count,
-            |c| some((|| n(old(c)?.threads))()),
-            "threads that marked; up to 1.4",
-        ),
-        Column::more(
-            "stop_ns",
-            Unit::Nanos,
-            |c| some((|| ns(old(c)?.stop?))()),
-            "stopping the world; 1.3 and 1.4",
-        ),
-        Column::more(
-            "sweep_ns",
-            Unit::Nanos,
-            |c| some((|| ns(old(c)?.sweep))()),
-            "sweeping; up to 1.4",
-        ),
-        Column::more(
-            "stopped_mark_ns",
-            Unit::Nanos,
-            |c| some((|| ns(old(c)?.mark))()),
-            "marking while the world stood still; up to 1.4",
-        ),
-        Column::more(
-            "rest_ns",
-            Unit::Nanos,
-            |c| some((|| ns(old(c)?.rest))()),
-            "waiting for helpers and starting the world; up to 1.4",
-        ),
-        Column::more(
-            "heap_from_mib",
-            Unit::MiB,
-            |c| some((|| mib(old(c)?.heap_from))()),
-            "up to 1.2 the heap before it, then the heap after the previous one",
-        ),
-        Column::more(
-            "heap_to_mib",
-            Unit::MiB,
-            |c| some((|| mib(old(c)?.heap_to))()),
-            "up to 1.2 the heap after it, then the heap before it",
-        ),
-        Column::more(
-            "objects_before",
-            Unit::Count,
-            |c| some((|| n(old(c)?.objects_before?))()),
-            "objects before it; up to 1.2",
-        ),
-        Column::more(
-            "objects",
-            Unit::Count,
-            |c| some((|| n(old(c)?.objects))()),
-            "objects; up to 1.4",
-        ),
-        Column::more(
-            "allocated_objects",
-            Unit::Count,
-            |c| some((|| n(old(c)?.allocated))()),
-            "objects allocated since the start; up to 1.4",
-        ),
-        Column::more(
-            "freed_objects",
-            Unit::Count,
-            |c| some((|| n(old(c)?.freed))()),
-            "objects freed since the start; up to 1.4",
-        ),
-        Column::more(
-            "goroutines",
-            Unit::Count,
-            |c| some((|| n(old(c)?.goroutines?))()),
-            "goroutines; 1.4",
-        ),
-        Column::more(
-            "spans",
-            Unit::Count,
-            |c| some((|| n(old(c)?.sweeps?.spans))()),
-            "spans; 1.3 and 1.4",
-        ),
-        Column::more(
-            "swept_in_background",
-            Unit::Count,
-            |c| some((|| n(old(c)?.sweeps?.background))()),
-            "spans swept in the background; 1.3 and 1.4",
-        ),
-        Column::more(
-            "swept_in_pause",
-            Unit::Count,
-            |c| some((|| n(old(c)?.sweeps?.paused))()),
-            "spans swept in the pause; 1.3 and 1.4",
-        ),
-        Column::more(
-            "handoffs",
-            Unit::Count,
-            |c| some((|| n(old(c)?.handoff.0))()),
-            "work handed to another marker, times; up to 1.4",
-        ),
-        Column::more(
-            "handed_off",
-            Unit::Count,
-            |c| some((|| n(old(c)?.handoff.1))()),
-            "work handed to another marker, objects; up to 1.4",
-        ),
-        Column::more(
-            "steals",
-            Unit::Count,
-            |c| some((|| n(old(c)?.steal.0))()),
-            "work stolen, times; up to 1.4",
-        ),
-        Column::more(
-            "stolen",
-            Unit::Count,
-            |c| some((|| n(old(c)?.steal.1))()),
-            "work stolen, objects; up to 1.4",
-        ),
-        Column::more(
-            "proc_yields",
-            Unit::Count,
-            |c| some((|| n(old(c)?.yields.0))()),
-            "waits by spinning; up to 1.4",
-        ),
-        Column::more(
-            "os_yields",
-            Unit::Count,
-            |c| some((|| n(old(c)?.yields.1))()),
-            "waits by yielding; up to 1.4",
-        ),
-        Column::more(
-            "sleeps",
-            Unit::Count,
-            |c| some((|| n(old(c)?.yields.2))()),
-            "waits by sleeping; up to 1.4",
-        ),
-        Column::more(
-            "pieces",
-            Unit::Count,
-            |c| some(n(c.pieces())),
-            "lines that it was put together from",
-        ),
-        Column::more(
-            "lost_before",
-            Unit::Count,
-            |c| some(n(c.lost_before)),
-            "cycles missing before it",
-        ),
-        Column::more(
-            "doubtful",
-            Unit::Flag,
-            |c| some(bool(c.doubtful)),
-            "it may belong to another process",
-        ),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        process: Id, |c| n(c.process.0), "its process: the number that every verb on the log counts";
+        line: "line" Id, |c| n(c.place.line), "where it stands";
+        offset: Id, |c| n(c.place.offset), "where it stands, in bytes";
+        stamp_ns: UnixNanos, |c| c.stamp.map_or(Cell::Absent, |at| Cell::Signed(stamp(at).0)), "time of the prefix of its line, by the clock of `stamp_clock`";
+        stamp_clock: Text, |c| c.stamp.map_or(Cell::Absent, |at| Cell::Word(stamp(at).1)), "`utc`, `local`, `yearless` (since 1970), or `boot` (since the machine booted)";
+        dialect: Text, |c| Cell::Word(dialect(c.dialect())), "the releases that print such a line: `go1.18+`";
+        number: "cycle" Id, |c| n(c.number()), "as its process counts them";
+        start_ns: "start" Nanos, |c| ns(c.start()), "since the runtime started";
+        cpu_percent: "CPU" Percent, |c| count(c.cpu_percent()), "share of CPU that the collector took since the runtime started";
+        pause_ns: "pause" Nanos, |c| ns(c.pause()), "the world stood still: sweep and mark termination; up to 1.4 all of it";
+        sweep_termination_ns: Nanos, |c| ns(c.sweep_termination()), "wall time of sweep termination";
+        scan_ns: Nanos, |c| new(c, |p| ns(p.clock.scan)), "wall time of scanning; only in 1.5";
+        sync_ns: Nanos, |c| new(c, |p| ns(p.clock.sync)), "wall time of synchronising; only in 1.5";
+        mark_ns: "mark" Nanos, |c| new(c, |p| ns(p.clock.mark)), "wall time of marking";
+        mark_termination_ns: Nanos, |c| ns(c.mark_termination()), "wall time of mark termination";
+        cpu_sweep_termination_ns: Nanos, |c| new(c, |p| ns(p.cpu.sweep_termination)), "CPU time of sweep termination";
+        cpu_scan_ns: Nanos, |c| new(c, |p| ns(p.cpu.scan)), "CPU time of scanning; only in 1.5";
+        cpu_sync_ns: Nanos, |c| new(c, |p| ns(p.cpu.sync)), "CPU time of synchronising; only in 1.5";
+        cpu_assist_ns: "assist" Nanos, |c| new(c, |p| ns(p.cpu.assist)), "CPU time of goroutines of the program that had to help";
+        cpu_background_ns: "background" Nanos, |c| new(c, |p| ns(p.cpu.background)), "CPU time of dedicated and fractional workers";
+        cpu_idle_ns: Nanos, |c| new(c, |p| ns(p.cpu.idle)), "CPU time that nobody wanted";
+        cpu_mark_termination_ns: Nanos, |c| new(c, |p| ns(p.cpu.mark_termination)), "CPU time of mark termination";
+        heap_start_mib: "heap" MiB, |c| new(c, |p| mib(p.heap_start)), "heap when it started";
+        heap_end_mib: "end" MiB, |c| new(c, |p| mib(p.heap_end)), "heap when marking ended";
+        heap_live_mib: "live" MiB, |c| new(c, |p| mib(p.heap_live)), "what was marked";
+        goal_mib: "goal" MiB, |c| new(c, |p| mib(p.goal)), "the heap it was to end with";
+        stacks_mib: MiB, |c| new(c, |p| p.stacks.map_or(Cell::Absent, mib)), "stacks to scan";
+        globals_mib: MiB, |c| new(c, |p| p.globals.map_or(Cell::Absent, mib)), "globals to scan";
+        procs: "Ps" Count, |c| count(c.procs()), "Ps";
+        forced: "forced" Flag, |c| new(c, |p| Cell::Flag(p.forced)), "the program asked for it";
+        leak_check: Flag, |c| new(c, |p| Cell::Flag(p.leak_check)), "it looked for leaked goroutines";
+        sysmon_forced: Flag, |c| Cell::Flag(c.sysmon_forced), "sysmon announced it: nothing had been collected for two minutes";
+        threads: Count, |c| old(c, |p| n(p.threads)), "threads that marked; up to 1.4";
+        stop_ns: Nanos, |c| old(c, |p| ns(p.stop)), "stopping the world; 1.3 and 1.4";
+        sweep_ns: Nanos, |c| old(c, |p| ns(p.sweep)), "sweeping; up to 1.4";
+        stopped_mark_ns: Nanos, |c| old(c, |p| ns(p.mark)), "marking while the world stood still; up to 1.4";
+        rest_ns: Nanos, |c| old(c, |p| ns(p.rest)), "waiting for helpers and starting the world; up to 1.4";
+        heap_from_mib: MiB, |c| old(c, |p| mib(p.heap_from)), "up to 1.2 the heap before it, then the heap after the previous one";
+        heap_to_mib: MiB, |c| old(c, |p| mib(p.heap_to)), "up to 1.2 the heap after it, then the heap before it";
+        objects_before: Count, |c| old(c, |p| count(p.objects_before)), "objects before it; up to 1.2";
+        objects: Count, |c| old(c, |p| n(p.objects)), "objects; up to 1.4";
+        allocated_objects: Count, |c| old(c, |p| n(p.allocated)), "objects allocated since the start; up to 1.4";
+        freed_objects: Count, |c| old(c, |p| n(p.freed)), "objects freed since the start; up to 1.4";
+        goroutines: Count, |c| old(c, |p| count(p.goroutines)), "goroutines; 1.4";
+        spans: Count, |c| old(c, |p| count(p.sweeps.map(|s| s.spans))), "spans; 1.3 and 1.4";
+        swept_in_background: Count, |c| old(c, |p| count(p.sweeps.map(|s| s.background))), "spans swept in the background; 1.3 and 1.4";
+        swept_in_pause: Count, |c| old(c, |p| count(p.sweeps.map(|s| s.paused))), "spans swept in the pause; 1.3 and 1.4";
+        handoffs: Count, |c| old(c, |p| n(p.handoff.0)), "work handed to another marker, times; up to 1.4";
+        handed_off: Count, |c| old(c, |p| n(p.handoff.1)), "work handed to another marker, objects; up to 1.4";
+        steals: Count, |c| old(c, |p| n(p.steal.0)), "work stolen, times; up to 1.4";
+        stolen: Count, |c| old(c, |p| n(p.steal.1)), "work stolen, objects; up to 1.4";
+        proc_yields: Count, |c| old(c, |p| n(p.yields.0)), "waits by spinning; up to 1.4";
+        os_yields: Count, |c| old(c, |p| n(p.yields.1)), "waits by yielding; up to 1.4";
+        sleeps: Count, |c| old(c, |p| n(p.yields.2)), "waits by sleeping; up to 1.4";
+        pieces: Count, |c| n(c.pieces()), "lines that it was put together from";
+        lost_before: Count, |c| n(c.lost_before), "cycles missing before it";
+        doubtful: Flag, |c| Cell::Flag(c.doubtful), "it may belong to another process";
+    };
 }

@@ -1,6 +1,7 @@
 //! A decision of the compiler as it leaves the program: one record for JSON, CSV and the reports made from it.
 
-use crate::column::{Cell, Column, Object, Row, Unit, text, tree};
+use crate::column::{Cell, Column, Object, Row, text, tree};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::escape::{Analysis, BuildSet, Decision, Flow, Form, Outcome, Place, Step};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -247,121 +248,24 @@ impl Documented for DecisionRow {
 impl Row for DecisionRow {
     const KEY: &'static str = "decisions";
     const ONE: &'static str = "decision";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::new(
-            "package",
-            "package",
-            Unit::Text,
-            |d| Cell::Text(Cow::Borrowed(&d.package)),
-            "empty when no header named it",
-        ),
-        Column::new(
-            "file",
-            "file",
-            Unit::Text,
-            |d| Cell::Text(Cow::Borrowed(&d.file)),
-            "where",
-        ),
-        Column::new(
-            "line",
-            "line",
-            Unit::Id,
-            |d| Cell::Count(u64::from(d.line)),
-            "where, from 1",
-        ),
-        Column::more(
-            "column",
-            Unit::Id,
-            |d| Cell::Count(u64::from(d.column)),
-            "where, in bytes from 1",
-        ),
-        Column::new(
-            "kind",
-            "kind",
-            Unit::Text,
-            |d| Cell::Word(d.kind),
-            "the costliest outcome of any build: `escapes_to_heap`, `moved_to_heap`, `leaking_param`, `leaking_param_content`, `leaking_param_to_result`, `leaking_closure_reference`, `does_not_escape`",
-        ),
-        Column::new(
-            "what",
-            "what",
-            Unit::Text,
-            |d| Cell::Text(Cow::Borrowed(&d.what)),
-            "the variable, parameter or expression",
-        ),
-        Column::more(
-            "form",
-            Unit::Text,
-            |d: &Self| word(d.form),
-            "`variable`, `parameter`, `object`, `slice`, `map`, `channel`, `closure`, `variadic_slice`, `append`, `string`, `boxed_value`, `boxed_constant`, `selector`; null where the text is a name that may be any of these",
-        ).or_null(),
-        Column::new(
-            "function",
-            "function",
-            Unit::Text,
-            |d: &Self| text(d.function.as_deref()),
-            "`package.function`; null when it is not known",
-        ).or_null(),
-        Column::more(
-            "function_trust",
-            Unit::Text,
-            |d: &Self| word(d.function_trust),
-            "`named` (by the compiler), `source` (its source was read), `nearest` (declared last above it)",
-        ).or_null(),
-        Column::new(
-            "reason",
-            "reason",
-            Unit::Text,
-            |d: &Self| word(d.reason),
-            "class of the reason; null for what does not escape",
-        ).or_null(),
-        Column::more(
-            "reason_text",
-            Unit::Text,
-            |d: &Self| text(d.reason_text.as_deref()),
-            "the reason in a sentence; null for what does not escape",
-        ).or_null(),
-        Column::more(
-            "reasons",
-            Unit::Text,
-            |d: &Self| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()),
-            "all classes of the flow; empty for what does not escape",
-        ).of::<Vec<String>>(),
-        Column::more(
-            "advice",
-            Unit::Text,
-            |d: &Self| word(d.advice),
-            "what usually helps; null for what does not escape",
-        ).or_null(),
-        Column::more(
-            "varies",
-            Unit::Flag,
-            |d| Cell::Flag(d.varies),
-            "whether builds disagree",
-        ),
-        Column::more(
-            "lines",
-            Unit::Count,
-            |d| Cell::Count(d.lines()),
-            "how many lines said it",
-        ),
-        Column::more(
-            "outcomes",
-            Unit::Tree,
-            |d: &Self| tree(&d.outcomes, ""),
-            "what was decided, and in which builds",
-        ).of::<Vec<OutcomeView>>(),
-        Column::more(
-            "flow",
-            Unit::Tree,
-            |d: &Self| tree(&d.flow, ""),
-            "the explanation that `reason` is read from; empty when none was printed",
-        ).of::<Vec<StepView>>(),
-        Column::more(
-            "other_flows",
-            Unit::Count,
-            |d| Cell::Count(d.other_flows as u64),
-            "how many other explanations there are",
-        ),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        package: "package" Text, |d| Cell::Text(Cow::Borrowed(&d.package)), "empty when no header named it";
+        file: "file" Text, |d| Cell::Text(Cow::Borrowed(&d.file)), "where";
+        line: "line" Id, |d| Cell::Count(u64::from(d.line)), "where, from 1";
+        column: Id, |d| Cell::Count(u64::from(d.column)), "where, in bytes from 1";
+        kind: "kind" Text, |d| Cell::Word(d.kind), "the costliest outcome of any build: `escapes_to_heap`, `moved_to_heap`, `leaking_param`, `leaking_param_content`, `leaking_param_to_result`, `leaking_closure_reference`, `does_not_escape`";
+        what: "what" Text, |d| Cell::Text(Cow::Borrowed(&d.what)), "the variable, parameter or expression";
+        form: Text.or_null(), |d| word(d.form), "`variable`, `parameter`, `object`, `slice`, `map`, `channel`, `closure`, `variadic_slice`, `append`, `string`, `boxed_value`, `boxed_constant`, `selector`; null where the text is a name that may be any of these";
+        function: "function" Text.or_null(), |d| text(d.function.as_deref()), "`package.function`; null when it is not known";
+        function_trust: Text.or_null(), |d| word(d.function_trust), "`named` (by the compiler), `source` (its source was read), `nearest` (declared last above it)";
+        reason: "reason" Text.or_null(), |d| word(d.reason), "class of the reason; null for what does not escape";
+        reason_text: Text.or_null(), |d| text(d.reason_text.as_deref()), "the reason in a sentence; null for what does not escape";
+        reasons: Text.of::<Vec<String>>(), |d| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()), "all classes of the flow; empty for what does not escape";
+        advice: Text.or_null(), |d| word(d.advice), "what usually helps; null for what does not escape";
+        varies: Flag, |d| Cell::Flag(d.varies), "whether builds disagree";
+        lines: Count, |d| Cell::Count(d.lines()), "how many lines said it";
+        outcomes: Tree.of::<Vec<OutcomeView>>(), |d| tree(&d.outcomes, ""), "what was decided, and in which builds";
+        flow: Tree.of::<Vec<StepView>>(), |d| tree(&d.flow, ""), "the explanation that `reason` is read from; empty when none was printed";
+        other_flows: Count, |d| Cell::Count(d.other_flows as u64), "how many other explanations there are";
+    };
 }

@@ -1,6 +1,7 @@
 //! An event of the timeline: a sentence for people, its numbers for programs.
 
-use crate::column::{Cell, Column, Row, Unit};
+use crate::column::{Cell, Column, Row, count};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::timeline::{
     Bounds, Event, MemorySample, Placed, SchedSample, Timeline, What, phases,
@@ -249,6 +250,10 @@ impl TimelineEvent {
     }
 }
 
+fn some<'r>(there: bool, number: u64) -> Cell<'r> {
+    count(there.then_some(number))
+}
+
 fn signed<'r>(number: Option<i64>) -> Cell<'r> {
     number.map_or(Cell::Null, Cell::Signed)
 }
@@ -297,99 +302,18 @@ impl Documented for TimelineEvent {
 impl Row for TimelineEvent {
     const KEY: &'static str = "events";
     const ONE: &'static str = "event";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::new(
-            "at_ns",
-            "at",
-            Unit::Nanos,
-            |e: &Self| signed(e.placed.at.map(Bounds::mid)),
-            "when it began, from the axis' zero; null when that is not known",
-        )
-        .or_null(),
-        Column::more(
-            "plus_minus_ns",
-            Unit::Nanos,
-            |e: &Self| signed(plus_minus(&e.placed)),
-            "how far that may be off; null when nothing limits it on one side",
-        )
-        .or_null(),
-        Column::more(
-            "by",
-            Unit::Text,
-            |e| Cell::Word(e.placed.by.as_str()),
-            "by what its time is known: `own` (its own time), `stamp` (of its line), `neighbours` (the lines around it), `not_after` and `not_before` (one line limits it), `nothing`",
-        ),
-        Column::new(
-            "lane",
-            "lane",
-            Unit::Text,
-            |e| Cell::Word(e.placed.event.lane.as_str()),
-            "`moment`, `gc`, `pause`, `sched`, `memory`, `scavenger`, `init`, `log`; further keys go by it",
-        ),
-        Column::more(
-            "source",
-            Unit::Id,
-            |e: &Self| e.source.map_or(Cell::Null, Cell::Count),
-            "its input, counted from 1",
-        )
-        .or_null(),
-        Column::more(
-            "process",
-            Unit::Id,
-            |e: &Self| e.process.map_or(Cell::Null, Cell::Count),
-            "its process in that input: the number that every verb on it counts",
-        )
-        .or_null(),
-        Column::more(
-            "line",
-            Unit::Id,
-            |e| {
-                if e.placed.event.place.line > 0 {
-                    Cell::Count(e.placed.event.place.line)
-                } else {
-                    Cell::Absent
-                }
-            },
-            "its line; absent in cores",
-        ),
-        Column::more(
-            "offset",
-            Unit::Id,
-            |e| {
-                if e.placed.event.place.line > 0 {
-                    Cell::Count(e.placed.event.place.offset)
-                } else {
-                    Cell::Absent
-                }
-            },
-            "its line, in bytes; absent in cores",
-        ),
-        Column::more(
-            "span_ns",
-            Unit::Nanos,
-            |e| {
-                if e.placed.event.span > 0 {
-                    Cell::Count(e.placed.event.span)
-                } else {
-                    Cell::Absent
-                }
-            },
-            "how long it took; absent when it took no time",
-        ),
-        Column::new(
-            "what",
-            "what",
-            Unit::Tree,
-            |e: &Self| {
-                Cell::Entries(
-                    detail(&e.placed.event),
-                    Cow::Owned(sentence(&e.placed.event)),
-                )
-            },
-            "in a sentence; in JSON its numbers stand in the event itself",
-        )
-        .keys::<LaneKeys>(),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        at_ns: "at" Nanos.or_null(), |e| signed(e.placed.at.map(Bounds::mid)), "when it began, from the axis' zero; null when that is not known";
+        plus_minus_ns: Nanos.or_null(), |e| signed(plus_minus(&e.placed)), "how far that may be off; null when nothing limits it on one side";
+        by: Text, |e| Cell::Word(e.placed.by.as_str()), "by what its time is known: `own` (its own time), `stamp` (of its line), `neighbours` (the lines around it), `not_after` and `not_before` (one line limits it), `nothing`";
+        lane: "lane" Text, |e| Cell::Word(e.placed.event.lane.as_str()), "`moment`, `gc`, `pause`, `sched`, `memory`, `scavenger`, `init`, `log`; further keys go by it";
+        source: Id.or_null(), |e| e.source.map_or(Cell::Null, Cell::Count), "its input, counted from 1";
+        process: Id.or_null(), |e| e.process.map_or(Cell::Null, Cell::Count), "its process in that input: the number that every verb on it counts";
+        line: Id, |e| some(e.placed.event.place.line > 0, e.placed.event.place.line), "its line; absent in cores";
+        offset: Id, |e| some(e.placed.event.place.line > 0, e.placed.event.place.offset), "its line, in bytes; absent in cores";
+        span_ns: Nanos, |e| some(e.placed.event.span > 0, e.placed.event.span), "how long it took; absent when it took no time";
+        what: "what" Tree.keys::<LaneKeys>(), |e| Cell::Entries(detail(&e.placed.event), Cow::Owned(sentence(&e.placed.event))), "in a sentence; in JSON its numbers stand in the event itself";
+    };
 }
 
 fn cycle_object(cycle: &Cycle) -> Value {

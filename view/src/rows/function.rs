@@ -1,6 +1,7 @@
 //! A function of the program's own tables.
 
-use crate::column::{Cell, Column, Row, Unit};
+use crate::column::{Cell, Column, Row};
+use crate::columns;
 use crate::schema::Documented;
 use std::borrow::Cow;
 
@@ -27,37 +28,11 @@ impl Documented for FunctionRow {
 impl Row for FunctionRow {
     const KEY: &'static str = "functions";
     const ONE: &'static str = "function";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::new(
-            "name",
-            "name",
-            Unit::Text,
-            |f| Cell::Text(Cow::Borrowed(&f.name)),
-            "its name, as the linker has it",
-        ),
-        Column::more(
-            "entry",
-            Unit::Address,
-            |f| Cell::Address(f.entry),
-            "its first instruction",
-        ),
-        Column::more(
-            "size",
-            Unit::Bytes,
-            |f| Cell::Count(f.size),
-            "bytes of code",
-        ),
-        Column::more(
-            "file",
-            Unit::Text,
-            |f| Cell::Text(Cow::Borrowed(&f.file)),
-            "where it is declared",
-        ),
-        Column::more(
-            "line",
-            Unit::Id,
-            |f| Cell::Count(u64::from(f.line)),
-            "where it is declared",
-        ),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        name: "name" Text, |f| Cell::Text(Cow::Borrowed(&f.name)), "its name, as the linker has it";
+        entry: Address, |f| Cell::Address(f.entry), "its first instruction";
+        size: Bytes, |f| Cell::Count(f.size), "bytes of code";
+        file: Text, |f| Cell::Text(Cow::Borrowed(&f.file)), "where it is declared";
+        line: Id, |f| Cell::Count(u64::from(f.line)), "where it is declared";
+    };
 }

@@ -1,6 +1,7 @@
 //! What a sample of the scheduler consists of. Fields are named as the runtime prints them.
 
-use crate::column::{Cell, Column, Row, Unit, count, tree};
+use crate::column::{Cell, Column, Row, count, tree};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::sched::{Detail, G, M, P, Sample, g_status};
 use schemars::JsonSchema;
@@ -54,169 +55,30 @@ impl Documented for Sample {
 impl Row for Sample {
     const KEY: &'static str = "samples";
     const ONE: &'static str = "sample";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::more(
-            "process",
-            Unit::Id,
-            |s| Cell::Count(u64::from(s.process.0)),
-            "its process: the number that every verb on the log counts",
-        ),
-        Column::new(
-            "line",
-            "line",
-            Unit::Id,
-            |s| Cell::Count(s.place.line),
-            "where it stands",
-        ),
-        Column::more(
-            "offset",
-            Unit::Id,
-            |s| Cell::Count(s.place.offset),
-            "where it stands, in bytes",
-        ),
-        Column::new(
-            "millis",
-            "time",
-            Unit::Millis,
-            |s| Cell::Count(s.millis),
-            "since the first sample of its process",
-        ),
-        Column::new(
-            "gomaxprocs",
-            "Ps",
-            Unit::Count,
-            |s| count(Some(s.gomaxprocs)),
-            "GOMAXPROCS",
-        ),
-        Column::new(
-            "idleprocs",
-            "idle Ps",
-            Unit::Count,
-            |s| count(Some(s.idleprocs)),
-            "Ps with nothing to do",
-        ),
-        Column::new(
-            "threads",
-            "threads",
-            Unit::Count,
-            |s| count(Some(s.threads)),
-            "threads, sysmon and blocked ones included",
-        ),
-        Column::more(
-            "spinningthreads",
-            Unit::Count,
-            |s| count(s.spinningthreads),
-            "threads looking for work",
-        ),
-        Column::more(
-            "needspinning",
-            Unit::Count,
-            |s| count(s.needspinning),
-            "1 when a thread should be looking for work; Go 1.20 and later",
-        ),
-        Column::new(
-            "idlethreads",
-            "idle threads",
-            Unit::Count,
-            |s| count(Some(s.idlethreads)),
-            "threads with nothing to do",
-        ),
-        Column::new(
-            "runqueue",
-            "global queue",
-            Unit::Count,
-            |s| Cell::Count(s.runqueue),
-            "goroutines in the global queue",
-        ),
-        Column::new(
-            "runnable",
-            "runnable",
-            Unit::Count,
-            |s| Cell::Count(s.runnable()),
-            "goroutines in all queues together",
-        ),
-        Column::more(
-            "local",
-            Unit::Tree,
-            |s: &Self| list(&s.local),
-            "goroutines in the queue of each P",
-        )
-        .of::<Vec<u64>>(),
-        Column::more(
-            "schedticks",
-            Unit::Tree,
-            |s: &Self| {
-                if s.schedticks.is_empty() {
-                    Cell::Absent
-                } else {
-                    list(&s.schedticks)
-                }
-            },
-            "how often each P scheduled; absent where it is not printed",
-        )
-        .of::<Vec<u64>>(),
-        Column::more(
-            "pieces",
-            Unit::Count,
-            |s| count(Some(s.pieces)),
-            "lines that it was put together from",
-        ),
-        Column::more(
-            "goroutines",
-            Unit::Count,
-            |s| detail(s, |d| Cell::Count(d.gs.len() as u64)),
-            "goroutines that were printed, with scheddetail=1",
-        ),
-        Column::more(
-            "gcwaiting",
-            Unit::Flag,
-            |s| detail(s, |d| Cell::Flag(d.gcwaiting)),
-            "the world is to stop; with scheddetail=1",
-        ),
-        Column::more(
-            "nmidlelocked",
-            Unit::Count,
-            |s| detail(s, |d| Cell::Signed(i64::from(d.nmidlelocked))),
-            "threads locked to a goroutine that wait for work; with scheddetail=1",
-        ),
-        Column::more(
-            "stopwait",
-            Unit::Count,
-            |s| detail(s, |d| Cell::Signed(i64::from(d.stopwait))),
-            "Ps still to stop; with scheddetail=1",
-        ),
-        Column::more(
-            "sysmonwait",
-            Unit::Flag,
-            |s| detail(s, |d| Cell::Flag(d.sysmonwait)),
-            "sysmon sleeps; with scheddetail=1",
-        ),
-        Column::more(
-            "ps",
-            Unit::Tree,
-            |s: &Self| detail(s, |d| tree(&d.ps, "")),
-            "each P; with scheddetail=1",
-        )
-        .of::<Vec<P>>(),
-        Column::more(
-            "ms",
-            Unit::Tree,
-            |s: &Self| detail(s, |d| tree(&d.ms, "")),
-            "each M; with scheddetail=1",
-        )
-        .of::<Vec<M>>(),
-        Column::more(
-            "gs",
-            Unit::Tree,
-            |s: &Self| detail(s, |d| tree(goroutines(&d.gs), "")),
-            "each G; with scheddetail=1",
-        )
-        .of::<Vec<Goroutine<'static>>>(),
-        Column::more(
-            "left_out",
-            Unit::Count,
-            |s| detail(s, |d| Cell::Count(d.left_out)),
-            "Ps, Ms and Gs that were too many to keep; with scheddetail=1",
-        ),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        process: Id, |s| Cell::Count(u64::from(s.process.0)), "its process: the number that every verb on the log counts";
+        line: "line" Id, |s| Cell::Count(s.place.line), "where it stands";
+        offset: Id, |s| Cell::Count(s.place.offset), "where it stands, in bytes";
+        millis: "time" Millis, |s| Cell::Count(s.millis), "since the first sample of its process";
+        gomaxprocs: "Ps" Count, |s| count(Some(s.gomaxprocs)), "GOMAXPROCS";
+        idleprocs: "idle Ps" Count, |s| count(Some(s.idleprocs)), "Ps with nothing to do";
+        threads: "threads" Count, |s| count(Some(s.threads)), "threads, sysmon and blocked ones included";
+        spinningthreads: Count, |s| count(s.spinningthreads), "threads looking for work";
+        needspinning: Count, |s| count(s.needspinning), "1 when a thread should be looking for work; Go 1.20 and later";
+        idlethreads: "idle threads" Count, |s| count(Some(s.idlethreads)), "threads with nothing to do";
+        runqueue: "global queue" Count, |s| Cell::Count(s.runqueue), "goroutines in the global queue";
+        runnable: "runnable" Count, |s| Cell::Count(s.runnable()), "goroutines in all queues together";
+        local: Tree.of::<Vec<u64>>(), |s| list(&s.local), "goroutines in the queue of each P";
+        schedticks: Tree.of::<Vec<u64>>(), |s| if s.schedticks.is_empty() { Cell::Absent } else { list(&s.schedticks) }, "how often each P scheduled; absent where it is not printed";
+        pieces: Count, |s| count(Some(s.pieces)), "lines that it was put together from";
+        goroutines: Count, |s| detail(s, |d| Cell::Count(d.gs.len() as u64)), "goroutines that were printed, with scheddetail=1";
+        gcwaiting: Flag, |s| detail(s, |d| Cell::Flag(d.gcwaiting)), "the world is to stop; with scheddetail=1";
+        nmidlelocked: Count, |s| detail(s, |d| Cell::Signed(i64::from(d.nmidlelocked))), "threads locked to a goroutine that wait for work; with scheddetail=1";
+        stopwait: Count, |s| detail(s, |d| Cell::Signed(i64::from(d.stopwait))), "Ps still to stop; with scheddetail=1";
+        sysmonwait: Flag, |s| detail(s, |d| Cell::Flag(d.sysmonwait)), "sysmon sleeps; with scheddetail=1";
+        ps: Tree.of::<Vec<P>>(), |s| detail(s, |d| tree(&d.ps, "")), "each P; with scheddetail=1";
+        ms: Tree.of::<Vec<M>>(), |s| detail(s, |d| tree(&d.ms, "")), "each M; with scheddetail=1";
+        gs: Tree.of::<Vec<Goroutine<'static>>>(), |s| detail(s, |d| tree(goroutines(&d.gs), "")), "each G; with scheddetail=1";
+        left_out: Count, |s| detail(s, |d| Cell::Count(d.left_out)), "Ps, Ms and Gs that were too many to keep; with scheddetail=1";
+    };
 }

@@ -1,6 +1,7 @@
 //! Memory statistics of one moment: the fields of `runtime.MemStats` under their names in Go, as far as they were printed.
 
-use crate::column::{Cell, Column, Row, Unit, tree};
+use crate::column::{Cell, Column, Row, tree};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::memstats::{Amount, Field, MetricValue, Snapshot, Value};
 use schemars::JsonSchema;
@@ -149,28 +150,15 @@ impl MemorySnapshot {
     }
 }
 
-/// The column of a field; only the fields named here are shown to people unasked.
-macro_rules! field {
-    ($name:ident, $title:literal, $unit:ident, $about:literal) => {
-        Column::new(
-            stringify!($name),
-            $title,
-            Unit::$unit,
-            |s: &MemorySnapshot| s.field(Field::$name),
-            $about,
-        )
-        .within("fields")
-        .or::<Rounded>()
-    };
-    ($name:ident, $unit:ident, $about:literal) => {
-        Column::more(
-            stringify!($name),
-            Unit::$unit,
-            |s: &MemorySnapshot| s.field(Field::$name),
-            $about,
-        )
-        .within("fields")
-        .or::<Rounded>()
+/// The columns of a snapshot. `fields` are those of [`Field`] by their names; only those with a title are shown to people
+/// unasked.
+macro_rules! snapshot {
+    ({$($before:tt)*} fields {$($name:ident: $($title:literal)? $unit:ident, $about:literal;)*} {$($after:tt)*}) => {
+        columns! {
+            $($before)*
+            $($name: $($title)? $unit.within("fields").or::<Rounded>(), |s| s.field(Field::$name), $about;)*
+            $($after)*
+        }
     };
 }
 
@@ -187,161 +175,59 @@ impl Documented for MemorySnapshot {
 impl Row for MemorySnapshot {
     const KEY: &'static str = "snapshots";
     const ONE: &'static str = "snapshot";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::more(
-            "source",
-            Unit::Text,
-            |s| Cell::Text(Cow::Borrowed(&s.source)),
-            "the input, as typed",
-        ),
-        Column::new(
-            "line",
-            "line",
-            Unit::Id,
-            |s| Cell::Count(s.snapshot.place.line),
-            "where it begins there",
-        ),
-        Column::more(
-            "offset",
-            Unit::Id,
-            |s| Cell::Count(s.snapshot.place.offset),
-            "where it begins there, in bytes",
-        ),
-        Column::more(
-            "process",
-            Unit::Id,
-            |s| Cell::Count(s.process),
-            "its process, counted from 1; told from the one before by counters that fell",
-        ),
-        Column::new(
-            "time",
-            "time",
-            Unit::Text,
-            |s| {
-                s.time
-                    .as_deref()
-                    .map_or(Cell::Absent, |time| Cell::Text(Cow::Borrowed(time)))
-            },
-            "when it was printed, as the clock that stamped it read; absent without a stamp",
-        ),
-        Column::more(
-            "form",
-            Unit::Text,
-            |s| Cell::Word(s.snapshot.form().name()),
-            "how it was printed: `profile footer`, `JSON`, `fmt`, `gops`, `named values`, `numbers without names` (names are inferred), `runtime/metrics`, `Prometheus`",
-        ),
-        field!(
-            Alloc,
-            Bytes,
-            "bytes of live and not yet swept objects; the same as HeapAlloc"
-        ),
-        field!(
-            TotalAlloc,
-            "TotalAlloc",
-            Bytes,
-            "bytes allocated since the start"
-        ),
-        field!(Sys, "Sys", Bytes, "address space obtained from the system"),
-        field!(Lookups, Count, "pointer lookups; always 0 since Go 1.10"),
-        field!(Mallocs, Count, "objects allocated since the start"),
-        field!(Frees, Count, "objects freed since the start"),
-        field!(
-            HeapAlloc,
-            "HeapAlloc",
-            Bytes,
-            "bytes of live and not yet swept objects"
-        ),
-        field!(HeapSys, Bytes, "the heap's address space"),
-        field!(HeapIdle, Bytes, "spans without objects"),
-        field!(
-            HeapInuse,
-            "HeapInuse",
-            Bytes,
-            "spans with at least one object"
-        ),
-        field!(
-            HeapReleased,
-            "HeapReleased",
-            Bytes,
-            "what of HeapIdle was returned to the system"
-        ),
-        field!(
-            HeapObjects,
-            "HeapObjects",
-            Count,
-            "live and not yet swept objects"
-        ),
-        field!(StackInuse, Bytes, "stack spans"),
-        field!(
-            StackSys,
-            Bytes,
-            "StackInuse and the stacks of threads that the system gave"
-        ),
-        field!(MSpanInuse, Bytes, "descriptors of spans"),
-        field!(MSpanSys, Bytes, "the same, and those kept for later"),
-        field!(MCacheInuse, Bytes, "caches of processors"),
-        field!(MCacheSys, Bytes, "the same, and those kept for later"),
-        field!(BuckHashSys, Bytes, "tables of the profiler"),
-        field!(GCSys, Bytes, "the collector's own data"),
-        field!(OtherSys, Bytes, "everything else of the runtime's"),
-        field!(
-            NextGC,
-            Bytes,
-            "heap size at which the next collection is aimed to end"
-        ),
-        field!(
-            LastGC,
-            UnixNanos,
-            "end of the last collection, since 1970; 0 for none"
-        ),
-        field!(PauseTotalNs, Nanos, "sum of all pauses"),
-        field!(NumGC, "NumGC", Count, "collections finished"),
-        field!(NumForcedGC, Count, "those that the program asked for"),
-        field!(
-            GCCPUFraction,
-            Share,
-            "share of the processors' time that the collector took since the start"
-        ),
-        field!(EnableGC, Flag, "always true"),
-        field!(DebugGC, Flag, "unused"),
-        field!(
-            MaxRSS,
-            Bytes,
-            "the largest resident size of the process (profiles of Go 1.17 and later)"
-        ),
-        field!(LastPauseNs, Nanos, "the last pause (gops)"),
-        field!(LastPauseEnd, UnixNanos, "when it ended, since 1970 (gops)"),
-        field!(
-            Goroutines,
-            "Goroutines",
-            Count,
-            "goroutines (gops stats, go_goroutines)"
-        ),
-        field!(Threads, Count, "threads (gops stats, go_threads)"),
-        field!(GoMaxProcs, Count, "GOMAXPROCS (gops stats)"),
-        field!(NumCPU, Count, "processors (gops stats)"),
-        Column::more(
-            "pauses",
-            Unit::Tree,
-            Self::pauses,
-            "the last collections, the newest last; absent when none were printed",
-        )
-        .of::<Vec<RememberedPause>>(),
-        Column::more(
-            "by_size",
-            Unit::Tree,
-            Self::by_size,
-            "each size class; absent when none were printed",
-        )
-        .of::<Vec<SizeClass>>(),
-        Column::more(
-            "metrics",
-            Unit::Tree,
-            Self::metrics,
-            "all of runtime/metrics, by name; absent when they were not printed",
-        )
-        .of::<BTreeMap<String, Metric>>(),
-    ];
+    const COLUMNS: &'static [Column<Self>] = snapshot! {
+        {
+            source: Text, |s| Cell::Text(Cow::Borrowed(&s.source)), "the input, as typed";
+            line: "line" Id, |s| Cell::Count(s.snapshot.place.line), "where it begins there";
+            offset: Id, |s| Cell::Count(s.snapshot.place.offset), "where it begins there, in bytes";
+            process: Id, |s| Cell::Count(s.process), "its process, counted from 1; told from the one before by counters that fell";
+            time: "time" Text, |s| s.time.as_deref().map_or(Cell::Absent, |time| Cell::Text(Cow::Borrowed(time))), "when it was printed, as the clock that stamped it read; absent without a stamp";
+            form: Text, |s| Cell::Word(s.snapshot.form().name()), "how it was printed: `profile footer`, `JSON`, `fmt`, `gops`, `named values`, `numbers without names` (names are inferred), `runtime/metrics`, `Prometheus`";
+        }
+        fields {
+            Alloc: Bytes, "bytes of live and not yet swept objects; the same as HeapAlloc";
+            TotalAlloc: "TotalAlloc" Bytes, "bytes allocated since the start";
+            Sys: "Sys" Bytes, "address space obtained from the system";
+            Lookups: Count, "pointer lookups; always 0 since Go 1.10";
+            Mallocs: Count, "objects allocated since the start";
+            Frees: Count, "objects freed since the start";
+            HeapAlloc: "HeapAlloc" Bytes, "bytes of live and not yet swept objects";
+            HeapSys: Bytes, "the heap's address space";
+            HeapIdle: Bytes, "spans without objects";
+            HeapInuse: "HeapInuse" Bytes, "spans with at least one object";
+            HeapReleased: "HeapReleased" Bytes, "what of HeapIdle was returned to the system";
+            HeapObjects: "HeapObjects" Count, "live and not yet swept objects";
+            StackInuse: Bytes, "stack spans";
+            StackSys: Bytes, "StackInuse and the stacks of threads that the system gave";
+            MSpanInuse: Bytes, "descriptors of spans";
+            MSpanSys: Bytes, "the same, and those kept for later";
+            MCacheInuse: Bytes, "caches of processors";
+            MCacheSys: Bytes, "the same, and those kept for later";
+            BuckHashSys: Bytes, "tables of the profiler";
+            GCSys: Bytes, "the collector's own data";
+            OtherSys: Bytes, "everything else of the runtime's";
+            NextGC: Bytes, "heap size at which the next collection is aimed to end";
+            LastGC: UnixNanos, "end of the last collection, since 1970; 0 for none";
+            PauseTotalNs: Nanos, "sum of all pauses";
+            NumGC: "NumGC" Count, "collections finished";
+            NumForcedGC: Count, "those that the program asked for";
+            GCCPUFraction: Share, "share of the processors' time that the collector took since the start";
+            EnableGC: Flag, "always true";
+            DebugGC: Flag, "unused";
+            MaxRSS: Bytes, "the largest resident size of the process (profiles of Go 1.17 and later)";
+            LastPauseNs: Nanos, "the last pause (gops)";
+            LastPauseEnd: UnixNanos, "when it ended, since 1970 (gops)";
+            Goroutines: "Goroutines" Count, "goroutines (gops stats, go_goroutines)";
+            Threads: Count, "threads (gops stats, go_threads)";
+            GoMaxProcs: Count, "GOMAXPROCS (gops stats)";
+            NumCPU: Count, "processors (gops stats)";
+        }
+        {
+            pauses: Tree.of::<Vec<RememberedPause>>(), Self::pauses, "the last collections, the newest last; absent when none were printed";
+            by_size: Tree.of::<Vec<SizeClass>>(), Self::by_size, "each size class; absent when none were printed";
+            metrics: Tree.of::<BTreeMap<String, Metric>>(), Self::metrics, "all of runtime/metrics, by name; absent when they were not printed";
+        }
+    };
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! An OS thread of a core.
 
-use crate::column::{Cell, Column, Row, Unit, count, text, tree};
+use crate::column::{Cell, Column, Row, count, text, tree};
+use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::frame::Frame;
 use dumpview_model::value::Address;
@@ -38,65 +39,14 @@ impl Documented for ThreadRow {
 impl Row for ThreadRow {
     const KEY: &'static str = "threads";
     const ONE: &'static str = "thread";
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::new(
-            "tid",
-            "thread",
-            Unit::Id,
-            |t| Cell::Signed(i64::from(t.tid)),
-            "its id, as the kernel counts",
-        ),
-        Column::new(
-            "goroutine",
-            "goroutine",
-            Unit::Id,
-            |t: &Self| t.goroutine.map_or(Cell::Null, |id| count(Some(id))),
-            "the goroutine that it ran",
-        )
-        .or_null(),
-        Column::new(
-            "pc",
-            "pc",
-            Unit::Address,
-            |t: &Self| address(t.pc),
-            "where it was",
-        )
-        .or_null(),
-        Column::more(
-            "sp",
-            Unit::Address,
-            |t: &Self| address(t.sp),
-            "its stack pointer",
-        )
-        .or_null(),
-        Column::new(
-            "function",
-            "function",
-            Unit::Text,
-            |t: &Self| text(t.function.as_deref()),
-            "the function in which it was",
-        )
-        .or_null(),
-        Column::more(
-            "m",
-            Unit::Address,
-            |t: &Self| address(t.m),
-            "the M of the runtime",
-        )
-        .or_null(),
-        Column::new(
-            "dumping",
-            "wrote the core",
-            Unit::Flag,
-            |t| Cell::Flag(t.dumping),
-            "it wrote the core",
-        ),
-        Column::more(
-            "frames",
-            Unit::Tree,
-            |t: &Self| tree(&t.frames, Cow::Owned(format!("{} frames", t.frames.len()))),
-            "its whole stack, innermost first: signal handler, system stack, goroutine",
-        )
-        .of::<Vec<Frame>>(),
-    ];
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        tid: "thread" Id, |t| Cell::Signed(i64::from(t.tid)), "its id, as the kernel counts";
+        goroutine: "goroutine" Id.or_null(), |t| t.goroutine.map_or(Cell::Null, |id| count(Some(id))), "the goroutine that it ran";
+        pc: "pc" Address.or_null(), |t| address(t.pc), "where it was";
+        sp: Address.or_null(), |t| address(t.sp), "its stack pointer";
+        function: "function" Text.or_null(), |t| text(t.function.as_deref()), "the function in which it was";
+        m: Address.or_null(), |t| address(t.m), "the M of the runtime";
+        dumping: "wrote the core" Flag, |t| Cell::Flag(t.dumping), "it wrote the core";
+        frames: Tree.of::<Vec<Frame>>(), |t| tree(&t.frames, Cow::Owned(format!("{} frames", t.frames.len()))), "its whole stack, innermost first: signal handler, system stack, goroutine";
+    };
 }
