@@ -8,6 +8,9 @@
 #[path = "support/heap.rs"]
 mod heap;
 #[cfg(test)]
+#[path = "support/heap_names.rs"]
+mod heap_names;
+#[cfg(test)]
 #[path = "support/known.rs"]
 mod known;
 #[cfg(test)]
@@ -72,6 +75,9 @@ fn settle(all: &Report) {
         "object of a structure",
         "object held by a goroutine",
         "garbage",
+        "references of a node",
+        "name of a variable's word",
+        "name of what a goroutine holds",
     ]);
 }
 

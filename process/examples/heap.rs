@@ -1,13 +1,15 @@
-//! Walks the heap of a core and prints what it found and how long each part took: `heap CORE EXE`.
+//! Walks the heap of a core and prints what it found and how long each part took: `heap CORE EXE`; with an address, the
+//! way to that object and what it refers to: `heap CORE EXE 0xc000012345`.
 //!
 //! A workbench for the library until the `heap` verb stands on it.
 
 #![expect(clippy::print_stdout, reason = "a program that prints")]
 
-use dumpview_heap::Objects;
-use dumpview_process::heap::Heap;
+use dumpview_heap::{Objects, Paths};
+use dumpview_process::addr::Addr;
 use dumpview_process::heap::audit::Audit;
 use dumpview_process::heap::types::{LabelId, Labels};
+use dumpview_process::heap::{Heap, Names};
 use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::process::Process;
@@ -27,8 +29,10 @@ fn peak() -> String {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
-    let [core, exe] = paths.as_slice() else {
-        return Err("usage: heap CORE EXE".into());
+    let (core, exe, wanted) = match paths.as_slice() {
+        [core, exe] => (core, exe, None),
+        [core, exe, wanted] => (core, exe, Some(wanted)),
+        _ => return Err("usage: heap CORE EXE [ADDR]".into()),
     };
     let (core, exe) = (std::fs::read(core)?, std::fs::read(exe)?);
     let arena = SectionArena::default();
@@ -42,6 +46,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let labels = Labels::find(&process, &heap)?;
     println!("types {:?}, peak {}", start.elapsed(), peak());
+    if let Some(wanted) = wanted {
+        let addr = u64::from_str_radix(wanted.trim_start_matches("0x"), 16)?;
+        return way(&process, &heap, &labels, Addr(addr));
+    }
     let start = Instant::now();
     let dominators = heap.dominators();
     println!("dominators {:?}, peak {}", start.elapsed(), peak());
@@ -114,6 +122,31 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             other => format!("{other:?}"),
         });
         println!("  {bytes:>12} {node} {name:?}");
+    }
+    Ok(())
+}
+
+/// The shortest way to an object, each reference by its name, and the references out of it.
+fn way(
+    process: &Process<'_>,
+    heap: &Heap<'_>,
+    labels: &Labels,
+    addr: Addr,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let object = heap.find(addr).ok_or("no object there")?;
+    let names = Names::new(process, heap, labels);
+    let label = |node: u32| labels.id(node).map_or("?", |id| labels.name(id));
+    let path = Paths::of(&heap.graph).to(object.0);
+    println!("{:?}", path.first().and_then(|node| heap.root(*node)));
+    for pair in path.windows(2) {
+        let [from, to] = pair else { continue };
+        for reference in names.between(*from, *to) {
+            println!("  {reference:?} {}", label(*to));
+        }
+    }
+    println!("{}", label(object.0));
+    for reference in names.references(object.0) {
+        println!("  {reference:?} {}", label(reference.to));
     }
     Ok(())
 }

@@ -44,7 +44,9 @@ pub fn check(case: &HeapCase, report: &mut Report) {
     let dominators = heap.dominators();
     structures(case, &heap, &dominators, report);
     lists(case, &process, &heap, &dominators, report);
-    types(case, &process, &heap, &dominators, report);
+    let labels = Labels::find(&process, &heap).expect("a layout");
+    types(case, &heap, &dominators, &labels, report);
+    crate::heap_names::names(case, &process, &heap, &dominators, &labels, report);
 }
 
 fn check_audit(process: &Process<'_>, heap: &Heap<'_>, report: &mut Report) {
@@ -294,12 +296,11 @@ const NAMES: [(&str, &str); 46] = [
 /// What each object of the structures is said to be, and how many bytes of the whole heap have a type.
 fn types(
     case: &HeapCase,
-    process: &Process<'_>,
     heap: &Heap<'_>,
     dominators: &Dominators,
+    labels: &Labels,
     report: &mut Report,
 ) {
-    let labels = Labels::find(process, heap).expect("a layout");
     let children = dominators.children();
     for structure in case.truth["structures"].as_array().into_iter().flatten() {
         let variable = structure["variable"].as_str().expect("a name");
@@ -364,7 +365,7 @@ fn types(
 }
 
 /// Where an object starts for its program: behind the header of its slot, when it has one.
-fn start_of(heap: &Heap<'_>, slot: u64) -> u64 {
+pub fn start_of(heap: &Heap<'_>, slot: u64) -> u64 {
     let span = heap.spans.at(Addr(slot)).expect("an object's span");
     let number = u32::try_from((slot - span.start.0) / span.elemsize).expect("a slot");
     heap.pointers
@@ -382,7 +383,7 @@ fn block_of(heap: &Heap<'_>, addr: u64) -> u64 {
     }
 }
 
-fn address(value: &Value) -> u64 {
+pub fn address(value: &Value) -> u64 {
     let text = value.as_str().expect("an address");
     u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("an address")
 }

@@ -13,7 +13,9 @@
 //! | `pointers`, `masks` | which words hold pointers, by release |
 //! | `stacks` | what goroutines' frames keep, by stack maps |
 //! | `specials` | finalizers, cleanups, weak handles, profile records |
-//! | `roots` | all roots, by name |
+//! | `data` | package data by its masks |
+//! | `roots` | all roots |
+//! | `names` | what a reference is called: the variable, field, element or entry that it stands in |
 //! | `build` | references of every object, in parallel |
 //! | `types` | what each object is, and who says so |
 //! | `audit` | what was walked against what the runtime counted |
@@ -23,7 +25,9 @@
 
 pub mod audit;
 mod build;
+mod data;
 mod masks;
+mod names;
 mod objects;
 mod pointers;
 mod roots;
@@ -34,6 +38,7 @@ pub mod types;
 
 pub use build::Scanned;
 pub use masks::{Mask, Masks};
+pub use names::{NamedBy, Names, Reference};
 pub use pointers::{Pointers, Scratch};
 pub use roots::{Certainty, Root, RootKind, Roots, Variables};
 pub use spans::{ManualSpan, Span, Spans, SweepState};

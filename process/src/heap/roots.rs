@@ -4,12 +4,12 @@
 //! the finalizer and cleanup queues, and what specials keep. A root is a node of the graph, and a goroutine has its
 //! frames below it, so that each retains what only it keeps.
 
-use super::masks::Mask;
+use super::data::PackageData;
 use super::specials::{Special, SpecialKind, specials};
 use super::stacks::{GoroutineSlots, StackReader};
 use super::{Note, Spans};
 use crate::addr::Addr;
-use crate::memory::{Memory, MemoryExt};
+use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::Runtime;
 use crate::unwind::PcCache;
@@ -222,67 +222,29 @@ impl Roots {
 
 /// `data` and `bss` of every module by their masks, a root for each variable.
 fn package_data(process: &Process<'_>, builder: &mut Builder<'_>) {
-    let Ok(symbols) = process.symbols() else {
-        builder
-            .roots
-            .notes
-            .push(Note::new("package data of a program without moduledata", 1));
-        return;
-    };
-    let modules: Vec<_> = symbols.modules().filter_map(|m| m.data.as_ref()).collect();
-    if modules.is_empty() {
-        builder
-            .roots
-            .notes
-            .push(Note::new("package data of a program without moduledata", 1));
+    let data = PackageData::of(process);
+    if data.unknown {
+        let note = Note::new("package data of a program without moduledata", 1);
+        builder.roots.notes.push(note);
     }
-    for module in modules {
-        for (span, bits) in [
-            (module.data, module.gcdatamask),
-            (module.bss, module.gcbssmask),
-        ] {
-            let size = span.end.since(span.start).unwrap_or(0);
-            let words = bits.n.min(size / 8);
-            let mask = Mask::read(&*process.memory, bits.bytedata, size, words);
-            let bytes = process.memory.bytes(span.start, size);
-            let (Some(mask), Ok(bytes)) = (mask, bytes) else {
-                if size > 0 {
-                    builder
-                        .roots
-                        .notes
-                        .push(Note::new("bytes of package data that cannot be read", size));
-                }
-                continue;
-            };
-            // Pointers come in address order, and so do variables.
-            let mut until = Addr::NULL;
-            let mut open: Option<(RootKind, Vec<Addr>)> = None;
-            for offset in mask.pointers(size) {
-                let value = super::pointers::word_at(&bytes, offset);
-                let at = span.start.offset(offset);
-                if at >= until || open.is_none() {
-                    if let Some((kind, values)) = open.take() {
-                        builder.add(kind, values);
-                    }
-                    let (start, end) = builder
-                        .roots
-                        .variables
-                        .at(at)
-                        .map_or((at, at.offset(8)), |(start, end, _)| (start, end));
-                    until = end;
-                    open = Some((RootKind::Variable { addr: start }, Vec::new()));
-                }
-                if let Some((_, values)) = &mut open
-                    && value != 0
-                {
-                    values.push(Addr(value));
-                }
-            }
-            if let Some((kind, values)) = open {
-                builder.add(kind, values);
-            }
+    if data.unread > 0 {
+        let note = Note::new("bytes of package data that cannot be read", data.unread);
+        builder.roots.notes.push(note);
+    }
+    // Pointers come in address order, and so do variables.
+    let mut of = (Addr::NULL, Addr::NULL);
+    let mut values = Vec::new();
+    data.words(|at, value| {
+        if at < of.0 || at >= of.1 {
+            builder.add(RootKind::Variable { addr: of.0 }, values.drain(..));
+            let variable = builder.roots.variables.at(at);
+            of = variable.map_or((at, at.offset(8)), |(start, end, _)| (start, end));
         }
-    }
+        if !value.is_null() {
+            values.push(value);
+        }
+    });
+    builder.add(RootKind::Variable { addr: of.0 }, values);
 }
 
 /// Goroutines read by one task: enough that its cache of pcs pays.
@@ -321,7 +283,8 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
             list.iter()
                 .any(|slot| builder.spans.find(slot.value).is_some())
         };
-        let registers = keeps(&slots.registers);
+        let find = |value: Addr| builder.spans.find(value);
+        let registers = slots.registers.iter().any(|(_, v)| find(*v).is_some());
         let frames: Vec<_> = slots.frames.iter().filter(|f| keeps(&f.slots)).collect();
         if frames.is_empty() && !registers && !keeps(&slots.own) {
             continue;
@@ -361,8 +324,8 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
                 Certainty::Conservative,
                 true,
             );
-            for slot in &slots.registers {
-                builder.refer(slot.value);
+            for (_, value) in &slots.registers {
+                builder.refer(*value);
             }
             builder.close();
         }

@@ -8,7 +8,7 @@
 
 use super::masks::Mask;
 use crate::addr::Addr;
-use crate::arch::Arch;
+use crate::arch::{Arch, Reg};
 use crate::layout::Layouts;
 use crate::memory::{Memory, MemoryExt};
 use crate::process::Process;
@@ -52,7 +52,7 @@ pub struct GoroutineSlots {
     /// Of what the runtime keeps for it beside its frames: pending deferred calls, the closure it starts with.
     pub own: Vec<Slot>,
     /// Of registers at an instruction that has no map.
-    pub registers: Vec<Slot>,
+    pub registers: Vec<(Reg, Addr)>,
     /// The outermost frame was not reached, or frames were left out: there may be more.
     pub incomplete: bool,
 }
@@ -159,13 +159,10 @@ impl<'a, 'r> StackReader<'a, 'r> {
             if slots.conservative {
                 self.every_word(frame, &func, &mut slots, &mut work);
                 if no_map && let Some(registers) = stack.registers(index as usize) {
-                    for (_, value) in registers.known() {
+                    for (register, value) in registers.known() {
                         let value = Addr(value);
                         if !work.take(value, true) {
-                            found.registers.push(Slot {
-                                addr: Addr::NULL,
-                                value,
-                            });
+                            found.registers.push((register, value));
                         }
                     }
                 }

@@ -8,7 +8,7 @@ use super::descriptor::{HEAD, Header};
 use super::{Kind, TypeError, TypeModule, TypeRef, Types};
 use crate::addr::Addr;
 use crate::memory::MemoryExt;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// More types than this are not walked: the largest known programs have a tenth of it.
 const MAX_TYPES: usize = 4 << 20;
@@ -46,6 +46,18 @@ impl Types<'_> {
     }
 
     fn described(&self) -> Vec<ListedType> {
+        self.descriptors()
+            .into_iter()
+            .map(|header| ListedType {
+                name: self.descriptor_name(header.addr),
+                ty: TypeRef::Descriptor(header.addr),
+            })
+            .filter(|listed| is_source_name(&listed.name))
+            .collect()
+    }
+
+    /// Every descriptor that the linker wrote and that can be found, by address.
+    fn descriptors(&self) -> Vec<Header> {
         let mut found = FxHashSet::default();
         let mut waiting = Vec::new();
         for module in &self.modules {
@@ -63,15 +75,28 @@ impl Types<'_> {
                 let _ = self.parts(&header, &mut waiting);
             }
         }
-        found
+        let mut found: Vec<Header> = found
             .into_iter()
-            .filter(|addr| self.header(*addr).is_ok())
-            .map(|addr| ListedType {
-                name: self.descriptor_name(addr),
-                ty: TypeRef::Descriptor(addr),
-            })
-            .filter(|listed| is_source_name(&listed.name))
-            .collect()
+            .filter_map(|addr| self.header(addr).ok())
+            .collect();
+        found.sort_by_key(|header| header.addr);
+        found
+    }
+
+    /// The map types by the types of their buckets or groups (`abi.MapType.Group`; `Bucket` up to Go 1.23), which the
+    /// compiler makes and which no source names. Named maps share them with the plain one, which is the one given.
+    pub(crate) fn maps_by_entries(&self) -> FxHashMap<Addr, TypeRef> {
+        let mut maps = FxHashMap::default();
+        let mut descriptors = self.descriptors();
+        descriptors.retain(|header| header.kind == Kind::Map);
+        descriptors.sort_by_key(|header| (header.is_named(), header.addr));
+        for header in descriptors {
+            if let Ok(entries) = self.memory().ptr(header.at(64)) {
+                let map = self.of_descriptor(header.addr);
+                maps.entry(entries).or_insert(map);
+            }
+        }
+        maps
     }
 
     fn type_links(&self, module: &TypeModule, out: &mut Vec<Addr>) -> Result<(), TypeError> {

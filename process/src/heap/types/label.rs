@@ -2,6 +2,7 @@
 
 use super::plan::TypeId;
 use crate::addr::Addr;
+use crate::types::TypeRef;
 use rustc_hash::FxHashMap;
 
 /// What an object is, seen from the type of its label.
@@ -82,6 +83,7 @@ pub struct Labels {
     /// For each object, 1 + its label's number, or 0.
     of: Vec<u32>,
     list: Vec<Label>,
+    types: Vec<TypeRef>,
     ids: FxHashMap<Label, u32>,
     names: FxHashMap<u32, String>,
     /// Witnesses that fitted alike and disagreed with the one before.
@@ -153,6 +155,11 @@ impl Labels {
         self.names.get(&id.0).map_or("?", String::as_str)
     }
 
+    /// The type that labels know by a number.
+    pub fn type_ref(&self, ty: TypeId) -> Option<TypeRef> {
+        self.types.get(ty.0 as usize).copied()
+    }
+
     pub(super) fn set(&mut self, object: u32, label: Label) {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX - 1);
         let id = *self.ids.entry(label).or_insert_with(|| {
@@ -164,7 +171,9 @@ impl Labels {
         }
     }
 
-    pub(super) fn name_all(&mut self, name: impl Fn(&Label) -> String) {
+    /// Ends the labelling: gives each label its words, and keeps the types that they speak of.
+    pub(super) fn settle(&mut self, types: Vec<TypeRef>, name: impl Fn(&Label) -> String) {
+        self.types = types;
         for (id, label) in (0u32..).zip(&self.list) {
             self.names.insert(id, name(label));
         }

@@ -101,6 +101,11 @@ impl<'t, 'a> Plans<'t, 'a> {
         self.list.get(id.0 as usize).copied()
     }
 
+    /// The types by number.
+    pub fn type_refs(&self) -> &[TypeRef] {
+        &self.list
+    }
+
     pub fn resolve(&self, id: TypeId) -> Option<Arc<Type>> {
         self.types.resolve(self.type_ref(id)?).ok()
     }

@@ -35,7 +35,8 @@ impl Labels {
         let Flow {
             mut labels, plans, ..
         } = flow;
-        labels.name_all(|label| words(label, process, &|ty| plans.name(ty)));
+        let types = plans.type_refs().to_vec();
+        labels.settle(types, |label| words(label, process, &|ty| plans.name(ty)));
         Ok(labels)
     }
 }
@@ -68,6 +69,7 @@ fn words(label: &Label, process: &Process<'_>, name: &dyn Fn(TypeId) -> String) 
 impl Flow<'_, '_> {
     /// Types that the runtime keeps with objects (1.22 and later).
     fn start_at_headers(&mut self) {
+        let maps = self.types.maps_by_entries();
         for span in self.spans.list() {
             if span.is_noscan() {
                 continue;
@@ -79,12 +81,16 @@ impl Flow<'_, '_> {
                 let Some(object) = self.spans.object_in(span, slot) else {
                     continue;
                 };
-                let ty = self.plans.id(self.types.of_descriptor(at));
+                let map = maps.get(&at).copied();
+                let ty = map.unwrap_or_else(|| self.types.of_descriptor(at));
+                let ty = self.plans.id(ty);
                 let Some(plan) = self.plans.plan(ty) else {
                     continue;
                 };
                 // The header names the element of an array: `makeslice` and `new` look alike but for the size.
-                let role = if self.fits(span, plan.size) {
+                let role = if map.is_some() {
+                    Role::MapEntries
+                } else if self.fits(span, plan.size) {
                     Role::Value
                 } else {
                     Role::Backing

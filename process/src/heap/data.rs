@@ -1,0 +1,77 @@
+//! Package data: the words of `data` and `bss` that hold pointers, by the linker's masks (`moduledata.gcdatamask`,
+//! `gcbssmask`, 1.19–1.27).
+
+use super::masks::Mask;
+use super::pointers::word_at;
+use crate::addr::Addr;
+use crate::memory::Memory;
+use crate::process::Process;
+use std::borrow::Cow;
+
+/// One stretch of package data of one module.
+struct Stretch<'p> {
+    start: Addr,
+    bytes: Cow<'p, [u8]>,
+    mask: Mask,
+}
+
+/// Package data of all modules.
+pub(super) struct PackageData<'p> {
+    stretches: Vec<Stretch<'p>>,
+    /// Bytes that cannot be read, or whose mask cannot.
+    pub unread: u64,
+    /// There is no moduledata that says where package data is.
+    pub unknown: bool,
+}
+
+impl<'p> PackageData<'p> {
+    /// Finds it.
+    pub fn of(process: &'p Process<'_>) -> Self {
+        let mut data = Self {
+            stretches: Vec::new(),
+            unread: 0,
+            unknown: true,
+        };
+        let Ok(symbols) = process.symbols() else {
+            return data;
+        };
+        for module in symbols.modules().filter_map(|m| m.data.as_ref()) {
+            data.unknown = false;
+            for (span, bits) in [
+                (module.data, module.gcdatamask),
+                (module.bss, module.gcbssmask),
+            ] {
+                let size = span.end.since(span.start).unwrap_or(0);
+                let words = bits.n.min(size / 8);
+                let mask = Mask::read(&*process.memory, bits.bytedata, size, words);
+                let bytes = process.memory.bytes(span.start, size).or_else(|_| {
+                    let part = process.memory.run(span.start, size);
+                    part.map(Cow::Borrowed)
+                });
+                let (Some(mask), Ok(bytes)) = (mask, bytes) else {
+                    data.unread = data.unread.saturating_add(size);
+                    continue;
+                };
+                data.unread = data.unread.saturating_add(size - bytes.len() as u64);
+                data.stretches.push(Stretch {
+                    start: span.start,
+                    bytes,
+                    mask,
+                });
+            }
+        }
+        data
+    }
+
+    /// Calls `visit` with the place and the value of every word that holds a pointer, nil ones included, stretch by
+    /// stretch and in address order within each.
+    pub fn words(&self, mut visit: impl FnMut(Addr, Addr)) {
+        for stretch in &self.stretches {
+            let size = stretch.bytes.len() as u64;
+            for offset in stretch.mask.pointers(size) {
+                let value = Addr(word_at(&stretch.bytes, offset));
+                visit(stretch.start.offset(offset), value);
+            }
+        }
+    }
+}
