@@ -4,12 +4,13 @@
 //! than the form has. That is how numbers that were glued together are told from whole ones.
 
 use crate::quantity::Nanos;
-use nom::{IResult, bytes::complete::tag};
+use nom::IResult;
 
 /// What is left of the input and what was read. Why a line could not be read is told by whoever knows the line.
 pub(crate) type Scan<'a, T> = IResult<&'a [u8], T, ()>;
 
 /// What stands here is none of it.
+#[inline]
 pub(crate) fn fail<T>(_input: &[u8]) -> Scan<'_, T> {
     Err(nom::Err::Error(()))
 }
@@ -17,9 +18,9 @@ pub(crate) fn fail<T>(_input: &[u8]) -> Scan<'_, T> {
 /// Exactly these bytes.
 #[inline]
 pub(crate) fn word<'a>(literal: &'static str) -> impl Fn(&'a [u8]) -> Scan<'a, ()> {
-    move |input| {
-        let (rest, _) = tag::<_, _, ()>(literal.as_bytes())(input)?;
-        Ok((rest, ()))
+    move |input| match input.strip_prefix(literal.as_bytes()) {
+        Some(rest) => Ok((rest, ())),
+        None => fail(input),
     }
 }
 

@@ -48,7 +48,7 @@ impl Collector {
     }
 
     /// Takes a record of a log; what is not about memory passes unseen. Gives the cycle, when it is one.
-    pub fn record(&mut self, record: &Record<'_>, whose: Whose) -> Option<Cycle> {
+    pub fn record(&mut self, record: &Record<'_>, whose: Whose) -> Option<&Cycle> {
         let line = record.place.line;
         let process = whose.process;
         match &record.kind {
@@ -68,7 +68,12 @@ impl Collector {
         None
     }
 
-    fn gc(&mut self, record: &Record<'_>, gc: &gctrace::Record<'_>, whose: Whose) -> Option<Cycle> {
+    fn gc(
+        &mut self,
+        record: &Record<'_>,
+        gc: &gctrace::Record<'_>,
+        whose: Whose,
+    ) -> Option<&Cycle> {
         match gc {
             gctrace::Record::Cycle(cycle) => {
                 return self.cycle(record, Printed::Cycle(*cycle), whose);
@@ -84,13 +89,6 @@ impl Collector {
             _ => {}
         }
         None
-    }
-
-    /// The totals of a process, to be added to: whoever holds a snapshot of them keeps what it has.
-    fn process(&mut self, id: ProcessId) -> Option<&mut Process> {
-        // The one that wrote last is asked for next, and mostly there is one.
-        let process = self.processes.iter_mut().rev().find(|of| of.id == id)?;
-        Some(Arc::make_mut(process))
     }
 
     fn early(&mut self, process: ProcessId) -> &mut Early {
@@ -121,10 +119,11 @@ impl Collector {
         }
     }
 
-    fn cycle(&mut self, record: &Record<'_>, printed: Printed, whose: Whose) -> Option<Cycle> {
+    fn cycle(&mut self, record: &Record<'_>, printed: Printed, whose: Whose) -> Option<&Cycle> {
         let id = whose.process;
         if whose.repeated {
-            self.process(id)?.repeated += 1;
+            let process = self.processes.iter_mut().rfind(|of| of.id == id)?;
+            Arc::make_mut(process).repeated += 1;
             return None;
         }
         let early = match self.early.iter().position(|early| early.process == id) {
@@ -141,16 +140,20 @@ impl Collector {
             doubtful: whose.doubtful,
         };
         let announced = self.package.take_if(|(of, _)| *of == record.origin);
-        if let Some(process) = self.process(id) {
-            process.add(&cycle);
-            return Some(cycle);
-        }
-        let package = announced.map(|(_, package)| package);
-        let mut process = Process::new(id, record.origin, package, &cycle);
-        process.extras = early.extras;
-        self.processes.push(Arc::new(process));
-        self.make_room();
-        Some(cycle)
+        // The one that wrote last is asked for next, and mostly there is one.
+        let known = self.processes.iter().rposition(|of| of.id == id);
+        let Some(index) = known else {
+            let package = announced.map(|(_, package)| package);
+            let mut process = Process::new(id, record.origin, package, &cycle);
+            process.extras = early.extras;
+            self.processes.push(Arc::new(process));
+            self.make_room();
+            return self.processes.last().map(|process| &process.last);
+        };
+        // Whoever holds a snapshot of the totals keeps what it has.
+        let process = Arc::make_mut(self.processes.get_mut(index)?);
+        process.add(&cycle);
+        Some(&process.last)
     }
 
     /// Forgets a process when there are too many: among those with the fewest cycles the one silent for longest.

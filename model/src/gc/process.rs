@@ -223,7 +223,15 @@ impl Process {
     }
 
     pub(super) fn add(&mut self, cycle: &Cycle) {
-        let previous = (self.cycles > 0).then_some(self.last);
+        let previous = (self.cycles > 0).then_some(&self.last);
+        self.times.add(cycle, previous);
+        self.extremes.add(cycle);
+        self.cpu.add(cycle, previous);
+        self.heap.add(cycle, previous);
+        self.series.add(cycle, previous);
+        if let Some(previous) = previous.filter(|_| cycle.lost_before == 0) {
+            self.pressure.add(previous, cycle);
+        }
         self.cycles += 1;
         self.lost += cycle.lost_before;
         if cycle.lost_before > 0 {
@@ -241,16 +249,6 @@ impl Process {
         self.leak_checks += u64::from(cycle.leak_check());
         self.mended += u64::from(cycle.pieces() > 1);
         self.count_procs(cycle);
-        self.count_times(cycle, previous.as_ref());
-        self.count_extremes(cycle);
-        self.count_cpu(cycle, previous.as_ref());
-        self.count_heap(cycle, previous.as_ref());
-        self.count_series(cycle, previous.as_ref());
-        if let Some(previous) = &previous
-            && cycle.lost_before == 0
-        {
-            self.pressure.add(previous, cycle);
-        }
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
@@ -271,27 +269,30 @@ impl Process {
             }
         }
     }
+}
 
-    fn count_times(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
-        let times = &mut self.times;
-        times.pause.add(cycle.pause().0);
-        times.pause_step = times.pause_step.saturating_add(cycle.pause_step().0);
+impl Times {
+    fn add(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+        self.pause.add(cycle.pause().0);
+        self.pause_step = self.pause_step.saturating_add(cycle.pause_step().0);
         if let Some(time) = cycle.sweep_termination() {
-            times.sweep_termination.add(time.0);
+            self.sweep_termination.add(time.0);
         }
         if let Some(time) = cycle.mark_termination() {
-            times.mark_termination.add(time.0);
+            self.mark_termination.add(time.0);
         }
-        times.mark.add(cycle.mark().0);
-        times.wall.add(cycle.wall().0);
+        self.mark.add(cycle.mark().0);
+        self.wall.add(cycle.wall().0);
         if cycle.lost_before == 0
             && let (Some(before), Some(start)) = (previous.and_then(Cycle::start), cycle.start())
         {
-            times.interval.add(start.0.saturating_sub(before.0));
+            self.interval.add(start.0.saturating_sub(before.0));
         }
     }
+}
 
-    fn count_extremes(&mut self, cycle: &Cycle) {
+impl Extremes {
+    fn add(&mut self, cycle: &Cycle) {
         fn keep<T: PartialOrd>(
             slot: &mut Option<Cycle>,
             cycle: &Cycle,
@@ -302,38 +303,30 @@ impl Process {
                 *slot = Some(*cycle);
             }
         }
-        let extremes = &mut self.extremes;
-        keep(&mut extremes.pause, cycle, |c| Some(c.pause()));
-        keep(
-            &mut extremes.sweep_termination,
-            cycle,
-            Cycle::sweep_termination,
-        );
-        keep(
-            &mut extremes.mark_termination,
-            cycle,
-            Cycle::mark_termination,
-        );
-        keep(&mut extremes.mark, cycle, |c| Some(c.mark()));
-        keep(&mut extremes.peak, cycle, |c| Some(c.heap_peak()));
-        keep(&mut extremes.live, cycle, Cycle::live);
-        keep(&mut extremes.over_goal, cycle, Cycle::over_goal);
+        keep(&mut self.pause, cycle, |c| Some(c.pause()));
+        keep(&mut self.sweep_termination, cycle, Cycle::sweep_termination);
+        keep(&mut self.mark_termination, cycle, Cycle::mark_termination);
+        keep(&mut self.mark, cycle, |c| Some(c.mark()));
+        keep(&mut self.peak, cycle, |c| Some(c.heap_peak()));
+        keep(&mut self.live, cycle, Cycle::live);
+        keep(&mut self.over_goal, cycle, Cycle::over_goal);
     }
+}
 
-    fn count_cpu(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+impl CpuTotals {
+    fn add(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
         let (Printed::Cycle(printed), Some(start), Some(end)) =
             (&cycle.printed, cycle.start(), cycle.end())
         else {
             return;
         };
-        let totals = &mut self.cpu;
         let cpu = &printed.cpu;
-        totals.assist += u128::from(cpu.assist.0);
-        totals.background += u128::from(cpu.background.0);
-        totals.idle += u128::from(cpu.idle.0);
-        totals.stopped += u128::from(cpu.sweep_termination.0) + u128::from(cpu.mark_termination.0);
+        self.assist += u128::from(cpu.assist.0);
+        self.background += u128::from(cpu.background.0);
+        self.idle += u128::from(cpu.idle.0);
+        self.stopped += u128::from(cpu.sweep_termination.0) + u128::from(cpu.mark_termination.0);
         // Scanning in 1.5 was done by background workers.
-        totals.background +=
+        self.background +=
             u128::from(cpu.scan.unwrap_or_default().0) + u128::from(cpu.sync.unwrap_or_default().0);
         let from = match previous.and_then(Cycle::end) {
             Some(end) => end,
@@ -341,17 +334,18 @@ impl Process {
             None => start,
         };
         let procs = u128::from(printed.procs);
-        totals.capacity += u128::from(end.0.saturating_sub(from.0)) * procs;
-        totals.marking_capacity += u128::from(cycle.mark().0) * procs;
+        self.capacity += u128::from(end.0.saturating_sub(from.0)) * procs;
+        self.marking_capacity += u128::from(cycle.mark().0) * procs;
     }
+}
 
-    fn count_heap(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
-        let heap = &mut self.heap;
-        heap.peak.add(cycle.heap_peak().0);
+impl Heap {
+    fn add(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+        self.peak.add(cycle.heap_peak().0);
         if let Some(live) = cycle.live().or(cycle.live_of_previous()) {
-            heap.live.add(live.0);
+            self.live.add(live.0);
         }
-        heap.over_goal += u64::from(cycle.over_goal().is_some());
+        self.over_goal += u64::from(cycle.over_goal().is_some());
         let Some(previous) = previous.filter(|_| cycle.lost_before == 0) else {
             return;
         };
@@ -362,12 +356,12 @@ impl Process {
             i64::try_from(more).unwrap_or(i64::MAX) - i64::try_from(less).unwrap_or(i64::MAX)
         };
         // From the start of the cycle before to this one's: what was allocated while it marked, and since.
-        heap.allocated = heap
+        self.allocated = self
             .allocated
             .saturating_add(difference(old.heap_end.0, old.heap_start.0))
             .saturating_add(difference(new.heap_start.0, old.heap_live.0));
-        heap.differences += 2;
-        heap.allocated_in = heap
+        self.differences += 2;
+        self.allocated_in = self
             .allocated_in
             .saturating_add(new.start.0.saturating_sub(old.start.0));
         let base = old.heap_live.0 + previous.other_roots().unwrap_or_default().0;
@@ -376,28 +370,29 @@ impl Process {
             let percent = room.saturating_mul(100) / base;
             // Each of up to four cut numbers may be off by one.
             let off = (200 + 2 * percent).div_ceil(base);
-            heap.gogc.add(percent);
-            heap.gogc_last = Some((percent, off));
+            self.gogc.add(percent);
+            self.gogc_last = Some((percent, off));
         }
     }
+}
 
-    fn count_series(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
-        let series = &mut self.series;
+impl SeriesSet {
+    fn add(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
         let at = cycle.axis();
-        series.before.add(at, cycle.heap_before().0);
-        series.peak.add(at, cycle.heap_peak().0);
+        self.before.add(at, cycle.heap_before().0);
+        self.peak.add(at, cycle.heap_peak().0);
         if let Some(live) = cycle.live() {
-            series.live.add(at, live.0);
+            self.live.add(at, live.0);
         }
         if let (Some(live), Some(previous)) = (cycle.live_of_previous(), previous) {
-            series.live.add(previous.axis(), live.0);
+            self.live.add(previous.axis(), live.0);
         }
         if let Some(goal) = cycle.goal() {
-            series.goal.add(at, goal.0);
+            self.goal.add(at, goal.0);
         }
-        series.pause.add(at, cycle.pause().0);
+        self.pause.add(at, cycle.pause().0);
         if let Some(percent) = cycle.cpu_percent() {
-            series.cpu_percent.add(at, u64::from(percent));
+            self.cpu_percent.add(at, u64::from(percent));
         }
     }
 }

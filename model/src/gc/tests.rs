@@ -52,7 +52,7 @@ fn feed(cycles: &[gctrace::Cycle]) -> (Collector, Vec<Option<Cycle>>) {
                 kind: Kind::Gc(gctrace::Record::Cycle(*cycle)),
             };
             let whose = processes.of(&record);
-            collector.record(&record, whose)
+            collector.record(&record, whose).copied()
         })
         .collect();
     (collector, given)

@@ -46,14 +46,6 @@ pub(super) struct Collection {
     pub end: Option<u64>,
     /// GOMAXPROCS; not printed up to 1.4.
     pub procs: Option<u32>,
-    printed: Printed,
-}
-
-/// The whole line, to tell one that was written twice.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Printed {
-    Cycle(gctrace::Cycle),
-    Old(gctrace::OldCycle),
 }
 
 impl Collection {
@@ -65,7 +57,6 @@ impl Collection {
             start: Some(start),
             end: Some(start.saturating_add(cycle.clock.total().0)),
             procs: Some(cycle.procs),
-            printed: Printed::Cycle(*cycle),
         }
     }
 
@@ -76,13 +67,7 @@ impl Collection {
             start: None,
             end: None,
             procs: None,
-            printed: Printed::Old(*cycle),
         }
-    }
-
-    /// Whether both are the same line.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.printed == other.printed
     }
 
     /// Whether it can have come after `last` in one process.
@@ -131,6 +116,8 @@ pub(super) fn counters(snapshot: &memstats::Snapshot) -> [Option<u64>; COUNTERS.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reached {
     pub collection: Option<Collection>,
+    /// The whole line of that collection, to tell one that was written twice.
+    pub printed: Option<gctrace::Record<'static>>,
     pub sample: Option<Sample>,
     pub counters: Option<[Option<u64>; COUNTERS.len()]>,
     /// When the last package began to be initialised, in nanoseconds.

@@ -117,11 +117,11 @@ impl Processes {
     pub fn of(&mut self, record: &Record<'_>) -> Whose {
         let line = record.place.line;
         match &record.kind {
-            Kind::Gc(gctrace::Record::Cycle(cycle)) => {
-                self.collection(record.origin, line, &Collection::of(cycle))
+            Kind::Gc(printed @ gctrace::Record::Cycle(cycle)) => {
+                self.collection(record.origin, line, printed, Collection::of(cycle))
             }
-            Kind::Gc(gctrace::Record::OldCycle(cycle)) => {
-                self.collection(record.origin, line, &Collection::of_old(cycle))
+            Kind::Gc(printed @ gctrace::Record::OldCycle(cycle)) => {
+                self.collection(record.origin, line, printed, Collection::of_old(cycle))
             }
             Kind::Gc(gctrace::Record::Package(_)) => {
                 self.writer(record.origin).announced = true;
@@ -220,7 +220,9 @@ impl Processes {
                 // A record of many lines is given at its last: another process may have written since its first.
                 let is_latest = known.first().is_none_or(|latest| latest.last_line <= line);
                 let at = if is_latest { 0 } else { index };
-                if let Some(front) = known.get_mut(at..=index) {
+                if at < index
+                    && let Some(front) = known.get_mut(at..=index)
+                {
                     front.rotate_right(1);
                 }
                 let Some(chosen) = known.get_mut(at) else {
@@ -242,11 +244,21 @@ impl Processes {
         whose
     }
 
-    fn collection(&mut self, origin: Origin, line: u64, collection: &Collection) -> Whose {
-        let writer = self.writer(origin);
-        let choice = writer.after(collection);
+    fn collection(
+        &mut self,
+        origin: Origin,
+        line: u64,
+        printed: &gctrace::Record<'_>,
+        collection: Collection,
+    ) -> Whose {
+        let choice = self.writer(origin).after(printed, &collection);
         let whose = self.settle(origin, line, choice, |reached| {
-            reached.collection = Some(*collection);
+            reached.collection = Some(collection);
+            reached.printed = match printed {
+                gctrace::Record::Cycle(cycle) => Some(gctrace::Record::Cycle(*cycle)),
+                gctrace::Record::OldCycle(cycle) => Some(gctrace::Record::OldCycle(*cycle)),
+                _ => None,
+            };
         });
         let writer = self.writer(origin);
         writer.announced &= whose.repeated;
@@ -320,15 +332,15 @@ impl Writer {
     }
 
     /// After which process a collection comes.
-    fn after(&self, next: &Collection) -> Choice {
+    fn after(&self, printed: &gctrace::Record<'_>, next: &Collection) -> Choice {
         let collectors = || {
             let known = self.known.iter().enumerate();
             known.filter_map(|(index, known)| {
                 Some((index, known, known.reached.collection.as_ref()?))
             })
         };
-        if let Some((index, _, last)) = collectors().next()
-            && last.is_same(next)
+        if let Some((index, known, _)) = collectors().next()
+            && known.reached.printed.as_ref() == Some(printed)
         {
             return Choice::Repeated(index);
         }

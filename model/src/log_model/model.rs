@@ -117,7 +117,7 @@ impl LogModel {
         if parts.has(Parts::GC)
             && let Some(cycle) = self.gc.record(record, whose)
         {
-            each(Fresh::Cycle(&cycle));
+            each(Fresh::Cycle(cycle));
         }
         if parts.has(Parts::SCHED) {
             self.sched
