@@ -31,7 +31,7 @@ pub mod core;
 pub mod escape;
 pub mod gctrace;
 pub mod inittrace;
-pub mod lines;
+pub mod line;
 pub mod log;
 pub mod memstats;
 pub mod oom;

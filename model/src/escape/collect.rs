@@ -17,7 +17,7 @@ use super::{
 use dumpview_parsers::escape::{
     Category, Line, Message, Position, bare, frame, message, without_prefix,
 };
-use dumpview_parsers::lines::RawLine;
+use dumpview_parsers::line::RawLine;
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 

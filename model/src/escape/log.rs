@@ -12,7 +12,7 @@ use super::{
 use dumpview_parsers::escape::{
     Category, LogDiagnostic, LogHeader, log_diagnostic, log_header, message,
 };
-use dumpview_parsers::lines::RawLine;
+use dumpview_parsers::line::RawLine;
 
 /// Where the reading of one log file stands.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use dumpview_parsers::escape::Category;
-use dumpview_parsers::lines::LineReader;
+use dumpview_parsers::line::LineReader;
 use proptest::prelude::*;
 
 fn read(text: &str) -> Analysis {

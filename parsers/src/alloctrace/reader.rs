@@ -2,7 +2,7 @@
 
 use super::head::{Head, head};
 use super::records::{Ends, Object, Record, Stack};
-use crate::log::{self, Format, Kind, Line, Origin, Place, Sink, Stamp, Taken, Unreadable};
+use crate::line::{Format, Line, Sink, Taken, Written};
 use crate::traceback;
 
 /// So many lines of others may stand within a record.
@@ -29,9 +29,7 @@ pub struct Reader {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     what: What,
-    place: Place,
-    stamp: Option<Stamp>,
-    origin: Origin,
+    written: Written,
     goroutine: Option<u64>,
     /// A function's line was read and its file's is to come.
     file_due: bool,
@@ -98,21 +96,8 @@ enum Part {
 }
 
 impl Reader {
-    fn unreadable(line: &Line<'_>, why: &'static str, out: &mut Sink<'_>) {
-        out(log::Record {
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
-            kind: Kind::Unreadable(Unreadable {
-                format: "alloctrace",
-                text: line.text,
-                why,
-            }),
-        });
-    }
-
     /// Gives the open record.
-    fn close(&mut self, cut: bool, out: &mut Sink<'_>) {
+    fn close(&mut self, cut: bool, out: &mut Sink<'_, Self>) {
         let Some(open) = self.open.take() else {
             return;
         };
@@ -130,12 +115,7 @@ impl Reader {
             },
             What::Free(object) => Record::Free { object, stack },
         };
-        out(log::Record {
-            place: open.place,
-            stamp: open.stamp,
-            origin: open.origin,
-            kind: Kind::Alloc(record),
-        });
+        out.record(open.written, record);
     }
 
     fn begin(&mut self, line: &Line<'_>, what: What) -> Taken {
@@ -143,9 +123,7 @@ impl Reader {
         self.ends.clear();
         self.open = Some(Open {
             what,
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
+            written: line.into(),
             goroutine: None,
             file_due: false,
             cut: false,
@@ -154,7 +132,7 @@ impl Reader {
         Taken::Open
     }
 
-    fn first(&mut self, line: &Line<'_>, text: &[u8], out: &mut Sink<'_>) -> Taken {
+    fn first(&mut self, line: &Line<'_>, text: &[u8], out: &mut Sink<'_, Self>) -> Taken {
         let found = head(text).filter(|_| !line.cut);
         match found {
             Some(Head::Alloc(object, type_name)) => {
@@ -173,12 +151,7 @@ impl Reader {
             Some(Head::Collection) => {
                 self.close(false, out);
                 self.collection = true;
-                out(log::Record {
-                    place: line.place,
-                    stamp: line.stamp,
-                    origin: line.origin,
-                    kind: Kind::Alloc(Record::Collection),
-                });
+                out.record(line, Record::Collection);
                 Taken::Open
             }
             Some(Head::CollectionEnd) => {
@@ -188,7 +161,8 @@ impl Reader {
             }
             None if is_ours(text) => {
                 self.close(false, out);
-                Self::unreadable(line, "not a whole tracealloc or tracefree line", out);
+                let why = "not a whole tracealloc or tracefree line";
+                out.unreadable(line, line.text, why);
                 Taken::Yes
             }
             None => Taken::No,
@@ -241,7 +215,7 @@ impl Reader {
     }
 
     /// A line while a record is open.
-    fn more(&mut self, mut open: Open, text: &[u8], out: &mut Sink<'_>) -> Taken {
+    fn more(&mut self, mut open: Open, text: &[u8], out: &mut Sink<'_, Self>) -> Taken {
         let part = self.part(text);
         match part {
             Part::None => {
@@ -275,7 +249,11 @@ impl Reader {
 }
 
 impl Format for Reader {
-    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "alloctrace";
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = line.text;
         let rests = self.open.is_none() && !self.collection;
         if rests {
@@ -291,12 +269,7 @@ impl Format for Reader {
             if without_number(before).is_some_and(<[u8]>::is_empty) {
                 self.numbered = true;
             } else {
-                out(log::Record {
-                    place: line.place,
-                    stamp: line.stamp,
-                    origin: line.origin,
-                    kind: Kind::Log(before),
-                });
+                out.log(line, before);
             }
             return self.first(line, inner, out);
         }
@@ -339,7 +312,7 @@ impl Format for Reader {
         Taken::No
     }
 
-    fn finish(&mut self, out: &mut Sink<'_>) {
+    fn finish(&mut self, out: &mut Sink<'_, Self>) {
         self.close(true, out);
         *self = Self::default();
     }

@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::parse;
-use crate::log::{Format, Kind, Line, Record as LogRecord, Sink, Taken};
+use crate::line::{Format, Line, Sink, Taken};
 
 /// Reads reports. Lines of the queue need no reader: they are whole by themselves.
 #[derive(Clone, Debug, Default)]
@@ -12,11 +12,15 @@ pub struct Reader {
 }
 
 impl Format for Reader {
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "checkfinalizers";
+
     fn begins(&self, first: Option<u8>) -> bool {
         first == Some(b'W')
     }
 
-    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let record = if line.text == b"WARNING: LIKELY CLEANUP/FINALIZER ISSUES" {
             self.inside = true;
             Some(Record::Warning)
@@ -31,16 +35,11 @@ impl Format for Reader {
             self.inside = false;
             return Taken::No;
         };
-        out(LogRecord {
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
-            kind: Kind::Finalizers(record),
-        });
+        out.record(line, record);
         Taken::Open
     }
 
-    fn finish(&mut self, _out: &mut Sink<'_>) {
+    fn finish(&mut self, _out: &mut Sink<'_, Self>) {
         self.inside = false;
     }
 }

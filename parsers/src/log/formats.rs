@@ -1,18 +1,55 @@
 //! The readers of one origin, and which of them a line is offered to.
 
 use super::mend::{Mender, Piece};
-use super::{Format, Kind, Line, Origin, Place, Record, Sink, Stamp, Taken, Unreadable, trace};
+use super::{Kind, Record, Sink, trace};
+use crate::line::{self, Format, Given, Line, Place, Taken, Unreadable, Written};
 use crate::{alloctrace, checkfinalizers, gctrace, memstats, oom, profile, race, traceback};
 
 /// How many formats have readers.
 const COUNT: usize = 7;
+
+/// A format's reader whose records come among those of the others.
+trait Reader {
+    fn begins(&self, first: Option<u8>) -> bool;
+    fn expects(&self, text: &[u8]) -> bool;
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken;
+    fn finish(&mut self, out: &mut Sink<'_>);
+}
+
+impl<F> Reader for F
+where
+    F: Format,
+    for<'r> Kind<'r>: From<Given<'r, F::Record<'r>>>,
+{
+    fn begins(&self, first: Option<u8>) -> bool {
+        Format::begins(self, first)
+    }
+
+    fn expects(&self, text: &[u8]) -> bool {
+        Format::expects(self, text)
+    }
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+        Format::line(
+            self,
+            line,
+            &mut line::Sink::new(&mut |written, given| out(Record::new(written, given.into()))),
+        )
+    }
+
+    fn finish(&mut self, out: &mut Sink<'_>) {
+        Format::finish(
+            self,
+            &mut line::Sink::new(&mut |written, given| out(Record::new(written, given.into()))),
+        );
+    }
+}
 
 /// What one origin's lines are read with.
 #[derive(Debug, Default)]
 pub(super) struct Formats {
     /// Whose record is open, by its place in [`Formats::all`].
     open: Option<usize>,
-    origin: Origin,
     package: Option<Package>,
     mender: Mender,
     checkfinalizers: checkfinalizers::Reader,
@@ -73,7 +110,7 @@ impl Starts {
 
 impl Formats {
     /// In the order in which a line is offered.
-    fn all(&mut self) -> [&mut dyn Format; COUNT] {
+    fn all(&mut self) -> [&mut dyn Reader; COUNT] {
         [
             &mut self.checkfinalizers,
             &mut self.alloctrace,
@@ -87,7 +124,6 @@ impl Formats {
 
     #[inline]
     pub(super) fn line(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
-        self.origin = line.origin;
         match trace::whole(line.text, 1) {
             // Numbers at the end may have had more digits.
             Some(kind) if line.unterminated && line.text.last().is_some_and(u8::is_ascii_digit) => {
@@ -96,12 +132,12 @@ impl Formats {
                     text: line.text,
                     why: "the input ends in its last number",
                 });
-                self.trace(line.place, line.stamp, kind, out);
+                self.trace(line.into(), kind, out);
             }
             Some(_) if self.mender.is_active() => {
                 self.mend(starts, out, |mender, each| mender.whole(line, 0, each));
             }
-            Some(kind) => self.trace(line.place, line.stamp, kind, out),
+            Some(kind) => self.trace(line.into(), kind, out),
             None if !self.expects(line.text) && self.mender.wants(line.text) => {
                 self.mend(starts, out, |mender, each| mender.line(line, each));
             }
@@ -135,20 +171,15 @@ impl Formats {
         let mut mender = std::mem::take(&mut self.mender);
         work(&mut mender, &mut |piece| match piece {
             Piece::Text(line) => self.other(starts, &line, out),
-            Piece::Trace(place, stamp, kind) => self.trace(place, stamp, kind, out),
+            Piece::Trace(written, kind) => self.trace(written, kind, out),
         });
         self.mender = mender;
     }
 
     /// Gives a record of one line, and the package that was announced for it.
     #[inline]
-    fn trace(&mut self, place: Place, stamp: Option<Stamp>, kind: Kind<'_>, out: &mut Sink<'_>) {
-        let record = Record {
-            place,
-            stamp,
-            origin: self.origin,
-            kind,
-        };
+    fn trace(&mut self, written: Written, kind: Kind<'_>, out: &mut Sink<'_>) {
+        let record = Record::new(written, kind);
         if let Some(package) = self.package.take()
             && matches!(kind, Kind::Gc(_))
         {
@@ -190,13 +221,8 @@ impl Formats {
             Some((index, Taken::Open)) => self.open = Some(index),
             Some(_) => {}
             None => {
-                self.mender.style.saw(line.text);
-                out(Record {
-                    place: line.place,
-                    stamp: line.stamp,
-                    origin: line.origin,
-                    kind: Kind::Log(line.text),
-                });
+                self.mender.saw(line.text);
+                out(Record::new(line.into(), Kind::Log(line.text)));
             }
         }
     }

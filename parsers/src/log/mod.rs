@@ -12,45 +12,34 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `line` | a line and where it stood |
-//! | `stamp` | times that log machinery and loggers write |
 //! | `unwrap` | what log machinery put around a line is taken off |
 //! | `prefix` | the kinds of prefix there are |
 //! | `wrapped` | lines in JSON |
 //! | `telling` | beginnings that only traces have |
 //! | `record` | what a line turned out to be |
-//! | `format` | what a format's reader is |
 //! | `trace` | the traces of one line |
-//! | `words` | by which words a record, or a piece of one, is known |
-//! | `mend`, `template`, `style` | torn ones are put together again, or reported |
+//! | `mend` | torn ones are put together again, or reported |
 //! | `formats` | the readers of one origin, and which of them reads a line |
 //! | `reader` | chunks to records |
 
 #[cfg(test)]
 mod corpus;
-mod format;
 mod formats;
-mod line;
 mod mend;
-#[cfg(test)]
-mod mend_tests;
 mod prefix;
 mod reader;
 mod record;
-mod stamp;
-mod style;
 mod telling;
-mod template;
 mod trace;
 mod unwrap;
 #[cfg(test)]
 mod unwrap_tests;
-mod words;
 mod wrapped;
 
-pub use format::{Format, Sink, Taken};
-pub use line::{Line, Origin, Place};
+pub use crate::line::{Origin, Place, Stamp, Unreadable};
 pub use reader::LogReader;
-pub use record::{Kind, Record, Unreadable};
-pub use stamp::Stamp;
+pub use record::{Kind, Record};
 pub use unwrap::{Strip, Unwrapper};
+
+/// Where records go. They borrow from the line or from the reader, so they are copied out or used at once.
+pub type Sink<'s> = dyn FnMut(Record<'_>) + 's;

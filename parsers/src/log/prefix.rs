@@ -3,7 +3,7 @@
 //! A layer is taken off when it says by itself what it is, or when a trace was seen behind one like it: an
 //! application's own time stamp before its own words is left where it is.
 
-use super::Stamp;
+use crate::line::Stamp;
 
 /// A kind of prefix.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,8 +1,8 @@
 //! Which format reads a line.
 
 use super::formats::{Formats, Starts};
-use super::{Line, Origin, Sink, Strip, Unwrapper};
-use crate::lines::LineReader;
+use super::{Sink, Strip, Unwrapper};
+use crate::line::{Line, LineReader, Origin};
 
 /// Chunks of a log to records.
 #[derive(Debug, Default)]

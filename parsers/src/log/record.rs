@@ -1,6 +1,6 @@
 //! What a line, or several, turned out to be.
 
-use super::{Origin, Place, Stamp};
+use crate::line::{Given, Origin, Place, Stamp, Unreadable, Written};
 use crate::{
     alloctrace, checkfinalizers, gctrace, inittrace, memstats, oom, pacertrace, profile, race,
     scavtrace, schedtrace, traceback,
@@ -53,13 +53,38 @@ pub enum Kind<'a> {
     Log(&'a [u8]),
 }
 
-/// A line that began like a trace and is none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Unreadable<'a> {
-    /// The format that it looked like: the name of its folder here.
-    pub format: &'static str,
-    /// The text, as far as it was there.
-    pub text: &'a [u8],
-    /// What is wrong with it.
-    pub why: &'static str,
+macro_rules! kinds {
+    ($a:lifetime, $($kind:ident($record:ty))*) => {
+        $(impl<$a> From<Given<$a, $record>> for Kind<$a> {
+            fn from(given: Given<$a, $record>) -> Self {
+                match given {
+                    Given::Record(record) => Self::$kind(record),
+                    Given::Unreadable(lost) => Self::Unreadable(lost),
+                    Given::Log(text) => Self::Log(text),
+                }
+            }
+        })*
+    };
+}
+
+kinds! {
+    'a,
+    Finalizers(checkfinalizers::Record<'a>)
+    Alloc(alloctrace::Record<'a>)
+    Traceback(traceback::Record<'a>)
+    Race(race::Record<'a>)
+    Profile(profile::Record<'a>)
+    MemStats(memstats::Record<'a>)
+    Oom(oom::Record<'a>)
+}
+
+impl<'a> Record<'a> {
+    pub(super) const fn new(written: Written, kind: Kind<'a>) -> Self {
+        Self {
+            place: written.place,
+            stamp: written.stamp,
+            origin: written.origin,
+            kind,
+        }
+    }
 }

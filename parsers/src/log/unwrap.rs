@@ -6,8 +6,8 @@
 //! so many unfinished lines.
 
 use super::prefix::{self, EVIDENT, LEARNED, Layer, Peeled};
-use super::{Line, Origin, Place, Stamp, telling, trace, wrapped};
-use crate::lines::{MAX_LINE, RawLine};
+use super::{telling, trace, wrapped};
+use crate::line::{Line, MAX_LINE, Origin, Place, RawLine, Stamp};
 use std::collections::HashMap;
 use std::fmt;
 

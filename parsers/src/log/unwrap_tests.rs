@@ -2,7 +2,7 @@
 
 use super::Stamp;
 use super::unwrap::Unwrapper;
-use crate::lines::LineReader;
+use crate::line::LineReader;
 use proptest::prelude::*;
 
 /// Text, origin's name, line number, stamp.
@@ -12,7 +12,7 @@ fn unwrap(text: &str) -> Vec<Seen> {
     let mut lines = LineReader::new();
     let mut unwrapper = Unwrapper::default();
     let mut seen = Vec::new();
-    let mut each = |line: &super::Line<'_>| {
+    let mut each = |line: &crate::line::Line<'_>| {
         let text = String::from_utf8_lossy(line.text).into_owned();
         seen.push((text, line.origin, line.place.line, line.stamp));
     };

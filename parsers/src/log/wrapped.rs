@@ -1,6 +1,6 @@
 //! Lines that were put into JSON: docker's json-file, and what `go test -json` prints.
 
-use super::Stamp;
+use crate::line::Stamp;
 use serde::Deserialize;
 use std::borrow::Cow;
 

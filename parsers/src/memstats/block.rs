@@ -5,17 +5,15 @@ use super::metrics::{self, Scraped};
 use super::names::{Name, lookup};
 use super::object::RING;
 use super::pairs::Pairs;
-use super::records::{Field, Form, Snapshot, Value};
+use super::records::{Field, Form, Record, Snapshot, Value};
 use super::value::value_of;
-use crate::log::{Kind, Line, Origin, Place, Record, Sink, Stamp, Unreadable};
+use crate::line::{Format, Line, Sink, Written};
 
 /// Where a line stood, and its text when it may have to be given back.
 #[derive(Clone, Debug)]
 struct Saved {
     text: Vec<u8>,
-    place: Place,
-    stamp: Option<Stamp>,
-    origin: Origin,
+    written: Written,
 }
 
 /// What kind of lines they are.
@@ -55,9 +53,7 @@ pub(super) enum Went {
 pub(super) struct Block {
     manner: Manner,
     pub(super) snapshot: Snapshot,
-    place: Place,
-    stamp: Option<Stamp>,
-    origin: Origin,
+    written: Written,
     /// There is enough of it to be a snapshot.
     certain: bool,
     /// It began with a line that says what it is.
@@ -84,9 +80,7 @@ impl Block {
         Self {
             manner,
             snapshot,
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
+            written: line.into(),
             certain: false,
             headed: false,
             fields: 0,
@@ -150,9 +144,7 @@ impl Block {
         } else if went == Went::On {
             self.lines.push(Saved {
                 text: line.text.to_vec(),
-                place: line.place,
-                stamp: line.stamp,
-                origin: line.origin,
+                written: line.into(),
             });
         }
         if matches!(&self.manner, Manner::Nameless(numbers) if numbers.len() == 4)
@@ -302,43 +294,33 @@ impl Block {
     }
 
     /// Gives back lines that can be no part of it any more.
-    pub(super) fn give_back(&mut self, out: &mut Sink<'_>) {
+    pub(super) fn give_back<F: Format>(&mut self, out: &mut Sink<'_, F>) {
         if let Manner::Nameless(numbers) = &self.manner {
             while self.lines.len() > numbers.len() {
                 let saved = self.lines.remove(0);
                 self.snapshot.lines -= 1;
-                give_back(&saved, out);
+                out.log(saved.written, &saved.text);
             }
             if let Some(first) = self.lines.first() {
-                (self.place, self.stamp, self.origin) = (first.place, first.stamp, first.origin);
+                self.written = first.written;
             }
         }
     }
 
     /// It is complete: gives the snapshot, or its lines.
-    pub(super) fn close(self, out: &mut Sink<'_>) {
+    pub(super) fn close<F>(self, out: &mut Sink<'_, F>)
+    where
+        F: for<'r> Format<Record<'r> = Record<'r>>,
+    {
         if self.certain {
             if matches!(&self.manner, Manner::Indented(indented) if !indented.is_whole()) {
-                out(Record {
-                    place: self.place,
-                    stamp: self.stamp,
-                    origin: self.origin,
-                    kind: Kind::Unreadable(Unreadable {
-                        format: "memstats",
-                        text: b"",
-                        why: "an array of these memory statistics breaks off",
-                    }),
-                });
+                let why = "an array of these memory statistics breaks off";
+                out.unreadable(self.written, b"", why);
             }
-            out(Record {
-                place: self.place,
-                stamp: self.stamp,
-                origin: self.origin,
-                kind: Kind::MemStats(super::Record::Snapshot(&self.snapshot)),
-            });
+            out.record(self.written, Record::Snapshot(&self.snapshot));
         } else {
             for saved in &self.lines {
-                give_back(saved, out);
+                out.log(saved.written, &saved.text);
             }
         }
     }
@@ -348,15 +330,6 @@ impl Block {
 const UNDECIDED: usize = 16;
 
 pub(super) const TORN: &str = "the input ends within a number";
-
-fn give_back(saved: &Saved, out: &mut Sink<'_>) {
-    out(Record {
-        place: saved.place,
-        stamp: saved.stamp,
-        origin: saved.origin,
-        kind: Kind::Log(&saved.text),
-    });
-}
 
 /// A line of nothing but a number.
 pub(super) fn number(text: &[u8]) -> Option<u64> {

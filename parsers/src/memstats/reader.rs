@@ -5,8 +5,8 @@ use super::json::{self, Indented};
 use super::metrics;
 use super::object;
 use super::pairs::{Pairs, name_before};
-use super::records::{Form, Snapshot};
-use crate::log::{Format, Kind, Line, Record, Sink, Taken, Unreadable};
+use super::records::{Form, Record, Snapshot};
+use crate::line::{Format, Line, Sink, Taken};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -87,31 +87,6 @@ fn after_stamp(text: &[u8]) -> &[u8] {
     }
 }
 
-fn unreadable(line: &Line<'_>, why: &'static str, out: &mut Sink<'_>) {
-    give(
-        line,
-        Kind::Unreadable(Unreadable {
-            format: "memstats",
-            text: line.text,
-            why,
-        }),
-        out,
-    );
-}
-
-fn give(line: &Line<'_>, kind: Kind<'_>, out: &mut Sink<'_>) {
-    out(Record {
-        place: line.place,
-        stamp: line.stamp,
-        origin: line.origin,
-        kind,
-    });
-}
-
-fn snapshot(line: &Line<'_>, snapshot: &Snapshot, out: &mut Sink<'_>) {
-    give(line, Kind::MemStats(super::Record::Snapshot(snapshot)), out);
-}
-
 impl Reader {
     /// Whether a snapshot could begin with this line; almost every line of a log is told here.
     fn may_begin(&self, text: &[u8]) -> bool {
@@ -137,7 +112,7 @@ impl Reader {
             || (text.len() >= POSITIONAL && text.ends_with(b"}]}"))
     }
 
-    fn begin(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    fn begin(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = after_stamp(line.text);
         let manner = match text {
             [b'#', ..] => Some(Manner::Footer),
@@ -151,7 +126,7 @@ impl Reader {
             let mut block = Block::new(manner, line);
             match block.line(line, text, &mut self.pairs) {
                 Went::Out | Went::Between => return Taken::No,
-                Went::Wrong(why) => unreadable(line, why, out),
+                Went::Wrong(why) => out.unreadable(line, line.text, why),
                 Went::On | Went::Last => {}
             }
             self.block = Some(Box::new(block));
@@ -166,7 +141,7 @@ impl Reader {
             let went = block.line(line, text, &mut self.pairs);
             match went {
                 Went::Out => return Taken::No,
-                Went::Wrong(why) => unreadable(line, why, out),
+                Went::Wrong(why) => out.unreadable(line, line.text, why),
                 _ => {}
             }
             self.block = Some(Box::new(block));
@@ -176,20 +151,20 @@ impl Reader {
             let torn = (line.unterminated || line.cut) && self.pairs.torn_at_end(text);
             if torn {
                 self.pairs.list.pop();
-                unreadable(line, TORN, out);
+                out.unreadable(line, line.text, TORN);
             }
             let mut found = Snapshot::new(Form::Named);
             for pair in &self.pairs.list {
                 found.set(pair.name.field, pair.value);
             }
-            snapshot(line, &found, out);
+            out.record(line, Record::Snapshot(&found));
             return Taken::Yes;
         }
         Taken::No
     }
 
     /// A whole MemStats on one line.
-    fn object(line: &Line<'_>, text: &[u8], out: &mut Sink<'_>) -> Option<Taken> {
+    fn object(line: &Line<'_>, text: &[u8], out: &mut Sink<'_, Self>) -> Option<Taken> {
         memchr::memchr(b'{', text)?;
         let (at, found) = if let Some(at) = JSON_OBJECT.find(text) {
             (at, json::object(text.get(at..)?))
@@ -198,7 +173,7 @@ impl Reader {
         } else if text.len() >= POSITIONAL {
             let at = memchr::memchr(b'{', text)?;
             return object::positional(text.get(at..)?).map(|found| {
-                snapshot(line, &found, out);
+                out.record(line, Record::Snapshot(&found));
                 Taken::Yes
             });
         } else {
@@ -207,18 +182,18 @@ impl Reader {
         if let Some(found) = found
             && found.fields().nth(2).is_some()
         {
-            snapshot(line, &found, out);
+            out.record(line, Record::Snapshot(&found));
             return Some(Taken::Yes);
         }
         let closed = memchr::memchr(b'}', text.get(at..)?).is_some();
         if closed && text.len() < WHOLE {
             return None;
         }
-        unreadable(line, "not a whole MemStats", out);
+        out.unreadable(line, line.text, "not a whole MemStats");
         Some(Taken::Yes)
     }
 
-    fn close(&mut self, out: &mut Sink<'_>) {
+    fn close(&mut self, out: &mut Sink<'_, Self>) {
         if let Some(block) = self.block.take() {
             block.close(out);
         }
@@ -226,7 +201,11 @@ impl Reader {
 }
 
 impl Format for Reader {
-    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "memstats";
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if let Some(block) = &mut self.block {
             let went = block.line(line, after_stamp(line.text), &mut self.pairs);
             block.give_back(out);
@@ -237,11 +216,11 @@ impl Format for Reader {
                     return Taken::Yes;
                 }
                 Went::Wrong(why) => {
-                    unreadable(line, why, out);
+                    out.unreadable(line, line.text, why);
                     return Taken::Open;
                 }
                 Went::Between => {
-                    give(line, Kind::Log(line.text), out);
+                    out.log(line, line.text);
                     return Taken::Open;
                 }
                 Went::Out => self.close(out),
@@ -253,7 +232,7 @@ impl Format for Reader {
         self.begin(line, out)
     }
 
-    fn finish(&mut self, out: &mut Sink<'_>) {
+    fn finish(&mut self, out: &mut Sink<'_, Self>) {
         self.close(out);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::line::{has_words, line};
 use super::records::Record;
-use crate::log::{self, Format, Kind, Line, Sink, Taken, Unreadable};
+use crate::line::{Format, Line, Sink, Taken};
 use memchr::memmem::Finder;
 
 /// A report's lines stand among so many others: call traces, zones, the table's rows.
@@ -35,7 +35,11 @@ fn has_numbers(text: &[u8]) -> bool {
 }
 
 impl Format for Reader {
-    fn line(&mut self, raw: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "oom";
+
+    fn line(&mut self, raw: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = raw.text;
         let named = self.oom.find(text).is_some() || self.kill.find(text).is_some();
         if !named {
@@ -64,30 +68,20 @@ impl Format for Reader {
             let counter = matches!(record, Record::Usage { .. });
             strong || counter || self.near > 0
         });
-        let kind = match found {
+        match found {
             // A row's last word may be cut, a number may not.
             Some(record) if whole || matches!(record, Record::Task(_) | Record::Cgroup { .. }) => {
                 self.near = NEAR;
-                Kind::Oom(record)
+                out.record(raw, record);
             }
             // Prose mentions the killer as well; a report has its numbers, with units or `=`.
             None if !has_words(text) || !has_numbers(text) => return Taken::No,
-            _ => Kind::Unreadable(Unreadable {
-                format: "oom",
-                text,
-                why: "not a whole line of an out-of-memory report",
-            }),
-        };
-        out(log::Record {
-            place: raw.place,
-            stamp: raw.stamp,
-            origin: raw.origin,
-            kind,
-        });
+            _ => out.unreadable(raw, text, "not a whole line of an out-of-memory report"),
+        }
         Taken::Yes
     }
 
-    fn finish(&mut self, _out: &mut Sink<'_>) {
+    fn finish(&mut self, _out: &mut Sink<'_, Self>) {
         self.near = 0;
     }
 }

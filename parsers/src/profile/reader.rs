@@ -2,7 +2,7 @@
 
 use super::line::{line, values};
 use super::records::{Header, Record, Values};
-use crate::log::{self, Format, Kind, Line, Sink, Taken, Unreadable};
+use crate::line::{Format, Line, Sink, Taken, Written};
 
 /// What a profile counts, and so what its records look like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,9 +44,7 @@ pub struct Reader {
 #[derive(Clone, Debug)]
 struct Doubtful {
     text: Vec<u8>,
-    place: log::Place,
-    stamp: Option<log::Stamp>,
-    origin: log::Origin,
+    written: Written,
 }
 
 /// Whether a line can only be a profile's first one. A program's own count profile may have any name, and prose
@@ -86,56 +84,26 @@ fn may_be(text: &[u8]) -> bool {
 }
 
 impl Reader {
-    fn give(line: &Line<'_>, kind: Kind<'_>, out: &mut Sink<'_>) {
-        out(log::Record {
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
-            kind,
-        });
-    }
-
-    fn unreadable(line: &Line<'_>, why: &'static str, out: &mut Sink<'_>) {
-        let text = line.text;
-        Self::give(
-            line,
-            Kind::Unreadable(Unreadable {
-                format: "profile",
-                text,
-                why,
-            }),
-            out,
-        );
-    }
-
     /// The doubtful first line turns out to be one, or to be the application's own.
-    fn settle(&mut self, is_header: bool, out: &mut Sink<'_>) {
+    fn settle(&mut self, is_header: bool, out: &mut Sink<'_, Self>) {
         let Some(doubtful) = self.doubtful.take() else {
             return;
         };
-        let kind = match line(&doubtful.text) {
-            Some(header) if is_header => Kind::Profile(header),
-            _ => Kind::Log(&doubtful.text),
-        };
-        out(log::Record {
-            place: doubtful.place,
-            stamp: doubtful.stamp,
-            origin: doubtful.origin,
-            kind,
-        });
+        match line(&doubtful.text) {
+            Some(header) if is_header => out.record(doubtful.written, header),
+            _ => out.log(doubtful.written, &doubtful.text),
+        }
     }
 
-    fn header(&mut self, line: &Line<'_>, header: Header<'_>, out: &mut Sink<'_>) -> Taken {
+    fn header(&mut self, line: &Line<'_>, header: Header<'_>, out: &mut Sink<'_, Self>) -> Taken {
         self.settle(false, out);
         if is_certain(header) {
             self.profile = Some(Counts::of_header(header));
-            Self::give(line, Kind::Profile(Record::Header(header)), out);
+            out.record(line, Record::Header(header));
         } else {
             self.doubtful = Some(Doubtful {
                 text: line.text.to_vec(),
-                place: line.place,
-                stamp: line.stamp,
-                origin: line.origin,
+                written: line.into(),
             });
         }
         self.open = true;
@@ -143,7 +111,7 @@ impl Reader {
     }
 
     /// A line that is none of a profile's, though it may have meant to be.
-    fn other(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    fn other(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let why = if self.profile.is_none() {
             None
         } else if line.text.starts_with(b"#\t0x") || line.text.starts_with(b"# labels: {") {
@@ -155,7 +123,7 @@ impl Reader {
         };
         match why {
             Some(why) => {
-                Self::unreadable(line, why, out);
+                out.unreadable(line, line.text, why);
                 self.open = true;
                 Taken::Open
             }
@@ -163,7 +131,7 @@ impl Reader {
         }
     }
 
-    fn rest(&mut self, out: &mut Sink<'_>) -> Taken {
+    fn rest(&mut self, out: &mut Sink<'_, Self>) -> Taken {
         self.settle(false, out);
         self.open = false;
         Taken::No
@@ -171,7 +139,11 @@ impl Reader {
 }
 
 impl Format for Reader {
-    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "profile";
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if !may_be(line.text) {
             if line.text.is_empty() && self.open && self.doubtful.is_none() {
                 return Taken::Open;
@@ -188,7 +160,7 @@ impl Format for Reader {
             || matches!(record, Record::Header(header) if is_certain(header));
         if ours && (line.unterminated || line.cut) {
             self.settle(false, out);
-            Self::unreadable(line, "the line is not whole", out);
+            out.unreadable(line, line.text, "the line is not whole");
             self.open = true;
             return Taken::Open;
         }
@@ -203,11 +175,13 @@ impl Format for Reader {
                 }
                 match self.profile {
                     Some(counts) if counts == found => {
-                        Self::give(line, Kind::Profile(record), out);
+                        out.record(line, record);
                     }
-                    Some(_) => Self::unreadable(line, "a record of another kind of profile", out),
+                    Some(_) => {
+                        out.unreadable(line, line.text, "a record of another kind of profile")
+                    }
                     None if sample.stack.iter().next().is_some() => {
-                        Self::unreadable(line, "the profile's first line is missing", out);
+                        out.unreadable(line, line.text, "the profile's first line is missing");
                     }
                     None => return self.rest(out),
                 }
@@ -218,16 +192,16 @@ impl Format for Reader {
                     return self.rest(out);
                 }
                 self.settle(false, out);
-                Self::unreadable(line, "the profile's first line is missing", out);
+                out.unreadable(line, line.text, "the profile's first line is missing");
             }
             _ if self.profile.is_none() => return self.rest(out),
-            _ => Self::give(line, Kind::Profile(record), out),
+            _ => out.record(line, record),
         }
         self.open = true;
         Taken::Open
     }
 
-    fn finish(&mut self, out: &mut Sink<'_>) {
+    fn finish(&mut self, out: &mut Sink<'_, Self>) {
         self.settle(false, out);
         *self = Self::default();
     }

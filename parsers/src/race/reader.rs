@@ -3,7 +3,7 @@
 
 use super::grammar::{RULE, access, creation, found};
 use super::records::Record;
-use crate::log::{self, Format, Kind, Line, Sink, Taken, Unreadable};
+use crate::line::{Format, Line, Sink, Taken, Written};
 use crate::traceback::{Frame, Function, function, source};
 
 /// After so many lines of others in a row a report is over.
@@ -16,39 +16,7 @@ pub struct Reader {
     /// Lines of others since the last one of ours.
     foreign: u32,
     /// A call whose source line is still to come, and the length of its name.
-    call: Option<(Vec<u8>, usize, Start)>,
-}
-
-/// Where and when a line was written.
-#[derive(Clone, Copy, Debug)]
-struct Start {
-    place: log::Place,
-    stamp: Option<log::Stamp>,
-    origin: log::Origin,
-}
-
-impl Start {
-    const fn of(line: &Line<'_>) -> Self {
-        Self {
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
-        }
-    }
-
-    fn give(self, kind: Kind<'_>, out: &mut Sink<'_>) {
-        out(log::Record {
-            place: self.place,
-            stamp: self.stamp,
-            origin: self.origin,
-            kind,
-        });
-    }
-
-    fn unreadable(self, text: &[u8], why: &'static str, out: &mut Sink<'_>) {
-        let format = "race";
-        self.give(Kind::Unreadable(Unreadable { format, text, why }), out);
-    }
+    call: Option<(Vec<u8>, usize, Written)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,31 +24,34 @@ enum At {
     #[default]
     Rest,
     /// A rule was read, which opens a report if `WARNING` follows.
-    Rule(Start),
+    Rule(Written),
     Report,
 }
 
 impl Format for Reader {
-    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
-        let here = Start::of(line);
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "race";
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if let At::Rule(rule) = self.at {
             self.at = At::Rest;
             if line.text == b"WARNING: DATA RACE" {
                 return self.start(rule, out);
             }
-            rule.give(Kind::Log(RULE), out);
+            out.log(rule, RULE);
         }
         match self.at {
             At::Report => self.report(line, out),
             _ if line.text == RULE => {
-                self.at = At::Rule(here);
+                self.at = At::Rule(line.into());
                 Taken::Open
             }
             // Pastes lose the rule.
-            _ if line.text == b"WARNING: DATA RACE" => self.start(here, out),
+            _ if line.text == b"WARNING: DATA RACE" => self.start(line.into(), out),
             _ => match found(line.text) {
                 Some(count) => {
-                    here.give(Kind::Race(Record::Found(count)), out);
+                    out.record(line, Record::Found(count));
                     Taken::Yes
                 }
                 None => Taken::No,
@@ -88,9 +59,9 @@ impl Format for Reader {
         }
     }
 
-    fn finish(&mut self, out: &mut Sink<'_>) {
+    fn finish(&mut self, out: &mut Sink<'_, Self>) {
         if let At::Rule(rule) = self.at {
-            rule.give(Kind::Log(RULE), out);
+            out.log(rule, RULE);
         }
         self.lose_call(out);
         *self = Self::default();
@@ -98,15 +69,14 @@ impl Format for Reader {
 }
 
 impl Reader {
-    fn start(&mut self, from: Start, out: &mut Sink<'_>) -> Taken {
-        from.give(Kind::Race(Record::Start), out);
+    fn start(&mut self, from: Written, out: &mut Sink<'_, Self>) -> Taken {
+        out.record(from, Record::Start);
         self.at = At::Report;
         self.foreign = 0;
         Taken::Open
     }
 
-    fn report(&mut self, line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
-        let here = Start::of(line);
+    fn report(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if self.call.is_some()
             && let Some(source) = source(line.text).filter(|_| line.text.starts_with(b" "))
             && let Some((text, split, from)) = self.call.take()
@@ -120,7 +90,7 @@ impl Reader {
                 },
                 source: Some(source),
             };
-            from.give(Kind::Race(Record::Frame(frame)), out);
+            out.record(from, Record::Frame(frame));
             return self.more();
         }
         if line.text.is_empty() {
@@ -135,7 +105,7 @@ impl Reader {
             }
         } else if line.text == RULE {
             self.lose_call(out);
-            here.give(Kind::Race(Record::End), out);
+            out.record(line, Record::End);
             self.at = At::Rest;
             return Taken::Yes;
         } else if let Some(indented) = line.text.strip_prefix(b"  ") {
@@ -144,10 +114,10 @@ impl Reader {
             } else if let Some(call) = function(indented) {
                 let split = call.name.len();
                 self.lose_call(out);
-                self.call = Some((indented.to_vec(), split, here));
+                self.call = Some((indented.to_vec(), split, line.into()));
                 return self.more();
             } else {
-                here.unreadable(line.text, "neither a call nor its source line", out);
+                out.unreadable(line, line.text, "neither a call nor its source line");
                 return self.more();
             }
         } else if line.text.ends_with(b":") {
@@ -157,7 +127,7 @@ impl Reader {
             return self.other();
         };
         self.lose_call(out);
-        here.give(Kind::Race(record), out);
+        out.record(line, record);
         self.more()
     }
 
@@ -174,9 +144,9 @@ impl Reader {
         Taken::No
     }
 
-    fn lose_call(&mut self, out: &mut Sink<'_>) {
+    fn lose_call(&mut self, out: &mut Sink<'_, Self>) {
         if let Some((text, _, from)) = self.call.take() {
-            from.unreadable(&text, "its source line is missing", out);
+            out.unreadable(from, &text, "its source line is missing");
         }
     }
 }

@@ -1,49 +1,12 @@
 //! Dumps inside one line: loggers write `debug.Stack()` as a string field, with its newlines escaped.
 
-use super::records::Record;
-use super::{Reader, header};
-use crate::log::{self, Format, Kind, Line, Sink, Taken};
+use super::header;
 
-/// Reads the string that begins with a goroutine's header, if it is one. The line stays the application's own,
-/// and is given first.
-pub(super) fn read(text: &[u8], line: &Line<'_>, out: &mut Sink<'_>) -> Taken {
-    let Some(lines) = unescape(text) else {
-        return Taken::No;
-    };
-    let mut lines = lines.split(|b| *b == b'\n').peekable();
-    if lines.peek().and_then(|first| header(first)).is_none() {
-        return Taken::No;
-    }
-    let mut give = |kind: Kind<'_>| {
-        out(log::Record {
-            place: line.place,
-            stamp: line.stamp,
-            origin: line.origin,
-            kind,
-        });
-    };
-    give(Kind::Log(line.text));
-    give(Kind::Traceback(Record::Embedded { begins: true }));
-    let mut inner = Reader::default();
-    while let Some(text) = lines.next() {
-        let last = lines.peek().is_none();
-        if last && text.is_empty() {
-            break;
-        }
-        let part = Line {
-            text,
-            unterminated: last && line.cut,
-            cut: false,
-            ..*line
-        };
-        inner.line(&part, &mut |record| match record.kind {
-            Kind::Log(_) => {}
-            kind => give(kind),
-        });
-    }
-    inner.finish(&mut |record| give(record.kind));
-    give(Kind::Traceback(Record::Embedded { begins: false }));
-    Taken::Yes
+/// The lines of the string that begins with a goroutine's header, if it is one.
+pub(super) fn dump(text: &[u8]) -> Option<Vec<u8>> {
+    let lines = unescape(text)?;
+    header(lines.split(|b| *b == b'\n').next()?)?;
+    Some(lines)
 }
 
 /// The text up to the quote that ends the string, with escapes as JSON and Go write them; `None` when no

@@ -152,6 +152,11 @@ pub fn elided(line: &[u8]) -> Option<Elided> {
     Some(Elided::Middle(count))
 }
 
+/// `goroutine running on other thread; stack unavailable`
+pub(super) fn is_unavailable(line: &[u8]) -> bool {
+    line.ends_with(b"; stack unavailable") || line.ends_with(b"stack trace unavailable)")
+}
+
 /// `[originating from goroutine 1]:`, with the goroutine's number (`tracebackancestors`).
 pub fn originating_from(line: &[u8]) -> Option<u64> {
     let id = delimited(

@@ -9,7 +9,7 @@ use dumpview_model::escape::{
 };
 use dumpview_model::units::bytes;
 use dumpview_model::units::grouped;
-use dumpview_parsers::lines::LineReader;
+use dumpview_parsers::line::LineReader;
 use dumpview_view::rows::DecisionRow;
 use dumpview_view::rows::decision as view;
 use dumpview_view::{Role, Text, styled};

@@ -3,7 +3,7 @@
 use crate::answer::Failure;
 use crate::input::stream;
 use dumpview_model::escape::{Analysis, Collector, LogFile};
-use dumpview_parsers::lines::LineReader;
+use dumpview_parsers::line::LineReader;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::keys::Action;
 use crate::screen::{Effect, Input, Screen};
 use crate::screens::escapes::EscapesScreen;
 use dumpview_model::escape;
-use dumpview_parsers::lines::LineReader;
+use dumpview_parsers::line::LineReader;
 use std::sync::Arc;
 
 const COMPILER: &str = "\

@@ -4,7 +4,7 @@
 //! else on the same descriptor may land between two tokens, and never inside one. These tables are only for
 //! lines that are not whole; once its tokens are together again, a record is read like any other.
 
-use super::Kind;
+use super::super::Kind;
 use crate::scan::{self, Scan};
 use crate::{checkfinalizers, gctrace, inittrace, pacertrace, scavtrace, schedtrace};
 

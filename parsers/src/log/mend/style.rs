@@ -1,7 +1,7 @@
 //! How an application's own lines begin, learned from the stream. It tells where a number of a trace ends when
 //! the application's words stand directly behind it: `5` and `..` is five, `1` and `2 files` is not twelve.
 
-use super::Stamp;
+use crate::line::Stamp;
 
 /// What lines of the application began with.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,5 @@
 //! The words of records: where one may begin in a line, of which one a line is a piece, and which line only looks
-//! like one. [`super::mend`] asks; nothing here takes tokens or keeps state.
+//! like one. The mender asks; nothing here takes tokens or keeps state.
 
 use super::template::{Step, TEMPLATES, Template};
 use aho_corasick::{AhoCorasick, Input, Match, Span, packed};

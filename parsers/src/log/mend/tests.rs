@@ -1,8 +1,8 @@
 //! Records torn at every token border by every kind of neighbour: each comes out exactly as it was printed, or
 //! is reported. The tokens here are written after the runtime's print statements, not after the templates.
 
-use super::corpus::{kind, read};
-use super::{Kind, trace};
+use super::super::corpus::{kind, read};
+use super::super::{Kind, trace};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

@@ -1,0 +1,270 @@
+//! Lines to records.
+//!
+//! ```text
+//!            panic, fatal error, signal            header, runtime stack         blank
+//!   Rest ─────────────────────────────▶ Head ─────────────────────────▶ Section ◀────▶ Between
+//!     │                                                                    ▲
+//!     └──────────────────────────── header ────────────────────────────────┘
+//! ```
+//!
+//! A call is two lines, so the first is kept until the second comes. What is none of a traceback's in the
+//! middle of one (a log line of another thread) is left to others and does not end it, unless much of it comes.
+//!
+//! Up to Go 1.22 the second line of a panic's text stands in column 0 and can be anything. Such lines are left
+//! to others too, and given again as [`Record::More`] when a blank line and a section prove that the panic's
+//! text was still going on.
+
+mod head;
+mod pending;
+mod section;
+
+use super::embedded;
+use super::head::{fatal, is_note, panic, register, served, signal};
+use super::header;
+use super::records::Record;
+use crate::line::{Format, Given, Line, Sink, Taken};
+use head::Kept;
+use memchr::memmem::Finder;
+use pending::{Pending, What};
+use std::sync::LazyLock;
+
+/// Looked for in every line that is nobody's, so it is prepared once.
+static GOROUTINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("goroutine "));
+
+/// After so many lines of others in a row a traceback is over.
+const PATIENCE: u32 = 32;
+/// Why a line without its end is not read when its last number or name may lack a part.
+const CUT: &str = "the input ends in the middle of it";
+
+/// Reads tracebacks.
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    at: At,
+    /// Lines of others since the last one of ours.
+    foreign: u32,
+    /// Blanks before the header, which stand before all lines of a dump that was pasted or indented.
+    indent: usize,
+    pending: Pending,
+    /// What may be the rest of a panic's text.
+    kept: Kept,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum At {
+    #[default]
+    Rest,
+    /// After the first line of a death. `blank`: the line before was empty.
+    Head { blank: bool },
+    /// Among the calls of a goroutine.
+    Section,
+    /// After an empty line.
+    Between,
+}
+
+impl Format for Reader {
+    type Record<'r> = Record<'r>;
+
+    const NAME: &'static str = "traceback";
+
+    fn expects(&self, text: &[u8]) -> bool {
+        match (self.pending.what, text) {
+            // A source line: it ends in a number.
+            (What::Call | What::Creator, [b'\t', .., last]) => last.is_ascii_hexdigit(),
+            (What::Nothing, [b'c', b'r', b'e', b'a', b't', b'e', b'd', b' ', ..]) => {
+                self.at == At::Section
+            }
+            // A call: `(` stands before arguments only.
+            (What::Nothing, [b'a'..=b'z' | b'A'..=b'Z', .., b')']) => {
+                let open = memchr::memrchr(b'(', text).and_then(|at| text.get(at + 1));
+                self.at == At::Section && matches!(open, Some(b'0' | b'.' | b')' | b'{' | b'_'))
+            }
+            _ => false,
+        }
+    }
+
+    fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
+        let line = self.without_indent(*line);
+        if self.pending.what != What::Nothing
+            && let Some(taken) = self.settle(&line, out)
+        {
+            return taken;
+        }
+        if line.unterminated && self.at != At::Rest && ends_in_a_number(line.text) {
+            out.unreadable(&line, line.text, CUT);
+            return Taken::Open;
+        }
+        match self.at {
+            At::Rest => self.rest(&line, out),
+            At::Head { blank } => self.head(&line, blank, out),
+            At::Section => self.section(&line, out),
+            At::Between => self.between(&line, out),
+        }
+    }
+
+    fn finish(&mut self, out: &mut Sink<'_, Self>) {
+        self.abandon(true, out);
+        *self = Self::default();
+    }
+}
+
+impl Reader {
+    fn without_indent<'l>(&self, line: Line<'l>) -> Line<'l> {
+        if self.indent == 0 {
+            return line;
+        }
+        let blanks = line
+            .text
+            .iter()
+            .take(self.indent)
+            .take_while(|b| **b == b' ')
+            .count();
+        Line {
+            text: line.text.get(blanks..).unwrap_or_default(),
+            ..line
+        }
+    }
+
+    fn rest(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
+        match line.text.first() {
+            Some(b'p') => {
+                if let Some(text) = panic(line.text) {
+                    out.record(line, Record::Panic(text));
+                    self.enter_head();
+                    return Taken::Open;
+                }
+            }
+            Some(b'f') => {
+                if let Some(text) = fatal(line.text) {
+                    out.record(line, Record::Fatal(text));
+                    self.enter_head();
+                    return Taken::Open;
+                }
+            }
+            Some(b'S' | b'E') if signal(line.text) => {
+                self.keep(What::Signal, line, 0);
+                return Taken::Open;
+            }
+            Some(b'g') => {
+                if let Some(found) = header(line.text) {
+                    return self.begin_section(line, Record::Header(found), out);
+                }
+            }
+            Some(b'r') if line.text == b"runtime stack:" => {
+                return self.begin_section(line, Record::RuntimeStack, out);
+            }
+            Some(b'r' | b'u' | b'a') if is_note(line.text) => {
+                out.record(line, Record::Note(line.text));
+                return Taken::Yes;
+            }
+            _ => {}
+        }
+        self.rest_inside(line, out)
+    }
+
+    /// A dump or panic that begins further right in the line.
+    fn rest_inside(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
+        let Some(at) = GOROUTINE.find(line.text) else {
+            if let Some((client, text)) = served(line.text) {
+                out.record(line, Record::Served { client, text });
+                self.enter_head();
+                return Taken::Open;
+            }
+            return Taken::No;
+        };
+        let (before, tail) = line.text.split_at_checked(at).unwrap_or_default();
+        if header(tail).is_some() {
+            self.indent = if before.iter().all(|b| *b == b' ') {
+                before.len()
+            } else {
+                0
+            };
+            let at_header = Line {
+                text: tail,
+                ..*line
+            };
+            self.keep(What::Header, &at_header, 0);
+            return Taken::No;
+        }
+        match embedded::dump(tail) {
+            Some(dump) => Self::inside(&dump, line, out),
+            None => Taken::No,
+        }
+    }
+
+    /// A dump that stood inside one line. The line stays the application's own, and is given first.
+    fn inside(dump: &[u8], line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
+        out.log(line, line.text);
+        out.record(line, Record::Embedded { begins: true });
+        let mut inner = Self::default();
+        let mut lines = dump.split(|b| *b == b'\n').peekable();
+        while let Some(text) = lines.next() {
+            let last = lines.peek().is_none();
+            if last && text.is_empty() {
+                break;
+            }
+            let part = Line {
+                text,
+                unterminated: last && line.cut,
+                cut: false,
+                ..*line
+            };
+            inner.line(
+                &part,
+                &mut Sink::new(&mut |written, given| {
+                    if !matches!(given, Given::Log(_)) {
+                        out.give(written, given);
+                    }
+                }),
+            );
+        }
+        inner.finish(out);
+        out.record(line, Record::Embedded { begins: false });
+        Taken::Yes
+    }
+
+    /// A section begins with this line.
+    fn begin_section(
+        &mut self,
+        line: &Line<'_>,
+        record: Record<'_>,
+        out: &mut Sink<'_, Self>,
+    ) -> Taken {
+        out.record(line, record);
+        self.at = At::Section;
+        self.foreign = 0;
+        Taken::Open
+    }
+
+    fn enter_head(&mut self) {
+        self.kept.clear();
+        self.at = At::Head { blank: false };
+        self.foreign = 0;
+    }
+
+    fn leave(&mut self) {
+        self.at = At::Rest;
+        self.foreign = 0;
+        self.indent = 0;
+        self.kept.clear();
+    }
+
+    /// Counts a line of others; whether it was one too many.
+    fn impatient(&mut self) -> bool {
+        self.foreign += 1;
+        self.foreign > PATIENCE
+    }
+
+    /// Takes an empty line, unless too many came.
+    fn patient(&mut self) -> Taken {
+        if self.impatient() {
+            self.leave();
+            return Taken::No;
+        }
+        Taken::Open
+    }
+}
+
+/// Lines that would be read as well without their last digits.
+fn ends_in_a_number(line: &[u8]) -> bool {
+    line.starts_with(b"created by ") || line.starts_with(b"PC=0x") || register(line).is_some()
+}
