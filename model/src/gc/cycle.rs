@@ -1,6 +1,7 @@
 //! A cycle of any release, and what follows from its own numbers.
 
 use crate::log::ProcessId;
+use crate::units::duration;
 use dumpview_parsers::gctrace::{self, Dialect};
 use dumpview_parsers::log::{Place, Stamp};
 use dumpview_parsers::quantity::{MiB, Nanos};
@@ -34,6 +35,14 @@ pub struct Cycle {
 }
 
 impl Cycle {
+    /// `cycle 12 at 3.4 s`.
+    pub(super) fn words(&self) -> String {
+        match self.start() {
+            Some(start) => format!("cycle {} at {}", self.number(), duration(start.0)),
+            None => format!("cycle {}", self.number()),
+        }
+    }
+
     /// Its number, as counted by its process.
     pub fn number(&self) -> u32 {
         match &self.printed {

@@ -4,7 +4,6 @@
 //! finding may come late, but not for nothing.
 
 use super::collect::Collector;
-use super::cycle::Cycle;
 use super::growth::{Confidence, Shape};
 use super::process::Process;
 use super::stream::stream;
@@ -41,14 +40,6 @@ pub fn findings(collector: &Collector, unread: &Unread, process: &Process) -> Ve
     found
 }
 
-/// `cycle 12 at 3.4 s`.
-pub(super) fn cycle(cycle: &Cycle) -> String {
-    match cycle.start() {
-        Some(start) => format!("cycle {} at {}", cycle.number(), duration(start.0)),
-        None => format!("cycle {}", cycle.number()),
-    }
-}
-
 /// Five cycles back to back are a spiral; ten with a tight goal are pressure.
 fn pressure(process: &Process) -> Option<Finding> {
     let longest = process.pressure.longest.filter(|streak| streak.cycles >= 5);
@@ -64,7 +55,7 @@ fn pressure(process: &Process) -> Option<Finding> {
                     grouped(process.cycles)
                 ),
             )
-            .at(process.last.place.line, cycle(&process.last))
+            .at(process.last.place.line, process.last.words())
         });
     };
     let goal = streak.last.goal().unwrap_or_default().0;
@@ -95,8 +86,8 @@ fn pressure(process: &Process) -> Option<Finding> {
                 mib(goal),
             ),
         )
-        .at(streak.first.place.line, format!("begins with {}", cycle(&streak.first)))
-        .at(streak.last.place.line, format!("ends with {}", cycle(&streak.last))),
+        .at(streak.first.place.line, format!("begins with {}", streak.first.words()))
+        .at(streak.last.place.line, format!("ends with {}", streak.last.words())),
     )
 }
 
@@ -228,7 +219,7 @@ fn pauses(process: &Process, summary: &Summary) -> Option<Finding> {
                 duration(summary.pause.p99_ns),
             ),
         )
-        .at(longest.place.line, cycle(longest)),
+        .at(longest.place.line, longest.words()),
     )
 }
 
@@ -249,7 +240,7 @@ fn assists(process: &Process, summary: &Summary) -> Option<Finding> {
                 duration(summary.assist_cpu_ns),
             ),
         )
-        .at(process.last.place.line, cycle(&process.last)),
+        .at(process.last.place.line, process.last.words()),
     )
 }
 
@@ -278,7 +269,7 @@ fn forced(process: &Process) -> Option<Finding> {
                 }
             ),
         )
-        .at(first.place.line, cycle(first)),
+        .at(first.place.line, first.words()),
     )
 }
 
@@ -325,7 +316,7 @@ fn overshoot(process: &Process, summary: &Summary) -> Option<Finding> {
                 mib(goal),
             ),
         )
-        .at(worst.place.line, cycle(worst)),
+        .at(worst.place.line, worst.words()),
     )
 }
 
@@ -339,7 +330,7 @@ fn idle(process: &Process) -> Option<Finding> {
                 plural(process.sysmon_forced, "cycle")
             ),
         )
-        .at(process.last.place.line, cycle(&process.last))
+        .at(process.last.place.line, process.last.words())
     })
 }
 
@@ -353,7 +344,7 @@ fn leak_checks(process: &Process) -> Option<Finding> {
                 plural(process.leak_checks, "cycle")
             ),
         )
-        .at(process.last.place.line, cycle(&process.last))
+        .at(process.last.place.line, process.last.words())
     })
 }
 
@@ -369,7 +360,7 @@ fn procs(process: &Process) -> Option<Finding> {
                  its container"
             ),
         )
-        .at(changed.place.line, cycle(&changed)),
+        .at(changed.place.line, changed.words()),
     )
 }
 
@@ -382,7 +373,7 @@ fn coarse_clock(process: &Process) -> Option<Finding> {
             "every phase of every cycle took 0 ms: the clock is too coarse (old Windows, go.dev/issue/22439) and pauses are \
              not known",
         )
-        .at(process.first.place.line, cycle(&process.first))
+        .at(process.first.place.line, process.first.words())
     })
 }
 
@@ -418,6 +409,6 @@ fn eager(process: &Process) -> Option<Finding> {
                 bytes(scavenger.background.to_bytes().0)
             ),
         )
-        .at(process.last.place.line, cycle(&process.last))
+        .at(process.last.place.line, process.last.words())
     })
 }

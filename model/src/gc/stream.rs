@@ -1,7 +1,6 @@
 //! What is to be said of the stream that cycles stand in: whose they are, and what of them is not there.
 
 use super::collect::{Collector, FORMATS};
-use super::findings::cycle;
 use super::process::Process;
 use crate::finding::{Finding, Severity};
 use crate::log::Unread;
@@ -65,7 +64,7 @@ fn doubt(process: &Process) -> Option<Finding> {
                 plural(process.doubtful, "cycle")
             ),
         )
-        .at(first.place.line, cycle(first)),
+        .at(first.place.line, first.words()),
     )
 }
 
@@ -82,7 +81,7 @@ fn lost(process: &Process) -> Option<Finding> {
                 process.last.number()
             ),
         )
-        .at(first.place.line, format!("the first gap is before {}", cycle(first))),
+        .at(first.place.line, format!("the first gap is before {}", first.words())),
     )
 }
 

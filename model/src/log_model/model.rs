@@ -1,17 +1,15 @@
 //! Records to the parts of the model, each with the process that wrote it.
 
 use super::Parts;
-use super::process::LogProcess;
 use super::waiting::Waiting;
 use crate::finding::{self, Finding};
 use crate::inventory::Inventory;
-use crate::log::{ProcessId, Processes, Unread, Whose};
+use crate::log::{Processes, Unread, Whose};
 use crate::oom::Killing;
 use crate::timeline::{self, Timeline};
 use crate::traceback::{self, Which};
 use crate::{alloc, gc, memstats, oom, sched};
 use dumpview_parsers::log::{Kind, Origin, Record};
-use std::collections::BTreeSet;
 
 /// What a record completed, for whoever writes it out at once.
 #[derive(Clone, Copy, Debug)]
@@ -187,25 +185,6 @@ impl LogModel {
         self.parts.has(Parts::OVERVIEW)
             || self.parts.has(Parts::EVENTS)
             || formats.any(|(part, of)| self.parts.has(*part) && of.contains(&format))
-    }
-
-    /// Every process that printed something that was collected, in order of appearance.
-    pub fn processes(&self) -> Vec<LogProcess<'_>> {
-        let found = self.tracebacks.found();
-        let gc = self.gc.processes().into_iter().map(|of| of.id);
-        let sched = self.sched.processes().into_iter().map(|of| of.id);
-        let memory = self.memory.processes().map(|of| of.id);
-        let alloc = self.alloc.processes.iter().map(|of| of.id);
-        let dumps = found.dumps.iter().map(|of| of.process);
-        let races = found.races.iter().map(|of| of.process);
-        let all = gc.chain(sched).chain(memory).chain(alloc);
-        let ids: BTreeSet<ProcessId> = all.chain(dumps).chain(races).collect();
-        ids.into_iter().filter_map(|id| self.process(id)).collect()
-    }
-
-    /// What is known of a process; `None` when that is nothing.
-    pub fn process(&self, id: ProcessId) -> Option<LogProcess<'_>> {
-        LogProcess::of(self, id)
     }
 
     /// The events on their own axis; `name` is the log's.

@@ -1,9 +1,10 @@
 //! All that a log tells of one process.
 
-use super::LogModel;
+use super::model::LogModel;
 use crate::log::ProcessId;
 use crate::traceback::{Race, Summary};
 use crate::{alloc, gc, memstats, sched};
+use std::collections::BTreeSet;
 
 /// One process of a log, by its number; what it did not print, or was not collected, is absent.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub struct LogProcess<'m> {
 
 impl<'m> LogProcess<'m> {
     /// What `model` has of a process; `None` when that is nothing.
-    pub(super) fn of(model: &'m LogModel, id: ProcessId) -> Option<Self> {
+    fn of(model: &'m LogModel, id: ProcessId) -> Option<Self> {
         let found = model.tracebacks.found();
         let printed = || found.dumps.iter().filter(|dump| dump.process == id);
         let process = Self {
@@ -60,5 +61,26 @@ impl<'m> LogProcess<'m> {
                 && process.dumps.is_empty()
                 && process.races.is_empty());
         is_known.then_some(process)
+    }
+}
+
+impl LogModel {
+    /// Every process that printed something that was collected, in order of appearance.
+    pub fn processes(&self) -> Vec<LogProcess<'_>> {
+        let found = self.tracebacks.found();
+        let gc = self.gc.processes().into_iter().map(|of| of.id);
+        let sched = self.sched.processes().into_iter().map(|of| of.id);
+        let memory = self.memory.processes().map(|of| of.id);
+        let alloc = self.alloc.processes.iter().map(|of| of.id);
+        let dumps = found.dumps.iter().map(|of| of.process);
+        let races = found.races.iter().map(|of| of.process);
+        let all = gc.chain(sched).chain(memory).chain(alloc);
+        let ids: BTreeSet<ProcessId> = all.chain(dumps).chain(races).collect();
+        ids.into_iter().filter_map(|id| self.process(id)).collect()
+    }
+
+    /// What is known of a process; `None` when that is nothing.
+    pub fn process(&self, id: ProcessId) -> Option<LogProcess<'_>> {
+        LogProcess::of(self, id)
     }
 }

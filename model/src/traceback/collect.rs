@@ -4,7 +4,8 @@
 //! it: the report without a verb, `goroutines`, `timeline` and the screens take what is given here.
 
 use super::begun::Begun;
-use super::dump::{Dump, LogLine, Summary};
+use super::dump::{Dump, Summary};
+use super::line::LogLine;
 use super::open::{Open, ends};
 use super::profile::Profile;
 use super::race::{OpenRace, Race};

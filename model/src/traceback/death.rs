@@ -1,6 +1,6 @@
 //! Why a process died, from the lines above its goroutines.
 
-use super::LogLine;
+use super::line::LogLine;
 use crate::value::Address;
 use schemars::JsonSchema;
 use serde::Serialize;

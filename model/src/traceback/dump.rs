@@ -1,32 +1,15 @@
 //! A dump: goroutines that were printed together, and what was printed with them.
 
-use super::Death;
+use super::death::{Cause, Death};
+use super::line::LogLine;
 use crate::frame::Frame;
 use crate::goroutine::Goroutines;
-use crate::log::{ProcessId, head};
+use crate::log::ProcessId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// So many lines of the application are kept of every dump.
 const BEFORE: usize = 3;
-
-/// A line of the application.
-#[derive(Serialize, Clone, PartialEq, Eq, Debug, Default, JsonSchema)]
-#[schemars(rename = "log-line")]
-pub struct LogLine {
-    /// Its number, from 1.
-    pub line: u64,
-    /// What it says; cut when long.
-    pub text: String,
-}
-
-impl LogLine {
-    /// Says something else, in the memory that it has.
-    pub(super) fn set(&mut self, text: &[u8]) {
-        self.text.clear();
-        self.text.push_str(&head(text));
-    }
-}
 
 /// A stack that belongs to a thread: `goroutine 0`, `runtime stack:`.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug, JsonSchema)]
@@ -125,6 +108,6 @@ impl Dump {
     pub fn is_fatal(&self) -> bool {
         self.death
             .as_ref()
-            .is_some_and(|death| death.kind() != super::Cause::Served)
+            .is_some_and(|death| death.kind() != Cause::Served)
     }
 }

@@ -145,7 +145,7 @@ fn ids(group: &Group) -> String {
 /// Who waits for what, when everybody does. A text does not say who holds a lock or owns a channel.
 fn deadlock(dump: &Dump, groups: &[Group]) -> Option<Finding> {
     let death = dump.death.as_ref()?;
-    if death.kind() != Cause::Deadlock {
+    if death.kind() != Cause::Deadlock || groups.is_empty() {
         return None;
     }
     let waits: Vec<String> = groups

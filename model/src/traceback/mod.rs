@@ -12,6 +12,7 @@
 //! | `begun` | where something that takes many lines begins |
 //! | `section` | a goroutine from its section |
 //! | `dump` | a dump as it is kept and as it is listed |
+//! | `line` | a line beside it |
 //! | `death` | why the process died |
 //! | `profile` | goroutines as a profile counts them |
 //! | `race` | two accesses, in a sentence |
@@ -24,6 +25,7 @@ mod death;
 mod diff;
 mod dump;
 mod findings;
+mod line;
 mod open;
 mod profile;
 mod race;
@@ -35,7 +37,8 @@ pub use begun::Begun;
 pub use collect::{Collected, Collector, Each, Ended, FORMATS, Which};
 pub use death::{Cause, Death, PanicText, RaisedSignal};
 pub use diff::{Diff, Stayed, diff};
-pub use dump::{Dump, LogLine, Summary, ThreadStack};
+pub use dump::{Dump, Summary, ThreadStack};
 pub use findings::findings;
+pub use line::LogLine;
 pub use profile::Profile;
 pub use race::{Access, Race};

@@ -6,7 +6,8 @@
 
 use super::begun::Begun;
 use super::death::{Death, PanicText, RaisedSignal};
-use super::dump::{Dump, LogLine, ThreadStack};
+use super::dump::{Dump, ThreadStack};
+use super::line::LogLine;
 use super::section::{Sections, to_model};
 use crate::goroutine::Status;
 use crate::log::head;

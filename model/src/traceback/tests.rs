@@ -42,6 +42,17 @@ fn a_crash_is_told_with_the_lines_before_it() {
 }
 
 #[test]
+fn a_crash_without_an_empty_line_and_calls_has_its_goroutine() {
+    for death in ["panic: x", "fatal error: x"] {
+        let found = collect(&format!("{death}\ngoroutine 7 [running]:\n"), Which::Crash);
+        assert_eq!((found.dump_count, found.dumps[0].text()), (1, death));
+        let dump = found.dump.unwrap();
+        assert_eq!(dump.death.as_ref().unwrap().goroutine, Some(7));
+        assert_eq!(dump.goroutines.list.len(), 1);
+    }
+}
+
+#[test]
 fn the_dump_of_the_crash_is_kept_and_others_are_listed() {
     let printed = section(3, "running", "stack");
     let crash = format!(

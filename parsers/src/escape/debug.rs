@@ -6,7 +6,7 @@
 
 use super::{
     Message,
-    message::{after, when},
+    words::{after, when},
 };
 use bstr::ByteSlice;
 use nom::{IResult, Parser, branch::alt, bytes::complete::tag, combinator::map};

@@ -1,47 +1,15 @@
 //! What a diagnostic says: its fixed words, at the start or at the end, and the source text between.
 
+use super::words::{Parsed, after, ending, when};
 use super::{Inlining, Line, Message, debug, flow, frame, noise, without_prefix};
 use bstr::ByteSlice;
 use nom::{
-    IResult, Parser,
+    Parser,
     branch::alt,
     bytes::complete::tag,
     character::complete::{char, digit1, i32 as signed, i64 as signed_long},
-    combinator::{all_consuming, fail, map, rest},
-    sequence::preceded,
+    combinator::{all_consuming, fail, map},
 };
-
-type Parsed<'a, T> = IResult<&'a [u8], T>;
-
-/// Consumes everything and gives what stands before `suffix`.
-pub(super) fn ending<'a>(suffix: &'static [u8]) -> impl Fn(&'a [u8]) -> Parsed<'a, &'a [u8]> {
-    move |input: &'a [u8]| match input.strip_suffix(suffix) {
-        Some(before) if !before.is_empty() => Ok((&[], before)),
-        _ => fail().parse(input),
-    }
-}
-
-/// What follows `prefix`, if anything does.
-pub(super) fn after<'a>(prefix: &'static [u8]) -> impl Fn(&'a [u8]) -> Parsed<'a, &'a [u8]> {
-    move |input: &'a [u8]| {
-        let (input, text) = preceded(tag(prefix), rest).parse(input)?;
-        if text.is_empty() {
-            return fail().parse(input);
-        }
-        Ok((input, text))
-    }
-}
-
-/// Consumes everything if `test` holds for it.
-pub(super) fn when<'a>(test: impl Fn(&[u8]) -> bool) -> impl Fn(&'a [u8]) -> Parsed<'a, ()> {
-    move |input: &'a [u8]| {
-        if test(input) {
-            Ok((&[], ()))
-        } else {
-            fail().parse(input)
-        }
-    }
-}
 
 fn split_last<'a>(text: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let found = text.rfind(at)?;
@@ -389,6 +357,25 @@ pub fn message(input: &[u8]) -> Option<Message<'_>> {
         .ok()
         .map(|(_, message)| message)
         .filter(|message| !message.is_about_escape() || !is_torn(input))
+}
+
+/// Reads a line without a position. `None`: nothing this program knows.
+///
+/// The compiler prints some of its messages so, where it has no position to give (Go 1.27:
+/// `moved to heap: #next`).
+pub fn bare(line: &[u8]) -> Option<Message<'_>> {
+    if noise::is_dump(line) {
+        return Some(Message::Dump);
+    }
+    if let Some(found @ (Message::MovedToHeap { .. } | Message::Capture { .. })) = message(line) {
+        return Some(found);
+    }
+    if matches!(line.first(), Some(b'\t' | b' '))
+        && let Ok((_, message)) = noise::continued_error(line)
+    {
+        return Some(message);
+    }
+    noise::is_noise(line).then_some(Message::Noise)
 }
 
 /// Whether the beginning of an input is compiler output: one of its first whole lines is a diagnostic that only

@@ -17,6 +17,7 @@
 //! | `records` | the types |
 //! | `frame` | a line's position |
 //! | `message` | what a message says |
+//! | `words` | the fixed words around a message's text |
 //! | `flow` | the indented explanation lines of `-m=2` |
 //! | `debug` | `-d=` lines, IR dumps of `-m=3` |
 //! | `noise` | what the go command, vet and the type checker print in between |
@@ -33,9 +34,9 @@ mod print;
 mod records;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use frame::{frame, without_prefix};
 pub use logopt::{LogDiagnostic, LogError, LogHeader, LogNote, log_diagnostic, log_header};
-pub use message::{message, recognizes};
-pub use noise::bare;
+pub use message::{bare, message, recognizes};
 pub use records::{Category, Inlining, Line, Message, Position, Step};

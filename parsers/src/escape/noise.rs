@@ -5,7 +5,7 @@
 //! (`cmd/compile/internal/types2`, `…/syntax`, `cmd/vet`). A text that matches none of them is left to the
 //! caller as unrecognised: better listed than taken for something.
 
-use super::{Message, message};
+use super::Message;
 use bstr::ByteSlice;
 use nom::{IResult, Parser, bytes::complete::take_while1, combinator::fail};
 
@@ -221,27 +221,12 @@ pub(super) fn continued_error(input: &[u8]) -> IResult<&[u8], Message<'_>> {
     error(text)
 }
 
-/// Reads a line without a position. `None`: nothing this program knows.
-///
-/// The compiler prints some of its messages so, where it has no position to give (Go 1.27:
-/// `moved to heap: #next`).
-pub fn bare(line: &[u8]) -> Option<Message<'_>> {
-    if starts(line, &DUMP_PREFIXES) {
-        return Some(Message::Dump);
-    }
-    if let Some(found @ (Message::MovedToHeap { .. } | Message::Capture { .. })) = message(line) {
-        return Some(found);
-    }
-    let second_line = || {
-        matches!(line.first(), Some(b'\t' | b' '))
-            .then(|| continued_error(line).ok())
-            .flatten()
-    };
-    if let Some((_, message)) = second_line() {
-        return Some(message);
-    }
-    if starts(line, &NOISE_PREFIXES) || line == b"too many errors" || line.starts_with(b"# ") {
-        return Some(Message::Noise);
-    }
-    None
+/// Whether a line is of the dump of a program.
+pub(super) fn is_dump(line: &[u8]) -> bool {
+    starts(line, &DUMP_PREFIXES)
+}
+
+/// Whether a line is the go command's, a shell's, or of another tool.
+pub(super) fn is_noise(line: &[u8]) -> bool {
+    starts(line, &NOISE_PREFIXES) || line == b"too many errors" || line.starts_with(b"# ")
 }

@@ -1,45 +1,18 @@
 //! What one line of a profile says.
 
+use super::addresses::{hex, stack};
 use super::labels::Labels;
-use super::records::{Addresses, Frame, Header, Memory, Record, Sample, Values};
+use super::records::{Frame, Header, Memory, Record, Sample, Values};
 use bstr::ByteSlice;
 use nom::{
     IResult, Parser,
     bytes::complete::{tag, take_while, take_while1},
     character::complete::{char, i64 as signed, multispace0, u32 as line_number, u64 as number},
-    combinator::{eof, fail, opt, peek, recognize},
-    multi::fold_many0,
+    combinator::{eof, fail, opt, peek},
     sequence::{delimited, preceded, terminated},
 };
 
 type Parsed<'a, T> = IResult<&'a [u8], T>;
-
-/// `0x4a2f1c`
-pub(super) fn hex(input: &[u8]) -> Parsed<'_, u64> {
-    let (rest, digits) =
-        preceded(tag("0x"), take_while1(|b: u8| b.is_ascii_hexdigit())).parse(input)?;
-    let value = digits.iter().try_fold(0u64, |value, digit| {
-        let digit = (*digit as char).to_digit(16)?;
-        value.checked_mul(16)?.checked_add(u64::from(digit))
-    });
-    match value {
-        Some(value) => Ok((rest, value)),
-        None => fail().parse(input),
-    }
-}
-
-/// One address behind an `@`.
-pub(super) fn address(input: &[u8]) -> Parsed<'_, u64> {
-    preceded(take_while1(|b| b == b' '), hex).parse(input)
-}
-
-/// `@ 0x4a2f1c 0x4a2e00`, to the end of the line.
-fn stack(input: &[u8]) -> Parsed<'_, Addresses<'_>> {
-    let (input, _) = char('@').parse(input)?;
-    let (input, text) = recognize(fold_many0(address, || (), |(), _| ())).parse(input)?;
-    let (input, _) = (multispace0, eof).parse(input)?;
-    Ok((input, Addresses(text)))
-}
 
 /// `1: 2048 [5: 10240] `
 fn memory(input: &[u8]) -> Parsed<'_, Memory> {

@@ -25,10 +25,12 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `records` | the types |
+//! | `addresses` | addresses in hexadecimal |
 //! | `labels` | labels, which are Go-quoted |
 //! | `line` | what one line says |
 //! | `reader` | which line belongs to a profile |
 
+mod addresses;
 mod labels;
 mod line;
 #[cfg(test)]
@@ -38,7 +40,8 @@ mod records;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::Addresses;
 pub use labels::{Labels, Quoted};
 pub use line::line;
 pub use reader::Reader;
-pub use records::{Addresses, Frame, Header, Memory, Record, Sample, Values};
+pub use records::{Frame, Header, Memory, Record, Sample, Values};

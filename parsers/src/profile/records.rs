@@ -1,5 +1,6 @@
 //! What stands in text profiles.
 
+use super::addresses::Addresses;
 use super::labels::Labels;
 
 /// One line of a profile.
@@ -80,22 +81,6 @@ pub enum Values {
         /// How often.
         count: i64,
     },
-}
-
-/// The addresses behind an `@`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Addresses<'a>(pub(super) &'a [u8]);
-
-impl<'a> Addresses<'a> {
-    /// The addresses. Up to Go 1.26 the stacks of a threadcreate profile are filled up with zeros.
-    pub fn iter(&self) -> impl Iterator<Item = u64> + use<'a> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            let (after, address) = super::line::address(rest).ok()?;
-            rest = after;
-            Some(address)
-        })
-    }
 }
 
 /// One `#` line.

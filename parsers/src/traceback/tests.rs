@@ -323,6 +323,50 @@ fn a_dump_cut_at_any_byte_gives_what_came_before_unchanged() {
 }
 
 /// What was read of each section: from its header up to the next one, without line numbers.
+#[test]
+fn a_header_right_behind_a_death_is_a_header_unless_it_is_text() {
+    let deaths = [
+        ("panic: x", r#"panic "x" No"#),
+        ("fatal error: x", r#"fatal "x""#),
+    ];
+    let header = "header 7 [running]";
+    let (text, more) = (
+        "log goroutine 7 [running]:",
+        r#"more "goroutine 7 [running]:" No"#,
+    );
+    let section = "goroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1\n";
+    let frames = ["header 1 [running]", "  main.main /a.go:1"];
+    for (death, first) in deaths {
+        let of = |rest: &str| -> Vec<String> {
+            let text = format!("{death}\ngoroutine 7 [running]:{rest}");
+            read(text.as_bytes())
+                .into_iter()
+                .map(|(_, line)| line)
+                .collect()
+        };
+        assert_eq!(of(""), [first, header]);
+        assert_eq!(of("\n"), [first, header]);
+        assert_eq!(of("\n\n\n"), [first, header]);
+        assert_eq!(
+            of("\nexit status 2\n"),
+            [first, header, "log exit status 2"]
+        );
+        assert_eq!(of("\n\nsomebody's\n"), [first, header, "log somebody's"]);
+        assert_eq!(
+            of("\nmain.main()\n\t/a.go:1 +0x1\n"),
+            [first, header, frames[1]]
+        );
+        let two = [first, header, frames[0], frames[1]];
+        assert_eq!(of(&format!("\n{section}")), two);
+        // Up to 1.22 the text of a panic goes on at the start of the line, and an empty line ends it.
+        let as_text = [first, text, more, frames[0], frames[1]];
+        assert_eq!(of(&format!("\n\n{section}")), as_text);
+        let went_on = of(&format!("\nwent on\n\n{section}"));
+        let want = [first, text, "log went on", more, r#"more "went on" No"#];
+        assert_eq!(went_on, [&want[..], &frames].concat());
+    }
+}
+
 fn sections(records: &[(u64, String)]) -> Vec<Vec<&str>> {
     let mut out: Vec<Vec<&str>> = Vec::new();
     for (_, record) in records {
