@@ -42,4 +42,6 @@ pub mod race;
 mod scan;
 pub mod scavtrace;
 pub mod schedtrace;
+#[cfg(test)]
+mod testing;
 pub mod traceback;

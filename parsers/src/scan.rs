@@ -74,22 +74,54 @@ pub(crate) fn signed(input: &[u8]) -> Scan<'_, i64> {
     }
 }
 
-/// `0x` and hexadecimal digits.
+/// `0x` and hexadecimal digits, at most 64 bits of them.
 pub(crate) fn hex(input: &[u8]) -> Scan<'_, u64> {
-    let (digits, ()) = word("0x")(input)?;
-    let length = digits
-        .iter()
-        .take_while(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        .count();
-    let (text, rest) = digits.split_at_checked(length).unwrap_or((digits, &[]));
-    let value = std::str::from_utf8(text)
-        .ok()
-        .and_then(|text| u64::from_str_radix(text, 16).ok());
-    match value {
+    let digits = input.strip_prefix(b"0x").unwrap_or_default();
+    let length = digits.iter().take_while(|byte| byte.is_ascii_hexdigit());
+    let (digits, rest) = digits.split_at_checked(length.count()).unwrap_or_default();
+    match hex_digits(digits) {
         Some(value) => Ok((rest, value)),
         None => fail(input),
     }
 }
+
+/// The value of hexadecimal digits, when there are 1 to 16 of them and nothing else.
+pub(crate) fn hex_digits(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 16 {
+        return None;
+    }
+    let (mut value, mut seen) = (0, 0);
+    for digit in digits {
+        let digit = HEX.get(usize::from(*digit)).copied().unwrap_or(NO_HEX);
+        seen |= digit;
+        value = value << 4 | u64::from(digit & 0xf);
+    }
+    (seen & NO_HEX == 0).then_some(value)
+}
+
+/// What a byte is worth as a hexadecimal digit: a dump of a big program has a hundred million of them.
+static HEX: [u8; 256] = {
+    let mut table = [NO_HEX; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "the loop ends before 256"
+        )]
+        {
+            table[byte] = match byte as u8 {
+                digit @ b'0'..=b'9' => digit - b'0',
+                digit @ b'a'..=b'f' => digit - b'a' + 10,
+                digit @ b'A'..=b'F' => digit - b'A' + 10,
+                _ => NO_HEX,
+            };
+        }
+        byte += 1;
+    }
+    table
+};
+const NO_HEX: u8 = 0x80;
 
 /// Seconds with three decimals (runtime/mgc.go `itoaDiv(…, 3)`).
 #[inline]

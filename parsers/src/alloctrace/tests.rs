@@ -3,40 +3,9 @@
 use super::print::print;
 use super::records::Ends;
 use super::*;
-use crate::log::{Kind, LogReader};
+use crate::log::Kind;
+use crate::testing::{self, sample, samples};
 use proptest::prelude::*;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
-fn load(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../corpus/logs/allocfreetrace")
-        .join(name);
-    let bytes = std::fs::read(&path).unwrap();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut out = String::new();
-        flate2::read::GzDecoder::new(&bytes[..])
-            .read_to_string(&mut out)
-            .unwrap();
-        return out;
-    }
-    String::from_utf8(bytes).unwrap()
-}
-
-fn samples() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/logs/allocfreetrace");
-    let paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    let mut names: Vec<String> = paths
-        .iter()
-        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
-        .filter(|name| name != "README.md")
-        .collect();
-    names.sort();
-    names
-}
 
 /// A record in one line: what, the goroutine, the calls.
 fn show(record: &Record<'_>) -> String {
@@ -86,8 +55,7 @@ fn show(record: &Record<'_>) -> String {
 
 fn told(input: &[u8]) -> Vec<String> {
     let mut out = Vec::new();
-    let mut reader = LogReader::new();
-    let mut sink = |record: crate::log::Record<'_>| {
+    testing::read(input, |record| {
         let text = match record.kind {
             Kind::Alloc(record) => show(&record),
             Kind::Unreadable(u) => format!("UNREADABLE {}", u.why),
@@ -96,9 +64,7 @@ fn told(input: &[u8]) -> Vec<String> {
             other => format!("{other:?}"),
         };
         out.push(format!("{} {text}", record.place.line));
-    };
-    reader.push(input, &mut sink);
-    reader.finish(&mut sink);
+    });
     out
 }
 
@@ -148,11 +114,11 @@ fn naive(text: &str) -> Vec<String> {
 #[test]
 fn records_are_what_splitting_at_blank_lines_finds() {
     let mut compared = 0;
-    for name in samples() {
+    for (name, text) in samples("allocfreetrace", "") {
         if name.starts_with("legacy") {
             continue;
         }
-        let text = load(&name);
+        let text = String::from_utf8(text).unwrap();
         let mut found = told(text.as_bytes());
         let others: Vec<String> = found
             .extract_if(.., |line| {
@@ -190,7 +156,7 @@ fn go_1_3_as_an_article_prints_it() {
         "legacy-seed-go1.3.txt",
         "legacy-seed-go1.3-numbered-paste.txt",
     ] {
-        let told = told(load(name).as_bytes());
+        let told = told(sample("allocfreetrace", name).as_bytes());
         let told: Vec<&str> = told
             .iter()
             .map(|line| line.split_once(' ').unwrap().1)

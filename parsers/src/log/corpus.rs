@@ -1,61 +1,8 @@
 //! The committed samples, read whole, against an independent count of what stands in them.
 
-use super::{Kind, LogReader, Record};
+use super::Kind;
+use crate::testing::{read, samples};
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::PathBuf;
-
-/// A sample's name and its text, in UTF-8.
-pub(super) fn samples(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../corpus/logs")
-        .join(folder);
-    let mut found: Vec<_> = std::fs::read_dir(path)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending != "md"))
-        .map(|path| {
-            let name = path
-                .file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .trim_end_matches(".gz")
-                .to_owned();
-            let mut bytes = std::fs::read(&path).unwrap();
-            if path.extension().unwrap() == "gz" {
-                let mut unpacked = Vec::new();
-                flate2::read::GzDecoder::new(bytes.as_slice())
-                    .read_to_end(&mut unpacked)
-                    .unwrap();
-                bytes = unpacked;
-            }
-            if bytes.starts_with(&[0xff, 0xfe]) {
-                let units = bytes
-                    .chunks_exact(2)
-                    .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-                bytes = char::decode_utf16(units)
-                    .map(Result::unwrap)
-                    .collect::<String>()
-                    .into_bytes();
-            }
-            (name, bytes)
-        })
-        .collect();
-    found.sort();
-    assert!(!found.is_empty(), "{folder}");
-    found
-}
-
-/// Reads a text, and hands each record on.
-pub(super) fn read(text: &[u8], mut each: impl FnMut(&Record<'_>)) {
-    let mut reader = LogReader::new();
-    let mut sink = |record: Record<'_>| each(&record);
-    for chunk in text.chunks(1000) {
-        reader.push(chunk, &mut sink);
-    }
-    reader.finish(&mut sink);
-}
 
 /// What a record is counted as.
 pub(super) fn kind(kind: &Kind<'_>) -> &'static str {
@@ -124,7 +71,7 @@ fn expected(text: &[u8]) -> BTreeMap<&'static str, usize> {
 fn every_record_of_the_samples_is_read() {
     let mut compared = 0;
     for folder in ["gctrace", "schedtrace", "inittrace", "prefixed", "bench"] {
-        for (name, text) in samples(folder) {
+        for (name, text) in samples(folder, "") {
             let mut counts = BTreeMap::new();
             read(&text, |record| {
                 *counts.entry(kind(&record.kind)).or_insert(0usize) += 1;
@@ -231,7 +178,7 @@ fn recorded_traces_are_read_as_reviewed() {
     snapshots.set_omit_expression(true);
     snapshots.bind(|| {
         for folder in ["gctrace", "schedtrace", "inittrace", "prefixed", "bench"] {
-            for (name, text) in samples(folder) {
+            for (name, text) in samples(folder, "") {
                 let lines: Vec<&[u8]> = text
                     .split_inclusive(|&byte| byte == b'\n')
                     .take(16)

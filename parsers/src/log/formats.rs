@@ -126,9 +126,9 @@ impl Formats {
     pub(super) fn line(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
         match trace::whole(line.text, 1) {
             // Numbers at the end may have had more digits.
-            Some(kind) if line.unterminated && line.text.last().is_some_and(u8::is_ascii_digit) => {
+            Some(_) if line.unterminated && line.text.last().is_some_and(u8::is_ascii_digit) => {
                 let kind = Kind::Unreadable(Unreadable {
-                    format: trace::format(&kind),
+                    format: trace::format(line.text),
                     text: line.text,
                     why: "the input ends in its last number",
                 });

@@ -29,14 +29,28 @@ pub(super) fn whole(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
     }
 }
 
-/// The folder of a record's format.
-pub(super) fn format(kind: &Kind<'_>) -> &'static str {
-    match kind {
-        Kind::Sched(_) => "schedtrace",
-        Kind::Scavenger(_) => "scavtrace",
-        Kind::Pacer(_) => "pacertrace",
-        Kind::Init(_) => "inittrace",
-        Kind::Finalizers(_) => "checkfinalizers",
+/// Reads a record that was put together from pieces.
+pub(super) fn mended(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
+    whole(text, pieces).filter(|kind| match kind {
+        // Each P has a number in each list, or one got lost.
+        Kind::Sched(schedtrace::Record::Sample(sample)) => {
+            let is_complete =
+                |list: schedtrace::Numbers<'_>| list.iter().count() == sample.gomaxprocs as usize;
+            (sample.detail.is_some() || is_complete(sample.local))
+                && sample.schedticks.is_none_or(is_complete)
+        }
+        _ => true,
+    })
+}
+
+/// The folder of the format that a whole record has.
+pub(super) fn format(text: &[u8]) -> &'static str {
+    match whole(text, 1) {
+        Some(Kind::Sched(_)) => "schedtrace",
+        Some(Kind::Scavenger(_)) => "scavtrace",
+        Some(Kind::Pacer(_)) => "pacertrace",
+        Some(Kind::Init(_)) => "inittrace",
+        Some(Kind::Finalizers(_)) => "checkfinalizers",
         _ => "gctrace",
     }
 }

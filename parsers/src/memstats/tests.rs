@@ -1,46 +1,16 @@
 //! Every form of every release against what a second reader finds, the numbers of the articles, evidence, damage.
 
 use super::*;
-use crate::log::{Kind, LogReader};
+use crate::log::Kind;
+use crate::testing::{self, sample};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../corpus/logs")
-        .join(name)
-}
-
-fn load(path: &Path) -> String {
-    let bytes = std::fs::read(path).unwrap();
-    if path.extension().is_some_and(|e| e == "gz") {
-        let mut out = String::new();
-        flate2::read::GzDecoder::new(&bytes[..])
-            .read_to_string(&mut out)
-            .unwrap();
-        return out;
-    }
-    String::from_utf8(bytes).unwrap()
-}
-
-fn samples(dir: &str, part: &str) -> Vec<(String, String)> {
-    let mut all: Vec<PathBuf> = std::fs::read_dir(folder(dir))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_str().unwrap().contains(part))
-        .collect();
-    all.sort();
-    assert!(!all.is_empty(), "no samples of {part}");
-    all.iter()
-        .map(|path| {
-            (
-                path.file_name().unwrap().to_str().unwrap().to_owned(),
-                load(path),
-            )
-        })
+fn samples(from: &str, part: &str) -> Vec<(String, String)> {
+    let found = testing::samples(from, part).into_iter();
+    found
+        .map(|(name, text)| (name, String::from_utf8(text).unwrap()))
         .collect()
 }
 
@@ -54,8 +24,7 @@ struct Told {
 
 fn told_of(input: &[u8]) -> Told {
     let mut told = Told::default();
-    let mut reader = LogReader::new();
-    let mut sink = |record: crate::log::Record<'_>| match record.kind {
+    testing::read(input, |record| match record.kind {
         Kind::MemStats(Record::Snapshot(snapshot)) => {
             told.snapshots.push((record.place.line, snapshot.clone()));
         }
@@ -66,9 +35,7 @@ fn told_of(input: &[u8]) -> Told {
         Kind::Log(text) => told.left.push(String::from_utf8_lossy(text).into_owned()),
         Kind::Profile(_) => {}
         other => panic!("{other:?}"),
-    };
-    reader.push(input, &mut sink);
-    reader.finish(&mut sink);
+    });
     told
 }
 
@@ -322,9 +289,7 @@ fn the_footer_of_a_heap_profile() {
 
 #[test]
 fn gops_gives_the_numbers_of_the_article() {
-    let found = only(&load(
-        &folder("memstats").join("seed-gops-memstats-go1.23.4.txt"),
-    ));
+    let found = only(&sample("memstats", "seed-gops-memstats-go1.23.4.txt"));
     assert_eq!(found.form, Form::Gops);
     for (field, n) in [
         (Field::Alloc, 4590944),
@@ -351,9 +316,7 @@ fn gops_gives_the_numbers_of_the_article() {
         None,
         "gops does not print it"
     );
-    let stats = only(&load(
-        &folder("memstats").join("seed-gops-stats-go1.23.4.txt"),
-    ));
+    let stats = only(&sample("memstats", "seed-gops-stats-go1.23.4.txt"));
     assert_eq!(
         plain(&stats).into_iter().collect::<Vec<_>>(),
         [
@@ -379,7 +342,7 @@ fn gops_gives_the_numbers_of_the_article() {
 
 #[test]
 fn whole_units_stay_as_written() {
-    let text = load(&folder("memstats").join("seed-PrintMemStats-before-after.txt"));
+    let text = sample("memstats", "seed-PrintMemStats-before-after.txt");
     let told = told_of(text.as_bytes());
     assert_eq!(told.left, ["Before:", "After:"]);
     let words: Vec<String> = told
@@ -422,7 +385,7 @@ fn whole_units_stay_as_written() {
 
 #[test]
 fn numbers_without_names_are_told_by_their_relations() {
-    let text = load(&folder("memstats").join("seed-bare-log-go1.9.2.txt"));
+    let text = sample("memstats", "seed-bare-log-go1.9.2.txt");
     let told = told_of(text.as_bytes());
     assert_eq!(told.left, ["memory baseline…", "memory comparison..."]);
     let found: Vec<_> = told
@@ -581,7 +544,7 @@ fn a_field_that_comes_again_begins_the_next_snapshot() {
 
 #[test]
 fn what_is_torn_is_reported_and_not_guessed() {
-    let whole = load(&folder("memstats").join("memprint-plusv-go1.27.3.txt.gz"));
+    let whole = sample("memstats", "memprint-plusv-go1.27.3.txt.gz");
     for cut in [60, 700, 2000, whole.len() - 2] {
         let told = told_of(&whole.as_bytes()[..cut]);
         assert_eq!(told.snapshots.len(), 0, "{cut}");
@@ -684,7 +647,7 @@ proptest! {
             "memprint-json-go1.27.3.txt.gz", "memprint-mib-go1.27.3.txt", "orders-expvar-vars-go1.27.3.json.gz",
             "memprint-bare-go1.27.3.txt",
         ][which];
-        let mut input = load(&folder("memstats").join(name)).into_bytes();
+        let mut input = sample("memstats", name).into_bytes();
         let at = at.index(input.len());
         input[at] = byte;
         if cut {

@@ -1,25 +1,13 @@
 //! Every sample, every kernel's shape, with and without prefixes, prose, damage.
 
 use super::*;
-use crate::log::{Kind, LogReader};
+use crate::log::Kind;
+use crate::testing::{self, lossy, sample};
 use proptest::prelude::*;
-use std::path::Path;
-
-fn load(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../corpus/logs/oom")
-        .join(name);
-    std::fs::read_to_string(path).unwrap()
-}
-
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
-}
 
 fn told(input: &[u8]) -> Vec<String> {
     let mut out = Vec::new();
-    let mut reader = LogReader::new();
-    let mut sink = |record: crate::log::Record<'_>| {
+    testing::read(input, |record| {
         let text = match record.kind {
             Kind::Oom(record) => show(&record),
             Kind::Unreadable(u) => format!("UNREADABLE {}: {}", u.format, u.why),
@@ -27,9 +15,7 @@ fn told(input: &[u8]) -> Vec<String> {
             other => format!("{other:?}"),
         };
         out.push(format!("{} {text}", record.place.line));
-    };
-    reader.push(input, &mut sink);
-    reader.finish(&mut sink);
+    });
     out
 }
 
@@ -116,14 +102,14 @@ fn samples_read_as_reviewed() {
         "made-up-kernel-6.x-go-in-pod.txt",
     ] {
         all.push(format!("== {name}"));
-        all.extend(told(load(name).as_bytes()));
+        all.extend(told(sample("oom", name).as_bytes()));
     }
     insta::assert_snapshot!(all.join("\n"));
 }
 
 #[test]
 fn prefixes_do_not_matter() {
-    let bare = load("made-up-kernel-6.x-go-in-pod.txt");
+    let bare = sample("oom", "made-up-kernel-6.x-go-in-pod.txt");
     let bare: Vec<&str> = bare
         .lines()
         .map(|line| line.split_once("] ").unwrap().1)
@@ -215,7 +201,7 @@ fn prose_stays_the_applications_and_torn_lines_are_reported() {
 proptest! {
     #[test]
     fn damage_gives_a_result(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
-        let mut input = load("made-up-kernel-6.x-go-in-pod.txt").into_bytes();
+        let mut input = sample("oom", "made-up-kernel-6.x-go-in-pod.txt").into_bytes();
         let at = at.index(input.len());
         input[at] = byte;
         if cut {

@@ -1,21 +1,20 @@
 //! What one line of a profile says.
 
-use super::addresses::{hex, stack};
+use super::addresses::stack;
 use super::labels::Labels;
 use super::records::{Frame, Header, Memory, Record, Sample, Values};
+use crate::scan::{Scan, hex};
 use bstr::ByteSlice;
 use nom::{
-    IResult, Parser,
+    Parser,
     bytes::complete::{tag, take_while, take_while1},
     character::complete::{char, i64 as signed, multispace0, u32 as line_number, u64 as number},
     combinator::{eof, fail, opt, peek},
     sequence::{delimited, preceded, terminated},
 };
 
-type Parsed<'a, T> = IResult<&'a [u8], T>;
-
 /// `1: 2048 [5: 10240] `
-fn memory(input: &[u8]) -> Parsed<'_, Memory> {
+fn memory(input: &[u8]) -> Scan<'_, Memory> {
     let (input, (live_objects, _, live_bytes)) = (signed, tag(": "), signed).parse(input)?;
     let (input, (_, objects, _, bytes, _)) =
         (tag(" ["), signed, tag(": "), signed, tag("] ")).parse(input)?;
@@ -31,7 +30,7 @@ fn memory(input: &[u8]) -> Parsed<'_, Memory> {
 }
 
 /// The values in front of an `@`.
-pub(super) fn values(input: &[u8]) -> Parsed<'_, Values> {
+pub(super) fn values(input: &[u8]) -> Scan<'_, Values> {
     let (rest, first) = signed(input)?;
     let (rest, values) = match rest {
         [b':', ..] => memory.map(Values::Memory).parse(input)?,
@@ -49,13 +48,13 @@ pub(super) fn values(input: &[u8]) -> Parsed<'_, Values> {
     Ok((rest, values))
 }
 
-fn sample(input: &[u8]) -> Parsed<'_, Record<'_>> {
+fn sample(input: &[u8]) -> Scan<'_, Record<'_>> {
     let (rest, (values, stack)) = (values, stack).parse(input)?;
     Ok((rest, Record::Sample(Sample { values, stack })))
 }
 
 /// `heap profile: 2: 4096 [10: 20480] @ heap/1048576`
-fn heap(input: &[u8]) -> Parsed<'_, Header<'_>> {
+fn heap(input: &[u8]) -> Scan<'_, Header<'_>> {
     let (input, _) = (tag("heap profile: "), multispace0).parse(input)?;
     let (input, sum) = memory(input)?;
     let (input, rate) =
@@ -80,7 +79,7 @@ pub(super) fn count_header(line: &[u8]) -> Option<Header<'_>> {
 }
 
 /// `#<tab>0x4a2f1b<tab>main.work+0x3b<tabs>/src/main.go:12`, or the address alone. Terminals turn the tabs to spaces.
-fn frame(input: &[u8]) -> Parsed<'_, Record<'_>> {
+fn frame(input: &[u8]) -> Scan<'_, Record<'_>> {
     let blank = |b: u8| b == b'\t' || b == b' ';
     let (input, pc) = preceded(
         (char('#'), take_while1(blank)),
@@ -100,7 +99,7 @@ fn frame(input: &[u8]) -> Parsed<'_, Record<'_>> {
     let found = || {
         let place = input.trim_end_with(|c| c == ' ' || c == '\t');
         let (place, line) = place.split_at_checked(place.rfind_byte(b':')?)?;
-        let parsed: Parsed<'_, u32> = terminated(preceded(char(':'), line_number), eof).parse(line);
+        let parsed: Scan<'_, u32> = terminated(preceded(char(':'), line_number), eof).parse(line);
         let (_, line) = parsed.ok()?;
         // Without a tab the offset says where the name ends: names may hold blanks, and no file begins with one.
         let end = place.find_byte(b'\t').or_else(|| {
@@ -127,7 +126,7 @@ fn frame(input: &[u8]) -> Parsed<'_, Record<'_>> {
 
 fn number_line<'a>(input: &'a [u8], name: &str) -> Option<i64> {
     let rest = input.strip_prefix(name.as_bytes())?;
-    let parsed: Parsed<'a, i64> = terminated(signed, eof).parse(rest);
+    let parsed: Scan<'a, i64> = terminated(signed, eof).parse(rest);
     Some(parsed.ok()?.1)
 }
 

@@ -2,43 +2,14 @@
 
 use super::print::{go_quoted, print};
 use super::*;
-use crate::log::{Kind, LogReader};
+use crate::log::Kind;
+use crate::testing::{self, sample, samples};
 use proptest::prelude::*;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
-fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/logs/pprof-text")
-}
-
-fn load(path: &Path) -> Vec<u8> {
-    let bytes = std::fs::read(path).unwrap();
-    if path.extension().is_some_and(|e| e == "gz") {
-        let mut out = Vec::new();
-        flate2::read::GzDecoder::new(&bytes[..])
-            .read_to_end(&mut out)
-            .unwrap();
-        return out;
-    }
-    bytes
-}
-
-fn names(part: &str) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = std::fs::read_dir(corpus())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_str().unwrap().contains(part))
-        .collect();
-    all.sort();
-    assert!(!all.is_empty(), "no samples of {part}");
-    all
-}
 
 /// What a log reader makes of it, one word or line each; the application's own lines are kept.
 fn told(input: &[u8]) -> Vec<String> {
     let mut out = Vec::new();
-    let mut reader = LogReader::new();
-    let mut sink = |record: crate::log::Record<'_>| {
+    testing::read(input, |record| {
         let text = match record.kind {
             Kind::Profile(profile) => {
                 let mut text = Vec::new();
@@ -57,9 +28,7 @@ fn told(input: &[u8]) -> Vec<String> {
             _ => return,
         };
         out.push(format!("{}: {text}", record.place.line));
-    };
-    reader.push(input, &mut sink);
-    reader.finish(&mut sink);
+    });
     out
 }
 
@@ -174,18 +143,17 @@ fn records_add_up_to_the_total_of_the_first_line() {
         "heap1",
         "allocs1",
     ] {
-        for path in names(part) {
+        for (name, text) in samples("pprof-text", part) {
             let mut counted = 0u64;
             let mut memory = Memory::default();
             let mut total = None;
-            let mut reader = LogReader::new();
-            let mut sink = |record: crate::log::Record<'_>| match record.kind {
+            testing::read(&text, |record| match record.kind {
                 Kind::Profile(Record::Header(header)) => {
-                    assert_eq!(total, None, "{path:?}");
+                    assert_eq!(total, None, "{name}");
                     total = Some(match header {
                         Header::Count { total, .. } => (total, Memory::default()),
                         Header::Heap { sum, .. } => (0, sum),
-                        _ => panic!("{path:?}"),
+                        _ => panic!("{name}"),
                     });
                 }
                 Kind::Profile(Record::Sample(sample)) => match sample.values {
@@ -196,18 +164,16 @@ fn records_add_up_to_the_total_of_the_first_line() {
                         memory.objects += m.objects;
                         memory.bytes += m.bytes;
                     }
-                    Values::Contention { .. } => panic!("{path:?}"),
+                    Values::Contention { .. } => panic!("{name}"),
                 },
                 Kind::Profile(_) | Kind::MemStats(_) | Kind::Log(b"live 0") => {}
                 Kind::Log(footer) if footer.starts_with(b"# ") => {}
-                other => panic!("{path:?}: {}: {other:?}", record.place.line),
-            };
-            reader.push(&load(&path), &mut sink);
-            reader.finish(&mut sink);
+                other => panic!("{name}: {}: {other:?}", record.place.line),
+            });
             if memory.live_bytes == memory.bytes {
                 memory.bytes += i64::from(memory.bytes > 0);
             }
-            assert_eq!(total, Some((counted, memory)), "{path:?}");
+            assert_eq!(total, Some((counted, memory)), "{name}");
             compared += 1;
         }
     }
@@ -218,13 +184,11 @@ fn records_add_up_to_the_total_of_the_first_line() {
 #[test]
 fn frames_are_those_that_splitting_at_tabs_finds() {
     let mut compared = 0;
-    for path in names(".txt") {
-        if path.to_str().unwrap().contains("debug2")
-            || path.to_str().unwrap().contains("goroutine2")
-        {
+    for (name, text) in samples("pprof-text", ".txt") {
+        if name.contains("debug2") || name.contains("goroutine2") {
             continue;
         }
-        let text = String::from_utf8(load(&path)).unwrap();
+        let text = String::from_utf8(text).unwrap();
         let mut naive = Vec::new();
         for (number, text) in (1u64..).zip(text.lines()) {
             let cells: Vec<&str> = text.split('\t').filter(|cell| !cell.is_empty()).collect();
@@ -234,8 +198,7 @@ fn frames_are_those_that_splitting_at_tabs_finds() {
             }
         }
         let mut found = Vec::new();
-        let mut reader = LogReader::new();
-        let mut sink = |record: crate::log::Record<'_>| {
+        testing::read(text.as_bytes(), |record| {
             if let Kind::Profile(Record::Frame(frame)) = record.kind
                 && !frame.function.is_empty()
             {
@@ -248,10 +211,8 @@ fn frames_are_those_that_splitting_at_tabs_finds() {
                     frame.line
                 ));
             }
-        };
-        reader.push(text.as_bytes(), &mut sink);
-        reader.finish(&mut sink);
-        assert_eq!(found, naive, "{path:?}");
+        });
+        assert_eq!(found, naive, "{name}");
         compared += found.len();
     }
     assert!(compared > 5000, "{compared} frames compared");
@@ -372,7 +333,7 @@ proptest! {
 
     #[test]
     fn damaged_profiles_give_a_result(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
-        let mut input = load(&corpus().join("leaks-goroutineleak-debug1-go1.27.3.txt"));
+        let mut input = sample("pprof-text", "leaks-goroutineleak-debug1-go1.27.3.txt").into_bytes();
         let at = at.index(input.len());
         input[at] = byte;
         if cut {

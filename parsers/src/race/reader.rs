@@ -81,13 +81,8 @@ impl Reader {
             && let Some(source) = source(line.text).filter(|_| line.text.starts_with(b" "))
             && let Some((text, split, from)) = self.call.take()
         {
-            let (name, args) = text.split_at_checked(split).unwrap_or_default();
-            let args = args.strip_prefix(b"(").and_then(|a| a.strip_suffix(b")"));
             let frame = Frame {
-                function: Function {
-                    name,
-                    args: args.unwrap_or_default(),
-                },
+                function: Function::split(&text, split),
                 source: Some(source),
             };
             out.record(from, Record::Frame(frame));

@@ -1,40 +1,12 @@
 //! The reader on recorded reports, against a naive count, and on damage.
 
 use super::Record;
-use crate::log::{Kind, LogReader};
-use std::io::Read as _;
-use std::path::PathBuf;
-
-fn samples() -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus/logs/race");
-    let mut out = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let mut text = std::fs::read(&path).unwrap();
-        if text.starts_with(&[0x1f, 0x8b]) {
-            let mut unpacked = Vec::new();
-            flate2::read::MultiGzDecoder::new(&text[..])
-                .read_to_end(&mut unpacked)
-                .unwrap();
-            text = unpacked;
-        }
-        if name.contains(".txt") {
-            out.push((name.trim_end_matches(".gz").to_owned(), text));
-        }
-    }
-    out.sort();
-    assert!(out.len() >= 8);
-    out
-}
-
-fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
-}
+use crate::log::Kind;
+use crate::testing::{self, lossy, samples};
 
 fn read(text: &[u8]) -> Vec<String> {
     let mut out = Vec::new();
-    let mut each = |record: crate::log::Record<'_>| {
+    testing::read(text, |record| {
         let line = record.place.line;
         out.push(match record.kind {
             Kind::Race(Record::Frame(f)) => {
@@ -53,16 +25,13 @@ fn read(text: &[u8]) -> Vec<String> {
             Kind::Log(text) => format!("{line} log {}", lossy(text)),
             other => format!("{line} OTHER {other:?}"),
         });
-    };
-    let mut reader = LogReader::new();
-    reader.push(text, &mut each);
-    reader.finish(&mut each);
+    });
     out
 }
 
 #[test]
 fn recorded_reports_are_read_as_reviewed() {
-    for (name, text) in samples() {
+    for (name, text) in samples("race", ".txt") {
         let records = read(&text);
         let text = lossy(&text);
         let count = |what: &str| records.iter().filter(|r| r.contains(what)).count();
@@ -113,7 +82,7 @@ proptest::proptest! {
     /// A byte that changes costs one report, or one access or call in it; what is no record any more is a line.
     #[test]
     fn damage_costs_one_report_at_most(at in 0usize..2000, byte: u8, sample in 0usize..8) {
-        let (_, mut text) = samples().swap_remove(sample);
+        let (_, mut text) = samples("race", ".txt").swap_remove(sample);
         let at = at % text.len();
         let end = text.len() - at / 2;
         let whole = counted(&text[..end]);

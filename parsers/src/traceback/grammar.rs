@@ -5,62 +5,12 @@
 //! blank is accepted there, and none.
 
 use super::records::{Creator, Elided, Function, Source};
+use crate::scan::hex_digits;
 use nom::Parser;
-use nom::bytes::complete::{tag, take_while1};
+use nom::bytes::complete::tag;
 use nom::character::complete::u64 as decimal;
 use nom::combinator::all_consuming;
 use nom::sequence::{delimited, preceded};
-
-/// What nom's parsers give here: errors carry no text, because a line that does not match is another line.
-pub(super) type Parsed<'a, T> = nom::IResult<&'a [u8], T, ()>;
-
-/// `0x1f`, at most 64 bits of it.
-pub(super) fn hex(input: &[u8]) -> Parsed<'_, u64> {
-    let (rest, digits) =
-        preceded(tag("0x"), take_while1(|b: u8| b.is_ascii_hexdigit())).parse(input)?;
-    match hex_digits(digits) {
-        Some(value) => Ok((rest, value)),
-        None => Err(nom::Err::Error(())),
-    }
-}
-
-/// The value of hexadecimal digits, when there are 1 to 16 of them and nothing else.
-fn hex_digits(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 16 {
-        return None;
-    }
-    let (mut value, mut seen) = (0, 0);
-    for digit in digits {
-        let digit = HEX.get(usize::from(*digit)).copied().unwrap_or(NO_HEX);
-        seen |= digit;
-        value = value << 4 | u64::from(digit & 0xf);
-    }
-    (seen & NO_HEX == 0).then_some(value)
-}
-
-/// What a byte is worth as a hexadecimal digit: a dump of a big program has a hundred million of them.
-static HEX: [u8; 256] = {
-    let mut table = [NO_HEX; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::indexing_slicing,
-            reason = "the loop ends before 256"
-        )]
-        {
-            table[byte] = match byte as u8 {
-                digit @ b'0'..=b'9' => digit - b'0',
-                digit @ b'a'..=b'f' => digit - b'a' + 10,
-                digit @ b'A'..=b'F' => digit - b'A' + 10,
-                _ => NO_HEX,
-            };
-        }
-        byte += 1;
-    }
-    table
-};
-const NO_HEX: u8 = 0x80;
 
 /// `main.(*T).M(0x1, {0xc000012345?, 0x2})`.
 ///

@@ -1,8 +1,8 @@
 //! Single lines that say why a process dies (runtime/panic.go, `printpanics`, `throw`; signal_unix.go,
 //! `sighandler`), and its registers.
 
-use super::grammar::{Parsed, hex};
 use super::records::{Recovered, SignalNote, SignalPlace, Text};
+use crate::scan::{Scan, hex};
 use memchr::memmem::Finder;
 use nom::Parser;
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
@@ -110,7 +110,7 @@ pub(super) fn signal_note(line: &[u8]) -> Option<SignalNote<'_>> {
 
 /// `rax    0xca`: two to seven characters, padded to seven, and the value.
 pub(super) fn register(line: &[u8]) -> Option<(&[u8], u64)> {
-    fn parse(line: &[u8]) -> Parsed<'_, (&[u8], u64)> {
+    fn parse(line: &[u8]) -> Scan<'_, (&[u8], u64)> {
         (
             terminated(
                 take_while_m_n(2, 7, |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit()),

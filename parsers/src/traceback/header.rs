@@ -8,8 +8,8 @@
 //!
 //! Quoted labels may hold `]:` and `}`, so what closes the bracket is the first `]` outside of quotes.
 
-use super::grammar::{Parsed, hex};
 use super::records::{Header, Labels, M};
+use crate::scan::{Scan, hex};
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
@@ -40,7 +40,7 @@ pub fn header(line: &[u8]) -> Option<Header<'_>> {
 }
 
 /// ` gp=0x1 m=3 mp=0x2`, as much of it as there is.
-fn addresses(input: &[u8]) -> Parsed<'_, (Option<u64>, M)> {
+fn addresses(input: &[u8]) -> Scan<'_, (Option<u64>, M)> {
     let m = preceded(
         tag(" m="),
         alt((

@@ -60,7 +60,17 @@ pub struct Function<'a> {
     pub args: &'a [u8],
 }
 
-impl Function<'_> {
+impl<'a> Function<'a> {
+    /// The function of a call's line, whose name ends at `end`.
+    pub(crate) fn split(line: &'a [u8], end: usize) -> Self {
+        let (name, args) = line.split_at_checked(end).unwrap_or_default();
+        let args = args.strip_prefix(b"(").and_then(|a| a.strip_suffix(b")"));
+        Self {
+            name,
+            args: args.unwrap_or_default(),
+        }
+    }
+
     /// Whether the call was inlined: such have no arguments to show.
     pub fn is_inlined(&self) -> bool {
         self.args == b"..."

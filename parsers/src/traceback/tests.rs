@@ -1,45 +1,19 @@
 //! The reader on whole texts: recorded ones of every release, and damage done to them.
 
 use super::Record;
-use crate::log::{Kind, LogReader};
+use crate::log::Kind;
+use crate::testing::{self, samples};
 use std::fmt::Write as _;
-use std::io::Read as _;
-use std::path::PathBuf;
-
-fn corpus() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus/logs")
-}
 
 /// Every recorded dump: name and text.
-fn samples() -> Vec<(String, Vec<u8>)> {
-    let mut out = Vec::new();
-    for (folder, part) in [
-        ("traceback", ""),
-        ("pprof-text", "debug2"),
-        ("pprof-text", "goroutine2"),
-    ] {
-        for entry in std::fs::read_dir(corpus().join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if !name.contains(".txt") || !name.contains(part) {
-                continue;
-            }
-            let bytes = std::fs::read(&path).unwrap();
-            let text = if bytes.starts_with(&[0x1f, 0x8b]) {
-                let mut text = Vec::new();
-                flate2::read::MultiGzDecoder::new(&bytes[..])
-                    .read_to_end(&mut text)
-                    .unwrap();
-                text
-            } else {
-                bytes
-            };
-            let text = if name.contains("-json-") {
-                unwrap_test2json(&text)
-            } else {
-                text
-            };
-            out.push((name.trim_end_matches(".gz").to_owned(), text));
+fn dumps() -> Vec<(String, Vec<u8>)> {
+    let mut out = samples("traceback", ".txt");
+    out.extend(samples("pprof-text", "debug2"));
+    out.extend(samples("pprof-text", "goroutine2"));
+    out.retain(|(name, _)| name.contains(".txt"));
+    for (name, text) in &mut out {
+        if name.contains("-json-") {
+            *text = unwrap_test2json(text);
         }
     }
     out.sort();
@@ -64,7 +38,7 @@ fn unwrap_test2json(text: &[u8]) -> Vec<u8> {
 /// One line for each record, shortened to what tells them apart.
 fn read(text: &[u8]) -> Vec<(u64, String)> {
     let mut out = Vec::new();
-    let mut each = |record: crate::log::Record<'_>| {
+    testing::read(text, |record| {
         let line = match record.kind {
             Kind::Traceback(record) => show(&record),
             Kind::Unreadable(u) => {
@@ -75,10 +49,7 @@ fn read(text: &[u8]) -> Vec<(u64, String)> {
             other => format!("other {other:?}"),
         };
         out.push((record.place.line, line));
-    };
-    let mut reader = LogReader::new();
-    reader.push(text, &mut each);
-    reader.finish(&mut each);
+    });
     out
 }
 
@@ -194,7 +165,7 @@ fn naive(text: &[u8]) -> (usize, usize) {
 #[test]
 fn goroutines_and_frames_are_as_many_as_a_naive_count_says() {
     let (mut headers, mut frames) = (0, 0);
-    for (name, text) in samples() {
+    for (name, text) in dumps() {
         let records = read(&text);
         let count = |start: &str| records.iter().filter(|(_, r)| r.starts_with(start)).count();
         let found = (count("header "), count("  ") - count("  by "));
@@ -207,7 +178,7 @@ fn goroutines_and_frames_are_as_many_as_a_naive_count_says() {
 
 #[test]
 fn no_line_of_a_recorded_dump_is_unreadable() {
-    for (name, text) in samples() {
+    for (name, text) in dumps() {
         for (line, record) in read(&text) {
             assert!(!record.starts_with("UNREADABLE"), "{name}:{line}: {record}");
         }
@@ -241,7 +212,7 @@ fn condensed(records: &[(u64, String)]) -> String {
 
 #[test]
 fn recorded_dumps_are_read_as_reviewed() {
-    for (name, text) in samples() {
+    for (name, text) in dumps() {
         insta::assert_snapshot!(name.as_str(), condensed(&read(&text)));
     }
 }

@@ -31,6 +31,17 @@ pub(in super::super) enum Piece<'a> {
     Text(Line<'a>),
 }
 
+impl<'a> Piece<'a> {
+    fn unreadable(
+        written: Written,
+        format: &'static str,
+        text: &'a [u8],
+        why: &'static str,
+    ) -> Self {
+        Self::Trace(written, Kind::Unreadable(Unreadable { format, text, why }))
+    }
+}
+
 /// Where pieces go.
 pub(super) type Each<'e> = &'e mut dyn FnMut(Piece<'_>);
 
@@ -125,8 +136,7 @@ impl Mender {
             if self.mixed == 0 {
                 self.wary = 0;
             }
-            let format = trace::whole(text, 1).map_or("gctrace", |kind| trace::format(&kind));
-            unreadable(line, start, format, text, MIXED, each);
+            unreadable(line, start, trace::format(text), text, MIXED, each);
             return;
         }
         if let Some(torn) = &mut self.torn
@@ -155,13 +165,11 @@ impl Mender {
             return;
         };
         self.wary = PATIENCE;
-        each(Piece::Trace(
+        each(Piece::unreadable(
             torn.written,
-            Kind::Unreadable(Unreadable {
-                format: torn.template.format,
-                text: &torn.text,
-                why,
-            }),
+            torn.template.format,
+            &torn.text,
+            why,
         ));
     }
 
@@ -182,15 +190,8 @@ impl Mender {
         self.wary = PATIENCE;
         self.mixed = DISTRUSTED;
         for held in self.held.drain(..) {
-            let format = trace::whole(&held.text, 1).map_or("gctrace", |kind| trace::format(&kind));
-            each(Piece::Trace(
-                held.written,
-                Kind::Unreadable(Unreadable {
-                    format,
-                    text: &held.text,
-                    why: MIXED,
-                }),
-            ));
+            let format = trace::format(&held.text);
+            each(Piece::unreadable(held.written, format, &held.text, MIXED));
         }
     }
 
@@ -273,16 +274,12 @@ impl Mender {
                 self.give_up(DOUBT, each);
             }
             Stop::End => {
-                let torn = self.torn.take();
-                if let Some(torn) = torn {
-                    let kind = (torn.template.read)(&torn.text, torn.pieces).unwrap_or({
-                        Kind::Unreadable(Unreadable {
-                            format: torn.template.format,
-                            text: &torn.text,
-                            why: ODD,
-                        })
+                if let Some(torn) = self.torn.take() {
+                    let (format, text) = (torn.template.format, torn.text.as_slice());
+                    each(match trace::mended(text, torn.pieces) {
+                        Some(kind) => Piece::Trace(torn.written, kind),
+                        None => Piece::unreadable(torn.written, format, text, ODD),
                     });
-                    each(Piece::Trace(torn.written, kind));
                     self.release(each);
                 }
             }
@@ -321,8 +318,5 @@ pub(super) fn unreadable(
     why: &'static str,
     each: Each<'_>,
 ) {
-    each(Piece::Trace(
-        written(line, at),
-        Kind::Unreadable(Unreadable { format, text, why }),
-    ));
+    each(Piece::unreadable(written(line, at), format, text, why));
 }

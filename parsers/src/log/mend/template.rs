@@ -4,9 +4,7 @@
 //! else on the same descriptor may land between two tokens, and never inside one. These tables are only for
 //! lines that are not whole; once its tokens are together again, a record is read like any other.
 
-use super::super::Kind;
 use crate::scan::{self, Scan};
-use crate::{checkfinalizers, gctrace, inittrace, pacertrace, scavtrace, schedtrace};
 
 /// A token, or where to go on.
 #[derive(Clone, Copy, Debug)]
@@ -78,8 +76,6 @@ pub(super) struct Template {
     pub steps: &'static [Step],
     /// What stops before this step might be anything's words.
     pub credible: usize,
-    /// Reads it when it is whole.
-    pub read: fn(&[u8], u32) -> Option<Kind<'_>>,
 }
 
 impl Template {
@@ -141,46 +137,11 @@ impl Template {
     }
 }
 
-fn collector(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    gctrace::record(text, pieces).map(Kind::Gc)
-}
-
-fn scheduler(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    let record = schedtrace::record(text, pieces)?;
-    // Each P has a number in each list, or one got lost.
-    if let schedtrace::Record::Sample(sample) = &record {
-        let complete =
-            |list: schedtrace::Numbers<'_>| list.iter().count() == sample.gomaxprocs as usize;
-        let lists = sample.detail.is_some() || complete(sample.local);
-        if !lists || !sample.schedticks.is_none_or(complete) {
-            return None;
-        }
-    }
-    Some(Kind::Sched(record))
-}
-
-fn scavenger(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    scavtrace::record(text, pieces).map(Kind::Scavenger)
-}
-
-fn pacer(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    pacertrace::record(text, pieces).map(Kind::Pacer)
-}
-
-fn init(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    inittrace::record(text, pieces).map(Kind::Init)
-}
-
-fn queue(text: &[u8], pieces: u32) -> Option<Kind<'_>> {
-    checkfinalizers::queue(text, pieces).map(Kind::Finalizers)
-}
-
 /// Steps are counted at the right where something goes there.
 pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "gctrace",
         credible: 7,
-        read: collector,
         #[rustfmt::skip]
         steps: &[
             Lit("gc "), Num(Int), Lit(" @"), Num(Seconds), Lit("s "), Num(Int), Lit("%"),
@@ -199,7 +160,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "gctrace",
         credible: 5,
-        read: collector,
         #[rustfmt::skip]
         steps: &[
             Lit("gc"), Num(Int), Lit("("), Num(Int), Lit("): "), Num(Int), Lit("+"), Num(Int), Lit("+"),
@@ -214,7 +174,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "gctrace",
         credible: 2,
-        read: collector,
         #[rustfmt::skip]
         steps: &[
             Lit("scan: "), Or(4), Lit("total "), Jump(10),
@@ -229,7 +188,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "scavtrace",
         credible: 3,
-        read: scavenger,
         #[rustfmt::skip]
         steps: &[
             Lit("scav "), Num(Int), Or(8), Lit(" KiB work (bg), "), Num(Int), Lit(" KiB work (eager), "),
@@ -243,7 +201,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "pacertrace",
         credible: 1,
-        read: pacer,
         #[rustfmt::skip]
         steps: &[
             Lit("pacer: assist ratio="), Num(Float), Lit(" (scan "), Num(Int), Lit(" MB in "), Num(Int),
@@ -253,7 +210,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "pacertrace",
         credible: 1,
-        read: pacer,
         #[rustfmt::skip]
         steps: &[
             Lit("pacer: sweep done at heap size "), Num(Int), Lit("MB; allocated "), Num(Int),
@@ -263,7 +219,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "pacertrace",
         credible: 3,
-        read: pacer,
         #[rustfmt::skip]
         steps: &[
             Lit("pacer: "), Num(Signed), Lit("% CPU ("), Num(Signed), Lit(" exp.) for "), Num(Int), Lit("+"),
@@ -275,7 +230,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "inittrace",
         credible: 5,
-        read: init,
         #[rustfmt::skip]
         steps: &[
             Lit("init "), Text, Lit(" @"), Num(Millis), Lit(" ms, "), Num(Millis), Lit(" ms clock, "), Num(Int),
@@ -285,7 +239,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "checkfinalizers",
         credible: 1,
-        read: queue,
         #[rustfmt::skip]
         steps: &[
             Lit("checkfinalizers: queue:"), Lit(" "), Num(Int), Lit(" "), Lit("finalizers +"), Lit(" "),
@@ -295,7 +248,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "schedtrace",
         credible: 3,
-        read: scheduler,
         #[rustfmt::skip]
         steps: &[
             Lit("SCHED "), Num(Int), Lit("ms: gomaxprocs="), Num(Int), Lit(" idleprocs="), Num(Int),
@@ -318,7 +270,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "schedtrace",
         credible: 3,
-        read: scheduler,
         #[rustfmt::skip]
         steps: &[
             Lit("  P"), Num(Int), Lit(": status="), Num(Int), Lit(" schedtick="), Num(Int), Lit(" syscalltick="),
@@ -329,7 +280,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "schedtrace",
         credible: 3,
-        read: scheduler,
         #[rustfmt::skip]
         steps: &[
             Lit("  M"), Num(Int), Lit(": p="), Num(Id), Lit(" curg="), Num(Id), Lit(" mallocing="), Num(Signed),
@@ -344,7 +294,6 @@ pub(super) static TEMPLATES: [Template; 13] = [
     Template {
         format: "schedtrace",
         credible: 3,
-        read: scheduler,
         #[rustfmt::skip]
         steps: &[
             Lit("  G"), Num(Int), Lit(": status="), Num(Int), Lit("("), Text, Lit(") m="), Num(Id),

@@ -1,8 +1,9 @@
 //! Records torn at every token border by every kind of neighbour: each comes out exactly as it was printed, or
 //! is reported. The tokens here are written after the runtime's print statements, not after the templates.
 
-use super::super::corpus::{kind, read};
+use super::super::corpus::kind;
 use super::super::{Kind, trace};
+use crate::testing::read;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

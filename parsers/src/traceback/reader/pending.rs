@@ -134,16 +134,8 @@ impl Reader {
             };
             Record::CreatedBy { creator, source }
         } else {
-            let (name, args) = pending
-                .text
-                .split_at_checked(pending.split)
-                .unwrap_or_default();
-            let args = args
-                .strip_prefix(b"(")
-                .and_then(|a| a.strip_suffix(b")"))
-                .unwrap_or_default();
             Record::Frame(Frame {
-                function: Function { name, args },
+                function: Function::split(&pending.text, pending.split),
                 source,
             })
         };
