@@ -32,6 +32,25 @@ pub enum Cause {
     Served,
 }
 
+impl Cause {
+    /// The kind of a fatal error's message. Messages are the runtime's, 1.3 to 1.27.
+    pub fn of_fatal_error(message: &str) -> Self {
+        if message.contains("deadlock!") {
+            Self::Deadlock
+        } else if message.starts_with("concurrent map") {
+            Self::ConcurrentMap
+        } else if message.contains("out of memory") || message.contains("cannot allocate memory") {
+            Self::OutOfMemory
+        } else if message == "stack overflow" {
+            Self::StackOverflow
+        } else if message == "fault" || message == "unexpected signal during runtime execution" {
+            Self::Signal
+        } else {
+            Self::Fatal
+        }
+    }
+}
+
 /// A panic as printed.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug, Default, JsonSchema)]
 #[schemars(rename = "log-panic")]
@@ -90,7 +109,7 @@ impl Death {
             return Cause::Served;
         }
         if let Some(text) = &self.fatal_error {
-            return of_fatal_error(text);
+            return Cause::of_fatal_error(text);
         }
         if let Some(last) = self.panics.last() {
             return if last.text.starts_with("deadlock: ") {
@@ -170,23 +189,6 @@ impl Death {
                 );
             }
         })
-    }
-}
-
-/// The kind of a fatal error's message. Messages are the runtime's, 1.3 to 1.27.
-fn of_fatal_error(message: &str) -> Cause {
-    if message.contains("deadlock!") {
-        Cause::Deadlock
-    } else if message.starts_with("concurrent map") {
-        Cause::ConcurrentMap
-    } else if message.contains("out of memory") || message.contains("cannot allocate memory") {
-        Cause::OutOfMemory
-    } else if message == "stack overflow" {
-        Cause::StackOverflow
-    } else if message == "fault" || message == "unexpected signal during runtime execution" {
-        Cause::Signal
-    } else {
-        Cause::Fatal
     }
 }
 

@@ -178,7 +178,7 @@ impl Format for Reader {
                         out.record(line, record);
                     }
                     Some(_) => {
-                        out.unreadable(line, line.text, "a record of another kind of profile")
+                        out.unreadable(line, line.text, "a record of another kind of profile");
                     }
                     None if sample.stack.iter().next().is_some() => {
                         out.unreadable(line, line.text, "the profile's first line is missing");

@@ -77,7 +77,8 @@ fn death_text(report: &Report, dump: &Dump, death: &Death, out: &mut Text<'_>) -
         }
     }
     out.line("")?;
-    if let Some(crashed) = &report.crashed {
+    let crashed = report.crashed.as_ref();
+    if let Some(crashed) = crashed.filter(|crashed| !crashed.frames.is_empty()) {
         out.line(styled(
             Role::Heading,
             format_args!("goroutine {} crashed in", crashed.id),

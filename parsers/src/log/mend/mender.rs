@@ -24,6 +24,10 @@ pub(super) const ORPHAN: &str = "a piece of a record whose beginning is not know
 pub(super) const ODD: &str = "it begins like a record and goes on otherwise";
 
 /// What a line turned out to be made of.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a piece is handed on at once and never kept"
+)]
 pub(in super::super) enum Piece<'a> {
     /// A record, and where it begins.
     Trace(Written, Kind<'a>),

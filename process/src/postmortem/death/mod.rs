@@ -19,6 +19,7 @@ use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::{Goroutine, Machine};
 use crate::unwind::Stack;
+use dumpview_model::traceback::Cause;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -72,20 +73,15 @@ impl DeathKind {
         }
     }
 
-    /// The kind of a fatal error's message. Messages are the runtime's, 1.19 to 1.27.
+    /// The kind of a fatal error's message.
     fn of_fatal_error(message: &str) -> Self {
-        if message.contains("deadlock!") {
-            Self::Deadlock
-        } else if message.starts_with("concurrent map") {
-            Self::ConcurrentMap
-        } else if message.contains("out of memory") || message.contains("cannot allocate memory") {
-            Self::OutOfMemory
-        } else if message == "stack overflow" {
-            Self::StackOverflow
-        } else if message == "fault" || message == "unexpected signal during runtime execution" {
-            Self::Signal
-        } else {
-            Self::Fatal
+        match Cause::of_fatal_error(message) {
+            Cause::Deadlock => Self::Deadlock,
+            Cause::ConcurrentMap => Self::ConcurrentMap,
+            Cause::OutOfMemory => Self::OutOfMemory,
+            Cause::StackOverflow => Self::StackOverflow,
+            Cause::Signal => Self::Signal,
+            _ => Self::Fatal,
         }
     }
 }
