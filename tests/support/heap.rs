@@ -193,7 +193,7 @@ fn structures(case: &HeapCase, heap: &Heap<'_>, dominators: &Dominators, report:
 }
 
 /// What the objects of each structure may be called, as a regular expression of a whole name.
-const NAMES: [(&str, &str); 46] = [
+const NAMES: [(&str, &str); 52] = [
     ("list", r"main\.listNode|string bytes"),
     ("tree", r"main\.treeNode"),
     ("ring", r"main\.ringNode"),
@@ -291,6 +291,27 @@ const NAMES: [(&str, &str); 46] = [
     ("finalized", r"main\.item"),
     ("timers", r"time\..*"),
     ("warm", r"tiny block"),
+    ("dag", r"main\.dagNode"),
+    (
+        "around",
+        r"\[\]interface \{\} backing|\[\d*\]\*main\.item( backing)?|main\.item|\[\d+\]uint8",
+    ),
+    (
+        "fills",
+        r"\[\]map\[int\]int backing|map\[int\]int (header|entries|directory|table|overflow list)",
+    ),
+    (
+        "fillsP",
+        r"\[\]map\[string\]\*main\.item backing|map\[string\]\*main\.item (header|entries|directory|table|overflow list)|main\.item|string bytes",
+    ),
+    (
+        "generic",
+        r"\[\]\*main\.pair\[string,\*main\.item\] backing|main\.pair\[string,\*main\.item\]|main\.item|string bytes",
+    ),
+    (
+        "registry",
+        r"(internal/)?sync\..*|map\[interface \{\}\]\*sync\.entry (header|entries|directory|table|overflow list)|interface \{\}|string|main\.item|string bytes",
+    ),
 ];
 
 /// What each object of the structures is said to be, and how many bytes of the whole heap have a type.
@@ -404,7 +425,14 @@ fn lists(
         ("argument", "main.closing"),
         ("locals", "main.main"),
     ];
-    let paths = Paths::of(&heap.graph);
+    // A register, or a frame without a map, may hold anything that an earlier call left there.
+    let mut unsure = Bits::none(heap.graph.len());
+    for (node, root) in (heap.spans.objects()..).zip(&heap.roots.list) {
+        if root.certainty == Certainty::Conservative {
+            unsure.insert(node);
+        }
+    }
+    let paths = Paths::without(&heap.graph, &unsure);
     let unwinder = process.unwinder().expect("an unwinder");
     let goroutines = process.goroutines().expect("goroutines");
     for (list, addresses) in case.truth["lists"].as_object().into_iter().flatten() {

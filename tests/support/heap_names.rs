@@ -2,10 +2,10 @@
 
 use crate::heap::{HeapCase, address, start_of};
 use crate::report::Report;
-use dumpview_heap::{Dominators, ObjId, Objects, Paths};
+use dumpview_heap::{Bits, Dominators, ObjId, Objects, Paths};
 use dumpview_process::addr::Addr;
 use dumpview_process::heap::types::Labels;
-use dumpview_process::heap::{Heap, NamedBy, Names, RootKind};
+use dumpview_process::heap::{Certainty, Heap, NamedBy, Names, RootKind};
 use dumpview_process::memory::MemoryExt;
 use dumpview_process::process::Process;
 
@@ -41,6 +41,7 @@ pub fn names(
     let stripped = case.name.contains("stripped");
     variables(case, heap, &names, stripped, report);
     held(case, heap, &names, stripped, report);
+    reflected(case, process, heap, report);
     if !stripped {
         entries(case, process, heap, &names, dominators, report);
     }
@@ -77,6 +78,11 @@ fn variables(
             } else {
                 NamedBy::Variable
             };
+            if variable == "main.registry" && !stripped {
+                let of_it = reference.name.starts_with("main.registry.");
+                report.equal("name of a variable's word", &reference.name, true, of_it);
+                continue;
+            }
             report.equal(
                 "name of a variable's word",
                 variable,
@@ -122,7 +128,14 @@ fn held(
         ("deferred", r"^(it|capture \+0x8)$"),
     ];
     let unoptimised = [("held", r"^(own|chain|next)$")];
-    let paths = Paths::of(&heap.graph);
+    // What a register or a frame without a map holds may be anything.
+    let mut unsure = Bits::none(heap.graph.len());
+    for (node, root) in (heap.spans.objects()..).zip(&heap.roots.list) {
+        if root.certainty == Certainty::Conservative {
+            unsure.insert(node);
+        }
+    }
+    let paths = Paths::without(&heap.graph, &unsure);
     let lists = always
         .iter()
         .chain(unoptimised.iter().filter(|_| case.name.contains("-noopt-")));
@@ -149,6 +162,30 @@ fn held(
                 }
             }
         }
+    }
+}
+
+/// The argument of a function that reflect made is kept by the frame of reflect's assembly, in which it came.
+fn reflected(case: &HeapCase, process: &Process<'_>, heap: &Heap<'_>, report: &mut Report) {
+    let goroutines = process.goroutines().expect("goroutines");
+    let mut kept = Vec::new();
+    for (node, root) in (heap.spans.objects()..).zip(&heap.roots.list) {
+        if let RootKind::Frame { goroutine, frame } = root.kind {
+            let unwound = process.unwound(&goroutines.list()[goroutine as usize]);
+            let stub = unwound
+                .calls
+                .iter()
+                .any(|call| call.physical == frame as usize && call.name == "reflect.makeFuncStub");
+            if stub {
+                kept.extend(heap.graph.out(node));
+            }
+        }
+    }
+    let list = case.truth["lists"]["reflected"].as_array();
+    for value in list.into_iter().flatten() {
+        let object = heap.find(Addr(address(value))).expect("an object").0;
+        let found = kept.contains(&object);
+        report.equal("argument of a reflected call", &case.name, true, found);
     }
 }
 

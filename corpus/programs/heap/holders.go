@@ -57,6 +57,14 @@ func goroutines() {
 		<-started
 	}
 	argument.close()
+	reflected := open("reflected")
+	for i := 0; i < 3; i++ {
+		it := newItem(i, nil)
+		note(unsafe.Pointer(it))
+		go made(it)
+		<-started
+	}
+	reflected.close()
 }
 
 //go:noinline

@@ -167,6 +167,8 @@ func main() {
 	// no structure is charged with one.
 	runtime.GOMAXPROCS(1)
 	crowd()
+	// The P's heap of timers grows when the scavenger first sleeps, whenever that is, unless it has room.
+	doze()
 	// What the runtime allocates at the first collections is not laid to the first structure.
 	for i := 0; i < 4; i++ {
 		measure("warm", unsafe.Pointer(&warm), unsafe.Sizeof(warm), func() { warm = newInt(0) }, nil)
@@ -174,6 +176,7 @@ func main() {
 	}
 	count = 0
 	build()
+	more()
 	newer()
 	goroutines()
 	settle(&after)
@@ -192,6 +195,20 @@ func main() {
 	}
 	die()
 	runtime.KeepAlive(local)
+}
+
+// doze has many goroutines sleep at once.
+func doze() {
+	done := make(chan int)
+	for i := 0; i < 16; i++ {
+		go func() {
+			time.Sleep(time.Millisecond)
+			done <- 0
+		}()
+	}
+	for i := 0; i < 16; i++ {
+		<-done
+	}
 }
 
 // crowd has many goroutines wait at once and go on: the P keeps what they waited with.

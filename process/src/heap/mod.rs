@@ -12,6 +12,7 @@
 //! | `objects` | objects as `dumpview_heap` wants them |
 //! | `pointers`, `masks` | which words hold pointers, by release |
 //! | `stacks` | what goroutines' frames keep, by stack maps |
+//! | `reflected` | frames of reflect's assembly, vector registers |
 //! | `specials` | finalizers, cleanups, weak handles, profile records |
 //! | `data` | package data by its masks |
 //! | `roots` | all roots |
@@ -30,6 +31,7 @@ mod masks;
 mod names;
 mod objects;
 mod pointers;
+mod reflected;
 mod roots;
 mod spans;
 mod specials;

@@ -284,7 +284,13 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
                 .any(|slot| builder.spans.find(slot.value).is_some())
         };
         let find = |value: Addr| builder.spans.find(value);
-        let registers = slots.registers.iter().any(|(_, v)| find(*v).is_some());
+        let in_registers: Vec<Addr> = slots
+            .registers
+            .iter()
+            .map(|(_, value)| *value)
+            .chain(slots.extended.iter().copied())
+            .collect();
+        let registers = in_registers.iter().any(|value| find(*value).is_some());
         let frames: Vec<_> = slots.frames.iter().filter(|f| keeps(&f.slots)).collect();
         if frames.is_empty() && !registers && !keeps(&slots.own) {
             continue;
@@ -324,8 +330,8 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
                 Certainty::Conservative,
                 true,
             );
-            for (_, value) in &slots.registers {
-                builder.refer(*value);
+            for value in in_registers {
+                builder.refer(value);
             }
             builder.close();
         }

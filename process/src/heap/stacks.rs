@@ -7,6 +7,7 @@
 //! say so.
 
 use super::masks::Mask;
+use super::reflected;
 use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
 use crate::layout::Layouts;
@@ -53,6 +54,8 @@ pub struct GoroutineSlots {
     pub own: Vec<Slot>,
     /// Of registers at an instruction that has no map.
     pub registers: Vec<(Reg, Addr)>,
+    /// Of vector registers there, as the runtime saved them.
+    pub extended: Vec<Addr>,
     /// The outermost frame was not reached, or frames were left out: there may be more.
     pub incomplete: bool,
 }
@@ -78,12 +81,17 @@ struct StackObject {
     scanned: bool,
 }
 
-/// `stackObjectRecord`, as far as needed.
+/// Which of a stack object's words hold pointers.
 #[derive(Clone, Copy)]
-struct Record {
-    pointer_bytes: u64,
-    gcdata: Addr,
-    program: bool,
+enum Record {
+    /// By `stackObjectRecord`: a mask, or up to 1.23 a program that makes one.
+    Mask {
+        pointer_bytes: u64,
+        gcdata: Addr,
+        program: bool,
+    },
+    /// `count` of them from an offset on.
+    Words { from: u64, count: u64 },
 }
 
 /// A stack's words still to be followed into its own objects.
@@ -177,6 +185,11 @@ impl<'a, 'r> StackReader<'a, 'r> {
             callee = Some(kind);
             found.frames.push(slots);
         }
+        if goroutine.async_safe_point {
+            let words = reflected::extended_registers(self.memory, self.layouts, goroutine.addr);
+            found.extended = words;
+            found.extended.retain(|value| !work.take(*value, true));
+        }
         self.own_words(goroutine, &mut found, &mut work);
         self.follow(objects, &mut found, &mut work);
         found
@@ -230,7 +243,12 @@ impl<'a, 'r> StackReader<'a, 'r> {
             let start = varp.offset(0u64.wrapping_sub(bits * 8));
             self.marked(start, bits, bytes, slots, work);
         }
-        if func.args_size() > 0
+        if reflected::is_reflected(func) {
+            let map = reflected::argument_map(self.memory, self.layouts, self.arch, frame, func);
+            if let Some((bits, bytes)) = map {
+                self.marked(frame.argp(self.arch), bits, &bytes, slots, work);
+            }
+        } else if func.args_size() > 0
             && let Some((bits, bytes)) = stack_map(func, FUNCDATA_ARGS_POINTER_MAPS, index)
         {
             self.marked(frame.argp(self.arch), bits, bytes, slots, work);
@@ -299,6 +317,10 @@ impl<'a, 'r> StackReader<'a, 'r> {
         number: usize,
         objects: &mut Vec<StackObject>,
     ) {
+        if reflected::is_reflected(func) {
+            self.register_arguments(frame, number, objects);
+            return;
+        }
         let Some(bytes) = func.funcdata(FUNCDATA_STACK_OBJECTS) else {
             return;
         };
@@ -350,11 +372,33 @@ impl<'a, 'r> StackReader<'a, 'r> {
                 start,
                 size: u64::try_from(size).unwrap_or(0),
                 frame: number,
-                record: Record {
+                record: Record::Mask {
                     pointer_bytes: u64::from(pointers.unsigned_abs()),
                     gcdata: rodata.offset(u64::from(gcdata.cast_unsigned())),
                     program: pointers < 0 && self.minor < 24,
                 },
+                scanned: false,
+            });
+        }
+    }
+
+    /// The arguments in registers that reflect's assembly keeps as the topmost of its locals.
+    fn register_arguments(
+        &self,
+        frame: &PhysicalFrame,
+        number: usize,
+        objects: &mut Vec<StackObject>,
+    ) {
+        let Some((size, from, count)) = reflected::register_arguments(self.layouts) else {
+            return;
+        };
+        let start = Addr(self.varp(frame).0.wrapping_sub(size));
+        if start >= frame.sp {
+            objects.push(StackObject {
+                start,
+                size,
+                frame: number,
+                record: Record::Words { from, count },
                 scanned: false,
             });
         }
@@ -427,16 +471,27 @@ impl<'a, 'r> StackReader<'a, 'r> {
             }
             object.scanned = true;
             let (start, record, frame) = (object.start, object.record, object.frame);
-            let words = record.pointer_bytes / 8;
-            let mask = if record.program {
-                Mask::run_program(self.memory, record.gcdata, object.size, words)
-            } else {
-                Mask::read(self.memory, record.gcdata, object.size, words)
+            let offsets: Vec<u64> = match record {
+                Record::Mask {
+                    pointer_bytes,
+                    gcdata,
+                    program,
+                } => {
+                    let words = pointer_bytes / 8;
+                    let mask = if program {
+                        Mask::run_program(self.memory, gcdata, object.size, words)
+                    } else {
+                        Mask::read(self.memory, gcdata, object.size, words)
+                    };
+                    let size = object.size;
+                    mask.map_or_else(Vec::new, |m| m.pointers(m.size.min(size)).collect())
+                }
+                Record::Words { from, count } => (0..count).map(|word| from + word * 8).collect(),
             };
-            let (Some(mask), Some(slots)) = (mask, found.frames.get_mut(frame)) else {
+            let Some(slots) = found.frames.get_mut(frame) else {
                 continue;
             };
-            for offset in mask.pointers(mask.size.min(object.size)) {
+            for offset in offsets {
                 self.word(start.offset(offset), conservative, &mut slots.slots, work);
             }
         }

@@ -67,12 +67,14 @@ impl Names<'_, '_> {
     pub(super) fn of_registers(&self, goroutine: u32) -> Vec<Reference> {
         let slots = self.slots(goroutine).unwrap_or_default();
         let arch = self.process.arch();
-        let registers = slots.registers.iter();
-        registers
-            .filter_map(|(register, value)| {
-                let name = arch.register_name(*register);
-                self.reference(None, *value, name, NamedBy::Place)
-            })
+        let named = slots.registers.iter().map(|(register, value)| {
+            let name = arch.register_name(*register);
+            (name, *value)
+        });
+        let extended = slots.extended.iter();
+        named
+            .chain(extended.map(|value| ("vector register".to_owned(), *value)))
+            .filter_map(|(name, value)| self.reference(None, value, name, NamedBy::Place))
             .collect()
     }
 
