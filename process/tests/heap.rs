@@ -1,14 +1,13 @@
 //! Heaps of the committed cores: whole ones agree with the runtime's own counters, damaged ones end in an answer.
 
 #[cfg(test)]
+mod walk;
+
+#[cfg(test)]
 mod heap {
-    use dumpview_heap::Paths;
+    use crate::walk::{Places, Walked, walk};
     use dumpview_process::heap::Heap;
-    use dumpview_process::heap::audit::Audit;
     use dumpview_process::heap::types::Labels;
-    use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
-    use dumpview_process::mapped::OpenOptions;
-    use dumpview_process::process::Process;
     use std::fs::File;
     use std::io::Read;
     use std::path::{Path, PathBuf};
@@ -24,42 +23,6 @@ mod heap {
         let mut reader = ruzstd::decoding::StreamingDecoder::new(file).expect(name);
         reader.read_to_end(&mut bytes).expect(name);
         bytes
-    }
-
-    /// Everything about one heap: objects walked, objects counted, what is missing.
-    struct Walked {
-        agrees: bool,
-        objects: u64,
-        reached: u64,
-        to_free_slots: u64,
-        notes: usize,
-    }
-
-    /// Walks the heap of a core as far as it can be walked.
-    fn walk(core: &[u8], exe: &[u8]) -> Option<Walked> {
-        let arena = SectionArena::default();
-        let core = CoreFile::parse(core).ok()?;
-        let exe = Executable::parse(exe, &arena).ok()?;
-        let options = OpenOptions {
-            trust_executable: true,
-        };
-        let process = Process::open(&core, Some(&exe), &NoFiles, options);
-        let heap = Heap::read(&process).ok()?;
-        let dominators = heap.dominators();
-        let labels = Labels::find(&process, &heap).ok()?;
-        for object in (0..heap.spans.objects()).step_by(101) {
-            let _ = labels.of(object).map(|label| label.role);
-        }
-        let paths = Paths::of(&heap.graph);
-        assert!(paths.to(0).len() < usize::MAX);
-        let audit = Audit::of(&process.runtime()?, &heap.spans);
-        Some(Walked {
-            agrees: audit.agrees() && audit.in_heap.agrees() && audit.manual.agrees(),
-            objects: audit.objects.walked,
-            reached: dominators.total(),
-            to_free_slots: heap.scanned.to_free_slots,
-            notes: heap.notes().len(),
-        })
     }
 
     #[test]
@@ -128,6 +91,7 @@ mod heap {
         let whole = unpacked(&format!("{program}-{mode}-{rest}.core"));
         let exe = unpacked(&format!("{program}-{rest}.exe"));
         let sound = walk(&whole, &exe).expect("a heap");
+        let places = Places::of(&whole, &exe).expect("structures");
         let mut lot = Lot(0x9e37_79b9_7f4a_7c15);
         // Where there is something, most of a core being holes.
         let pages: Vec<usize> = (0..whole.len() / 4096)
@@ -138,9 +102,9 @@ mod heap {
             })
             .collect();
         let mut answers = 0;
-        for round in 0..40 {
+        for round in 0..50 {
             let mut core = whole.clone();
-            match round % 4 {
+            match round % 5 {
                 0 => {
                     let keep = pages[lot.below(pages.len())] * 4096 + lot.below(4096);
                     core.truncate(keep.max(4096));
@@ -161,6 +125,19 @@ mod heap {
                         core.copy_within(from..from + 8, to);
                     }
                 }
+                // Words of the runtime's structures, of objects and of stacks, by what stands elsewhere in them.
+                3 => {
+                    for _ in 0..300 {
+                        let mut word = || {
+                            let kinds = places.kinds();
+                            let kind = kinds[lot.below(kinds.len())];
+                            let place = kind[lot.below(kind.len())];
+                            place.offset + lot.below(place.size / 8) * 8
+                        };
+                        let (from, to) = (word(), word());
+                        core.copy_within(from..from + 8, to);
+                    }
+                }
                 // Single bytes, many of them.
                 _ => {
                     for _ in 0..5000 {
@@ -173,7 +150,7 @@ mod heap {
             let start = Instant::now();
             if let Some(found) = walk(&core, &exe) {
                 answers += 1;
-                if round % 4 == 0 && found.objects < sound.objects {
+                if round % 5 == 0 && found.objects < sound.objects {
                     assert!(
                         found.notes > 0,
                         "round {round}: what is missing is not told"
@@ -185,7 +162,7 @@ mod heap {
         }
         assert!(
             answers > 10,
-            "only {answers} of 40 damaged cores had a heap"
+            "only {answers} of 50 damaged cores had a heap"
         );
     }
 
@@ -207,5 +184,146 @@ mod heap {
     #[test]
     fn damage_ends_in_an_answer_stripped() {
         damaged("crash", "blocked", "stripped-go1.27.3-amd64");
+    }
+
+    /// One word of a runtime structure says what cannot be: the answer is smaller and says so, or it is the same.
+    fn one_word(program: &str, mode: &str, rest: &str) {
+        let whole = unpacked(&format!("{program}-{mode}-{rest}.core"));
+        let exe = unpacked(&format!("{program}-{rest}.exe"));
+        let sound = walk(&whole, &exe).expect("a heap");
+        let places = Places::of(&whole, &exe).expect("structures");
+        let mut core = whole.clone();
+        let mut damaged = |at: usize, word: u64, what: &str| {
+            let before = core[at..at + 8].to_vec();
+            core[at..at + 8].copy_from_slice(&word.to_le_bytes());
+            let start = Instant::now();
+            let found = walk(&core, &exe);
+            let took = start.elapsed();
+            assert!(took < Duration::from_secs(20), "{what} took {took:?}");
+            core[at..at + 8].copy_from_slice(&before);
+            found
+        };
+        let mut told = 0;
+        let mut check = |found: Option<Walked>, what: &str| {
+            let found = found.expect("what is left of the heap");
+            let changed = (found.objects, found.reached) != (sound.objects, sound.reached);
+            let known = found.notes > 0 || !found.agrees;
+            assert!(!changed || known, "{what}: {found:?}, it was {sound:?}");
+            told += usize::from(changed && known);
+        };
+        let words = [1 << 40, u64::MAX, 1 << 20, 7, 0];
+        for (name, at) in places.fields.clone() {
+            // A span in use that has many objects, and one of few.
+            for span in places.mspans.iter().step_by(places.mspans.len() / 5 + 1) {
+                for word in words {
+                    let what = format!("{name} of the mspan at {:#x} is {word:#x}", span.addr);
+                    check(damaged(span.offset + at, word, &what), &what);
+                }
+            }
+        }
+        for word in words {
+            let at = places.mheap[0].offset + places.count;
+            let what = format!("{word:#x} spans");
+            check(damaged(at, word, &what), &what);
+        }
+        // The first word of an object of more than 512 bytes names its type since 1.22.
+        for object in places.objects.iter().step_by(7) {
+            for word in [object.addr, object.addr + 16, u64::MAX, 0x1234] {
+                let what = format!("a header at {:#x} is {word:#x}", object.addr);
+                damaged(object.offset, word, &what).expect("a heap");
+            }
+        }
+        assert!(told > 10, "only {told} damaged words changed anything");
+    }
+
+    #[test]
+    fn one_impossible_word_of_the_runtime_is_told_1_27() {
+        one_word("types", "maps", "noopt-go1.27.3-amd64");
+    }
+
+    #[test]
+    fn one_impossible_word_of_the_runtime_is_told_1_19() {
+        one_word("types", "maps", "opt-go1.19-amd64");
+    }
+
+    /// Bytes of the middle of the heap are not in the core: what is left is a lower bound, and says so.
+    #[test]
+    fn a_core_cut_in_its_heap_is_a_lower_bound() {
+        for rest in ["noopt-go1.27.3-amd64", "opt-go1.19-amd64"] {
+            let whole = unpacked(&format!("types-maps-{rest}.core"));
+            let exe = unpacked(&format!("types-{rest}.exe"));
+            let sound = walk(&whole, &exe).expect("a heap");
+            let places = Places::of(&whole, &exe).expect("structures");
+            let mut offsets: Vec<usize> = places.objects.iter().map(|p| p.offset).collect();
+            offsets.sort_unstable();
+            let mut compared = 0;
+            for part in 1..4 {
+                let cut = offsets[offsets.len() * part / 4];
+                let Some(found) = walk(&whole[..cut], &exe) else {
+                    continue;
+                };
+                compared += 1;
+                assert!(found.reached <= sound.reached, "{rest} cut at {cut:#x}");
+                assert!(found.notes > 0, "{rest} cut at {cut:#x}: {found:?}");
+            }
+            assert!(compared > 0, "{rest}: no cut core had a heap");
+        }
+    }
+
+    /// Everything that is worked out on several threads, as bytes.
+    fn as_bytes(core: &[u8], exe: &[u8], threads: usize) -> Vec<u8> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads").install(|| {
+            crate::walk::with_process(core, exe, |process| {
+                let heap = Heap::read(process).ok()?;
+                let dominators = heap.dominators();
+                let labels = Labels::find(process, &heap).ok()?;
+                let mut bytes = format!(
+                    "{:?} {:?} {:?} {:?} {:?}",
+                    heap.scanned,
+                    heap.roots.list,
+                    heap.roots.specials,
+                    heap.notes(),
+                    labels.list()
+                )
+                .into_bytes();
+                for node in 0..heap.graph.len() {
+                    for to in heap.graph.out(node) {
+                        bytes.extend(to.to_le_bytes());
+                    }
+                    let retained = dominators.retained(node, &heap.spans);
+                    let label = labels.id(node).map(|id| id.0);
+                    bytes.extend(retained.unwrap_or(u64::MAX).to_le_bytes());
+                    bytes.extend(label.unwrap_or(u32::MAX).to_le_bytes());
+                }
+                Some(bytes)
+            })
+            .expect("a heap")
+        })
+    }
+
+    #[test]
+    fn one_thread_and_many_say_the_same_byte_for_byte() {
+        for (core, exe) in [
+            (
+                "types-maps-noopt-go1.27.3-amd64",
+                "types-noopt-go1.27.3-amd64",
+            ),
+            ("types-maps-opt-go1.19-amd64", "types-opt-go1.19-amd64"),
+            (
+                "crash-blocked-stripped-go1.27.3-amd64",
+                "crash-stripped-go1.27.3-amd64",
+            ),
+        ] {
+            let (core, exe) = (
+                unpacked(&format!("{core}.core")),
+                unpacked(&format!("{exe}.exe")),
+            );
+            let one = as_bytes(&core, &exe, 1);
+            assert!(one.len() > 10_000);
+            for threads in [2, 7] {
+                assert!(one == as_bytes(&core, &exe, threads), "{threads} threads");
+            }
+        }
     }
 }

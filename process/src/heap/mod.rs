@@ -8,7 +8,7 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `spans` | spans, allocated slots, the span of an address |
+//! | `spans`, `mspan`, `pages` | spans, allocated slots, the span of an address |
 //! | `objects` | objects as `dumpview_heap` wants them |
 //! | `pointers`, `masks` | which words hold pointers, by release |
 //! | `stacks` | what goroutines' frames keep, by stack maps |
@@ -28,8 +28,10 @@ pub mod audit;
 mod build;
 mod data;
 mod masks;
+mod mspan;
 mod names;
 mod objects;
+mod pages;
 mod pointers;
 mod reflected;
 mod roots;
@@ -107,7 +109,7 @@ impl<'p> Heap<'p> {
     pub fn read(process: &'p Process<'_>) -> Result<Self, HeapError> {
         let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
         let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
-        let spans = Spans::read(&runtime, most_pages(process))?;
+        let spans = Spans::read(&runtime, process.arch(), most_pages(process))?;
         let pointers = Pointers::new(&runtime, process.arch(), minor, &spans)?;
         let roots = Roots::read(process, &runtime, &spans, minor, &|object, visit| {
             out_of(&spans, &pointers, object, visit);

@@ -10,6 +10,7 @@
 //! pointer by these rules is never looked at: integers that look like addresses keep nothing alive.
 
 use super::masks::{Mask, Masks};
+use super::pages::{ARENA, ArenaMap};
 use super::spans::Span;
 use crate::addr::Addr;
 use crate::arch::Arch;
@@ -20,8 +21,6 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Bytes of an arena.
-const ARENA: u64 = 64 << 20;
 /// Slots to this size have their bits in the span (`minSizeForMallocHeader`, 1.22–1.27: 8 × 64).
 const MOST_WITHOUT_HEADER: u64 = 512;
 /// The header of a larger slot (`mallocHeaderSize`).
@@ -235,21 +234,14 @@ fn arenas<T>(
     spans: &super::Spans,
     read: impl Fn(Addr) -> Option<T>,
 ) -> Result<FxHashMap<u64, T>, FieldError> {
-    let mheap = super::variable(runtime, "runtime.mheap_")?;
-    let table = runtime.structure("runtime.mheap", mheap).ptr("arenas[0]")?;
-    // `arenaBaseOffset`: on amd64 addresses are sign-extended, and the index counts from the lowest of them.
-    let base: u64 = match arch {
-        Arch::Amd64 => 1 << 47,
-        Arch::Arm64 => 0,
-    };
+    let map = ArenaMap::of(runtime, arch)?;
     let mut found = FxHashMap::default();
     for span in spans.list() {
         for arena in span.start.0 / ARENA..=(span.end().0 - 1) / ARENA {
             if found.contains_key(&arena) {
                 continue;
             }
-            let entry = table.offset((arena + base / ARENA) * 8);
-            if let Ok(at) = runtime.memory.ptr(entry)
+            if let Some(at) = map.arena(arena)
                 && !at.is_null()
                 && let Some(bitmap) = read(at)
             {

@@ -6,20 +6,17 @@
 //! cycle, since the sweeper replaces both at once, and for spans that an `mcache` is allocating from.
 
 use super::Note;
+use super::mspan::{Fields, Read, low_bits};
+use super::pages::{ArenaMap, PageTable};
 use crate::addr::Addr;
-use crate::layout::{Field, FieldError};
+use crate::arch::Arch;
+use crate::layout::FieldError;
 use crate::memory::{Memory, MemoryExt};
 use crate::runtime::Runtime;
 use rayon::prelude::*;
 
 /// Bytes of a heap page (`runtime.pageSize`, 1.19–1.27 on every architecture).
 pub(crate) const PAGE: u64 = 8192;
-/// Pages of an arena of 64 MB (`runtime.pagesPerArena`).
-const ARENA_PAGES: u64 = 8192;
-const ARENA: u64 = PAGE * ARENA_PAGES;
-/// No span has more slots: a page of 8-byte objects (`runtime/sizeclasses.go`). So the bits of a span take no more
-/// memory than its `mspan` does, whatever a damaged core claims.
-const MOST_SLOTS: u64 = 1024;
 
 /// What became of a span in the sweep that is due or going on: `mspan.sweepgen` against `mheap_.sweepgen`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -68,9 +65,9 @@ pub struct Span {
     /// The element type of a large object (since 1.22); null before, and while it is being allocated.
     pub large_type: Addr,
     /// Index of the first word of its allocation bits.
-    bits: u32,
+    pub(super) bits: u32,
     /// 2³² divided by `elemsize`, rounded up: a division becomes a multiplication (`mspan.divMul`).
-    reciprocal: u32,
+    pub(super) reciprocal: u32,
 }
 
 impl Span {
@@ -126,6 +123,8 @@ pub struct Spans {
     manual: Vec<ManualSpan>,
     /// Allocation bits of all spans, each from a whole word on.
     bits: Vec<u64>,
+    /// For each word of those, the number of the first object in it.
+    firsts: Vec<u32>,
     table: PageTable,
     objects: u32,
     /// `mspan`s that are free.
@@ -138,197 +137,9 @@ pub struct Spans {
     pub notes: Vec<Note>,
 }
 
-/// The places of an `mspan`'s fields, looked up once.
-struct Fields {
-    size: u64,
-    start: Field,
-    npages: Field,
-    freeindex: Field,
-    nelems: Field,
-    alloc_bits: Field,
-    sweepgen: Field,
-    alloc_count: Field,
-    before_cache: Field,
-    spanclass: Field,
-    state: Field,
-    elemsize: Field,
-    specials: Field,
-    user_arena: Option<Field>,
-    large_type: Option<Field>,
-    states: States,
-}
-
-/// `mSpanState` by name.
-struct States {
-    in_use: u64,
-    manual: u64,
-}
-
-/// One `mspan` as read.
-enum Read {
-    Dead,
-    Manual(ManualSpan),
-    Objects(Span, Vec<u64>),
-    /// What is wrong with it.
-    Bad(&'static str),
-}
-
-impl Fields {
-    fn of(runtime: &Runtime<'_>) -> Result<Self, FieldError> {
-        let layouts = runtime.layouts;
-        let maybe = |path: &str| layouts.field("runtime.mspan", path);
-        let field = |path: &str| {
-            maybe(path).ok_or_else(|| FieldError::NoSuchField {
-                structure: "runtime.mspan".to_owned(),
-                path: path.to_owned(),
-            })
-        };
-        let constant = |name: &str, default: u64| {
-            layouts
-                .constant(name)
-                .and_then(|value| u64::try_from(value).ok())
-                .unwrap_or(default)
-        };
-        Ok(Self {
-            size: layouts.size_of("runtime.mspan").unwrap_or_default(),
-            start: field("startAddr")?,
-            npages: field("npages")?,
-            freeindex: field("freeindex")?,
-            nelems: field("nelems")?,
-            alloc_bits: field("allocBits")?,
-            sweepgen: field("sweepgen")?,
-            alloc_count: field("allocCount")?,
-            before_cache: field("allocCountBeforeCache")?,
-            spanclass: field("spanclass")?,
-            state: field("state")?,
-            elemsize: field("elemsize")?,
-            specials: field("specials")?,
-            user_arena: maybe("isUserArenaChunk"),
-            large_type: maybe("largeType"),
-            // The numbers are those of every release, should the layout have no constants.
-            states: States {
-                in_use: constant("runtime.mSpanInUse", 1),
-                manual: constant("runtime.mSpanManual", 2),
-            },
-        })
-    }
-
-    fn read(&self, memory: &dyn Memory, addr: Addr, sweepgen: u32) -> Read {
-        let Ok(bytes) = memory.bytes(addr, self.size) else {
-            return Read::Bad("an mspan is not in the core");
-        };
-        let get = |field: Field| word(&bytes, field);
-        let state = get(Field {
-            size: 1,
-            ..self.state
-        });
-        if state != self.states.in_use && state != self.states.manual {
-            return Read::Dead;
-        }
-        let start = Addr(get(self.start));
-        let npages = get(self.npages);
-        let Ok(pages) = u32::try_from(npages) else {
-            return Read::Bad("a span has more pages than there is memory");
-        };
-        let end = start.0.checked_add(npages.saturating_mul(PAGE));
-        if !start.0.is_multiple_of(PAGE) || pages == 0 || end.is_none_or(|end| end > 1 << 48) {
-            return Read::Bad("a span is not where a span can be");
-        }
-        if state == self.states.manual {
-            return Read::Manual(ManualSpan {
-                start,
-                npages: pages,
-            });
-        }
-        let (elemsize, nelems) = (get(self.elemsize), get(self.nelems));
-        let fits = elemsize
-            .checked_mul(nelems)
-            .is_some_and(|all| all <= npages * PAGE);
-        if elemsize == 0 || nelems > MOST_SLOTS || !fits {
-            return Read::Bad("a span has more slots than it has room for");
-        }
-        let Ok(words) = allocation_bits(
-            memory,
-            Addr(get(self.alloc_bits)),
-            nelems,
-            get(self.freeindex),
-        ) else {
-            return Read::Bad("a span's allocation bits are not in the core");
-        };
-        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let optional = |field: Option<Field>| field.map_or(0, get);
-        let span = Span {
-            start,
-            npages: pages,
-            spanclass: u8::try_from(get(self.spanclass)).unwrap_or(0),
-            user_arena: optional(self.user_arena) != 0,
-            sweep: SweepState::of(narrow(get(self.sweepgen)), sweepgen),
-            elemsize,
-            nelems: narrow(nelems),
-            allocated: words.iter().map(|word| word.count_ones()).sum(),
-            alloc_count: narrow(get(self.alloc_count)),
-            counted_before_cache: narrow(get(self.before_cache)),
-            first: 0,
-            specials: Addr(get(self.specials)),
-            large_type: Addr(optional(self.large_type)),
-            bits: 0,
-            reciprocal: narrow((1u64 << 32).div_ceil(elemsize)),
-        };
-        Read::Objects(span, words)
-    }
-}
-
-/// An unsigned integer at a field's place.
-fn word(bytes: &[u8], field: Field) -> u64 {
-    let at = usize::try_from(field.offset).unwrap_or(usize::MAX);
-    let mut le = [0u8; 8];
-    let size = usize::try_from(field.size).unwrap_or(8).min(8);
-    if let Some(from) = at.checked_add(size).and_then(|end| bytes.get(at..end))
-        && let Some(to) = le.get_mut(..size)
-    {
-        to.copy_from_slice(from);
-    }
-    u64::from_le_bytes(le)
-}
-
-/// The allocated slots as bits: all below `freeindex`, and those that `allocBits` names.
-fn allocation_bits(
-    memory: &dyn Memory,
-    at: Addr,
-    nelems: u64,
-    freeindex: u64,
-) -> Result<Vec<u64>, ()> {
-    let count = usize::try_from(nelems.div_ceil(64)).map_err(|_| ())?;
-    let mut words = vec![0u64; count];
-    if freeindex < nelems {
-        let bytes = memory.bytes(at, nelems.div_ceil(8)).map_err(|_| ())?;
-        for (word, eight) in words.iter_mut().zip(bytes.chunks(8)) {
-            let mut le = [0u8; 8];
-            if let Some(to) = le.get_mut(..eight.len()) {
-                to.copy_from_slice(eight);
-            }
-            *word = u64::from_le_bytes(le);
-        }
-    }
-    for (word, first) in words.iter_mut().zip((0u64..).step_by(64)) {
-        *word |= low_bits(freeindex.saturating_sub(first));
-        *word &= low_bits(nelems - first);
-    }
-    Ok(words)
-}
-
-/// A word whose lowest `count` bits are set; all of them from 64 on.
-const fn low_bits(count: u64) -> u64 {
-    if count >= 64 {
-        u64::MAX
-    } else {
-        (1 << count) - 1
-    }
-}
-
 impl SweepState {
     /// `runtime/mheap.go`, comment at `mspan.sweepgen`; the same in 1.19–1.27.
-    const fn of(span: u32, heap: u32) -> Self {
+    pub(super) const fn of(span: u32, heap: u32) -> Self {
         match span.wrapping_sub(heap).cast_signed() {
             -2 => Self::Unswept,
             -1 => Self::Sweeping,
@@ -350,7 +161,7 @@ impl Spans {
     ///
     /// Together they may have `most_pages` pages: what goes beyond is the claim of a damaged core, which would
     /// otherwise have tables made for memory that never was.
-    pub fn read(runtime: &Runtime<'_>, most_pages: u64) -> Result<Self, FieldError> {
+    pub fn read(runtime: &Runtime<'_>, arch: Arch, most_pages: u64) -> Result<Self, FieldError> {
         let mheap = super::variable(runtime, "runtime.mheap_")?;
         let heap = runtime.structure("runtime.mheap", mheap);
         let sweepgen = u32::try_from(heap.uint("sweepgen")?).unwrap_or(0);
@@ -373,10 +184,11 @@ impl Spans {
             }
             apart
         });
+        let map = ArenaMap::of(runtime, arch).ok();
         let read: Vec<Read> = pointers
             .par_iter()
             .with_min_len(512)
-            .map(|at| fields.read(runtime.memory, *at, sweepgen))
+            .map(|at| fields.read(runtime.memory, map.as_ref(), *at, sweepgen))
             .collect();
         spans.take(read, most_pages);
         spans.inline_marks = spans.has_inline_marks();
@@ -446,7 +258,12 @@ impl Spans {
             span.first = first;
             span.bits = bits;
             objects = more;
-            self.bits.extend(words);
+            let mut next = first;
+            for word in words {
+                self.bits.push(word);
+                self.firsts.push(next);
+                next = next.saturating_add(word.count_ones());
+            }
             self.list.push(span);
         }
         self.objects = u32::try_from(objects).unwrap_or(u32::MAX);
@@ -551,20 +368,16 @@ impl Spans {
     /// The number of the object in a slot; `None` for a free slot.
     #[inline]
     pub fn object_in(&self, span: &Span, slot: u32) -> Option<u32> {
-        let words = self.words(span);
-        let (word, bit) = ((slot / 64) as usize, slot % 64);
-        let here = words.get(word).copied()?;
+        if slot >= span.nelems {
+            return None;
+        }
+        let (word, bit) = (span.bits as usize + (slot / 64) as usize, slot % 64);
+        let here = self.bits.get(word).copied()?;
         if here >> bit & 1 == 0 {
             return None;
         }
-        let before: u32 = words
-            .get(..word)
-            .unwrap_or_default()
-            .iter()
-            .map(|w| w.count_ones())
-            .sum();
-        let same = (here & low_bits(u64::from(bit))).count_ones();
-        Some(span.first + before + same)
+        let before = (here & low_bits(u64::from(bit))).count_ones();
+        Some(self.firsts.get(word)? + before)
     }
 
     /// The object that covers an address.
@@ -600,73 +413,5 @@ fn unreadable(error: crate::memory::ReadError) -> FieldError {
         structure: "runtime.mheap".to_owned(),
         path: "allspans".to_owned(),
         error,
-    }
-}
-
-/// From a page to its span: a table of arenas over tables of pages, as the runtime has it, but only of arenas that
-/// have spans.
-#[derive(Debug, Default)]
-struct PageTable {
-    /// Number of the first arena.
-    base: u64,
-    /// For each arena from there, 1 + its place among the tables, or 0.
-    arenas: Vec<u32>,
-    /// For each table, for each page, 1 + the number of the span, or 0.
-    pages: Vec<u32>,
-}
-
-impl PageTable {
-    /// Spans must be in address order and apart. Their ends are below 2^48, so there are at most 2^22 arenas; tables
-    /// are made for arenas that a span starts or ends in, and for those between.
-    fn of(spans: &[Span]) -> Self {
-        let base = spans.first().map_or(0, |s| s.start.0 / ARENA);
-        let last = spans.last().map_or(0, |s| (s.end().0 - 1) / ARENA);
-        let count = usize::try_from(last - base).unwrap_or(0) + 1;
-        let mut table = Self {
-            base,
-            arenas: vec![0; count],
-            pages: Vec::new(),
-        };
-        for (number, span) in (1u32..).zip(spans) {
-            let first = span.start.0 / PAGE;
-            let mut page = first;
-            let end = first + u64::from(span.npages);
-            while page < end {
-                let in_arena = (end - page).min(ARENA_PAGES - page % ARENA_PAGES);
-                table.fill(page, in_arena, number);
-                page += in_arena;
-            }
-        }
-        table
-    }
-
-    /// Enters `count` pages of one arena.
-    fn fill(&mut self, page: u64, count: u64, number: u32) {
-        let index = usize::try_from(page / ARENA_PAGES - self.base).unwrap_or(usize::MAX);
-        let Some(arena) = self.arenas.get_mut(index) else {
-            return;
-        };
-        let per = usize::try_from(ARENA_PAGES).unwrap_or(0);
-        if *arena == 0 {
-            *arena = u32::try_from(self.pages.len() / per).unwrap_or(u32::MAX - 1) + 1;
-            self.pages.resize(self.pages.len() + per, 0);
-        }
-        let from = (*arena as usize - 1) * per + usize::try_from(page % ARENA_PAGES).unwrap_or(0);
-        let to = from + usize::try_from(count).unwrap_or(0);
-        if let Some(places) = self.pages.get_mut(from..to) {
-            places.fill(number);
-        }
-    }
-
-    #[inline]
-    fn span(&self, addr: Addr) -> Option<u32> {
-        let page = addr.0 / PAGE;
-        let arena = (page / ARENA_PAGES).checked_sub(self.base)?;
-        let table = self
-            .arenas
-            .get(usize::try_from(arena).ok()?)?
-            .checked_sub(1)?;
-        let at = u64::from(table) * ARENA_PAGES + page % ARENA_PAGES;
-        self.pages.get(usize::try_from(at).ok()?)?.checked_sub(1)
     }
 }

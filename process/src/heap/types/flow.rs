@@ -37,6 +37,8 @@ pub(super) struct Flow<'f, 'a> {
     pub labels: Labels,
     /// Objects whose references are to be looked at, and where each starts.
     waiting: Vec<(u32, Addr)>,
+    /// The stretch of memory that was read last, and where it starts.
+    near: (Addr, &'f [u8]),
     /// Objects above 512 bytes with pointers have a header.
     has_headers: bool,
 }
@@ -72,6 +74,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             places: Places::of(layouts),
             labels: Labels::for_objects(heap.spans.objects()),
             waiting: Vec::new(),
+            near: (Addr::NULL, &[]),
             has_headers: heap.pointers.has_headers(),
         }
     }
@@ -90,7 +93,21 @@ impl<'f, 'a> Flow<'f, 'a> {
     }
 
     /// Bytes from an address, as many as the core has.
-    pub fn read(&self, at: Addr, size: u64) -> Cow<'f, [u8]> {
+    pub fn read(&mut self, at: Addr, size: u64) -> Cow<'f, [u8]> {
+        // Most of the heap is in few stretches of the core, and looking for one costs more than reading from it.
+        let (start, stretch) = self.near;
+        let inside = at.since(start).and_then(|from| {
+            let end = usize::try_from(from.checked_add(size)?).ok()?;
+            stretch.get(usize::try_from(from).ok()?..end)
+        });
+        if let Some(bytes) = inside {
+            return Cow::Borrowed(bytes);
+        }
+        if let Ok(stretch) = self.memory.run(at, u64::MAX)
+            && !stretch.is_empty()
+        {
+            self.near = (at, stretch);
+        }
         self.memory.bytes(at, size).unwrap_or_else(|_| {
             let run = self.memory.run(at, size);
             run.map_or(Cow::Borrowed(&[]), Cow::Borrowed)
@@ -335,7 +352,8 @@ impl<'f, 'a> Flow<'f, 'a> {
             return bytes.div_ceil(PAGE).saturating_mul(PAGE) == span.bytes();
         }
         let with_header = bytes.saturating_add(self.header_of(span));
-        let class = SIZE_CLASSES.partition_point(|size| *size < with_header);
-        class == usize::from(span.size_class())
+        let class = usize::from(span.size_class());
+        let smaller = class.checked_sub(1).and_then(|at| SIZE_CLASSES.get(at));
+        with_header <= span.elemsize && smaller.is_none_or(|size| *size < with_header)
     }
 }

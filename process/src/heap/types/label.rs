@@ -77,6 +77,9 @@ pub struct Label {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct LabelId(pub u32);
 
+/// How many labels are remembered beside the table of all.
+const RECENT: usize = 16;
+
 /// The labels of all objects.
 #[derive(Debug, Default)]
 pub struct Labels {
@@ -85,6 +88,8 @@ pub struct Labels {
     list: Vec<Label>,
     types: Vec<TypeRef>,
     ids: FxHashMap<Label, u32>,
+    /// Labels given of late, by a digit of their type: one after the other mostly has the same few.
+    recent: [Option<(Label, u32)>; RECENT],
     names: FxHashMap<u32, String>,
     /// Witnesses that fitted alike and disagreed with the one before.
     pub conflicts: u64,
@@ -160,12 +165,27 @@ impl Labels {
         self.types.get(ty.0 as usize).copied()
     }
 
-    pub(super) fn set(&mut self, object: u32, label: Label) {
+    /// The number of a label, a new one when it has none.
+    fn number(&mut self, label: Label) -> u32 {
+        let at = (label.ty.0 as usize + label.role as usize) % RECENT;
+        if let Some(Some((recent, id))) = self.recent.get(at)
+            && *recent == label
+        {
+            return *id;
+        }
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX - 1);
         let id = *self.ids.entry(label).or_insert_with(|| {
             self.list.push(label);
             next
         });
+        if let Some(recent) = self.recent.get_mut(at) {
+            *recent = Some((label, id));
+        }
+        id
+    }
+
+    pub(super) fn set(&mut self, object: u32, label: Label) {
+        let id = self.number(label);
         if let Some(place) = self.of.get_mut(object as usize) {
             *place = id + 1;
         }
