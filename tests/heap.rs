@@ -31,7 +31,7 @@ const EVERYTHING: [&str; 4] = [
     "--variants opt --modes collecting,busy,alive",
     "--variants noopt,stripped --modes panic --arch arm64",
     // Experiments of some releases; `corpus/make` knows which.
-    "--variants noswissmap,splitgroup,greentea --modes panic",
+    "--variants noswissmap,splitgroup,greentea,arenas --modes panic",
 ];
 
 #[test]

@@ -143,7 +143,21 @@ fn structures(case: &HeapCase, heap: &Heap<'_>, dominators: &Dominators, report:
                 nodes.push(node);
             }
         }
-        let without = reach(heap, &cut);
+        let mut without = reach(heap, &cut);
+        // What a finalizer keeps came and goes with the object that it is set for: so it is with user arenas.
+        for (node, root) in roots() {
+            if let RootKind::Finalizer { object } = root.kind
+                && with.has(object)
+                && !without.has(object)
+            {
+                cut.insert(node);
+                own.insert(node);
+                nodes.push(node);
+            }
+        }
+        if nodes.len() > 1 {
+            without = reach(heap, &cut);
+        }
         let kept: Vec<u32> = with
             .iter()
             .filter(|node| heap.graph.is_object(*node) && !without.has(*node))
@@ -193,7 +207,7 @@ fn structures(case: &HeapCase, heap: &Heap<'_>, dominators: &Dominators, report:
 }
 
 /// What the objects of each structure may be called, as a regular expression of a whole name.
-const NAMES: [(&str, &str); 52] = [
+const NAMES: [(&str, &str); 53] = [
     ("list", r"main\.listNode|string bytes"),
     ("tree", r"main\.treeNode"),
     ("ring", r"main\.ringNode"),
@@ -291,6 +305,10 @@ const NAMES: [(&str, &str); 52] = [
     ("finalized", r"main\.item"),
     ("timers", r"time\..*"),
     ("warm", r"tiny block"),
+    (
+        "arenaItems",
+        r"main\.item|(\[\])?(\*?arena\.|\*?runtime\.|unsafe\.Pointer).*",
+    ),
     ("dag", r"main\.dagNode"),
     (
         "around",
@@ -370,7 +388,8 @@ fn types(
         share.percent(),
         case.name
     );
-    let least = if case.name.contains("stripped") {
+    let least = if case.name.contains("stripped") || case.name.contains("-arenas-") {
+        // A user arena is one object to the runtime, and of no type.
         0.0
     } else if case.name.contains("noopt") {
         99.0

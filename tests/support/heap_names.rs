@@ -71,6 +71,8 @@ fn variables(
                 ("main.structs", 32) => "main.structs.c".to_owned(),
                 ("main.structs", 48) => "main.structs.d".to_owned(),
                 ("main.structs", 56) => "main.structs.e".to_owned(),
+                ("main.arenaItems", 0) => "main.arenaItems.memory".to_owned(),
+                ("main.arenaItems", 8) => "main.arenaItems.head".to_owned(),
                 _ => variable.to_owned(),
             };
             let by = if stripped {

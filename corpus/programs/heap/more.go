@@ -25,6 +25,8 @@ var (
 	generic  []*pair[string, *item]
 	registry sync.Map
 	made     func(*item) int
+	// What an experiment of the release adds.
+	experiments func()
 )
 
 func more() {
@@ -70,6 +72,9 @@ func more() {
 			registry.Store(heapString(20+i), newItem(i, nil))
 		}
 	}, nil)
+	if experiments != nil {
+		experiments()
+	}
 	// The function is a method value of reflect's: its argument is kept while it runs.
 	made = reflect.MakeFunc(reflect.TypeOf(made), func(args []reflect.Value) []reflect.Value {
 		started <- struct{}{}

@@ -250,6 +250,10 @@ impl<'f, 'a> Flow<'f, 'a> {
         let Some(object) = self.spans.object_in(&span, slot) else {
             return;
         };
+        if span.user_arena {
+            // One object to the collector, many values of any type to the program.
+            return;
+        }
         let base = span.start.offset(u64::from(slot) * span.elemsize);
         let start = base.offset(self.header_of(&span));
         if span.is_noscan() && span.elemsize == 16 && !claim.has_pointers && claim.bytes < 16 {
