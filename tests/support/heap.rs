@@ -303,7 +303,7 @@ const NAMES: [(&str, &str); 53] = [
         r"main\.item|\[\]string backing|string|string bytes|\[\]main\.item backing|\[\]main\.item|map\[string\]\*main\.item (header|entries)|main\..* closure",
     ),
     ("finalized", r"main\.item"),
-    ("timers", r"time\..*"),
+    ("timers", r"time\..*|runtime\.timeTimer"),
     ("warm", r"tiny block"),
     (
         "arenaItems",
@@ -328,7 +328,7 @@ const NAMES: [(&str, &str); 53] = [
     ),
     (
         "registry",
-        r"(internal/)?sync\..*|map\[interface \{\}\]\*sync\.entry (header|entries|directory|table|overflow list)|interface \{\}|string|main\.item|string bytes",
+        r"internal/sync\.(HashTrieMap|entry|indirect)\[.*|sync\.(entry|readOnly)|map\[interface \{\}\]\*sync\.entry (header|entries|directory|table|overflow list)|interface \{\}|string|main\.item|string bytes",
     ),
 ];
 

@@ -208,6 +208,24 @@ impl<'f, 'a> Flow<'f, 'a> {
         let Some(plan) = self.plans.plan(ty) else {
             return;
         };
+        if plan.is_head
+            && let Some(first) = self.read(at, 1).first()
+            && let Some(real) = self.plans.made_as(ty, *first)
+            && let Some(whole) = self.plans.plan(real)
+            && let Some(span) = self.spans.at(at).copied()
+            && self.fits(&span, whole.size)
+        {
+            let claim = Claim {
+                role: Role::Value,
+                ty: real,
+                code: Addr::NULL,
+                bytes: whole.size,
+                has_pointers: whole.has_pointers,
+                anywhere: false,
+            };
+            self.claim(at, claim, source);
+            return;
+        }
         let claim = Claim {
             role: Role::Value,
             ty,

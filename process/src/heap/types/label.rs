@@ -37,7 +37,7 @@ pub enum Role {
 /// Who says so.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Source {
-    /// The runtime: an allocation header or a large span's type.
+    /// The runtime: an allocation header, a large span's type, a finalizer's or cleanup's function.
     Header,
     /// A package variable, and what follows from its type.
     Variable,

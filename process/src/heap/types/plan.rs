@@ -1,7 +1,7 @@
 //! Where in a value of a type pointers are, and what they lead to: worked out once a type.
 
 use crate::addr::Addr;
-use crate::types::{MapLayout, Shape, Type, TypeRef, Types};
+use crate::types::{FieldType, MapLayout, Shape, Type, TypeRef, Types};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub(super) struct Plan {
     pub size: u64,
     /// Whether a value holds any pointer as the collector sees it; `unsafe.Pointer` counts.
     pub has_pointers: bool,
+    /// Objects that pointers to the type lead to may be of a larger one that begins with it: [`Plans::made_as`].
+    pub is_head: bool,
     /// By offset.
     pub links: Vec<(u64, Link)>,
     /// Key, element and layout of a map type.
@@ -50,6 +52,13 @@ const DEEPEST: u32 = 32;
 const MOST_STEPS: u32 = 1 << 18;
 /// Links of one type beyond this are left out: no compiler makes a struct with so many fields.
 const MOST_LINKS: usize = 1 << 16;
+
+/// Whether [`Plans::made_as`] knows more of a type.
+fn is_head(name: &str) -> bool {
+    matches!(name, "time.Timer" | "time.Ticker")
+        || name.starts_with("internal/sync.node[")
+        || name.starts_with("internal/concurrent.node[")
+}
 
 /// Types and their plans.
 pub(super) struct Plans<'t, 'a> {
@@ -125,6 +134,7 @@ impl<'t, 'a> Plans<'t, 'a> {
         let mut plan = Plan {
             size: ty.size,
             has_pointers: false,
+            is_head: is_head(&ty.name),
             links: Vec::new(),
             map: None,
         };
@@ -183,7 +193,14 @@ impl<'t, 'a> Plans<'t, 'a> {
                 Link::Array { of, count: *len }
             }
             Shape::Struct { fields } => {
+                let pointee = self.atomic_pointee(ty, fields);
                 for field in fields {
+                    if let (Some(of), "v") = (pointee, field.name.as_str()) {
+                        plan.has_pointers = true;
+                        plan.links
+                            .push((at.checked_add(field.offset)?, Link::Pointer(of)));
+                        continue;
+                    }
                     let inner = self.types.resolve(field.ty).ok()?;
                     self.lay(&inner, at.checked_add(field.offset)?, plan, deep)?;
                 }
@@ -195,6 +212,45 @@ impl<'t, 'a> Plans<'t, 'a> {
         Some(())
     }
 
+    /// What an `atomic.Pointer[T]` points at. Its word is an `unsafe.Pointer`, and a field without bytes, `_ [0]*T`, names
+    /// the type (`sync/atomic/type.go`, 1.19–1.27).
+    fn atomic_pointee(&mut self, ty: &Type, fields: &[FieldType]) -> Option<TypeId> {
+        if !ty.name.starts_with("sync/atomic.Pointer[") {
+            return None;
+        }
+        let first = self.types.resolve(fields.first()?.ty).ok()?;
+        let Shape::Array { elem, len: 0 } = first.shape else {
+            return None;
+        };
+        let pointer = self.types.resolve(elem).ok()?;
+        match pointer.shape {
+            Shape::Pointer { elem: Some(to) } => Some(self.id(to)),
+            _ => None,
+        }
+    }
+
+    /// The type that an object really has when a pointer to a value of this type, which stands at its start, leads to
+    /// it. `first` is the value's first byte.
+    pub fn made_as(&mut self, id: TypeId, first: u8) -> Option<TypeId> {
+        let known = self.resolve(id)?;
+        let name = known.name.as_str();
+        let real = if matches!(name, "time.Timer" | "time.Ticker") {
+            // Since 1.23 (`runtime/time.go:newTimer`).
+            "runtime.timeTimer".to_owned()
+        } else {
+            // A node of `sync.Map` (1.24 and later) or `unique` (1.23) is the head of an entry or of the next level, and
+            // says which (`internal/sync/hashtriemap.go`, before `internal/concurrent`).
+            let arguments = name
+                .strip_prefix("internal/sync.node[")
+                .or_else(|| name.strip_prefix("internal/concurrent.node["))?;
+            let package = name.split_once(".node[")?.0;
+            let kind = if first & 1 != 0 { "entry" } else { "indirect" };
+            format!("{package}.{kind}[{arguments}")
+        };
+        let found = self.types.by_name(&real).ok()?;
+        Some(self.id(found))
+    }
+
     /// The plan of an array's element, within the depth that is left.
     fn plan_within(&mut self, id: TypeId, ty: &Type, deep: u32) -> Option<Arc<Plan>> {
         if let Some(Some(known)) = self.laid.get(id.0 as usize) {
@@ -203,6 +259,7 @@ impl<'t, 'a> Plans<'t, 'a> {
         let mut plan = Plan {
             size: ty.size,
             has_pointers: false,
+            is_head: is_head(&ty.name),
             links: Vec::new(),
             map: None,
         };

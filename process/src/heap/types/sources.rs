@@ -6,7 +6,7 @@ use super::plan::TypeId;
 use crate::addr::Addr;
 use crate::dwarf::Location;
 use crate::heap::pointers::word_at;
-use crate::heap::{Heap, HeapError, Scratch};
+use crate::heap::{Heap, HeapError, Scratch, Special, SpecialKind};
 use crate::process::Process;
 use crate::scope::Standing;
 use crate::types::TypeRef;
@@ -25,6 +25,8 @@ impl Labels {
         let layouts = process.layouts().ok_or(HeapError::NoLayout)?;
         let mut flow = Flow::new(process, heap, layouts);
         flow.start_at_headers();
+        flow.run();
+        flow.start_at_specials(&heap.roots.specials);
         flow.run();
         flow.start_at_variables();
         flow.run();
@@ -112,6 +114,17 @@ impl Flow<'_, '_> {
                     Source::Header,
                     span,
                 );
+            }
+        }
+    }
+
+    /// Functions that the runtime will call: finalizers and cleanups.
+    fn start_at_specials(&mut self, specials: &[Special]) {
+        for special in specials {
+            if matches!(special.kind, SpecialKind::Finalizer | SpecialKind::Cleanup)
+                && self.spans.at(special.payload).is_some()
+            {
+                self.closure(special.payload, Source::Header);
             }
         }
     }
