@@ -6,7 +6,8 @@
 //! frees is the number of allocated slots: to the object, in every release from 1.19 to 1.27 and at any moment of a
 //! cycle. A gap means that something was misread, or that a thread was stopped between a slot and its count.
 
-use super::spans::{PAGE, Spans, SweepState};
+use super::span::{PAGE, SweepState};
+use super::spans::Spans;
 use crate::layout::{FieldError, Structure};
 use crate::memory::{MemoryExt, ReadResult};
 use crate::runtime::Runtime;

@@ -2,7 +2,8 @@
 
 use super::pointers::{Pointers, Scratch, word_at};
 use super::roots::Roots;
-use super::spans::{Span, Spans};
+use super::span::Span;
+use super::spans::Spans;
 use crate::addr::Addr;
 use dumpview_heap::{Chunk, Graph, RowsBuilder, TooManyEdges};
 use std::ops::Range;

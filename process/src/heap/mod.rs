@@ -8,7 +8,7 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `spans`, `mspan`, `pages` | spans, allocated slots, the span of an address |
+//! | `spans`, `span`, `mspan`, `pages` | spans, allocated slots, the span of an address |
 //! | `objects` | objects as `dumpview_heap` wants them |
 //! | `pointers`, `masks` | which words hold pointers, by release |
 //! | `stacks` | what goroutines' frames keep, by stack maps |
@@ -35,6 +35,7 @@ mod pages;
 mod pointers;
 mod reflected;
 mod roots;
+mod span;
 mod spans;
 mod specials;
 mod stacks;
@@ -45,7 +46,8 @@ pub use masks::{Mask, Masks};
 pub use names::{NamedBy, Names, Reference};
 pub use pointers::{Pointers, Scratch};
 pub use roots::{Certainty, Root, RootKind, Roots, Variables};
-pub use spans::{ManualSpan, Span, Spans, SweepState};
+pub use span::{ManualSpan, Span, SweepState};
+pub use spans::Spans;
 pub use specials::{Special, SpecialKind};
 pub use stacks::{FrameSlots, GoroutineSlots, Slot, StackReader};
 

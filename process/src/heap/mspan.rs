@@ -1,7 +1,7 @@
 //! One `mspan` as it lies in memory, believed as far as it agrees with itself and with the heap's own map.
 
 use super::pages::ArenaMap;
-use super::spans::{ManualSpan, PAGE, Span, SweepState};
+use super::span::{ManualSpan, PAGE, Span, SweepState};
 use crate::addr::Addr;
 use crate::layout::{Field, FieldError};
 use crate::memory::Memory;

@@ -1,6 +1,6 @@
 //! From an address to its span, and what the runtime's own table of the same says.
 
-use super::spans::{PAGE, Span};
+use super::span::{PAGE, Span};
 use crate::addr::Addr;
 use crate::arch::Arch;
 use crate::layout::FieldError;

@@ -11,7 +11,7 @@
 
 use super::masks::{Mask, Masks};
 use super::pages::{ARENA, ArenaMap};
-use super::spans::Span;
+use super::span::Span;
 use crate::addr::Addr;
 use crate::arch::Arch;
 use crate::layout::FieldError;

@@ -6,7 +6,8 @@
 //! the object) and its function; a cleanup its function; a weak handle the word that stands for the object.
 
 use super::Note;
-use super::spans::{Span, Spans};
+use super::span::Span;
+use super::spans::Spans;
 use crate::addr::Addr;
 use crate::layout::Layouts;
 use crate::memory::MemoryExt;
