@@ -1,6 +1,7 @@
 //! An answer, and how the program ends after it.
 
 use dumpview_process::postmortem::NoPlace;
+use dumpview_view::document::schema_id;
 use dumpview_view::text::lines_of;
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
@@ -146,10 +147,9 @@ impl Serialize for ScriptAnswer {
 impl Script {
     /// Adds the answer, or failure, of one line.
     pub fn push(&mut self, command: &str, verb: &str, result: Result<Box<dyn Answer>, Failure>) {
-        let schema = format!("dumpview.{verb}/1");
         self.answers.push(ScriptAnswer {
             command: command.to_owned(),
-            schema,
+            schema: schema_id(verb),
             result,
         });
     }

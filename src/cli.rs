@@ -70,12 +70,17 @@ pub fn defaults(entry: &Entry) -> Result<ArgMatches, Failure> {
 
 /// The whole command line.
 pub fn command() -> Command {
-    let verbs = VERBS.iter().filter(|entry| entry.is_on_command_line());
+    let verbs = VERBS
+        .iter()
+        .filter(|entry| entry.is_on_command_line() && entry.above().is_none());
     let shell = Arg::new("shell")
         .required(true)
         .help("Which shell")
         .value_parser(clap::value_parser!(clap_complete::Shell));
-    let of = Arg::new("verb").value_name("VERB").help("Of one verb only");
+    let of = Arg::new("verb")
+        .value_name("VERB")
+        .num_args(0..)
+        .help("Of one verb only");
     let markdown = Arg::new("markdown")
         .long("markdown")
         .action(ArgAction::SetTrue)
@@ -99,23 +104,32 @@ pub fn command() -> Command {
             Command::new(MAN)
                 .about("The man page on stdout, of the program or of a verb")
                 .hide(true)
-                .arg(Arg::new("verb").help("Whose page; the program's own when left out")),
+                .arg(
+                    Arg::new("verb")
+                        .num_args(0..)
+                        .help("Whose page; the program's own when left out"),
+                ),
         )
 }
 
-/// The man page of the program, or of one of its verbs.
+/// The man page of one of the verbs, or of the program when none is named.
 ///
 /// # Errors
 ///
 /// When there is no such verb.
-pub fn man(verb: Option<&str>) -> Result<clap_mangen::Man, Failure> {
+pub fn man(verb: &str) -> Result<clap_mangen::Man, Failure> {
     let mut program = command();
     // Gives every verb the name of its page and its synopsis.
     program.build();
-    let Some(verb) = verb else {
-        return Ok(clap_mangen::Man::new(program));
-    };
-    let page = program.find_subcommand(verb).cloned();
-    page.map(clap_mangen::Man::new)
+    let words = verb.split_whitespace();
+    let page = words.into_iter().try_fold(&program, |command, word| command.find_subcommand(word));
+    page.cloned()
+        .map(clap_mangen::Man::new)
         .ok_or_else(|| Failure::usage(format!("no such verb: {verb}")))
+}
+
+/// The words of a verb's name, as `man` and `schema` take them: `heap top` in one word or in two.
+pub fn verb_name(matches: &ArgMatches) -> String {
+    let words = matches.get_many::<String>("verb").into_iter().flatten();
+    words.map(String::as_str).collect::<Vec<_>>().join(" ")
 }

@@ -4,7 +4,8 @@ use crate::answer::{Answer, Failure};
 use crate::flags::TableFlags;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::{Object, Row, chosen};
-use dumpview_view::{Table, Text};
+use dumpview_model::units::grouped;
+use dumpview_view::{Role, Table, Text, styled};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
@@ -13,6 +14,9 @@ use std::io::{self, Write};
 pub struct Listing<R: Row> {
     rows: Vec<R>,
     choice: Choice<R>,
+    /// People see no more unless they say how many.
+    most: usize,
+    top_was_typed: bool,
 }
 
 impl<R: Row> Listing<R> {
@@ -27,7 +31,19 @@ impl<R: Row> Listing<R> {
         if rows.is_empty() {
             return Err(Failure::no_answer(format!("no {} matches", R::ONE)));
         }
-        Ok(Self { rows, choice })
+        Ok(Self {
+            rows,
+            choice,
+            most: usize::MAX,
+            top_was_typed: flags.top.is_some(),
+        })
+    }
+
+    /// The same, of which people see the first `most` unless they say how many; programs get all.
+    #[must_use]
+    pub fn for_people(self, most: usize) -> Self {
+        let most = if self.top_was_typed { usize::MAX } else { most };
+        Self { most, ..self }
     }
 }
 
@@ -36,7 +52,7 @@ struct Rows<'a, R: Row>(&'a Listing<R>);
 
 impl<R: Row> Serialize for Rows<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Listing { rows, choice } = self.0;
+        let Listing { rows, choice, .. } = self.0;
         match choice.named() {
             None => serializer.collect_seq(rows.iter().map(Object)),
             Some(columns) => serializer.collect_seq(rows.iter().map(|row| chosen(row, columns))),
@@ -63,10 +79,16 @@ impl<R: Row> Answer for Listing<R> {
                 .try_for_each(|row| out.line(column.text(row)));
         }
         let mut table = Table::new(columns.iter().map(|c| (c.title, c.unit.align())));
-        for row in &self.rows {
+        for row in self.rows.iter().take(self.most) {
             table.row(columns.iter().map(|column| column.text(row)));
         }
-        table.write(out)
+        table.write(out)?;
+        let more = self.rows.len().saturating_sub(self.most);
+        if more > 0 {
+            let more = format!("{} more; --top 0 shows all", grouped(more as u64));
+            out.line(styled(Role::Dim, more))?;
+        }
+        Ok(())
     }
 
     fn csv(&self, out: &mut dyn Write) -> Option<io::Result<()>> {

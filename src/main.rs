@@ -12,6 +12,7 @@ mod input;
 mod listing;
 mod log;
 mod out;
+mod progress;
 mod registry;
 mod run;
 mod schema;

@@ -3,10 +3,11 @@
 use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
-    alloc, bt, contents, disass, escapes, gc, goroutines, info, list, listing, locals, memstats,
+    alloc, bt, contents, disass, escapes, gc, goroutines, heap, info, list, listing, locals, memstats,
     moves, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files};
+use clap::ArgMatches;
 use std::path::Path;
 
 /// The verbs, in the order of help.
@@ -27,6 +28,10 @@ pub const VERBS: &[Entry] = &[
     core::<regs::RegsVerb>(),
     core::<disass::DisassVerb>(),
     core::<x::XVerb>(),
+    core::<heap::HeapVerb>(),
+    core::<heap::HeapTopVerb>(),
+    core::<heap::HeapTreeVerb>(),
+    core::<heap::HeapGarbageVerb>(),
     files::<escapes::EscapesVerb>(),
     files::<gc::GcVerb>(),
     files::<sched::SchedVerb>(),
@@ -44,6 +49,46 @@ pub const VERBS: &[Entry] = &[
 /// The verb of a name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     VERBS.iter().find(|entry| entry.is_called(name))
+}
+
+/// The verbs that stand below one.
+pub fn below(name: &str) -> impl Iterator<Item = &'static Entry> {
+    VERBS.iter().filter(move |entry| entry.above() == Some(name))
+}
+
+/// The verb that was typed, below others or not, and what was typed behind it.
+pub fn typed(matches: &ArgMatches) -> Option<(&'static Entry, &ArgMatches)> {
+    let (name, mut matches) = matches.subcommand()?;
+    let mut entry = find(name)?;
+    while let Some((word, behind)) = matches.subcommand() {
+        entry = below(entry.about.name).find(|below| {
+            below.last_word() == word || below.about.aliases.contains(&word)
+        })?;
+        matches = behind;
+    }
+    Some((entry, matches))
+}
+
+/// Why a first word that names no file is none, when it may be meant for a verb below this one.
+pub fn no_such_verb(entry: &Entry, word: &Path) -> Option<Failure> {
+    let typed = word.to_str().filter(|_| !word.exists())?;
+    let name = entry.about.name;
+    let known: Vec<&str> = below(name).map(Entry::last_word).collect();
+    let likely = known
+        .iter()
+        .map(|verb| (strsim::jaro(typed, verb), verb))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let is_word = !known.is_empty() && typed.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let hint = match likely {
+        Some((_, verb)) => format!("did you mean dumpview {name} {verb}?"),
+        None => format!("below {name} there are {}", known.join(", ")),
+    };
+    is_word.then(|| {
+        Failure::usage(format!(
+            "{typed}: no file, and no verb below {name}\n\nhint: {hint}"
+        ))
+    })
 }
 
 /// What FILE without a verb asks of an input of this kind.

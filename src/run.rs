@@ -64,19 +64,18 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
             Exit::Answered
         }
         Some((cli::MAN, matches)) => {
-            let verb = matches.get_one::<String>("verb");
-            cli::man(verb.map(String::as_str))?.render(&mut stdout)?;
+            cli::man(&cli::verb_name(matches))?.render(&mut stdout)?;
             Exit::Answered
         }
         Some((cli::SCHEMA, matches)) => {
             write_schema(matches, &mut stdout)?;
             Exit::Answered
         }
-        Some((name, matches)) => {
-            let common = parsed::<Common>(matches)?;
-            let entry = registry::find(name).ok_or_else(|| {
+        Some((name, _)) => {
+            let (entry, matches) = registry::typed(matches).ok_or_else(|| {
                 Failure::usage(format!("no verb {name}\n\nhint: dumpview --help"))
             })?;
+            let common = parsed::<Common>(matches)?;
             let typed = entry.typed(matches)?;
             let mut out = Out::new(&mut stdout, &common);
             let asked = Asked {
@@ -100,13 +99,15 @@ fn write_schema(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Stop> {
         out.write_all(schema::page().as_bytes())?;
         return Ok(());
     }
-    let schema = match matches.get_one::<String>("verb") {
-        Some(verb) => schema::one(verb).ok_or_else(|| {
+    let verb = cli::verb_name(matches);
+    let schema = if verb.is_empty() {
+        schema::all()
+    } else {
+        schema::one(&verb).ok_or_else(|| {
             Failure::usage(format!(
                 "no verb {verb}\n\nhint: dumpview --help lists them"
             ))
-        })?,
-        None => schema::all(),
+        })?
     };
     serde_json::to_writer_pretty(&mut *out, &schema).map_err(io::Error::from)?;
     out.write_all(b"\n")?;

@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Failure, Script};
 use crate::case::core::{Case, Cursor};
-use crate::registry::VERBS;
+use crate::registry::{self, VERBS};
 use crate::verb::{Entry, Group, script_word};
 use clap::{ArgMatches, Command};
 
@@ -14,7 +14,9 @@ pub struct Line {
 
 /// The language of scripts.
 fn command() -> Command {
-    let verbs = VERBS.iter().filter(|entry| entry.core.is_some());
+    let verbs = VERBS
+        .iter()
+        .filter(|entry| entry.core.is_some() && entry.above().is_none());
     Command::new("")
         .no_binary_name(true)
         .disable_help_flag(true)
@@ -43,11 +45,12 @@ impl Line {
         let matches = command()
             .try_get_matches_from(line.split_whitespace())
             .map_err(|error| wrong(&error.to_string()))?;
-        let found = matches
-            .subcommand()
-            .and_then(|(name, matches)| Some((crate::registry::find(name)?, matches.clone())));
+        let found = registry::typed(&matches);
         found
-            .map(|(entry, matches)| Self { entry, matches })
+            .map(|(entry, matches)| Self {
+                entry,
+                matches: matches.clone(),
+            })
             .ok_or_else(|| wrong("no command"))
     }
 

@@ -8,6 +8,7 @@ use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
 use crate::log::LogFlags;
 use crate::out::Out;
+use crate::registry;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dumpview_model::log_model::LogModel;
 use dumpview_parsers::log::Record;
@@ -39,6 +40,8 @@ pub enum Word {
     Optional(&'static str, &'static str),
     /// It needs one.
     Required(&'static str, &'static str),
+    /// It needs one or more, which reach it as one text.
+    Several(&'static str, &'static str),
 }
 
 /// What stands behind the verb.
@@ -57,7 +60,7 @@ pub enum Inputs {
 /// What help says of a verb.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
-    /// Its name.
+    /// Its name; of a verb below another one, both words: `heap top`.
     pub name: &'static str,
     /// Other names.
     pub aliases: &'static [&'static str],
@@ -180,6 +183,13 @@ type AskCore =
     fn(&Case<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
 type AnswerFiles = fn(&Files<'_>, &ArgMatches, &mut Out<'_>) -> Result<Exit, Stop>;
 
+/// Where a verb is typed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    CommandLine,
+    Script,
+}
+
 /// A verb with its type erased, as the registry has it.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -260,9 +270,20 @@ impl Entry {
         self.about.name == name || self.about.aliases.contains(&name)
     }
 
+    /// The last word of its name, under which it stands below another verb.
+    pub fn last_word(&self) -> &'static str {
+        let name = self.about.name;
+        name.rsplit_once(' ').map_or(name, |(_, last)| last)
+    }
+
+    /// The verb that it stands below, when it stands below one.
+    pub fn above(&self) -> Option<&'static str> {
+        self.about.name.rsplit_once(' ').map(|(above, _)| above)
+    }
+
     /// The verb with its inputs, which stand before its flags: flags may begin headings of their own.
     fn with(&self, inputs: Option<Arg>) -> Command {
-        let command = Command::new(self.about.name)
+        let command = Command::new(self.last_word())
             .visible_aliases(self.about.aliases)
             .args(inputs);
         let mut after = String::new();
@@ -289,6 +310,29 @@ impl Entry {
 
     /// The verb on the command line, with its inputs.
     pub fn command(&self) -> Command {
+        let words = self.words();
+        self.nested(self.with(Some(words)), Self::command, Place::CommandLine)
+    }
+
+    /// A verb's command with the verbs below it.
+    fn nested(&self, command: Command, make: fn(&Self) -> Command, place: Place) -> Command {
+        let mut below = registry::below(self.about.name)
+            .filter(|entry| place == Place::CommandLine || entry.core.is_some())
+            .peekable();
+        if below.peek().is_none() {
+            return command;
+        }
+        command
+            .subcommands(below.map(make))
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true)
+            .disable_help_subcommand(true)
+            // Without an input the verbs below are what there is to know.
+            .arg_required_else_help(place == Place::CommandLine)
+    }
+
+    /// The inputs on the command line.
+    fn words(&self) -> Arg {
         let words = |name: &'static str, help: String| {
             Arg::new(WORDS)
                 .value_name(name)
@@ -299,7 +343,7 @@ impl Entry {
         };
         let exe =
             "the executable that the process ran (looked for where the core says when left out)";
-        let words = match self.about.inputs {
+        match self.about.inputs {
             Inputs::Core(Word::None) => {
                 words("CORE [EXE]", format!("The core dump; {exe}")).num_args(1..=2)
             }
@@ -312,6 +356,10 @@ impl Entry {
                 words(shape, format!("The core dump; {exe}; {what}"))
                     .num_args(1..=3)
                     .allow_hyphen_values(false)
+            }
+            Inputs::Core(Word::Several(name, what)) => {
+                let shape = leak(format!("CORE [EXE] {name}"));
+                words(shape, format!("The core dump; {exe}; {what}")).num_args(1..)
             }
             Inputs::Log => words(
                 "FILE",
@@ -330,8 +378,7 @@ impl Entry {
                 "The inputs, plain or compressed (`-` for stdin)".to_owned(),
             )
             .num_args(1..),
-        };
-        self.with(Some(words))
+        }
     }
 
     /// The verb in a script, where the input is open already.
@@ -345,20 +392,23 @@ impl Entry {
                 .allow_hyphen_values(true)
                 .value_parser(clap::value_parser!(std::ffi::OsString))
         };
-        self.with(match self.about.inputs {
+        let command = self.with(match self.about.inputs {
             Inputs::Core(Word::Optional(name, what)) => Some(word(name, what)),
-            Inputs::Core(Word::Required(name, what)) => Some(word(name, what).required(true)),
+            Inputs::Core(Word::Required(name, what) | Word::Several(name, what)) => {
+                Some(word(name, what).required(true))
+            }
             _ => None,
-        })
+        });
+        self.nested(command, Self::script_command, Place::Script)
     }
 
     /// How many words may stand behind the verb.
     const fn most_words(&self) -> usize {
         match self.about.inputs {
             Inputs::Core(Word::None) | Inputs::CoreOrLog => 2,
+            Inputs::Files | Inputs::Core(Word::Several(..)) => usize::MAX,
             Inputs::Core(_) => 3,
             Inputs::Log => 1,
-            Inputs::Files => usize::MAX,
         }
     }
 
@@ -369,6 +419,12 @@ impl Entry {
     /// When there are more words than the verb takes.
     pub fn typed(&self, matches: &ArgMatches) -> Result<Typed, Failure> {
         let mut words: Vec<PathBuf> = all_words(matches).map(PathBuf::from).collect();
+        if let Some(failure) = words
+            .first()
+            .and_then(|first| registry::no_such_verb(self, first))
+        {
+            return Err(failure);
+        }
         if let Some(extra) = words.get(self.most_words()) {
             return Err(Failure::usage(format!(
                 "'{}' is one word too many\n\nhint: dumpview {} --help says what it takes",
@@ -386,6 +442,12 @@ impl Entry {
                 2 if words.get(1).is_some_and(|second| !second.exists()) => words.pop().map(text),
                 _ => None,
             },
+            Inputs::Core(Word::Several(..)) => {
+                let has_exe = words.get(1).is_some_and(|second| second.exists());
+                let own = words.split_off(words.len().min(if has_exe { 2 } else { 1 }));
+                let own: Vec<String> = own.into_iter().map(text).collect();
+                (!own.is_empty()).then(|| own.join(" "))
+            }
             _ => None,
         };
         Ok(Typed { paths: words, word })

@@ -1,6 +1,7 @@
 //! The graph that questions are asked of: objects, and the nodes that are roots.
 
-use crate::rows::Rows;
+use crate::column::Bits;
+use crate::rows::{Chunk, Rows, TooManyEdges};
 
 /// A node: an object under its own id, or a root under an id from the number of objects on.
 pub type NodeId = u32;
@@ -60,5 +61,27 @@ impl Graph {
     /// Where every path starts.
     pub fn entries(&self) -> &[NodeId] {
         &self.entries
+    }
+
+    /// The same graph with a node more for each group of entries, which leads to its members and is an entry in their
+    /// place: what it retains is what goes when all of them go. Groups have no member in common.
+    ///
+    /// # Errors
+    ///
+    /// When there are more references than can be numbered.
+    pub fn gathered(&self, groups: &[&[NodeId]]) -> Result<Self, TooManyEdges> {
+        let mut chunk = Chunk::default();
+        let mut inside = Bits::none(self.len());
+        for group in groups {
+            for node in *group {
+                chunk.push(*node);
+                inside.insert(*node);
+            }
+            chunk.end_row();
+        }
+        let rows = self.rows.with(&chunk)?;
+        let outside = self.entries.iter().filter(|node| !inside.has(**node));
+        let entries = outside.copied().chain(self.len()..rows.len()).collect();
+        Ok(Self::new(rows, self.objects, entries))
     }
 }

@@ -163,6 +163,17 @@ impl Rows {
         }
     }
 
+    /// These rows with more behind them.
+    ///
+    /// # Errors
+    ///
+    /// When there are more references than a `u32` counts.
+    pub fn with(&self, more: &Chunk) -> Result<Self, TooManyEdges> {
+        let mut builder = RowsBuilder { rows: self.clone() };
+        builder.push(more)?;
+        Ok(builder.rows)
+    }
+
     /// Number of nodes that have a row.
     pub fn len(&self) -> u32 {
         u32::try_from(self.ends.len()).unwrap_or(u32::MAX)

@@ -325,3 +325,22 @@ fn references_to_nodes_that_do_not_exist_lead_nowhere() {
     assert!(!dominators.is_reached(77));
     assert_eq!(Paths::of(&graph).to(1), vec![0, 1]);
 }
+
+#[test]
+fn a_node_above_several_entries_retains_what_they_keep_together() {
+    // 0 and 1 are roots that share 3; 2 is another that shares 4 with 1.
+    let graph = Graph::new(
+        Rows::from_lists(&[vec![], vec![], vec![0], vec![0, 1], vec![1]]),
+        2,
+        vec![2, 3, 4],
+    );
+    let sizes = Sizes(vec![8, 32]);
+    let apart = Dominators::of(&graph, &sizes);
+    assert_eq!((2..5).map(|n| apart.retained(n, &sizes)).collect::<Vec<_>>(), [Some(0); 3]);
+    let gathered = graph.gathered(&[&[2, 3]]).unwrap();
+    let together = Dominators::of(&gathered, &sizes);
+    assert_eq!(together.retained(5, &sizes), Some(8));
+    assert_eq!(together.total(), 40);
+    let all = Dominators::of(&graph.gathered(&[&[2, 3, 4]]).unwrap(), &sizes);
+    assert_eq!(all.retained(5, &sizes), Some(40));
+}

@@ -22,6 +22,7 @@ pub mod finding;
 pub mod frame;
 pub mod gc;
 pub mod goroutine;
+pub mod heap;
 pub mod inventory;
 pub mod log;
 pub mod log_model;

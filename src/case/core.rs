@@ -5,19 +5,25 @@ use super::kind::{Kind, recognize};
 use crate::answer::Failure;
 use crate::flags::Common;
 use crate::input::{Arena, InputError};
+use crate::progress::Waiting;
 use dumpview_process::addr::GoId;
+use dumpview_process::heap::{Analysis, HeapError, Note, Phase};
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::postmortem::{At, NoPlace, Postmortem};
 use dumpview_process::process::Process;
 use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// An opened process with the paths it came from.
 pub struct Case<'a> {
     /// The dead process, which the case derefs to.
-    dead: Postmortem<'a>,
+    dead: &'a Postmortem<'a>,
+    /// Its heap, walked at the first question that needs it.
+    heap: OnceLock<Result<Analysis<'a, 'a>, HeapError>>,
     /// The core as typed.
     pub core_path: PathBuf,
     /// The executable in use, as typed or as the core names it.
@@ -77,8 +83,12 @@ pub fn with_case<R>(
     };
     let process = Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options);
     let executable_path = used_path.filter(|_| process.executable.is_some());
+    // What is learnt of the heap borrows from the process, and both are the case's: so the process is not dropped. A
+    // program opens a case or two and ends with them.
+    let dead = ManuallyDrop::new(Postmortem::new(process));
     ask(&Case {
-        dead: Postmortem::new(process),
+        dead: &dead,
+        heap: OnceLock::new(),
         core_path: core_path.to_owned(),
         executable_path,
         common,
@@ -147,11 +157,11 @@ impl<'a> Deref for Case<'a> {
     type Target = Postmortem<'a>;
 
     fn deref(&self) -> &Postmortem<'a> {
-        &self.dead
+        self.dead
     }
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     /// The stack of the goroutine that is meant: the one asked for, else the cursor's, else the one that crashed.
     ///
     /// # Errors
@@ -159,6 +169,25 @@ impl Case<'_> {
     /// When there is no such goroutine.
     pub fn at(&self, asked: Option<u64>, cursor: &Cursor) -> Result<At, NoPlace> {
         self.dead.at(asked.or(cursor.goroutine).map(GoId))
+    }
+
+    /// The heap, walked once.
+    ///
+    /// # Errors
+    ///
+    /// When there is none that could be walked.
+    pub fn heap(&self) -> Result<&Analysis<'a, 'a>, &HeapError> {
+        let analyse = || {
+            let waiting = Waiting::begin();
+            Analysis::of(&self.dead.process, &|phase| {
+                waiting.at(match phase {
+                    Phase::References => "reading the heap",
+                    Phase::Types => "finding out what the objects are",
+                    Phase::Dominators => "finding out who keeps what",
+                });
+            })
+        };
+        self.heap.get_or_init(analyse).as_ref()
     }
 
     /// The envelope of a verb's document.
@@ -178,19 +207,28 @@ impl Case<'_> {
         )
     }
 
-    /// What the input lacks.
+    /// What the input lacks, as far as it was looked at.
     pub fn incomplete(&self) -> Vec<Incomplete> {
-        let shortfalls = self.process.shortfalls.iter();
-        shortfalls
-            .map(|s| Incomplete {
-                what: s.what.clone(),
-                why: s.why.clone(),
-            })
-            .collect()
+        let shortfalls = self.process.shortfalls.iter().map(|s| Incomplete {
+            what: s.what.clone(),
+            why: s.why.clone(),
+        });
+        let notes = self.heap_notes().into_iter().map(|note| Incomplete {
+            what: "heap".to_owned(),
+            why: format!("{}: {}", note.text, note.count),
+        });
+        shortfalls.chain(notes).collect()
+    }
+
+    /// What the heap lacks, once somebody asked for it.
+    pub fn heap_notes(&self) -> Vec<Note> {
+        let known = self.heap.get().and_then(|heap| heap.as_ref().ok());
+        known.map(Analysis::notes).unwrap_or_default()
     }
 
     /// Whether the input itself is damaged (not merely lacking an optional file).
     pub fn is_damaged(&self) -> bool {
-        self.process.shortfalls.iter().any(|s| s.damage)
+        let damage = self.process.shortfalls.iter().any(|s| s.damage);
+        damage || !self.heap_notes().is_empty()
     }
 }

@@ -7,6 +7,7 @@ pub mod disass;
 pub mod escapes;
 pub mod gc;
 pub mod goroutines;
+pub mod heap;
 pub mod info;
 pub mod list;
 pub mod listing;

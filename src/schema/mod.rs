@@ -9,7 +9,7 @@ pub use page::page;
 
 use crate::registry::VERBS;
 use crate::verb::{Entry, Group};
-use dumpview_view::document::{Envelope, Incomplete};
+use dumpview_view::document::{Envelope, Incomplete, schema_id as id};
 use dumpview_view::schema::{ORDER, described, joined};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
@@ -109,11 +109,6 @@ fn never_null(key: &mut Value) {
             key.extend(only);
         }
     }
-}
-
-/// The id of a verb's document.
-fn id(verb: &str) -> String {
-    format!("dumpview.{verb}/1")
 }
 
 /// The shape of a verb's document, whose parts are told to `generator`.

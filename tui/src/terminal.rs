@@ -36,6 +36,11 @@ pub struct Terminal {
     mouse: bool,
 }
 
+/// Whether screens are on the terminal.
+pub fn is_up() -> bool {
+    ENTERED.load(Ordering::SeqCst)
+}
+
 /// Undoes whatever was done to the terminal; harmless when nothing was, or a second time.
 pub fn restore() {
     if !ENTERED.swap(false, Ordering::SeqCst) {

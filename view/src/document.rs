@@ -7,6 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// The name of a verb's document. A verb below another stands behind a dot: `dumpview.heap.top/1`.
+pub fn schema_id(verb: &str) -> String {
+    format!("dumpview.{}/1", verb.replace(' ', "."))
+}
+
 /// What every document begins with.
 #[derive(Serialize, Debug, Clone, JsonSchema)]
 #[schemars(rename = "envelope")]
@@ -112,7 +117,7 @@ impl Envelope {
     /// The envelope of a verb's answer.
     pub fn new(verb: &str, input: InputSummary) -> Self {
         Self {
-            schema: format!("dumpview.{verb}/1"),
+            schema: schema_id(verb),
             input,
         }
     }

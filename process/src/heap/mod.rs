@@ -20,10 +20,14 @@
 //! | `build` | references of every object, in parallel |
 //! | `types` | what each object is, and who says so |
 //! | `audit` | what was walked against what the runtime counted |
+//! | `analysis` | all of it together, each part made once |
+//! | `ask/` | questions about it, answered as plain data |
 //!
 //! The process may have died by corrupting all this: a table that contradicts itself is left out and noted, and an
 //! answer that lacks something says so ([`Heap::notes`]).
 
+mod analysis;
+pub mod ask;
 pub mod audit;
 mod build;
 mod data;
@@ -41,6 +45,7 @@ mod specials;
 mod stacks;
 pub mod types;
 
+pub use analysis::{Analysis, Phase};
 pub use build::Scanned;
 pub use masks::{Mask, Masks};
 pub use names::{NamedBy, Names, Reference};

@@ -6,6 +6,7 @@ pub mod decision;
 mod event;
 mod function;
 mod goroutine;
+mod heap;
 mod sample;
 mod snapshot;
 mod thread;

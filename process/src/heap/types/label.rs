@@ -113,6 +113,18 @@ pub struct Share {
 }
 
 impl Share {
+    /// Adds an object of that label.
+    pub fn add(&mut self, label: Option<&Label>, size: u64) {
+        let place = match label.map(|label| label.source) {
+            Some(Source::Header) => &mut self.header,
+            Some(Source::Variable) => &mut self.variable,
+            Some(Source::Local) => &mut self.local,
+            Some(Source::Interface) => &mut self.interface,
+            None => &mut self.none,
+        };
+        *place = place.saturating_add(size);
+    }
+
     /// Bytes whose type is known.
     pub const fn typed(&self) -> u64 {
         self.header + self.variable + self.local + self.interface
@@ -204,14 +216,7 @@ impl Labels {
     pub fn share(&self, sizes: impl Iterator<Item = (u32, u64)>) -> Share {
         let mut share = Share::default();
         for (object, size) in sizes {
-            let place = match self.of(object).map(|label| label.source) {
-                Some(Source::Header) => &mut share.header,
-                Some(Source::Variable) => &mut share.variable,
-                Some(Source::Local) => &mut share.local,
-                Some(Source::Interface) => &mut share.interface,
-                None => &mut share.none,
-            };
-            *place = place.saturating_add(size);
+            share.add(self.of(object), size);
         }
         share
     }

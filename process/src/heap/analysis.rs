@@ -1,0 +1,126 @@
+//! One heap with all that questions about it need, each part made once.
+//!
+//! Objects, references, types and dominators are made together: hardly any question does without them. What only some
+//! questions need (who refers to whom, shortest paths, the dominator tree downwards) is made at the first of those.
+
+use super::audit::Audit;
+use super::types::{Labels, Share};
+use super::{Heap, HeapError, Note};
+use crate::process::Process;
+use dumpview_heap::{Dominators, NodeId, ObjId, Objects, Paths, Rows};
+use dumpview_model::heap::Amount;
+use std::sync::OnceLock;
+
+/// A part of the work, told when it begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// Spans, roots and references.
+    References,
+    /// What each object is.
+    Types,
+    /// Who keeps what.
+    Dominators,
+}
+
+/// The heap of a process, analysed.
+pub struct Analysis<'p, 'a> {
+    /// The process.
+    pub process: &'p Process<'a>,
+    /// Objects, references, roots.
+    pub heap: Heap<'p>,
+    /// What each object is.
+    pub labels: Labels,
+    /// Who keeps what, and retained sizes.
+    pub dominators: Dominators,
+    /// What was walked against what the runtime counted.
+    pub audit: Audit,
+    /// Live bytes by who named their type.
+    pub share: Share,
+    /// What is reached and what is not.
+    pub live: Amount,
+    /// Allocated and not reached.
+    pub garbage: Amount,
+    referrers: OnceLock<Rows>,
+    dominated: OnceLock<Rows>,
+    paths: OnceLock<Paths>,
+}
+
+impl<'p, 'a> Analysis<'p, 'a> {
+    /// Walks the heap. `begins` is told of each part of the work before it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no heap to walk. One with holes is no error: see [`Self::notes`].
+    pub fn of(process: &'p Process<'a>, begins: &dyn Fn(Phase)) -> Result<Self, HeapError> {
+        begins(Phase::References);
+        let heap = Heap::read(process)?;
+        begins(Phase::Types);
+        let labels = Labels::find(process, &heap)?;
+        begins(Phase::Dominators);
+        let dominators = heap.dominators();
+        let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
+        let audit = Audit::of(&runtime, &heap.spans);
+        let (mut live, mut garbage) = (Amount::default(), Amount::default());
+        let mut share = Share::default();
+        heap.spans.runs(&mut |run| {
+            for id in run.first.0..run.first.0.saturating_add(run.count) {
+                let reached = dominators.is_reached(id);
+                let amount = if reached { &mut live } else { &mut garbage };
+                amount.objects += 1;
+                amount.bytes = amount.bytes.saturating_add(run.size);
+                if reached {
+                    share.add(labels.of(id), run.size);
+                }
+            }
+        });
+        Ok(Self {
+            process,
+            heap,
+            labels,
+            dominators,
+            audit,
+            share,
+            live,
+            garbage,
+            referrers: OnceLock::new(),
+            dominated: OnceLock::new(),
+            paths: OnceLock::new(),
+        })
+    }
+
+    /// For each node, who refers to it.
+    pub fn referrers(&self) -> &Rows {
+        self.referrers
+            .get_or_init(|| self.heap.graph.rows().transposed())
+    }
+
+    /// For each node, whom it immediately dominates.
+    pub fn dominated(&self) -> &Rows {
+        self.dominated.get_or_init(|| self.dominators.children())
+    }
+
+    /// A shortest path to each node.
+    pub fn paths(&self) -> &Paths {
+        self.paths.get_or_init(|| Paths::of(&self.heap.graph))
+    }
+
+    /// Bytes of an object's slot; a root has none.
+    pub fn size(&self, node: NodeId) -> u64 {
+        self.heap.spans.size(ObjId(node))
+    }
+
+    /// Bytes that go when the node goes; `None` for garbage.
+    pub fn retained(&self, node: NodeId) -> Option<u64> {
+        self.dominators.retained(node, &self.heap.spans)
+    }
+
+    /// What an object is, in words; `None` when nothing tells.
+    pub fn type_name(&self, object: u32) -> Option<&str> {
+        self.labels.id(object).map(|id| self.labels.name(id))
+    }
+
+    /// All that makes the answer less than whole; counts are lower bounds when there is any.
+    pub fn notes(&self) -> Vec<Note> {
+        self.heap.notes()
+    }
+}

@@ -1,0 +1,121 @@
+//! `heap` and the verbs below it: who keeps the memory of a core.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `report` | `heap`: is the walk right, what is alive, what keeps most |
+//! | `top` | `heap top`, `heap garbage`: objects by what they have in common |
+//! | `tree` | `heap tree`: the dominator tree |
+
+mod report;
+mod top;
+mod tree;
+
+pub use report::HeapVerb;
+pub use top::{HeapGarbageVerb, HeapTopVerb};
+pub use tree::HeapTreeVerb;
+
+use crate::answer::{Answer, Failure};
+use crate::case::core::Case;
+use crate::listing::Listing;
+use dumpview_process::heap::ask::NoPlace;
+use dumpview_process::heap::{Analysis, HeapError};
+use dumpview_view::column::Row;
+use dumpview_view::{Role, Text, styled};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The analysed heap.
+///
+/// # Errors
+///
+/// When there is no heap that could be walked.
+fn analysed<'c, 'a>(case: &'c Case<'a>) -> Result<&'c Analysis<'a, 'a>, Failure> {
+    case.heap().map_err(|error| {
+        let hint = match error {
+            HeapError::TooManyEdges(_) => "",
+            _ if case.process.executable.is_none() => {
+                "\n\nhint: the executable tells where the runtime keeps what: dumpview heap CORE EXE"
+            }
+            _ => "\n\nhint: dumpview info -v says what is known of this program",
+        };
+        Failure::no_answer(format!("there is no heap to walk: {error}{hint}"))
+    })
+}
+
+/// The node that a word means.
+///
+/// # Errors
+///
+/// When it means none.
+fn named(analysis: &Analysis<'_, '_>, word: &str) -> Result<u32, Failure> {
+    analysis.named(word).map_err(|why| {
+        let hint = match why {
+            NoPlace::NoObject(..) => "dumpview heap top --by type lists what there is",
+            NoPlace::NoRoot(_) => "dumpview heap top --by goroutine lists those that keep something",
+            _ => {
+                "an address, a package variable, `goroutine 7`, `goroutine 7 frame 2`, or an expression"
+            }
+        };
+        Failure::no_answer(format!("{why}\n\nhint: {hint}"))
+    })
+}
+
+/// Rows people see of a table when they do not say how many.
+const MOST_ROWS: usize = 30;
+
+/// A table of the heap, with what stands around it.
+#[derive(Serialize)]
+#[serde(bound = "E: Serialize")]
+struct HeapTable<R: Row, E: Serialize> {
+    #[serde(flatten)]
+    about: E,
+    #[serde(flatten)]
+    listing: Listing<R>,
+    /// What people read above it.
+    #[serde(skip)]
+    head: Vec<String>,
+    /// What to ask next.
+    #[serde(skip)]
+    next: Vec<String>,
+}
+
+impl<R: Row, E: Serialize> Answer for HeapTable<R, E> {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        for line in &self.head {
+            out.line(line.as_str())?;
+        }
+        self.listing.text(out)?;
+        next(&self.next, out)
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> Option<io::Result<()>> {
+        self.listing.csv(out)
+    }
+}
+
+/// Nothing beside the rows.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// What to ask next.
+fn next(commands: &[String], out: &mut Text<'_>) -> io::Result<()> {
+    for (index, command) in commands.iter().enumerate() {
+        let before = if index == 0 { "next: " } else { "      " };
+        out.line(styled(Role::Dim, format!("{before}{command}")))?;
+    }
+    Ok(())
+}
+
+/// The line that says that numbers are lower bounds, of a heap that is not whole.
+fn doubt(case: &Case<'_>) -> Option<String> {
+    let is_damaged = !case.heap_notes().is_empty();
+    is_damaged.then(|| "≥ all numbers are lower bounds: the heap is not whole in this core".to_owned())
+}
+
+/// How the command line of another question about this case begins.
+fn command(case: &Case<'_>, verb: &str) -> String {
+    let core = case.core_path.display();
+    let exe = case.executable_path.as_ref();
+    let exe = exe.map_or(String::new(), |path| format!(" {}", path.display()));
+    format!("dumpview {verb} {core}{exe}")
+}

@@ -1,0 +1,323 @@
+//! `heap`: whether the walk is right, what is alive, who keeps most of it.
+
+use super::{analysed, command, doubt, next};
+use crate::answer::{Answer, Failure};
+use crate::case::core::{Case, Cursor};
+use crate::flags::NoFlags;
+use crate::verb::{About, OnCore, Verb, Word};
+use dumpview_model::heap::{Amount, HeapBranch, HeapTotal};
+use dumpview_model::units::{bytes, grouped, percent, plural};
+use dumpview_process::heap::Analysis;
+use dumpview_process::heap::ask::{Cut, Of, TotalBy};
+use dumpview_process::heap::audit::{Audit, Pair};
+use dumpview_process::heap::types::Share;
+use dumpview_view::column::Object;
+use dumpview_view::{Align, Role, Table, Text, styled};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::io;
+
+/// What a number of the walk is against the runtime's own.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "heap-check")]
+pub struct Check {
+    /// What was compared.
+    check: &'static str,
+    /// What was walked.
+    walked: u64,
+    /// What the runtime counts; null where its counter cannot be read.
+    counted: Option<u64>,
+    /// Whether they agree.
+    ok: bool,
+}
+
+/// The comparison of what was walked with what the runtime counts.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "heap-audit")]
+pub struct AuditBody {
+    /// Whether objects and bytes are exactly those that the runtime counts.
+    agrees: bool,
+    /// Every number that both know.
+    checks: Vec<Check>,
+}
+
+/// What the runtime's counters say.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "heap-runtime")]
+pub struct RuntimeBody {
+    /// Allocated objects, garbage included; null where the counters cannot be read.
+    objects: Option<u64>,
+    /// Bytes of their slots.
+    bytes: Option<u64>,
+    /// `gcController.heapLive`: bytes marked by the last collection and allocated since.
+    heap_live: Option<u64>,
+}
+
+/// Whose word the types of live bytes are.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "heap-type-sources")]
+pub struct Sources {
+    /// Bytes whose type the runtime itself keeps, in allocation headers and spans.
+    header: u64,
+    /// Bytes whose type follows from package variables.
+    variable: u64,
+    /// Bytes whose type follows from variables of frames.
+    local: u64,
+    /// Bytes whose type follows from interfaces.
+    interface: u64,
+    /// Bytes of which nothing tells what they are.
+    unknown: u64,
+}
+
+/// The heap on a page.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "heap-report")]
+pub struct Report {
+    /// What a root reaches.
+    live: Amount,
+    /// What none reaches and the collector had not freed yet.
+    garbage: Amount,
+    /// What the runtime's counters say.
+    runtime: RuntimeBody,
+    /// Share of live bytes whose type is known, of 1.
+    typed_share: f64,
+    /// Live bytes by who says what they are.
+    typed_by: Sources,
+    /// What was walked against what the runtime counts.
+    audit: AuditBody,
+    /// What keeps most: the uppermost places of the dominator tree.
+    #[schemars(with = "Vec<Object<'static, HeapBranch>>")]
+    #[serde(serialize_with = "objects")]
+    top: Vec<HeapBranch>,
+    /// What there is most of, by type.
+    #[schemars(with = "Vec<Object<'static, HeapTotal>>")]
+    #[serde(serialize_with = "objects")]
+    types: Vec<HeapTotal>,
+    #[serde(skip)]
+    doubt: Option<String>,
+    #[serde(skip)]
+    next: Vec<String>,
+}
+
+fn objects<S: serde::Serializer, R: dumpview_view::column::Row>(
+    rows: &[R],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(rows.iter().map(Object))
+}
+
+/// Rows of each table on the page.
+const MOST: usize = 10;
+/// What keeps less than this of a thousand live bytes is not on the page.
+const LEAST_PER_MILLE: u64 = 5;
+
+fn report(case: &Case<'_>) -> Result<Report, Failure> {
+    let analysis = analysed(case)?;
+    let audit = &analysis.audit;
+    let mut types = analysis.totals(TotalBy::Type, Of::Live);
+    types.truncate(MOST);
+    Ok(Report {
+        live: analysis.live,
+        garbage: analysis.garbage,
+        runtime: RuntimeBody {
+            objects: audit.objects.counted,
+            bytes: audit.bytes.counted,
+            heap_live: audit.heap_live,
+        },
+        typed_share: analysis.share.percent() / 100.0,
+        typed_by: sources(&analysis.share),
+        audit: AuditBody {
+            agrees: audit.agrees(),
+            checks: checks(audit),
+        },
+        top: uppermost(analysis),
+        types,
+        doubt: doubt(case),
+        next: vec![
+            format!("{}  who keeps it, further down", command(case, "heap tree")),
+            format!("{} --by package  or root, goroutine, …", command(case, "heap top")),
+            format!("{} ADDR  why an object is alive", command(case, "heap paths")),
+        ],
+    })
+}
+
+fn uppermost(analysis: &Analysis<'_, '_>) -> Vec<HeapBranch> {
+    analysis.tree(
+        None,
+        Cut {
+            depth: 0,
+            bytes: analysis.live.bytes / 1000 * LEAST_PER_MILLE,
+            width: MOST,
+            lines: MOST + 1,
+        },
+    )
+}
+
+const fn sources(share: &Share) -> Sources {
+    Sources {
+        header: share.header,
+        variable: share.variable,
+        local: share.local,
+        interface: share.interface,
+        unknown: share.none,
+    }
+}
+
+fn checks(audit: &Audit) -> Vec<Check> {
+    let check = |check: &'static str, pair: &Pair| Check {
+        check,
+        walked: pair.walked,
+        counted: pair.counted,
+        ok: pair.agrees(),
+    };
+    vec![
+        check("allocated objects", &audit.objects),
+        check("bytes of allocated objects", &audit.bytes),
+        check("bytes of large objects", &audit.large_bytes),
+        check("bytes of spans with objects", &audit.in_heap),
+        check("bytes of spans without objects", &audit.manual),
+        check("pages in use", &audit.pages),
+        check("allocCount of spans", &audit.alloc_count),
+    ]
+}
+
+impl Report {
+    /// Whether the walk can be believed, first of all.
+    fn verdict(&self) -> (Role, String) {
+        let both = self.runtime.objects.zip(self.runtime.bytes);
+        let walked = Amount {
+            objects: self.live.objects + self.garbage.objects,
+            bytes: self.live.bytes + self.garbage.bytes,
+        };
+        match both {
+            Some(_) if self.audit.agrees => (
+                Role::Good,
+                format!(
+                    "agrees with the runtime's counters: {}, {} allocated",
+                    plural(walked.objects, "object"),
+                    bytes(walked.bytes)
+                ),
+            ),
+            Some((objects, size)) => (
+                Role::Warning,
+                format!(
+                    "differs from the runtime's counters: walked {} of {} bytes, counted {} of {} bytes",
+                    plural(walked.objects, "object"),
+                    grouped(walked.bytes),
+                    grouped(objects),
+                    grouped(size)
+                ),
+            ),
+            None => (
+                Role::Warning,
+                "the runtime's counters cannot be read: nothing to compare with".to_owned(),
+            ),
+        }
+    }
+
+    fn typed(&self) -> String {
+        let by = &self.typed_by;
+        let all = by.header + by.variable + by.local + by.interface + by.unknown;
+        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+        let share = |part: u64| percent(part as f64 / all.max(1) as f64);
+        let parts: Vec<String> = [
+            (by.header, "headers"),
+            (by.variable, "package variables"),
+            (by.local, "locals"),
+            (by.interface, "interfaces"),
+        ]
+        .iter()
+        .filter(|(part, _)| *part > 0)
+        .map(|(part, name)| format!("{} {name}", share(*part)))
+        .collect();
+        format!("{} of live bytes: {}", percent(self.typed_share), parts.join(", "))
+    }
+}
+
+impl Answer for Report {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let (role, verdict) = self.verdict();
+        out.line(styled(role, verdict))?;
+        if let Some(doubt) = &self.doubt {
+            out.line(styled(Role::Warning, doubt))?;
+        }
+        let mut facts = Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left)]);
+        let amount = |amount: &Amount| [bytes(amount.bytes), plural(amount.objects, "object")];
+        let [size, count] = amount(&self.live);
+        let live = self.runtime.heap_live.map_or(count.clone(), |live| {
+            format!("{count}; the runtime's own heapLive is {}", bytes(live))
+        });
+        facts.row(["live".to_owned(), size, live]);
+        let [size, count] = amount(&self.garbage);
+        facts.row(["garbage".to_owned(), size, count]);
+        facts.row(["typed".to_owned(), self.typed(), String::new()]);
+        let lines = dumpview_view::text::lines_of(|out| facts.write(out));
+        for line in lines.into_iter().skip(1) {
+            out.line(line)?;
+        }
+        out.blank()?;
+        out.line(styled(Role::Heading, "who keeps most"))?;
+        table(
+            &self.top,
+            &["retained_bytes", "share", "children", "place"],
+            out,
+        )?;
+        out.blank()?;
+        out.line(styled(Role::Heading, "what there is most of"))?;
+        table(
+            &self.types,
+            &["retained_bytes", "share", "bytes", "objects", "key"],
+            out,
+        )?;
+        out.blank()?;
+        next(&self.next, out)
+    }
+}
+
+/// Some columns of rows.
+fn table<R: dumpview_view::column::Row>(
+    rows: &[R],
+    columns: &[&str],
+    out: &mut Text<'_>,
+) -> io::Result<()> {
+    let columns: Vec<_> = R::COLUMNS
+        .iter()
+        .filter(|column| columns.contains(&column.name))
+        .collect();
+    let mut table = Table::new(columns.iter().map(|c| (c.title, c.unit.align())));
+    for row in rows {
+        table.row(columns.iter().map(|column| column.text(row)));
+    }
+    table.write(out)
+}
+
+/// `heap`.
+pub struct HeapVerb;
+
+impl Verb for HeapVerb {
+    type Args = NoFlags;
+    type Body = Report;
+    const ABOUT: About = About {
+        examples: &[
+            "dumpview heap core.44457 ./app",
+            "dumpview heap top core.44457 ./app --by package",
+            "dumpview core.44457 ./app -x heap -x 'heap tree main.cache'",
+        ],
+        ..About::core(
+            "heap",
+            "The heap: what is alive, garbage, who keeps most; more in the verbs below it",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for HeapVerb {
+    fn ask(
+        case: &Case<'_>,
+        _args: &NoFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        Ok(Box::new(report(case)?))
+    }
+}

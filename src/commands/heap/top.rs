@@ -1,0 +1,178 @@
+//! `heap top` and `heap garbage`: objects by what they have in common.
+
+use super::{HeapTable, MOST_ROWS, analysed, command, doubt};
+use crate::answer::{Answer, Failure};
+use crate::case::core::{Case, Cursor};
+use crate::flags::TableFlags;
+use crate::listing::Listing;
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::{Args, ValueEnum};
+use dumpview_model::heap::HeapTotal;
+use dumpview_process::heap::Analysis;
+use dumpview_process::heap::ask::{Of, OwnerKind, TotalBy};
+use dumpview_view::schema::Rows;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What objects are put together by.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "heap-top-by")]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// What they are.
+    #[default]
+    Type,
+    /// The package of their type.
+    Package,
+    /// The root without which they would go.
+    Root,
+    /// The package variable without which they would go.
+    Variable,
+    /// The goroutine without which they would go.
+    Goroutine,
+    /// The profiler label of the goroutines without which they would go.
+    Label,
+    /// The size class of their slot, in bytes.
+    SizeClass,
+}
+
+/// How `heap top` answers.
+#[derive(Args, Debug, Clone, Default)]
+pub struct TopFlags {
+    /// What objects are put together by.
+    #[arg(long, value_name = "WHAT", default_value = "type")]
+    pub by: By,
+
+    /// Objects that nothing reaches, in place of those that live.
+    #[arg(long)]
+    pub garbage: bool,
+
+    /// Rows and columns.
+    #[command(flatten)]
+    pub table: TableFlags,
+}
+
+/// What the document says beside its rows.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct TopBody {
+    /// What objects are put together by.
+    by: By,
+    /// Whether they are objects that nothing reaches.
+    garbage: bool,
+}
+
+/// The rows.
+fn totals(analysis: &Analysis<'_, '_>, by: By, of: Of) -> Result<Vec<HeapTotal>, Failure> {
+    let owner = match by {
+        By::Type => return Ok(analysis.totals(TotalBy::Type, of)),
+        By::Package => return Ok(analysis.totals(TotalBy::Package, of)),
+        By::SizeClass => return Ok(analysis.totals(TotalBy::SizeClass, of)),
+        By::Root => OwnerKind::Root,
+        By::Variable => OwnerKind::Variable,
+        By::Goroutine => OwnerKind::Goroutine,
+        By::Label => OwnerKind::Label,
+    };
+    if of == Of::Garbage {
+        return Err(Failure::usage(
+            "--garbage: no root keeps garbage\n\nhint: --by type, package or size-class",
+        ));
+    }
+    Ok(analysis.owners(owner))
+}
+
+fn top(case: &Case<'_>, flags: &TopFlags) -> Result<Box<dyn Answer>, Failure> {
+    flags.table.choice::<HeapTotal>()?;
+    let analysis = analysed(case)?;
+    let of = if flags.garbage { Of::Garbage } else { Of::Live };
+    let rows = totals(analysis, flags.by, of)?;
+    if rows.is_empty() {
+        return Err(Failure::no_answer(match (flags.by, of) {
+            (By::Label, _) => "no goroutine that keeps something has profiler labels",
+            (_, Of::Garbage) => "no garbage: every object is reached from a root",
+            _ => "the heap is empty",
+        }));
+    }
+    let next = match (of, flags.by) {
+        (Of::Garbage, _) => Vec::new(),
+        (_, By::Type) => vec![
+            format!("{} --type TYPE  who keeps them", command(case, "heap paths")),
+            format!("{} TYPE  each of them", command(case, "heap find")),
+        ],
+        (_, By::Package | By::SizeClass) => Vec::new(),
+        _ => vec![format!("{} ROOT  what hangs below", command(case, "heap tree"))],
+    };
+    Ok(Box::new(HeapTable {
+        about: TopBody {
+            by: flags.by,
+            garbage: flags.garbage,
+        },
+        listing: Listing::new(rows, &flags.table)?.for_people(MOST_ROWS),
+        head: doubt(case).into_iter().collect(),
+        next,
+    }))
+}
+
+/// `heap top`.
+pub struct HeapTopVerb;
+
+impl Verb for HeapTopVerb {
+    type Args = TopFlags;
+    type Body = Rows<HeapTotal, TopBody>;
+    const ABOUT: About = About {
+        examples: &[
+            "dumpview heap top core.44457 ./app --by package",
+            "dumpview heap top core.44457 ./app --by goroutine --top 10",
+            "dumpview heap top core.44457 ./app --filter 'key~http and retained_bytes>1MiB' --csv",
+        ],
+        notes: "By type, package and size class a group retains what goes with its members one by one: what only several of\n\
+                them keep together is not in it. By root, variable, goroutine and label the rows add up to all live bytes.",
+        ..About::core(
+            "heap top",
+            "Live objects by type, package, root, variable, goroutine, label, size class: own and retained bytes",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for HeapTopVerb {
+    fn ask(
+        case: &Case<'_>,
+        args: &TopFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        top(case, args)
+    }
+}
+
+/// `heap garbage`.
+pub struct HeapGarbageVerb;
+
+impl Verb for HeapGarbageVerb {
+    type Args = TableFlags;
+    type Body = Rows<HeapTotal, TopBody>;
+    const ABOUT: About = About::core(
+        "heap garbage",
+        "What the objects are that nothing reaches, and that the collector had not freed yet",
+        Word::None,
+    );
+}
+
+impl OnCore for HeapGarbageVerb {
+    fn ask(
+        case: &Case<'_>,
+        args: &TableFlags,
+        _word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        top(
+            case,
+            &TopFlags {
+                garbage: true,
+                table: args.clone(),
+                by: By::Type,
+            },
+        )
+    }
+}

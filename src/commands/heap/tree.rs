@@ -1,0 +1,107 @@
+//! `heap tree`: the dominator tree.
+
+use super::{HeapTable, Nothing, analysed, command, doubt, named};
+use crate::answer::{Answer, Failure};
+use crate::case::core::{Case, Cursor};
+use crate::flags::TableFlags;
+use crate::listing::Listing;
+use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
+use dumpview_model::heap::HeapBranch;
+use dumpview_process::heap::ask::Cut;
+use dumpview_view::schema::Rows;
+
+/// How `heap tree` answers.
+#[derive(Args, Debug, Clone)]
+pub struct TreeFlags {
+    /// How many levels below the place.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub depth: usize,
+
+    /// Leave out what keeps less than so many percent of all live bytes.
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
+    pub share: f64,
+
+    /// Leave out what keeps fewer bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub min_bytes: u64,
+
+    /// At most so many of each place's children.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub width: usize,
+
+    /// Rows and columns.
+    #[command(flatten)]
+    pub table: TableFlags,
+}
+
+/// Lines of a tree, whatever its cut.
+const MOST_LINES: usize = 100_000;
+
+/// `heap tree`.
+pub struct HeapTreeVerb;
+
+impl Verb for HeapTreeVerb {
+    type Args = TreeFlags;
+    type Body = Rows<HeapBranch>;
+    const ABOUT: About = About {
+        examples: &[
+            "dumpview heap tree core.44457 ./app",
+            "dumpview heap tree core.44457 ./app main.cache --depth 8",
+            "dumpview heap tree core.44457 ./app 'goroutine 7'",
+        ],
+        ..About::core(
+            "heap tree",
+            "Who keeps the memory: the dominator tree, largest first",
+            Word::Optional(
+                "ADDR|ROOT",
+                "the place to start from: an address, a package variable, `goroutine 7`, an expression",
+            ),
+        )
+    };
+}
+
+impl OnCore for HeapTreeVerb {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of bytes is a rough limit"
+    )]
+    fn ask(
+        case: &Case<'_>,
+        args: &TreeFlags,
+        word: Option<&str>,
+        _cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        args.table.choice::<HeapBranch>()?;
+        let analysis = analysed(case)?;
+        let from = word.map(|word| named(analysis, word)).transpose()?;
+        let whole = from.and_then(|node| analysis.retained(node));
+        let whole = whole.unwrap_or(analysis.live.bytes);
+        let share = (whole as f64 * args.share.clamp(0.0, 100.0) / 100.0) as u64;
+        let rows = analysis.tree(
+            from,
+            Cut {
+                depth: args.depth,
+                bytes: share.max(args.min_bytes),
+                width: args.width,
+                lines: MOST_LINES,
+            },
+        );
+        if from.is_some_and(|node| analysis.retained(node).is_none()) {
+            return Err(Failure::no_answer(
+                "garbage: nothing reaches it, so it keeps nothing alive\n\nhint: dumpview heap object shows it",
+            ));
+        }
+        Ok(Box::new(HeapTable {
+            about: Nothing {},
+            listing: Listing::new(rows, &args.table)?,
+            head: doubt(case).into_iter().collect(),
+            next: vec![
+                format!("{} ADDR  one of them", command(case, "heap object")),
+                format!("{} ADDR  why it is alive", command(case, "heap paths")),
+            ],
+        }))
+    }
+}
