@@ -122,7 +122,9 @@ pub fn man(verb: &str) -> Result<clap_mangen::Man, Failure> {
     // Gives every verb the name of its page and its synopsis.
     program.build();
     let words = verb.split_whitespace();
-    let page = words.into_iter().try_fold(&program, |command, word| command.find_subcommand(word));
+    let page = words
+        .into_iter()
+        .try_fold(&program, |command, word| command.find_subcommand(word));
     page.cloned()
         .map(clap_mangen::Man::new)
         .ok_or_else(|| Failure::usage(format!("no such verb: {verb}")))

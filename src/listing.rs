@@ -2,9 +2,9 @@
 
 use crate::answer::{Answer, Failure};
 use crate::flags::TableFlags;
+use dumpview_model::units::grouped;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::{Object, Row, chosen};
-use dumpview_model::units::grouped;
 use dumpview_view::{Role, Table, Text, styled};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

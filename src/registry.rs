@@ -3,8 +3,8 @@
 use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
-    alloc, bt, contents, disass, escapes, gc, goroutines, heap, info, list, listing, locals, memstats,
-    moves, print, regs, report, sched, threads, timeline, x,
+    alloc, bt, contents, disass, escapes, gc, goroutines, heap, info, list, listing, locals,
+    memstats, moves, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files};
 use clap::ArgMatches;
@@ -31,6 +31,11 @@ pub const VERBS: &[Entry] = &[
     core::<heap::HeapVerb>(),
     core::<heap::HeapTopVerb>(),
     core::<heap::HeapTreeVerb>(),
+    core::<heap::HeapObjectVerb>(),
+    core::<heap::HeapRefsVerb>(),
+    core::<heap::HeapPathsVerb>(),
+    core::<heap::HeapFindVerb>(),
+    core::<heap::HeapSetVerb>(),
     core::<heap::HeapGarbageVerb>(),
     files::<escapes::EscapesVerb>(),
     files::<gc::GcVerb>(),
@@ -53,7 +58,9 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 
 /// The verbs that stand below one.
 pub fn below(name: &str) -> impl Iterator<Item = &'static Entry> {
-    VERBS.iter().filter(move |entry| entry.above() == Some(name))
+    VERBS
+        .iter()
+        .filter(move |entry| entry.above() == Some(name))
 }
 
 /// The verb that was typed, below others or not, and what was typed behind it.
@@ -61,9 +68,8 @@ pub fn typed(matches: &ArgMatches) -> Option<(&'static Entry, &ArgMatches)> {
     let (name, mut matches) = matches.subcommand()?;
     let mut entry = find(name)?;
     while let Some((word, behind)) = matches.subcommand() {
-        entry = below(entry.about.name).find(|below| {
-            below.last_word() == word || below.about.aliases.contains(&word)
-        })?;
+        entry = below(entry.about.name)
+            .find(|below| below.last_word() == word || below.about.aliases.contains(&word))?;
         matches = behind;
     }
     Some((entry, matches))
@@ -76,8 +82,8 @@ pub fn no_such_verb(entry: &Entry, word: &Path) -> Option<Failure> {
     let known: Vec<&str> = below(name).map(Entry::last_word).collect();
     let likely = known
         .iter()
-        .map(|verb| (strsim::jaro(typed, verb), verb))
-        .filter(|(likeness, _)| *likeness > 0.7)
+        .map(|verb| (strsim::normalized_damerau_levenshtein(typed, verb), verb))
+        .filter(|(likeness, _)| *likeness > 0.5)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let is_word = !known.is_empty() && typed.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let hint = match likely {

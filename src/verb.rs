@@ -310,7 +310,11 @@ impl Entry {
 
     /// The verb on the command line, with its inputs.
     pub fn command(&self) -> Command {
-        let words = self.words();
+        let mut words = self.words();
+        if registry::below(self.about.name).next().is_some() {
+            // A word more is a verb that was mistyped, which `typed` tells.
+            words = words.num_args(1..);
+        }
         self.nested(self.with(Some(words)), Self::command, Place::CommandLine)
     }
 

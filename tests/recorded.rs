@@ -111,6 +111,36 @@ mod tests {
         ("sources", &["sources", NIL, CRASH, "/crash/"]),
         ("list", &["list", NIL, CRASH, SOURCES, "-f", "12"]),
         ("list-function", &["list", NIL, CRASH, SOURCES, "main.main"]),
+        ("heap", &["heap", NIL, CRASH]),
+        ("heap-stripped", &["heap", DEADLOCK, STRIPPED]),
+        ("heap-top", &["heap", "top", NIL, CRASH, "--top", "12"]),
+        (
+            "heap-top-root",
+            &["heap", "top", NIL, CRASH, "--by", "root", "--top", "8"],
+        ),
+        ("heap-tree", &["heap", "tree", NIL, CRASH, "runtime.allm"]),
+        (
+            "heap-object",
+            &["heap", "object", NIL, CRASH, "&os.Stdout.file.name"],
+        ),
+        ("heap-refs", &["heap", "refs", NIL, CRASH, "os.Stdout"]),
+        (
+            "heap-paths",
+            &["heap", "paths", NIL, CRASH, "--type", "os.file"],
+        ),
+        (
+            "heap-find",
+            &[
+                "heap",
+                "find",
+                NIL,
+                CRASH,
+                "os.file",
+                "name == \"/dev/stdout\"",
+            ],
+        ),
+        ("heap-garbage", &["heap", "garbage", NIL, CRASH]),
+        ("heap-mistyped", &["heap", "tpo", NIL, CRASH]),
         ("regs", &["regs", NIL, CRASH]),
         (
             "disass",

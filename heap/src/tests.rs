@@ -336,7 +336,12 @@ fn a_node_above_several_entries_retains_what_they_keep_together() {
     );
     let sizes = Sizes(vec![8, 32]);
     let apart = Dominators::of(&graph, &sizes);
-    assert_eq!((2..5).map(|n| apart.retained(n, &sizes)).collect::<Vec<_>>(), [Some(0); 3]);
+    assert_eq!(
+        (2..5)
+            .map(|n| apart.retained(n, &sizes))
+            .collect::<Vec<_>>(),
+        [Some(0); 3]
+    );
     let gathered = graph.gathered(&[&[2, 3]]).unwrap();
     let together = Dominators::of(&gathered, &sizes);
     assert_eq!(together.retained(5, &sizes), Some(8));

@@ -114,7 +114,7 @@ pub struct HeapBranch {
     pub of: u64,
     /// How many places it immediately dominates.
     pub children: u64,
-    /// For a line that stands for several places that are too small to list: how many.
+    /// For a line that stands for several places, of one type or too small to list: how many.
     pub folded: u64,
 }
 
@@ -194,21 +194,4 @@ pub struct HeapFound {
     pub retained_bytes: Option<u64>,
     /// Its value by its type; `None` for a part that has no value of its own.
     pub value: Option<Value>,
-}
-
-/// Equal texts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HeapText {
-    /// The text, cut.
-    pub text: String,
-    /// Its length in bytes.
-    pub len: u64,
-    /// How many objects hold it.
-    pub copies: u64,
-    /// Bytes of those objects.
-    pub bytes: u64,
-    /// Bytes of all but one of them.
-    pub wasted_bytes: u64,
-    /// One of them.
-    pub example: Address,
 }

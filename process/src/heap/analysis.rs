@@ -5,7 +5,7 @@
 
 use super::audit::Audit;
 use super::types::{Labels, Share};
-use super::{Heap, HeapError, Note};
+use super::{Heap, HeapError, Names, Note};
 use crate::process::Process;
 use dumpview_heap::{Dominators, NodeId, ObjId, Objects, Paths, Rows};
 use dumpview_model::heap::Amount;
@@ -102,6 +102,11 @@ impl<'p, 'a> Analysis<'p, 'a> {
     /// A shortest path to each node.
     pub fn paths(&self) -> &Paths {
         self.paths.get_or_init(|| Paths::of(&self.heap.graph))
+    }
+
+    /// Names of references.
+    pub const fn names(&self) -> Names<'_, 'a> {
+        Names::new(self.process, &self.heap, &self.labels)
     }
 
     /// Bytes of an object's slot; a root has none.

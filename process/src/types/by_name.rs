@@ -127,7 +127,7 @@ impl Types<'_> {
 
 /// The name with every import path cut to its last element: `map[string]net/http.Header` →
 /// `map[string]http.Header`.
-fn shorten(name: &str) -> String {
+pub(crate) fn shorten(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for part in name.split_inclusive(|c: char| "[]*(), ;{}".contains(c)) {
         out.push_str(part.rsplit_once('/').map_or(part, |(_, last)| last));

@@ -13,6 +13,7 @@ mod made;
 mod model;
 mod names;
 
+pub(crate) use by_name::shorten;
 pub use listing::ListedType;
 pub use model::{FieldType, Kind, MapLayout, Shape, Type, TypeRef};
 

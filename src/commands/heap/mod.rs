@@ -5,11 +5,17 @@
 //! | `report` | `heap`: is the walk right, what is alive, what keeps most |
 //! | `top` | `heap top`, `heap garbage`: objects by what they have in common |
 //! | `tree` | `heap tree`: the dominator tree |
+//! | `object` | `heap object`, `heap refs`, `heap set`: one object, its references, what several places keep |
+//! | `paths` | `heap paths`, `heap find`: why objects are alive, which fulfil a condition |
 
+mod object;
+mod paths;
 mod report;
 mod top;
 mod tree;
 
+pub use object::{HeapObjectVerb, HeapRefsVerb, HeapSetVerb};
+pub use paths::{HeapFindVerb, HeapPathsVerb};
 pub use report::HeapVerb;
 pub use top::{HeapGarbageVerb, HeapTopVerb};
 pub use tree::HeapTreeVerb;
@@ -109,7 +115,8 @@ fn next(commands: &[String], out: &mut Text<'_>) -> io::Result<()> {
 /// The line that says that numbers are lower bounds, of a heap that is not whole.
 fn doubt(case: &Case<'_>) -> Option<String> {
     let is_damaged = !case.heap_notes().is_empty();
-    is_damaged.then(|| "≥ all numbers are lower bounds: the heap is not whole in this core".to_owned())
+    is_damaged
+        .then(|| "≥ all numbers are lower bounds: the heap is not whole in this core".to_owned())
 }
 
 /// How the command line of another question about this case begins.

@@ -12,7 +12,7 @@ use dumpview_process::heap::ask::{Cut, Of, TotalBy};
 use dumpview_process::heap::audit::{Audit, Pair};
 use dumpview_process::heap::types::Share;
 use dumpview_view::column::Object;
-use dumpview_view::{Align, Role, Table, Text, styled};
+use dumpview_view::{Role, Table, Text, styled};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -22,7 +22,8 @@ use std::io;
 #[schemars(rename = "heap-check")]
 pub struct Check {
     /// What was compared.
-    check: &'static str,
+    #[serde(rename = "check")]
+    what: &'static str,
     /// What was walked.
     walked: u64,
     /// What the runtime counts; null where its counter cannot be read.
@@ -135,8 +136,14 @@ fn report(case: &Case<'_>) -> Result<Report, Failure> {
         doubt: doubt(case),
         next: vec![
             format!("{}  who keeps it, further down", command(case, "heap tree")),
-            format!("{} --by package  or root, goroutine, …", command(case, "heap top")),
-            format!("{} ADDR  why an object is alive", command(case, "heap paths")),
+            format!(
+                "{} --by package  or root, goroutine, …",
+                command(case, "heap top")
+            ),
+            format!(
+                "{} ADDR  why an object is alive",
+                command(case, "heap paths")
+            ),
         ],
     })
 }
@@ -164,8 +171,8 @@ const fn sources(share: &Share) -> Sources {
 }
 
 fn checks(audit: &Audit) -> Vec<Check> {
-    let check = |check: &'static str, pair: &Pair| Check {
-        check,
+    let check = |what: &'static str, pair: &Pair| Check {
+        what,
         walked: pair.walked,
         counted: pair.counted,
         ok: pair.agrees(),
@@ -230,7 +237,11 @@ impl Report {
         .filter(|(part, _)| *part > 0)
         .map(|(part, name)| format!("{} {name}", share(*part)))
         .collect();
-        format!("{} of live bytes: {}", percent(self.typed_share), parts.join(", "))
+        format!(
+            "{} of live bytes: {}",
+            percent(self.typed_share),
+            parts.join(", ")
+        )
     }
 }
 
@@ -241,20 +252,13 @@ impl Answer for Report {
         if let Some(doubt) = &self.doubt {
             out.line(styled(Role::Warning, doubt))?;
         }
-        let mut facts = Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left)]);
-        let amount = |amount: &Amount| [bytes(amount.bytes), plural(amount.objects, "object")];
-        let [size, count] = amount(&self.live);
-        let live = self.runtime.heap_live.map_or(count.clone(), |live| {
-            format!("{count}; the runtime's own heapLive is {}", bytes(live))
+        let amount = |of: &Amount| format!("{}, {}", bytes(of.bytes), plural(of.objects, "object"));
+        let own = self.runtime.heap_live.map_or(String::new(), |own| {
+            format!("; the runtime's heapLive: {}", bytes(own))
         });
-        facts.row(["live".to_owned(), size, live]);
-        let [size, count] = amount(&self.garbage);
-        facts.row(["garbage".to_owned(), size, count]);
-        facts.row(["typed".to_owned(), self.typed(), String::new()]);
-        let lines = dumpview_view::text::lines_of(|out| facts.write(out));
-        for line in lines.into_iter().skip(1) {
-            out.line(line)?;
-        }
+        out.line(format!("live     {}{own}", amount(&self.live)))?;
+        out.line(format!("garbage  {}", amount(&self.garbage)))?;
+        out.line(format!("typed    {}", self.typed()))?;
         out.blank()?;
         out.line(styled(Role::Heading, "who keeps most"))?;
         table(

@@ -96,11 +96,17 @@ fn top(case: &Case<'_>, flags: &TopFlags) -> Result<Box<dyn Answer>, Failure> {
     let next = match (of, flags.by) {
         (Of::Garbage, _) => Vec::new(),
         (_, By::Type) => vec![
-            format!("{} --type TYPE  who keeps them", command(case, "heap paths")),
+            format!(
+                "{} --type TYPE  who keeps them",
+                command(case, "heap paths")
+            ),
             format!("{} TYPE  each of them", command(case, "heap find")),
         ],
         (_, By::Package | By::SizeClass) => Vec::new(),
-        _ => vec![format!("{} ROOT  what hangs below", command(case, "heap tree"))],
+        _ => vec![format!(
+            "{} ROOT  what hangs below",
+            command(case, "heap tree")
+        )],
     };
     Ok(Box::new(HeapTable {
         about: TopBody {

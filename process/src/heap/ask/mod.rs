@@ -7,14 +7,25 @@
 //! | `totals` | objects, bytes and retained bytes by type, package, size class |
 //! | `owners` | the same by root: variable, goroutine, label |
 //! | `tree` | the dominator tree, largest first |
+//! | `object` | one object: its value, what refers to it, why it is alive |
+//! | `paths` | shortest paths to roots, merged |
+//! | `find` | objects of a type that fulfil a condition |
+//! | `set` | what several places keep together |
 
 mod elsewhere;
+mod find;
+mod object;
 mod owners;
+mod paths;
 mod place;
+mod set;
 mod totals;
 mod tree;
 
+pub use find::{Condition, Finds};
+pub use object::{ObjectFacts, Site, SiteFrame};
 pub use owners::OwnerKind;
+pub use paths::Found;
 pub use place::NoPlace;
 pub use totals::{Of, TotalBy};
 pub use tree::Cut;

@@ -5,7 +5,6 @@ use super::totals::sort;
 use crate::heap::{Analysis, RootKind};
 use dumpview_heap::{Column, Dominators, NodeId, Objects};
 use dumpview_model::heap::HeapTotal;
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// Which roots have rows of their own.
@@ -84,7 +83,11 @@ impl Analysis<'_, '_> {
                 if top == UNKNOWN {
                     continue;
                 }
-                let top = if self.heap.graph.is_object(top) { NONE } else { top };
+                let top = if self.heap.graph.is_object(top) {
+                    NONE
+                } else {
+                    top
+                };
                 let total = totals.entry(top).or_default();
                 total.0 += 1;
                 total.1 = total.1.saturating_add(run.size);
@@ -129,9 +132,7 @@ impl Analysis<'_, '_> {
         let mut rows = Vec::new();
         for (key, values) in self.goroutines_by_label() {
             let mut members: Vec<(String, Vec<NodeId>)> = Vec::new();
-            let mut labelled: FxHashMap<NodeId, ()> = FxHashMap::default();
             for (value, nodes) in values {
-                labelled.extend(nodes.iter().map(|node| (*node, ())));
                 members.push((format!("{key}={value}"), nodes));
             }
             let lists: Vec<&[NodeId]> = members.iter().map(|(_, nodes)| &**nodes).collect();

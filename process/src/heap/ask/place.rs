@@ -52,16 +52,14 @@ const MOST_CANDIDATES: usize = 12;
 impl Analysis<'_, '_> {
     /// What a node is.
     pub fn place(&self, node: NodeId) -> HeapPlace {
-        match self.heap.root(node).map(|root| root.kind) {
-            Some(kind) => self.root_place(kind),
-            None => {
-                let addr = self.object_addr(node);
-                HeapPlace {
-                    addr: Some(Address(addr.0)),
-                    ty: self.type_name(node).map(str::to_owned),
-                    ..bare(PlaceKind::Object, addr.to_string())
-                }
-            }
+        if let Some(root) = self.heap.root(node) {
+            return self.root_place(root.kind);
+        }
+        let addr = self.object_addr(node);
+        HeapPlace {
+            addr: Some(Address(addr.0)),
+            ty: self.type_name(node).map(str::to_owned),
+            ..bare(PlaceKind::Object, addr.to_string())
         }
     }
 
@@ -72,7 +70,9 @@ impl Analysis<'_, '_> {
 
     fn root_place(&self, kind: RootKind) -> HeapPlace {
         let of = |what: &str, object: u32| {
-            let ty = self.type_name(object).map_or(String::new(), |ty| format!(" {ty}"));
+            let ty = self
+                .type_name(object)
+                .map_or(String::new(), |ty| format!(" {ty}"));
             format!("{what} of {}{ty}", self.object_addr(object))
         };
         match kind {
@@ -85,15 +85,21 @@ impl Analysis<'_, '_> {
                     ..bare(PlaceKind::Variable, shown)
                 }
             }
-            RootKind::Goroutine { goroutine } => self.of_goroutine(PlaceKind::Goroutine, goroutine, ""),
+            RootKind::Goroutine { goroutine } => {
+                self.of_goroutine(PlaceKind::Goroutine, goroutine, "")
+            }
             RootKind::Registers { goroutine } => {
                 self.of_goroutine(PlaceKind::Registers, goroutine, " registers")
             }
             RootKind::Frame { goroutine, frame } => self.frame_place(goroutine, frame),
             RootKind::Finalizer { object } => bare(PlaceKind::Finalizer, of("finalizer", object)),
             RootKind::Cleanup { object } => bare(PlaceKind::Cleanup, of("cleanup", object)),
-            RootKind::WeakHandle { object } => bare(PlaceKind::WeakHandle, of("weak handle", object)),
-            RootKind::FinalizerQueue => bare(PlaceKind::FinalizerQueue, "finalizer queue".to_owned()),
+            RootKind::WeakHandle { object } => {
+                bare(PlaceKind::WeakHandle, of("weak handle", object))
+            }
+            RootKind::FinalizerQueue => {
+                bare(PlaceKind::FinalizerQueue, "finalizer queue".to_owned())
+            }
             RootKind::CleanupQueue => bare(PlaceKind::CleanupQueue, "cleanup queue".to_owned()),
             RootKind::TinyBlocks => {
                 bare(PlaceKind::TinyBlocks, "blocks for tiny objects".to_owned())
@@ -160,10 +166,12 @@ impl Analysis<'_, '_> {
             sources: self.process.sources(),
             scope: &scope,
         };
-        let addr = expressions.address(text).map_err(|error| NoPlace::Expression {
-            name: text.to_owned(),
-            why: error.message,
-        })?;
+        let addr = expressions
+            .address(text)
+            .map_err(|error| NoPlace::Expression {
+                name: text.to_owned(),
+                why: error.message,
+            })?;
         self.object_at(addr)
     }
 
@@ -207,7 +215,9 @@ impl Analysis<'_, '_> {
             }
             Some(_) => return None,
         };
-        self.roots().find(|(_, kind)| wanted(*kind)).map(|(node, _)| node)
+        self.roots()
+            .find(|(_, kind)| wanted(*kind))
+            .map(|(node, _)| node)
     }
 
     /// The root of a package variable, whose package may be given by its last element.

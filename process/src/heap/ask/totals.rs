@@ -1,7 +1,7 @@
 //! Objects, bytes and retained bytes by what the objects are.
 
-use crate::heap::types::{Label, LabelId, Role};
 use crate::heap::Analysis;
+use crate::heap::types::{Label, LabelId, Role};
 use dumpview_heap::{GroupTotal, Objects, by_group};
 use dumpview_model::heap::{HeapTotal, UNKNOWN_TYPE};
 use rustc_hash::FxHashMap;
@@ -175,7 +175,8 @@ fn package<'n>(label: &Label, name: &'n str) -> Option<&'n str> {
     name.split(|c: char| !is_name(c)).find_map(|word| {
         let slash = word.rfind('/').map_or(0, |at| at + 1);
         let dot = word.get(slash..)?.find('.')?;
-        word.get(..slash + dot).filter(|package| !package.is_empty())
+        word.get(..slash + dot)
+            .filter(|package| !package.is_empty())
     })
 }
 

@@ -3,6 +3,9 @@
 use crate::heap::Analysis;
 use dumpview_heap::NodeId;
 use dumpview_model::heap::{HeapBranch, HeapPlace, PlaceKind};
+use dumpview_model::units::grouped;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// What is left out of a tree.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -37,39 +40,68 @@ impl Analysis<'_, '_> {
                         open.extend(self.below(Some(node), cut, depth + 1));
                     }
                 }
-                Shown::Folded { places, bytes } => lines.push(self.folded(depth, places, bytes)),
+                Shown::Folded { ty, places, bytes } => {
+                    lines.push(self.folded(depth, ty, places, bytes));
+                }
             }
         }
         lines
     }
 
-    /// What a place immediately dominates, for a stack: the largest last, before it what is left out.
+    /// What a place immediately dominates, for a stack: the largest last. Those that are too small to stand alone stand
+    /// together with others of their type, and what is left in one line.
     fn below(&self, node: Option<NodeId>, cut: Cut, depth: usize) -> Vec<(usize, Shown)> {
         let mut children: Vec<(NodeId, u64)> = match node {
             None => self.dominators.tops(&self.heap.spans),
             Some(node) => {
-                let rows = self.dominated();
                 let of = |child: &NodeId| (*child, self.retained(*child).unwrap_or(0));
-                let mut list: Vec<_> = rows.row(node).iter().map(of).collect();
-                list.sort_by_key(|(node, bytes)| (std::cmp::Reverse(*bytes), *node));
+                let mut list: Vec<_> = self.dominated().row(node).iter().map(of).collect();
+                list.sort_by_key(|(node, bytes)| (Reverse(*bytes), *node));
                 list
             }
         };
-        let kept = children
+        let least = cut.bytes.max(1);
+        let large = children
             .iter()
             .take(cut.width)
-            .take_while(|(_, bytes)| *bytes >= cut.bytes.max(1))
+            .take_while(|(_, bytes)| *bytes >= least)
             .count();
-        let rest = children.split_off(kept);
-        let bytes = rest.iter().map(|(_, bytes)| bytes).sum();
-        let mut shown = Vec::new();
-        if bytes > 0 {
-            let places = rest.iter().filter(|(_, bytes)| *bytes > 0).count() as u64;
-            shown.push((depth, Shown::Folded { places, bytes }));
+        let small = children.split_off(large);
+        let alone = children
+            .into_iter()
+            .map(|(node, bytes)| Shown::Node(node, bytes));
+        let mut shown: Vec<Shown> = alone.collect();
+        let (together, rest) = self.by_type(&small, least);
+        shown.extend(together);
+        shown.sort_by_key(Shown::bytes);
+        if rest.bytes() > 0 {
+            shown.insert(0, rest);
         }
-        let children = children.into_iter().rev();
-        shown.extend(children.map(|(node, bytes)| (depth, Shown::Node(node, bytes))));
-        shown
+        shown.into_iter().map(|shown| (depth, shown)).collect()
+    }
+
+    /// Small places by their type, and what is left.
+    fn by_type(&self, small: &[(NodeId, u64)], least: u64) -> (Vec<Shown>, Shown) {
+        let mut types: BTreeMap<Option<&str>, (u64, u64)> = BTreeMap::new();
+        for (node, bytes) in small.iter().filter(|(_, bytes)| *bytes > 0) {
+            let ty = self.type_name(*node);
+            let total = types.entry(ty).or_default();
+            *total = (total.0 + 1, total.1.saturating_add(*bytes));
+        }
+        let (mut together, mut left) = (Vec::new(), (0, 0));
+        for (ty, (places, bytes)) in types {
+            match ty {
+                Some(ty) if places > 1 && bytes >= least => together.push(Shown::Folded {
+                    ty: Some(ty.to_owned()),
+                    places,
+                    bytes,
+                }),
+                _ => left = (left.0 + places, left.1 + bytes),
+            }
+        }
+        let (places, bytes) = left;
+        let ty = None;
+        (together, Shown::Folded { ty, places, bytes })
     }
 
     fn branch(&self, depth: usize, node: NodeId, retained_bytes: u64) -> HeapBranch {
@@ -84,14 +116,21 @@ impl Analysis<'_, '_> {
         }
     }
 
-    fn folded(&self, depth: usize, places: u64, retained_bytes: u64) -> HeapBranch {
+    fn folded(
+        &self,
+        depth: usize,
+        ty: Option<String>,
+        places: u64,
+        retained_bytes: u64,
+    ) -> HeapBranch {
+        let what = ty.as_deref().unwrap_or("smaller");
         HeapBranch {
             depth,
             place: HeapPlace {
                 kind: PlaceKind::Object,
-                name: format!("{places} smaller"),
+                name: format!("{} {what}", grouped(places)),
                 addr: None,
-                ty: None,
+                ty,
                 goroutine: None,
                 frame: None,
                 variable: None,
@@ -107,5 +146,17 @@ impl Analysis<'_, '_> {
 
 enum Shown {
     Node(NodeId, u64),
-    Folded { places: u64, bytes: u64 },
+    Folded {
+        ty: Option<String>,
+        places: u64,
+        bytes: u64,
+    },
+}
+
+impl Shown {
+    const fn bytes(&self) -> u64 {
+        match self {
+            Self::Node(_, bytes) | Self::Folded { bytes, .. } => *bytes,
+        }
+    }
 }

@@ -1,0 +1,196 @@
+//! Why objects are alive: a shortest path from a root to each, those of many objects laid over each other.
+//!
+//! ```text
+//! main.shop ─.orders▶ []*main.Order backing ─▶ 100,000 of them        one path, not a hundred thousand
+//! ```
+
+use crate::heap::{Analysis, Names};
+use crate::types::shorten;
+use dumpview_heap::{Bits, NodeId};
+use dumpview_model::heap::{HeapPath, HeapStep};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+
+/// Paths to some objects.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// Those that lead to most of them first.
+    pub paths: Vec<HeapPath>,
+    /// Objects that were asked for.
+    pub asked: u64,
+    /// Those that no root reaches.
+    pub unreached: u64,
+    /// Those at the end of paths that are not told, because they lead to few.
+    pub elsewhere: u64,
+}
+
+/// A path is told apart from its neighbours when it leads to one of so many.
+const FEW: u64 = 20;
+
+/// The tree of paths.
+struct Tree<'t> {
+    below: FxHashMap<NodeId, Vec<NodeId>>,
+    counts: FxHashMap<NodeId, u64>,
+    targets: &'t Bits,
+    most: usize,
+    total: u64,
+}
+
+impl Analysis<'_, '_> {
+    /// Paths to these objects, at most `most`.
+    pub fn paths_to(&self, targets: &[u32], most: usize) -> Found {
+        let mut wanted = Bits::none(self.heap.graph.len());
+        for target in targets {
+            wanted.insert(*target);
+        }
+        let merged = self.paths().merged(targets.iter().copied());
+        let mut tree = Tree {
+            below: FxHashMap::default(),
+            counts: FxHashMap::default(),
+            targets: &wanted,
+            most,
+            total: targets.len() as u64 - merged.unreached,
+        };
+        let mut starts = Vec::new();
+        for (node, (before, count)) in &merged.nodes {
+            tree.counts.insert(*node, *count);
+            match before {
+                Some(before) => tree.below.entry(*before).or_default().push(*node),
+                None => starts.push(*node),
+            }
+        }
+        let mut ways = Vec::new();
+        tree.largest_first(&mut starts);
+        for start in starts {
+            if ways.len() >= most {
+                break;
+            }
+            tree.walk(start, &mut ways);
+        }
+        let names = self.names();
+        let paths: Vec<HeapPath> = ways
+            .iter()
+            .filter_map(|(way, count)| self.path(way, *count, &tree, &names))
+            .collect();
+        let told: u64 = paths.iter().map(|path| path.count).sum();
+        Found {
+            asked: targets.len() as u64,
+            unreached: merged.unreached,
+            elsewhere: tree.total.saturating_sub(told),
+            paths,
+        }
+    }
+
+    /// A path in words; its root is its first place, a goroutine's frame in place of the goroutine.
+    fn path(
+        &self,
+        way: &[NodeId],
+        count: u64,
+        tree: &Tree<'_>,
+        names: &Names<'_, '_>,
+    ) -> Option<HeapPath> {
+        let objects = way
+            .iter()
+            .position(|node| self.heap.graph.is_object(*node))
+            .unwrap_or(way.len());
+        let root = way.get(objects.checked_sub(1)?)?;
+        let pairs = way.get(objects - 1..)?.windows(2);
+        let steps = pairs.filter_map(|pair| {
+            let [from, to] = pair else { return None };
+            let by = names.between(*from, *to).into_iter().next();
+            Some(HeapStep {
+                place: self.place(*to),
+                field: by.map(|by| by.name).filter(|name| !name.is_empty()),
+                count: tree.count(*to),
+                retained_bytes: self.retained(*to),
+            })
+        });
+        let steps: Vec<HeapStep> = steps.collect();
+        Some(HeapPath {
+            root: self.place(*root),
+            count,
+            steps,
+        })
+    }
+
+    /// Objects whose type is called so, a package by its last element too; none when no object's is.
+    pub fn of_type(&self, name: &str) -> Vec<u32> {
+        let wanted = self.labels_named(name);
+        if !wanted.iter().any(|is| *is) {
+            return Vec::new();
+        }
+        let is_wanted = |object: &u32| {
+            let label = self.labels.id(*object);
+            label.is_some_and(|id| wanted.get(id.0 as usize).copied().unwrap_or(false))
+        };
+        (0..self.heap.spans.objects()).filter(is_wanted).collect()
+    }
+
+    /// For each label, whether it is called so.
+    pub(super) fn labels_named(&self, name: &str) -> Vec<bool> {
+        let all = (0u32..).zip(self.labels.list());
+        let names: Vec<&str> = all
+            .map(|(id, _)| self.labels.name(crate::heap::types::LabelId(id)))
+            .collect();
+        let exact: Vec<bool> = names.iter().map(|known| *known == name).collect();
+        if exact.iter().any(|is| *is) {
+            return exact;
+        }
+        names.iter().map(|known| shorten(known) == name).collect()
+    }
+}
+
+impl Tree<'_> {
+    fn count(&self, node: NodeId) -> u64 {
+        self.counts.get(&node).copied().unwrap_or(0)
+    }
+
+    fn largest_first(&self, nodes: &mut [NodeId]) {
+        nodes.sort_by_key(|node| (Reverse(self.count(*node)), *node));
+    }
+
+    /// The ways on that lead to enough to be told apart.
+    fn large_below(&self, node: NodeId) -> Vec<NodeId> {
+        let mut below = self.below.get(&node).cloned().unwrap_or_default();
+        let least = (self.total / FEW).max(1);
+        below.retain(|child| self.count(*child) >= least);
+        self.largest_first(&mut below);
+        below
+    }
+
+    /// Goes on from the end of a way to one of the targets.
+    fn add_example(&self, way: &mut Vec<NodeId>) {
+        while let Some(at) = way.last().copied()
+            && !self.targets.has(at)
+            && let Some(example) = self.below.get(&at).and_then(|below| below.first())
+        {
+            way.push(*example);
+        }
+    }
+
+    /// Adds the ways from a start on, depth first, each with how many targets it leads to. Where many part and none leads to enough, the way ends, with one of
+    /// them as an example.
+    fn walk(&self, start: NodeId, ways: &mut Vec<(Vec<NodeId>, u64)>) {
+        let mut open = vec![vec![start]];
+        while let Some(mut way) = open.pop() {
+            if ways.len() >= self.most {
+                break;
+            }
+            let Some(at) = way.last().copied() else {
+                continue;
+            };
+            let on = self.large_below(at);
+            if self.targets.has(at) || on.is_empty() {
+                let count = self.count(at);
+                self.add_example(&mut way);
+                ways.push((way, count));
+                continue;
+            }
+            for child in on.into_iter().rev() {
+                let mut further = way.clone();
+                further.push(child);
+                open.push(further);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The records of a heap: totals, branches of the dominator tree, references, objects that were found.
+
+use crate::column::{Cell, Column, Row, count, text, tree};
+use crate::columns;
+use crate::schema::Documented;
+use dumpview_model::heap::{HeapBranch, HeapFound, HeapPlace, HeapReference, HeapTotal};
+use dumpview_model::value::text::Style;
+use dumpview_model::value::{Address, Value};
+use std::borrow::Cow;
+
+/// Bytes, or null.
+fn bytes<'r>(bytes: Option<u64>) -> Cell<'r> {
+    bytes.map_or(Cell::Null, Cell::Count)
+}
+
+fn address<'r>(addr: Option<Address>) -> Cell<'r> {
+    addr.map_or(Cell::Absent, |addr| Cell::Address(addr.0))
+}
+
+/// A part of a whole as a share of one.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share is shown with few digits"
+)]
+fn share<'r>(part: u64, whole: u64) -> Cell<'r> {
+    if whole == 0 {
+        return Cell::Null;
+    }
+    Cell::Float(part as f64 / whole as f64)
+}
+
+/// The levels whose depth is drawn as an indent; deeper ones say it in a number.
+const DRAWN: usize = 12;
+
+/// The place with its depth drawn.
+fn indented(branch: &HeapBranch) -> Cell<'_> {
+    let indent = "  ".repeat(branch.depth.min(DRAWN));
+    let deeper = match branch.depth {
+        0..=DRAWN => String::new(),
+        depth => format!("({depth}) "),
+    };
+    let title = match branch.folded {
+        0 => branch.place.title(),
+        _ => branch.place.name.clone(),
+    };
+    tree(&branch.place, format!("{indent}{deeper}{title}"))
+}
+
+/// The value on one line.
+fn value(found: &HeapFound) -> Cell<'_> {
+    let style = Style {
+        len: 4,
+        string: 32,
+        ..Style::default()
+    };
+    let short = |value| tree(value, style.line(value));
+    found.value.as_ref().map_or(Cell::Null, short)
+}
+
+impl Documented for HeapTotal {
+    const ALL: &'static str =
+        "Objects by what they have in common, the largest retained size first.";
+    const ABOUT: &'static str = "Objects that have something in common: a type, a package, a root.";
+}
+
+impl Row for HeapTotal {
+    const KEY: &'static str = "rows";
+    const ONE: &'static str = "heap-total";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        retained_bytes: "retained" Bytes.or_null(), |t| bytes(t.retained_bytes), "bytes that go if all of them go; null of garbage, which keeps nothing alive";
+        share: "of all" Share.or_null(), |t| share(t.retained_bytes.unwrap_or(t.bytes), t.of), "retained bytes of all live ones; of garbage, its bytes of all garbage";
+        bytes: "own" Bytes, |t| Cell::Count(t.bytes), "bytes of their slots";
+        objects: "objects" Count, |t| Cell::Count(t.objects), "how many there are";
+        key: "what" Text, |t| Cell::Text(Cow::Borrowed(&t.key)), "what they have in common";
+    };
+}
+
+impl Documented for HeapBranch {
+    const ALL: &'static str =
+        "The dominator tree, depth first, the largest first among its equals.";
+    const ABOUT: &'static str = "A place in the dominator tree: without it all below it goes.";
+}
+
+impl Row for HeapBranch {
+    const KEY: &'static str = "tree";
+    const ONE: &'static str = "heap-branch";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        retained_bytes: "retained" Bytes, |b| Cell::Count(b.retained_bytes), "bytes that go when it goes";
+        share: "of all" Share.or_null(), |b| share(b.retained_bytes, b.of), "those of all live bytes";
+        bytes: "own" Bytes, |b| Cell::Count(b.bytes), "bytes of its slot; 0 of a root";
+        children: "below" Count, |b| Cell::Count(b.children), "how many places it immediately dominates";
+        place: "place" Tree.of::<HeapPlace>(), indented, "what it is";
+        depth: Count, |b| Cell::Count(b.depth as u64), "how deep below the place that was asked for";
+        folded: Count, |b| Cell::Count(b.folded), "how many places the line stands for; 0 for a line of its own";
+        addr: Address, |b| address(b.place.addr), "address of an object's first byte";
+        type: Text.or_null(), |b| text(b.place.ty.as_deref()), "what an object is, or all that the line stands for";
+        goroutine: Id, |b| count(b.place.goroutine), "id of the goroutine that a root belongs to";
+        name: Text, |b| Cell::Text(Cow::Borrowed(&b.place.name)), "its name, as the heap verbs take it";
+    };
+}
+
+impl Documented for HeapReference {
+    const ALL: &'static str = "References to the object, the largest retained size first, then from it, in the order of their places.";
+    const ABOUT: &'static str = "A reference.";
+}
+
+impl Row for HeapReference {
+    const KEY: &'static str = "references";
+    const ONE: &'static str = "heap-reference";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        direction: "way" Text, |r| Cell::Word(r.direction.as_str()), "`in`: something refers to the object; `out`: the object refers to something";
+        retained_bytes: "retained" Bytes.or_null(), |r| bytes(r.retained_bytes), "bytes that go when the other end goes; null of garbage";
+        bytes: "own" Bytes, |r| Cell::Count(r.bytes), "bytes of the other end's slot; 0 of a root";
+        field: "by" Text.or_null(), |r| text(r.field.as_deref()), "the field, element, entry or variable that holds the pointer; null where it is not known";
+        place: "other end" Tree.of::<HeapPlace>(), |r| tree(&r.place, r.place.title()), "the other end";
+        addr: Address, |r| address(r.place.addr), "the other end's address";
+        type: Text.or_null(), |r| text(r.place.ty.as_deref()), "what an object at the other end is";
+    };
+}
+
+impl Documented for HeapFound {
+    const ALL: &'static str = "Objects in the order of their addresses.";
+    const ABOUT: &'static str = "An object.";
+}
+
+impl Row for HeapFound {
+    const KEY: &'static str = "objects";
+    const ONE: &'static str = "heap-object";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        addr: "address" Address, |f| Cell::Address(f.addr.0), "its first byte";
+        retained_bytes: "retained" Bytes.or_null(), |f| bytes(f.retained_bytes), "bytes that go when it goes; null of garbage";
+        bytes: "own" Bytes, |f| Cell::Count(f.bytes), "bytes of its slot";
+        type: Text, |f| Cell::Text(Cow::Borrowed(&f.ty)), "what it is";
+        value: "value" Tree.of::<Option<Value>>(), value, "its value; null of a part that has none of its own";
+    };
+}
