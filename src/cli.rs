@@ -2,7 +2,7 @@
 
 use crate::answer::Failure;
 use crate::flags::Common;
-use crate::registry::VERBS;
+use crate::registry::{self, VERBS};
 use crate::verb::Entry;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Parser, builder::styling};
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ pub fn command() -> Command {
         .conflicts_with("verb")
         .help("As the page docs/json.md");
     Cli::command()
-        .subcommands(verbs.map(Entry::command))
+        .subcommands(verbs.map(registry::command))
         .subcommand(
             Command::new(COMPLETIONS)
                 .about("Shell completions on stdout")

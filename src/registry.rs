@@ -6,8 +6,8 @@ use crate::commands::{
     alloc, bt, contents, disass, escapes, gc, goroutines, heap, info, list, listing, locals,
     memstats, moves, print, regs, report, sched, threads, timeline, x,
 };
-use crate::verb::{Entry, both, core, files};
-use clap::ArgMatches;
+use crate::verb::{Entry, both, core, files, first_word, with_room};
+use clap::{ArgMatches, Command};
 use std::path::Path;
 
 /// The verbs, in the order of help.
@@ -63,6 +63,33 @@ pub fn below(name: &str) -> impl Iterator<Item = &'static Entry> {
         .filter(move |entry| entry.above() == Some(name))
 }
 
+/// A verb on the command line, with the verbs below it.
+pub fn command(entry: &Entry) -> Command {
+    let mut below = below(entry.about.name).peekable();
+    if below.peek().is_none() {
+        return entry.command();
+    }
+    // Without an input the verbs below are what there is to know.
+    nested(with_room(entry.command()).arg_required_else_help(true)).subcommands(below.map(command))
+}
+
+/// A verb in a script, with the verbs below it.
+pub fn script_command(entry: &Entry) -> Command {
+    let below = below(entry.about.name).filter(|entry| entry.core.is_some());
+    let mut below = below.peekable();
+    if below.peek().is_none() {
+        return entry.script_command();
+    }
+    nested(entry.script_command()).subcommands(below.map(script_command))
+}
+
+fn nested(command: Command) -> Command {
+    command
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .disable_help_subcommand(true)
+}
+
 /// The verb that was typed, below others or not, and what was typed behind it.
 pub fn typed(matches: &ArgMatches) -> Option<(&'static Entry, &ArgMatches)> {
     let (name, mut matches) = matches.subcommand()?;
@@ -76,7 +103,8 @@ pub fn typed(matches: &ArgMatches) -> Option<(&'static Entry, &ArgMatches)> {
 }
 
 /// Why a first word that names no file is none, when it may be meant for a verb below this one.
-pub fn no_such_verb(entry: &Entry, word: &Path) -> Option<Failure> {
+pub fn no_such_verb(entry: &Entry, matches: &ArgMatches) -> Option<Failure> {
+    let word = first_word(matches)?;
     let typed = word.to_str().filter(|_| !word.exists())?;
     let name = entry.about.name;
     let known: Vec<&str> = below(name).map(Entry::last_word).collect();

@@ -76,6 +76,9 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
                 Failure::usage(format!("no verb {name}\n\nhint: dumpview --help"))
             })?;
             let common = parsed::<Common>(matches)?;
+            if let Some(failure) = registry::no_such_verb(entry, matches) {
+                return Err(failure.into());
+            }
             let typed = entry.typed(matches)?;
             let mut out = Out::new(&mut stdout, &common);
             let asked = Asked {

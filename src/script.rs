@@ -22,7 +22,7 @@ fn command() -> Command {
         .disable_help_flag(true)
         .disable_help_subcommand(true)
         .subcommand_required(true)
-        .subcommands(verbs.map(Entry::script_command))
+        .subcommands(verbs.map(registry::script_command))
 }
 
 /// The names of the commands.

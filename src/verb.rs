@@ -8,7 +8,6 @@ use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
 use crate::log::LogFlags;
 use crate::out::Out;
-use crate::registry;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dumpview_model::log_model::LogModel;
 use dumpview_parsers::log::Record;
@@ -183,13 +182,6 @@ type AskCore =
     fn(&Case<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
 type AnswerFiles = fn(&Files<'_>, &ArgMatches, &mut Out<'_>) -> Result<Exit, Stop>;
 
-/// Where a verb is typed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
-    CommandLine,
-    Script,
-}
-
 /// A verb with its type erased, as the registry has it.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -310,29 +302,7 @@ impl Entry {
 
     /// The verb on the command line, with its inputs.
     pub fn command(&self) -> Command {
-        let mut words = self.words();
-        if registry::below(self.about.name).next().is_some() {
-            // A word more is a verb that was mistyped, which `typed` tells.
-            words = words.num_args(1..);
-        }
-        self.nested(self.with(Some(words)), Self::command, Place::CommandLine)
-    }
-
-    /// A verb's command with the verbs below it.
-    fn nested(&self, command: Command, make: fn(&Self) -> Command, place: Place) -> Command {
-        let mut below = registry::below(self.about.name)
-            .filter(|entry| place == Place::CommandLine || entry.core.is_some())
-            .peekable();
-        if below.peek().is_none() {
-            return command;
-        }
-        command
-            .subcommands(below.map(make))
-            .args_conflicts_with_subcommands(true)
-            .subcommand_negates_reqs(true)
-            .disable_help_subcommand(true)
-            // Without an input the verbs below are what there is to know.
-            .arg_required_else_help(place == Place::CommandLine)
+        self.with(Some(self.words()))
     }
 
     /// The inputs on the command line.
@@ -396,14 +366,13 @@ impl Entry {
                 .allow_hyphen_values(true)
                 .value_parser(clap::value_parser!(std::ffi::OsString))
         };
-        let command = self.with(match self.about.inputs {
+        self.with(match self.about.inputs {
             Inputs::Core(Word::Optional(name, what)) => Some(word(name, what)),
             Inputs::Core(Word::Required(name, what) | Word::Several(name, what)) => {
                 Some(word(name, what).required(true))
             }
             _ => None,
-        });
-        self.nested(command, Self::script_command, Place::Script)
+        })
     }
 
     /// How many words may stand behind the verb.
@@ -423,12 +392,6 @@ impl Entry {
     /// When there are more words than the verb takes.
     pub fn typed(&self, matches: &ArgMatches) -> Result<Typed, Failure> {
         let mut words: Vec<PathBuf> = all_words(matches).map(PathBuf::from).collect();
-        if let Some(failure) = words
-            .first()
-            .and_then(|first| registry::no_such_verb(self, first))
-        {
-            return Err(failure);
-        }
         if let Some(extra) = words.get(self.most_words()) {
             return Err(Failure::usage(format!(
                 "'{}' is one word too many\n\nhint: dumpview {} --help says what it takes",
@@ -464,6 +427,16 @@ pub fn script_word(matches: &ArgMatches) -> Option<String> {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The first word behind the verb: the input, or a verb that was mistyped.
+pub fn first_word(matches: &ArgMatches) -> Option<PathBuf> {
+    all_words(matches).next().map(PathBuf::from)
+}
+
+/// The verb's command, which takes a word more: a verb below it that was mistyped is told with the words behind it.
+pub fn with_room(command: Command) -> Command {
+    command.mut_arg(WORDS, |words| words.num_args(1..))
 }
 
 fn all_words(matches: &ArgMatches) -> impl Iterator<Item = std::ffi::OsString> + '_ {
