@@ -44,7 +44,7 @@ mod tests {
 
     /// Command lines about cores: every verb, with what changes its shape.
     fn about_cores() -> Vec<Vec<String>> {
-        const ASKED: [&[&str]; 30] = [
+        const ASKED: [&[&str]; 41] = [
             &["info"],
             &["goroutines"],
             &["goroutines", "--group"],
@@ -74,6 +74,17 @@ mod tests {
             &["report"],
             &["timeline"],
             &["goroutines", "--diff", "CORE"],
+            &["heap"],
+            &["heap top"],
+            &["heap top", "--by", "root"],
+            &["heap top", "--by", "size-class", "--garbage"],
+            &["heap tree"],
+            &["heap object", "WORD:&os.Stdout.file.name"],
+            &["heap refs", "WORD:os.Stdout"],
+            &["heap paths", "WORD:&os.Stdout.file.name"],
+            &["heap find", "WORD:string bytes"],
+            &["heap set", "WORD:os.Stdout, os.Stderr"],
+            &["heap garbage"],
             &["SCRIPT"],
         ];
         let mut all = Vec::new();
@@ -101,12 +112,13 @@ mod tests {
                         "down",
                         "info",
                         "print 1+",
+                        "heap top --by package",
                     ]
                     .iter()
                     .flat_map(|line| ["-x".to_owned(), (*line).to_owned()])
                     .collect(),
                     "report" => Vec::new(),
-                    verb => vec![verb.to_owned()],
+                    verb => verb.split(' ').map(str::to_owned).collect(),
                 };
                 args.extend([core.clone(), exe.clone()]);
                 let flag = |flag: &&str| match *flag {
