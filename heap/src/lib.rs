@@ -22,16 +22,20 @@
 //! | `dominators` | semi-NCA on those numbers |
 //! | `retained` | sizes added up along the dominator tree |
 //! | `groups` | the same by groups of nodes |
+//! | `owners` | the dominator tree with the parts of containers seen through |
+//! | `chains` | linked lists, as long runs down the dominator tree |
 //! | `paths` | shortest paths to roots, merged |
 //! | `union` | what a set of nodes keeps together |
 
 #![forbid(unsafe_code)]
 
+mod chains;
 mod column;
 mod dominators;
 mod graph;
 mod groups;
 mod objects;
+mod owners;
 mod paths;
 mod preorder;
 mod retained;
@@ -40,11 +44,13 @@ mod rows;
 mod tests;
 mod union;
 
+pub use chains::{Chain, chains};
 pub use column::{Bits, Column};
 pub use dominators::Dominators;
 pub use graph::{Graph, NodeId};
 pub use groups::{GroupTotal, by_group};
 pub use objects::{ObjId, Objects, Run};
+pub use owners::{Heavy, Owned, Owners};
 pub use paths::{MergedPath, Paths};
 pub use rows::{Chunk, Rows, RowsBuilder, TooManyEdges};
 pub use union::{Kept, union_of};

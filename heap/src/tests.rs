@@ -1,7 +1,8 @@
 //! Everything against a computation too plain to be wrong, on graphs of every shape.
 
 use crate::{
-    Bits, Chunk, Dominators, Graph, ObjId, Objects, Paths, Rows, RowsBuilder, by_group, union_of,
+    Bits, Chunk, Dominators, Graph, ObjId, Objects, Owners, Paths, Rows, RowsBuilder, by_group,
+    chains, union_of,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeSet, VecDeque};
@@ -135,6 +136,7 @@ fn check(made: &Made) {
         );
     }
     check_sets(made, &graph, &sizes, &dominators, &all);
+    check_owners(made, &graph, &sizes, &dominators, &all);
     let back = graph.rows().transposed();
     for node in 0..graph.len() {
         let naive: Vec<u32> = (0..graph.len())
@@ -185,6 +187,88 @@ fn check_sets(
             }
             assert_eq!(total.retained, kept, "group {group} of {modulus}");
         }
+    }
+}
+
+/// Owners and lists.
+fn check_owners(
+    made: &Made,
+    graph: &Graph,
+    sizes: &Sizes,
+    dominators: &Dominators,
+    all: &BTreeSet<u32>,
+) {
+    let is_part = |node: u32| node % 3 == 1;
+    let owners = Owners::of(dominators, is_part);
+    // A part that nothing dominates stands for itself.
+    let owner = |node: u32| {
+        let mut above = dominators.idom(node)?;
+        while is_part(above)
+            && let Some(over) = dominators.idom(above)
+        {
+            above = over;
+        }
+        Some(above)
+    };
+    for node in 0..graph.len() {
+        assert_eq!(owners.owner(node), owner(node), "owner of {node}");
+    }
+    let everyone: Vec<u32> = (0..graph.len()).collect();
+    let owned = owners.owned(&everyone, sizes, |node| node % 2);
+    for one in &owned {
+        let mine: Vec<u32> = all
+            .iter()
+            .copied()
+            .filter(|n| owner(*n) == Some(one.owner) && n % 2 == one.group)
+            .collect();
+        let bytes = |n: u32| {
+            let of_part = made.sizes.get(n as usize).copied().unwrap_or(0);
+            let kept = dominators.retained(n, sizes).unwrap();
+            if is_part(n) { of_part } else { kept }
+        };
+        assert_eq!(one.count, mine.len() as u64);
+        assert_eq!(one.bytes, mine.iter().map(|n| bytes(*n)).sum::<u64>());
+        assert_eq!(
+            one.largest_bytes,
+            mine.iter().map(|n| bytes(*n)).max().unwrap()
+        );
+    }
+    let counted: u64 = owned.iter().map(|one| one.count).sum();
+    let have = all.iter().filter(|n| owner(**n).is_some()).count();
+    assert_eq!(counted, have as u64);
+    for crowd in owners.crowded(3) {
+        let count = all.iter().filter(|n| owner(**n) == Some(crowd)).count();
+        assert!(count >= 3, "{crowd} owns {count}");
+    }
+    let heavy = owners.heavy(1);
+    for one in &heavy {
+        assert_eq!(dominators.retained(one.node, sizes), Some(one.bytes));
+        assert_eq!(one.owner, owner(one.node));
+    }
+    let group = |node: u32| node % 5;
+    let before = |node: u32| {
+        let mut at = node;
+        for _ in 0..3 {
+            at = dominators.idom(at)?;
+            if group(at) == group(node) {
+                return Some(at);
+            }
+        }
+        None
+    };
+    for chain in chains(dominators, 2, group) {
+        assert_eq!(before(chain.head), None);
+        let longest = all
+            .iter()
+            .map(|node| {
+                let (mut at, mut steps) = (*node, 1);
+                while let Some(over) = before(at) {
+                    (at, steps) = (over, steps + 1);
+                }
+                if at == chain.head { steps } else { 0 }
+            })
+            .max();
+        assert_eq!(longest, Some(chain.length), "list from {}", chain.head);
     }
 }
 

@@ -1,0 +1,186 @@
+//! Who owns what: the dominator tree with containers seen through.
+//!
+//! Between a map and its values stand a header, a directory, tables and groups; between a slice and its elements stands
+//! a backing array. People think of the values as the map's, so a node's owner is its nearest dominator that is no
+//! such part. A source says which nodes are parts. Everything is by preorder number, in which an owner comes before
+//! what it owns: one pass makes the table, one pass each answers a question about all nodes.
+
+use crate::column::{Bits, Column};
+use crate::dominators::Dominators;
+use crate::graph::NodeId;
+use crate::objects::Objects;
+use std::collections::HashMap;
+
+/// The owner of every node.
+#[derive(Debug)]
+pub struct Owners<'d> {
+    dominators: &'d Dominators,
+    /// For each number, the number of its owner; 0 when it has none.
+    above: Column<u32>,
+    /// Numbers of parts.
+    parts: Bits,
+}
+
+/// What an owner owns of one group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Owned {
+    /// The owner.
+    pub owner: NodeId,
+    /// The group.
+    pub group: u32,
+    /// How many.
+    pub count: u64,
+    /// What they keep; of parts, whose contents count for themselves, their own bytes. So the sum over all groups is
+    /// what the owner keeps less its own bytes.
+    pub bytes: u64,
+    /// The one that keeps most.
+    pub largest: NodeId,
+    /// What it keeps.
+    pub largest_bytes: u64,
+}
+
+/// A node that keeps much.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Heavy {
+    /// The node.
+    pub node: NodeId,
+    /// What it keeps.
+    pub bytes: u64,
+    /// Its owner.
+    pub owner: Option<NodeId>,
+}
+
+impl<'d> Owners<'d> {
+    /// Finds the owner of every node.
+    pub fn of(dominators: &'d Dominators, is_part: impl Fn(NodeId) -> bool) -> Self {
+        let (order, idom) = (dominators.order(), dominators.idoms());
+        let mut above = Column::filled(0u32, order.node.len());
+        let mut parts = Bits::none(order.len());
+        for number in 1..order.len() {
+            if is_part(order.node.at(number)) {
+                parts.insert(number);
+            }
+            let over = idom.at(number);
+            above.set(number, through(over, &above, &parts));
+        }
+        Self {
+            dominators,
+            above,
+            parts,
+        }
+    }
+
+    fn of_number(&self, number: u32) -> Option<NodeId> {
+        (number != 0).then(|| self.dominators.order().node.at(number))
+    }
+
+    /// The owner of a node; `None` when it has none, or is not reached.
+    pub fn owner(&self, node: NodeId) -> Option<NodeId> {
+        if !self.dominators.is_reached(node) {
+            return None;
+        }
+        let order = self.dominators.order();
+        let number = order.number.at(node);
+        if order.folded.has(node) {
+            return self.of_number(through(number, &self.above, &self.parts));
+        }
+        self.of_number(self.above.at(number))
+    }
+
+    /// Nodes that keep at least so much and are no parts, each after its owner.
+    pub fn heavy(&self, least: u64) -> Vec<Heavy> {
+        let order = self.dominators.order();
+        let retained = self.dominators.retained_by_number();
+        (1..order.len())
+            .filter(|number| retained.at(*number) >= least && !self.parts.has(*number))
+            .map(|number| Heavy {
+                node: order.node.at(number),
+                bytes: retained.at(number),
+                owner: self.of_number(self.above.at(number)),
+            })
+            .collect()
+    }
+
+    /// Owners that own at least so many nodes, in the order of their numbers.
+    pub fn crowded(&self, least: u32) -> Vec<NodeId> {
+        let order = self.dominators.order();
+        let mut counts = Column::filled(0u32, order.node.len());
+        for number in 1..order.len() {
+            counts.update(self.above.at(number), |n| n.saturating_add(1));
+        }
+        for leaf in order.folded.iter() {
+            if self.dominators.is_reached(leaf) {
+                let over = through(order.number.at(leaf), &self.above, &self.parts);
+                counts.update(over, |n| n.saturating_add(1));
+            }
+        }
+        (1..order.len())
+            .filter(|number| counts.at(*number) >= least)
+            .map(|number| order.node.at(number))
+            .collect()
+    }
+
+    /// What some owners own, by group, in the order of owners, then most first. One pass over all nodes.
+    pub fn owned<O: Objects + ?Sized>(
+        &self,
+        owners: &[NodeId],
+        objects: &O,
+        group: impl Fn(NodeId) -> u32,
+    ) -> Vec<Owned> {
+        let order = self.dominators.order();
+        let mut wanted = Bits::none(order.len());
+        for owner in owners {
+            if self.dominators.is_reached(*owner) && !order.folded.has(*owner) {
+                wanted.insert(order.number.at(*owner));
+            }
+        }
+        let mut totals: HashMap<(u32, u32), Owned> = HashMap::new();
+        let mut add = |over: u32, node: NodeId, bytes: u64| {
+            let of = group(node);
+            let total = totals.entry((over, of)).or_insert(Owned {
+                owner: order.node.at(over),
+                group: of,
+                count: 0,
+                bytes: 0,
+                largest: node,
+                largest_bytes: bytes,
+            });
+            total.count += 1;
+            total.bytes = total.bytes.saturating_add(bytes);
+            if bytes > total.largest_bytes {
+                (total.largest, total.largest_bytes) = (node, bytes);
+            }
+        };
+        let retained = self.dominators.retained_by_number();
+        for number in 1..order.len() {
+            let over = self.above.at(number);
+            if over != 0 && wanted.has(over) {
+                let node = order.node.at(number);
+                let bytes = if self.parts.has(number) {
+                    objects.size(crate::ObjId(node))
+                } else {
+                    retained.at(number)
+                };
+                add(over, node, bytes);
+            }
+        }
+        for leaf in order.folded.iter() {
+            let over = through(order.number.at(leaf), &self.above, &self.parts);
+            if over != 0 && wanted.has(over) && self.dominators.is_reached(leaf) {
+                let bytes = self.dominators.retained(leaf, objects).unwrap_or(0);
+                add(over, leaf, bytes);
+            }
+        }
+        let mut list: Vec<((u32, u32), Owned)> = totals.into_iter().collect();
+        list.sort_by_key(|((over, group), of)| (*over, std::cmp::Reverse(of.bytes), *group));
+        list.into_iter().map(|(_, of)| of).collect()
+    }
+}
+
+/// The number itself, or the owner of a part; a part without owner stands for itself.
+fn through(number: u32, above: &Column<u32>, parts: &Bits) -> u32 {
+    match above.at(number) {
+        over if over != 0 && parts.has(number) => over,
+        _ => number,
+    }
+}
