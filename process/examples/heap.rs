@@ -1,5 +1,5 @@
-//! Walks the heap of a core and prints what it found and how long each part took: `heap CORE EXE`; with an address, the
-//! way to that object and what it refers to: `heap CORE EXE 0xc000012345`.
+//! Walks the heap of a core and prints what it found and how long each part took: `heap CORE EXE [THRESHOLD=NUMBER…]`;
+//! with an address, the way to that object and what it refers to: `heap CORE EXE 0xc000012345`.
 //!
 //! A workbench for the library until the `heap` verb stands on it.
 
@@ -8,6 +8,7 @@
 use dumpview_heap::{Objects, Paths};
 use dumpview_process::addr::Addr;
 use dumpview_process::heap::audit::Audit;
+use dumpview_process::heap::suspects::{self, Suspect, Thresholds};
 use dumpview_process::heap::types::{LabelId, Labels};
 use dumpview_process::heap::{Heap, Names};
 use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
@@ -27,13 +28,31 @@ fn peak() -> String {
     )
 }
 
+fn print_suspects(found: &[Suspect]) {
+    for suspect in found {
+        let finding = &suspect.finding;
+        println!(
+            "  {} ({} bytes): {}",
+            finding.id, suspect.retained_bytes, finding.text
+        );
+        for evidence in &finding.evidence {
+            println!("      {}", evidence.what);
+        }
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
-    let (core, exe, wanted) = match paths.as_slice() {
-        [core, exe] => (core, exe, None),
-        [core, exe, wanted] => (core, exe, Some(wanted)),
-        _ => return Err("usage: heap CORE EXE [ADDR]".into()),
+    let [core, exe, rest @ ..] = paths.as_slice() else {
+        return Err("usage: heap CORE EXE [ADDR] [THRESHOLD=NUMBER…]".into());
     };
+    let (settings, wanted): (Vec<&String>, Vec<&String>) =
+        rest.iter().partition(|word| word.contains('='));
+    let wanted = wanted.first();
+    let mut thresholds = Thresholds::default();
+    for setting in settings {
+        thresholds.set(setting)?;
+    }
     let (core, exe) = (std::fs::read(core)?, std::fs::read(exe)?);
     let arena = SectionArena::default();
     let core = CoreFile::parse(&core)?;
@@ -53,6 +72,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let dominators = heap.dominators();
     println!("dominators {:?}, peak {}", start.elapsed(), peak());
+    let start = Instant::now();
+    let found = suspects::find(&process, &heap, &labels, &dominators, &thresholds);
+    println!("suspects {:?}, peak {}", start.elapsed(), peak());
+    print_suspects(&found);
     let runtime = process.runtime().ok_or("no runtime")?;
     let audit = Audit::of(&runtime, &heap.spans);
     println!(

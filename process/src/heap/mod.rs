@@ -19,6 +19,7 @@
 //! | `names` | what a reference is called: the variable, field, element or entry that it stands in |
 //! | `build` | references of every object, in parallel |
 //! | `types` | what each object is, and who says so |
+//! | `suspects` | what is worth looking at, in sentences |
 //! | `audit` | what was walked against what the runtime counted |
 //! | `analysis` | all of it together, each part made once |
 //! | `ask/` | questions about it, answered as plain data |
@@ -43,6 +44,7 @@ mod span;
 mod spans;
 mod specials;
 mod stacks;
+pub mod suspects;
 pub mod types;
 
 pub use analysis::{Analysis, Phase};

@@ -198,6 +198,16 @@ impl<'r> Pointers<'r> {
         matches!(self.scheme, Scheme::Spans { .. })
     }
 
+    /// Bytes of the header that each slot of a span starts with.
+    pub const fn header_size(&self, span: &Span) -> u64 {
+        let has = self.has_headers()
+            && !span.is_noscan()
+            && !span.user_arena
+            && span.size_class() != 0
+            && span.elemsize > MOST_WITHOUT_HEADER;
+        if has { HEADER } else { 0 }
+    }
+
     /// The type that the runtime keeps for an object, and where in its slot the object starts. The type is that of
     /// an element when the object is an array.
     pub fn header(&self, span: &Span, slot: u32) -> Option<(Addr, u64)> {

@@ -35,7 +35,7 @@ impl Reached {
             let at = runtime.vars.address(variable)?;
             runtime.structure(structure, at).uint(path).ok()
         });
-        let per_p = ps(runtime).unwrap_or_default();
+        let per_p = processors(runtime).unwrap_or_default();
         let per_p = per_p.iter().flat_map(|p| {
             let p = runtime.structure("runtime.p", *p);
             [
@@ -59,7 +59,7 @@ impl Reached {
 }
 
 /// Addresses of all Ps.
-pub(super) fn ps(runtime: &Runtime<'_>) -> Result<Vec<Addr>, FieldError> {
+pub(crate) fn processors(runtime: &Runtime<'_>) -> Result<Vec<Addr>, FieldError> {
     let (array, len) = runtime.variable("allp", |memory, at| {
         Ok((memory.ptr(at)?, memory.u64(at.offset(8))?))
     })?;

@@ -1,6 +1,6 @@
 //! The runtime's own count of its goroutines, to hold the walk against.
 
-use super::clock::ps;
+use super::clock::processors;
 use super::{Goroutines, Runtime};
 
 /// Gs on free lists, as the runtime counts them. Every dead g is on one, but for those of cgo's extra Ms.
@@ -21,7 +21,7 @@ impl FreeGs {
                 sched.uint("gFree.stack.size").ok()? + sched.uint("gFree.noStack.size").ok()?
             }
         };
-        for p in ps(runtime).ok()? {
+        for p in processors(runtime).ok()? {
             let p = runtime.structure("runtime.p", p);
             free = free.checked_add(size(&p, ["gFree.n", "gFree.size"])?)?;
         }

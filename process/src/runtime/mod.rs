@@ -25,6 +25,7 @@ mod wait_reason;
 mod waits;
 
 pub use clock::Reached;
+pub(crate) use clock::processors;
 pub use collections::{Collections, Pause};
 pub use counts::FreeGs;
 pub use defers::{

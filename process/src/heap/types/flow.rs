@@ -21,10 +21,6 @@ use crate::types::Types;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Slots above this carry a header since 1.22 when they hold pointers (`minSizeForMallocHeader`).
-const MOST_WITHOUT_HEADER: u64 = 512;
-const HEADER: u64 = 8;
-
 /// The flow of types through one heap.
 pub(super) struct Flow<'f, 'a> {
     pub process: &'f Process<'a>,
@@ -40,8 +36,6 @@ pub(super) struct Flow<'f, 'a> {
     waiting: Vec<(u32, Addr)>,
     /// The stretch of memory that was read last, and where it starts.
     near: (Addr, &'f [u8]),
-    /// Objects above 512 bytes with pointers have a header.
-    has_headers: bool,
 }
 
 /// What a pointer says of what it leads to.
@@ -76,7 +70,6 @@ impl<'f, 'a> Flow<'f, 'a> {
             labels: Labels::for_objects(heap.spans.objects()),
             waiting: Vec::new(),
             near: (Addr::NULL, &[]),
-            has_headers: heap.pointers.has_headers(),
         }
     }
 
@@ -327,12 +320,16 @@ impl<'f, 'a> Flow<'f, 'a> {
             strength,
         };
         if let Some(now) = self.labels.of(object) {
-            let refines = matches!(claim.role, Role::MapEntries | Role::ChanBuffer);
-            if now.strength == Strength::Certain
-                && refines
-                && matches!(now.role, Role::Value | Role::Backing)
-            {
-                // The header names the bucket or the element, the pointer what they are part of: both are right.
+            // The runtime's own types name the bucket, the element, the table; the pointer says what they are part of. Both
+            // are right.
+            let refines = match claim.role {
+                Role::MapEntries | Role::ChanBuffer | Role::MapDirectory => {
+                    now.strength == Strength::Certain
+                }
+                Role::MapTable => now.strength <= strength || now.strength == Strength::Certain,
+                _ => false,
+            };
+            if refines && matches!(now.role, Role::Value | Role::Backing) {
                 let (source, strength) = (now.source, now.strength);
                 let refined = Label {
                     source,
@@ -357,13 +354,8 @@ impl<'f, 'a> Flow<'f, 'a> {
     }
 
     /// Bytes of the header that a slot of the span starts with.
-    pub fn header_of(&self, span: &Span) -> u64 {
-        let has = self.has_headers
-            && !span.is_noscan()
-            && !span.user_arena
-            && span.size_class() != 0
-            && span.elemsize > MOST_WITHOUT_HEADER;
-        if has { HEADER } else { 0 }
+    pub const fn header_of(&self, span: &Span) -> u64 {
+        self.pointers.header_size(span)
     }
 
     /// Whether the allocator would have chosen this slot for so many bytes.

@@ -21,3 +21,4 @@ mod sources;
 pub use super::mspan::SIZE_CLASSES;
 pub use label::{Label, LabelId, Labels, Role, Share, Source, Strength};
 pub use plan::TypeId;
+pub(in crate::heap) use plan::{Link, Plans};

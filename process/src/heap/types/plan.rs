@@ -11,7 +11,7 @@ pub struct TypeId(pub u32);
 
 /// What stands at a place in a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Link {
+pub(in crate::heap) enum Link {
     /// A pointer to one value.
     Pointer(TypeId),
     /// Pointer, length, capacity.
@@ -32,7 +32,7 @@ pub(super) enum Link {
 
 /// A type, ready to be followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Plan {
+pub(in crate::heap) struct Plan {
     pub size: u64,
     /// Whether a value holds any pointer as the collector sees it; `unsafe.Pointer` counts.
     pub has_pointers: bool,
@@ -61,7 +61,7 @@ fn is_head(name: &str) -> bool {
 }
 
 /// Types and their plans.
-pub(super) struct Plans<'t, 'a> {
+pub(in crate::heap) struct Plans<'t, 'a> {
     types: &'t Types<'a>,
     ids: FxHashMap<TypeRef, TypeId>,
     by_descriptor: FxHashMap<Addr, TypeId>,

@@ -1,0 +1,100 @@
+//! What is worth looking at in a heap, in sentences: who keeps most of it, where it accumulates, what is wasted.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `facts` | what all judges share: names, groups, shares |
+//! | `owners` | one owner of much, many objects of a type under one owner |
+//! | `lists` | linked lists |
+//! | `goroutines` | goroutines that hold much, groups that wait for ever, unread `http.Response` bodies |
+//! | `probe` | where in an object strings and slices stand |
+//! | `fill` | big arrays that small slices and strings keep, slices far over their fill |
+//! | `maps` | maps far over their fill |
+//! | `duplicates` | the same text or bytes again and again |
+//! | `pools` | what `sync.Pool`s hold |
+//! | `timers` | timers that are never stopped |
+//! | `finalizers` | objects that their own finalizer keeps |
+//!
+//! Each suspect has an id and a threshold that can be set ([`Thresholds`]), and where the evidence is thin (a referrer
+//! of unknown type, a count below its threshold) there is none. Passes are linear and keep nothing per object but
+//! dense columns.
+
+mod duplicates;
+mod facts;
+mod fill;
+mod finalizers;
+mod goroutines;
+mod lists;
+mod maps;
+mod owners;
+mod pools;
+mod probe;
+mod thresholds;
+mod timers;
+
+pub use thresholds::{NoThreshold, Thresholds};
+
+use super::Heap;
+use super::types::Labels;
+use crate::process::Process;
+use dumpview_heap::Dominators;
+use dumpview_model::finding::{Finding, Severity};
+use facts::Facts;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A finding about a heap.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "suspect")]
+pub struct Suspect {
+    /// What and how much, and what to ask next.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Bytes that it keeps; of waste, the bytes wasted.
+    pub retained_bytes: u64,
+}
+
+impl Suspect {
+    fn new(id: &'static str, severity: Severity, text: String, retained_bytes: u64) -> Self {
+        Self {
+            finding: Finding::new(id, severity, text),
+            retained_bytes,
+        }
+    }
+
+    fn seen(mut self, what: impl Into<String>) -> Self {
+        self.finding = self.finding.seen(what);
+        self
+    }
+}
+
+/// Looks for all there is, most bytes first.
+pub fn find(
+    process: &Process<'_>,
+    heap: &Heap<'_>,
+    labels: &Labels,
+    dominators: &Dominators,
+    thresholds: &Thresholds,
+) -> Vec<Suspect> {
+    let facts = Facts::new(process, heap, labels, dominators, thresholds);
+    if facts.live == 0 {
+        return Vec::new();
+    }
+    let lists = lists::find(&facts);
+    let mut suspects = owners::find(&facts, &lists);
+    suspects.extend(lists.suspects);
+    suspects.extend(goroutines::find(&facts));
+    suspects.extend(fill::find(&facts));
+    suspects.extend(maps::find(&facts));
+    suspects.extend(duplicates::find(&facts));
+    suspects.extend(pools::find(&facts));
+    suspects.extend(timers::find(&facts));
+    suspects.extend(finalizers::find(&facts));
+    suspects.sort_by_key(|suspect| {
+        (
+            std::cmp::Reverse(suspect.finding.severity),
+            std::cmp::Reverse(suspect.retained_bytes),
+            suspect.finding.id,
+        )
+    });
+    suspects
+}
