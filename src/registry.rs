@@ -4,7 +4,7 @@ use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
     alloc, bt, contents, disass, escapes, gc, goroutines, heap, info, list, listing, locals,
-    memstats, moves, print, regs, report, sched, threads, timeline, x,
+    memory, memstats, moves, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files, first_word, with_room};
 use clap::{ArgMatches, Command};
@@ -37,6 +37,7 @@ pub const VERBS: &[Entry] = &[
     core::<heap::HeapFindVerb>(),
     core::<heap::HeapSetVerb>(),
     core::<heap::HeapGarbageVerb>(),
+    core::<memory::MemoryVerb>(),
     files::<escapes::EscapesVerb>(),
     files::<gc::GcVerb>(),
     files::<sched::SchedVerb>(),

@@ -142,6 +142,7 @@ mod tests {
         ("heap-garbage", &["heap", "garbage", NIL, CRASH]),
         ("heap-mistyped", &["heap", "tpo", NIL, CRASH]),
         ("regs", &["regs", NIL, CRASH]),
+        ("memory", &["memory", NIL, CRASH]),
         (
             "disass",
             &["disass", NIL, CRASH, "-f", "12", "--count", "40", "-v"],

@@ -44,7 +44,7 @@ mod tests {
 
     /// Command lines about cores: every verb, with what changes its shape.
     fn about_cores() -> Vec<Vec<String>> {
-        const ASKED: [&[&str]; 41] = [
+        const ASKED: [&[&str]; 42] = [
             &["info"],
             &["goroutines"],
             &["goroutines", "--group"],
@@ -67,6 +67,7 @@ mod tests {
             &["list", "WORD:main.main"],
             &["list"],
             &["regs"],
+            &["memory"],
             &["regs", "--thread", "TID"],
             &["disass"],
             &["disass", "--count", "2"],

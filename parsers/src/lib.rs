@@ -42,6 +42,7 @@ pub mod race;
 mod scan;
 pub mod scavtrace;
 pub mod schedtrace;
+pub mod smaps;
 #[cfg(test)]
 mod testing;
 pub mod traceback;

@@ -120,7 +120,7 @@ pub fn rest(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 /// One line: a mark, the question, both numbers when they differ.
-fn check(check: &Check, out: &mut Text<'_>) -> io::Result<()> {
+pub fn check(check: &Check, out: &mut Text<'_>) -> io::Result<()> {
     if check.ok {
         return out.line(format_args!("  ok   {}: {}", check.what, check.found));
     }

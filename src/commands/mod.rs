@@ -12,6 +12,7 @@ pub mod info;
 pub mod list;
 pub mod listing;
 pub mod locals;
+pub mod memory;
 pub mod memstats;
 pub mod moves;
 pub mod print;

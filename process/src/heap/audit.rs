@@ -8,6 +8,7 @@
 
 use super::span::{PAGE, SweepState};
 use super::spans::Spans;
+use crate::addr::Addr;
 use crate::layout::{FieldError, Structure};
 use crate::memory::{MemoryExt, ReadResult};
 use crate::runtime::Runtime;
@@ -129,30 +130,16 @@ impl Audit {
 
     /// `runtime/mstats.go:readmemstats_m`, as far as objects go.
     fn count(&mut self, runtime: &Runtime<'_>, spans: &Spans) -> Result<(), FieldError> {
-        let at = super::variable(runtime, "runtime.memstats")?;
-        let (stats, _) = runtime
-            .structure("runtime.mstats", at)
-            .addr_of("heapStats")?;
-        let copies: Vec<_> = (0..3)
-            .map(|index| {
-                let path = format!("stats[{index}]");
-                let all = runtime.structure("runtime.consistentHeapStats", stats);
-                all.addr_of(&path).map(|(at, _)| at)
-            })
-            .collect::<Result<_, _>>()?;
+        let stats = HeapStats::of(runtime)?;
+        let copies = &stats.copies;
         let delta = |at| runtime.structure("runtime.heapStatsDelta", at);
-        let sum = |path: &str| -> Result<i64, FieldError> {
-            copies.iter().try_fold(0i64, |sum, at| {
-                let word = delta(*at).uint(path)?;
-                Ok(sum.wrapping_add(word.cast_signed()))
-            })
-        };
+        let sum = |path: &str| stats.sum(path);
         let mut counted = vec![0i64; CLASSES];
         let first = sum("largeAllocCount")?.wrapping_sub(sum("largeFreeCount")?);
         if let Some(large) = counted.first_mut() {
             *large = first;
         }
-        for at in &copies {
+        for at in copies {
             let allocs = words(runtime, &delta(*at), "smallAllocCount")?;
             let frees = words(runtime, &delta(*at), "smallFreeCount")?;
             for (class, (alloc, free)) in counted.iter_mut().zip(allocs.iter().zip(frees)) {
@@ -216,6 +203,41 @@ impl Audit {
             .uint("heapLive")?;
         self.heap_live = Some(live);
         Ok(())
+    }
+}
+
+/// `memstats.heapStats`: three copies that are written to in turn, of which the sum counts.
+pub(crate) struct HeapStats<'r> {
+    runtime: Runtime<'r>,
+    copies: Vec<Addr>,
+}
+
+impl<'r> HeapStats<'r> {
+    /// Finds them.
+    pub(crate) fn of(runtime: &Runtime<'r>) -> Result<Self, FieldError> {
+        let at = super::variable(runtime, "runtime.memstats")?;
+        let (stats, _) = runtime
+            .structure("runtime.mstats", at)
+            .addr_of("heapStats")?;
+        let copies = (0..3)
+            .map(|index| {
+                let path = format!("stats[{index}]");
+                let all = runtime.structure("runtime.consistentHeapStats", stats);
+                all.addr_of(&path).map(|(at, _)| at)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            runtime: *runtime,
+            copies,
+        })
+    }
+
+    /// The sum of a field.
+    pub(crate) fn sum(&self, path: &str) -> Result<i64, FieldError> {
+        self.copies.iter().try_fold(0i64, |sum, at| {
+            let delta = self.runtime.structure("runtime.heapStatsDelta", *at);
+            Ok(sum.wrapping_add(delta.uint(path)?.cast_signed()))
+        })
     }
 }
 

@@ -41,7 +41,7 @@ mod pointers;
 mod reflected;
 mod roots;
 mod span;
-mod spans;
+pub(crate) mod spans;
 mod specials;
 mod stacks;
 pub mod suspects;
@@ -215,7 +215,7 @@ fn most_pages(process: &Process<'_>) -> u64 {
 }
 
 /// Address of a variable of the runtime, named in full.
-fn variable(runtime: &Runtime<'_>, name: &str) -> Result<Addr, FieldError> {
+pub(crate) fn variable(runtime: &Runtime<'_>, name: &str) -> Result<Addr, FieldError> {
     runtime
         .vars
         .address(name)

@@ -6,6 +6,7 @@
 //!
 //! | file | in charge of |
 //! |---|---|
+//! | `accounts/` | where every byte of its memory is |
 //! | `death/` | the evidence of why it died, weighed |
 //! | `panics` | panics in words, with their values |
 //! | `summary` | all of it on one page, and the reason in one sentence |
@@ -15,6 +16,7 @@
 //! | `at` | which goroutine and frame is meant |
 //! | `backtrace` | a goroutine's frames with arguments and locals |
 
+mod accounts;
 mod at;
 mod audit;
 mod backtrace;
@@ -24,6 +26,7 @@ mod goroutines;
 mod panics;
 mod summary;
 
+pub use accounts::{Accounts, Part};
 pub use at::{At, NoPlace};
 pub use audit::Check;
 pub use backtrace::{
