@@ -5,7 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program that prints")]
 
-use dumpview_heap::{Objects, Paths};
+use dumpview_heap::{Dominators, Objects, Paths};
 use dumpview_process::addr::Addr;
 use dumpview_process::heap::audit::Audit;
 use dumpview_process::heap::suspects::{self, Suspect, Thresholds};
@@ -38,6 +38,19 @@ fn print_suspects(found: &[Suspect]) {
         for evidence in &finding.evidence {
             println!("      {}", evidence.what);
         }
+    }
+}
+
+fn print_tops(heap: &Heap<'_>, dominators: &Dominators) {
+    for (node, bytes) in dominators.tops(&heap.spans).into_iter().take(12) {
+        let name = heap.root(node).map(|root| match root.kind {
+            dumpview_process::heap::RootKind::Variable { addr } => {
+                let at = heap.roots.variables.at(addr);
+                at.map_or(format!("{addr}"), |(_, _, name)| name.to_owned())
+            }
+            other => format!("{other:?}"),
+        });
+        println!("  {bytes:>12} {node} {name:?}");
     }
 }
 
@@ -136,16 +149,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         println!("  {:>9} {:>12} {name}", total.0, total.1);
     }
-    for (node, bytes) in dominators.tops(&heap.spans).into_iter().take(12) {
-        let name = heap.root(node).map(|root| match root.kind {
-            dumpview_process::heap::RootKind::Variable { addr } => {
-                let at = heap.roots.variables.at(addr);
-                at.map_or(format!("{addr}"), |(_, _, name)| name.to_owned())
-            }
-            other => format!("{other:?}"),
-        });
-        println!("  {bytes:>12} {node} {name:?}");
-    }
+    print_tops(&heap, &dominators);
     Ok(())
 }
 
