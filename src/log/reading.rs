@@ -5,29 +5,32 @@
 
 use super::drive::{Step, drive};
 use super::flags::{LogFlags, name};
+use super::verb::LogArgs;
 use super::window::{Window, Within};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::Files;
 use crate::input::log::Ended;
-use crate::out::Out;
+use crate::out::{Form, Out};
+use crate::verb::{self, About, First};
+use clap::Args;
 use dumpview_model::finding::Finding;
+use dumpview_model::log;
+use dumpview_model::log_model::{Fresh, LogModel, Parts};
 use dumpview_model::units::plural;
 use dumpview_parsers::log::{Origin, Record};
 use dumpview_view::Text;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::Row;
 use dumpview_view::document::{Document, Envelope, Incomplete, InputSummary, LogTail, Unread};
-use dumpview_view::schema::{And, Rows};
+use dumpview_view::schema::{And, Documented, Rows};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
+use std::mem::take;
 use std::path::Path;
 
 /// What makes rows of something, as the writer takes them.
 pub type Each<'e, R> = &'e mut dyn FnMut(&R) -> io::Result<()>;
-
-/// Names of origins, known when an input has ended.
-pub type Origins<'o> = &'o dyn Fn(Origin) -> String;
 
 /// What becomes of a record that has no time, when only a stretch is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,98 +52,116 @@ pub enum When {
     At(u64),
 }
 
-/// What one verb makes of a log.
-pub trait Reading {
+/// What one verb makes of a log, and what it was asked for beside the table.
+pub trait Reading: Default + 'static {
+    /// Its own flags.
+    type Own: Args + Clone;
     /// One record of its list.
-    type Row: Row;
+    type Row: Documented;
     /// What it says in the end, for programs.
     type Summary: Serialize + JsonSchema;
-    /// The verb.
-    const VERB: &'static str;
+    /// The shape of its document: [`Body`], unless it has others.
+    type Body: JsonSchema;
+    /// What help says of it.
+    const ABOUT: About;
     /// What it reads, as messages name it: `gctrace line`.
     const LINE: &'static str;
     /// How to get a log with such lines.
     const HINT: &'static str;
+    /// What it collects.
+    const PARTS: Parts;
+    /// The screen that shows it while it comes, where there is one.
+    const FIRST: Option<First> = None;
     /// What becomes of records without a time.
     const TIMELESS: Timeless = Timeless::LeftOut;
+
+    /// What was asked; it may take from the flags what it does itself.
+    ///
+    /// # Errors
+    ///
+    /// When a flag cannot be understood.
+    fn asked(_args: &mut LogArgs<Self::Own>, _form: Form) -> Result<Self, Failure> {
+        Ok(Self::default())
+    }
+
+    /// Whether the whole log is asked for, not something about it.
+    fn is_whole(_own: &Self::Own) -> bool {
+        true
+    }
+
+    /// The answer, when it is another than the rows of a log.
+    fn instead(
+        _files: &Files<'_>,
+        _args: &LogArgs<Self::Own>,
+        _out: &mut Out<'_>,
+    ) -> Option<Result<Exit, Stop>> {
+        None
+    }
 
     /// Whether a record is one of those that are not passed on to stderr.
     fn is_ours(record: &Record<'_>) -> bool;
 
-    /// When a record happened, by the clock of its process.
-    fn when(record: &Record<'_>) -> When;
-
-    /// Adds a record of the input with that number.
-    ///
-    /// # Errors
-    ///
-    /// When a row cannot be given.
-    fn record(
-        &mut self,
-        source: usize,
-        record: &Record<'_>,
-        each: Each<'_, Self::Row>,
-    ) -> io::Result<()>;
-
-    /// Takes a record that is outside of what is wanted: it only tells which process goes on.
-    fn pass_by(&mut self, record: &Record<'_>);
-
-    /// An input has ended.
-    ///
-    /// # Errors
-    ///
-    /// When a row cannot be given.
-    fn end(&mut self, _origins: Origins<'_>, _each: Each<'_, Self::Row>) -> io::Result<()> {
-        Ok(())
+    /// When a record happened, by the clock of its process. Without a clock, those that are ours may be of any time.
+    fn when(record: &Record<'_>) -> When {
+        if Self::is_ours(record) {
+            When::Unknown
+        } else {
+            When::WithPrevious
+        }
     }
 
-    /// All inputs have ended.
+    /// The row that has come, when rows are given as they come.
+    fn fresh<'f>(&mut self, _fresh: Fresh<'f>) -> Option<&'f Self::Row> {
+        None
+    }
+
+    /// All inputs have ended: gives the rows that waited for that.
     ///
     /// # Errors
     ///
     /// When a row cannot be given.
-    fn finish(&mut self, _names: &[String], _each: Each<'_, Self::Row>) -> io::Result<()> {
+    fn finish(&self, _inputs: &Inputs, _each: Each<'_, Self::Row>) -> io::Result<()> {
         Ok(())
     }
 
     /// Whether anything was found that can be summed up.
-    fn found(&self) -> bool;
+    fn found(&self, inputs: &Inputs) -> bool;
 
     /// Why nothing was, when the verb knows better than that there is no such line.
-    fn why_nothing(&self) -> Option<String> {
+    fn why_nothing(&self, _model: &LogModel) -> Option<String> {
         None
     }
 
-    /// What could not be read.
-    fn unread(&self, names: &[String]) -> Unread;
-
     /// What else is missing, a sentence each.
-    fn gaps(&self) -> Vec<Incomplete> {
+    fn gaps(&self, _model: &LogModel) -> Vec<Incomplete> {
         Vec::new()
     }
 
     /// What is worth knowing.
-    fn findings(&self) -> Vec<Finding>;
+    fn findings(&self, model: &LogModel) -> Vec<Finding>;
 
     /// What it says in the end: entries of the document.
-    fn summary(&self) -> Self::Summary;
+    fn summary(&self, model: &LogModel) -> Self::Summary;
 
     /// The report for people.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
-    fn text(&self, names: &[String], out: &mut Text<'_>) -> io::Result<()>;
+    fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()>;
 }
 
 /// The document of a verb on a log.
 pub type Body<R> = Rows<<R as Reading>::Row, And<<R as Reading>::Summary, LogTail>>;
 
-/// What was read of the inputs, apart from what the verb made of it.
-#[derive(Default)]
+/// What was read of the inputs.
 pub struct Inputs {
     /// The inputs as messages name them.
     pub names: Vec<String>,
+    /// All that was collected.
+    pub model: LogModel,
+    /// What could not be read of all inputs but the last, whose lines are the model's.
+    unread: Vec<log::Unread>,
     /// Bytes read.
     bytes: u64,
     /// Why an input was not read whole.
@@ -151,11 +172,41 @@ pub struct Inputs {
     timeless: u64,
 }
 
+impl From<LogModel> for Inputs {
+    fn from(model: LogModel) -> Self {
+        Self {
+            names: Vec::new(),
+            model,
+            unread: Vec::new(),
+            bytes: 0,
+            lost: Vec::new(),
+            outside: 0,
+            timeless: 0,
+        }
+    }
+}
+
 impl Inputs {
+    /// What could not be read, with the name of the input for a verb that takes several.
+    pub fn unread<R: Reading>(&self) -> Unread {
+        let mut all = Unread::default();
+        let inputs = self.unread.iter().chain([&self.model.unread]);
+        for (index, unread) in inputs.enumerate() {
+            let name = self.names.get(index);
+            let of = Unread::of(
+                unread,
+                name.filter(|_| R::ABOUT.inputs == verb::Inputs::Files),
+            );
+            all.lines.extend(of.lines);
+            all.count += of.count;
+        }
+        all
+    }
+
     /// What an answer lacks.
     pub fn incomplete<R: Reading>(&self, reading: &R) -> Vec<Incomplete> {
         let mut incomplete = self.lost.clone();
-        let unread = reading.unread(&self.names);
+        let unread = self.unread::<R>();
         if let Some(first) = unread.lines.first() {
             incomplete.push(Incomplete {
                 what: "lines".to_owned(),
@@ -168,7 +219,7 @@ impl Inputs {
                 ),
             });
         }
-        incomplete.extend(reading.gaps());
+        incomplete.extend(reading.gaps(&self.model));
         if self.timeless > 0 {
             let rows = plural(self.timeless, R::Row::ONE);
             incomplete.push(Incomplete {
@@ -179,13 +230,14 @@ impl Inputs {
         incomplete
     }
 
-    fn name(&self) -> String {
+    /// The inputs as messages name them, together.
+    pub fn name(&self) -> String {
         self.names.join(" ")
     }
 
     /// Why there is nothing to sum up, and how to get a log that has something.
     pub fn nothing<R: Reading>(&self, reading: &R) -> Failure {
-        let unread = reading.unread(&self.names);
+        let unread = self.unread::<R>();
         let (line, one) = (R::LINE, R::Row::ONE);
         let why = if self.bytes == 0 {
             "is empty".to_owned()
@@ -207,7 +259,7 @@ impl Inputs {
                 first.line,
                 first.why
             )
-        } else if let Some(why) = reading.why_nothing() {
+        } else if let Some(why) = reading.why_nothing(&self.model) {
             why
         } else {
             format!("no {line} in it")
@@ -236,19 +288,21 @@ pub fn read<R: Reading>(
     quiet: bool,
     each: &mut dyn FnMut(Step<&R::Row>) -> io::Result<()>,
 ) -> Result<Inputs, Stop> {
-    let mut inputs = Inputs::default();
+    let mut inputs = Inputs::from(LogModel::new(R::PARTS));
     for (source, path) in paths.iter().enumerate() {
-        let path = path.as_ref();
-        one(reading, source, path, flags, quiet, &mut inputs, each)?;
-        inputs.names.push(name(path));
+        if source > 0 {
+            inputs.unread.push(take(&mut inputs.model.unread));
+            inputs.model.begin_input();
+        }
+        one(reading, path.as_ref(), flags, quiet, &mut inputs, each)?;
+        inputs.names.push(name(path.as_ref()));
     }
-    reading.finish(&inputs.names, &mut |row| each(Step::Item(row)))?;
+    reading.finish(&inputs, &mut |row| each(Step::Item(row)))?;
     Ok(inputs)
 }
 
 fn one<R: Reading>(
     reading: &mut R,
-    source: usize,
     path: &Path,
     flags: &LogFlags,
     quiet: bool,
@@ -280,13 +334,25 @@ fn one<R: Reading>(
         }
         // What stands between rows goes with the one before.
         if within != Within::Yes {
-            reading.pass_by(record);
+            inputs.model.pass_by(record);
             return Ok(());
         }
-        reading.record(source, record, &mut |row| each(Step::Item(row)))
+        let mut given = Ok(());
+        inputs.model.record(record, &mut |fresh| {
+            if let (Some(row), Ok(())) = (reading.fresh(fresh), &given) {
+                given = each(Step::Item(row));
+            }
+        });
+        given
     })?;
     let origins = |origin: Origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
-    reading.end(&origins, &mut |row| each(Step::Item(row)))?;
+    let mut given = Ok(());
+    inputs.model.finish(origins, &mut |fresh| {
+        if let (Some(row), Ok(())) = (reading.fresh(fresh), &given) {
+            given = each(Step::Item(row));
+        }
+    });
+    given?;
     inputs.bytes += ended.bytes;
     inputs.lost.extend(lost(&ended));
     Ok(())
@@ -310,7 +376,7 @@ pub fn answer<R: Reading>(
         .map(|path| path.display().to_string())
         .collect();
     let envelope = Envelope::new(
-        R::VERB,
+        R::ABOUT.name,
         InputSummary {
             path: paths.join(" "),
             kind: "log",
@@ -328,13 +394,13 @@ pub fn answer<R: Reading>(
             Step::Settled => stream.settled(),
         },
     )?;
-    if !reading.found() {
+    if !reading.found(&inputs) {
         return Err(inputs.nothing(&reading).into());
     }
     let incomplete = inputs.incomplete(&reading);
     stream.finish(
         |document| tail(&reading, &inputs, &incomplete, document),
-        |out| reading.text(&inputs.names, out),
+        |out| reading.text(&inputs, out),
     )?;
     out.complain_of(&inputs.name(), &incomplete);
     Ok(if incomplete.is_empty() {
@@ -349,9 +415,10 @@ pub fn answer<R: Reading>(
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn sum_up(reading: &impl Reading, out: &mut Out<'_>) -> io::Result<()> {
-    if reading.found() {
-        out.text(|out| reading.text(&[], out))
+pub fn sum_up<R: Reading>(model: LogModel, out: &mut Out<'_>) -> io::Result<()> {
+    let (reading, inputs) = (R::default(), Inputs::from(model));
+    if reading.found(&inputs) {
+        out.text(|out| reading.text(&inputs, out))
     } else {
         Ok(())
     }
@@ -363,10 +430,10 @@ fn tail<R: Reading>(
     incomplete: &[Incomplete],
     document: &mut Document<'_>,
 ) -> io::Result<()> {
-    document.entries(&reading.summary())?;
+    document.entries(&reading.summary(&inputs.model))?;
     document.entries(&LogTail {
-        findings: reading.findings(),
-        unread: reading.unread(&inputs.names),
+        findings: reading.findings(&inputs.model),
+        unread: inputs.unread::<R>(),
     })?;
     document.entry("incomplete", &incomplete)
 }

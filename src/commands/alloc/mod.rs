@@ -2,38 +2,27 @@
 
 mod text;
 
-use crate::answer::{Exit, Stop};
-use crate::case::{Files, Kind};
-use crate::flags::TableFlags;
-use crate::log::{self, Each, LogFlags, Origins, Reading, Timeless, When};
-use crate::out::{Form, Out};
-use crate::verb::{About, OnFiles, Verb};
+use crate::answer::Failure;
+use crate::log::{self, Each, Inputs, LogArgs, OnLog, Reading, Timeless};
+use crate::out::Form;
+use crate::verb::About;
 use clap::{Args, ValueEnum};
 use dumpview_model::alloc::{By, Process, Totals, findings};
 use dumpview_model::finding::Finding;
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
-use dumpview_view::document::Unread;
 use dumpview_view::rows::{Ages, Allocation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
-/// Flags of `alloc`.
+/// Flags of `alloc`. `--top` is 15 of each kind in the report when left out.
 #[derive(Args, Debug, Clone, Default)]
 pub struct AllocFlags {
-    /// How the log is read.
-    #[command(flatten)]
-    pub log: LogFlags,
-
     /// Sum up by this only.
     #[arg(long, value_name = "WHAT")]
     pub by: Option<ByArg>,
-
-    /// Which sums; 15 of each kind in the report when left out.
-    #[command(flatten)]
-    pub table: TableFlags,
 }
 
 /// What `--by` sums up by.
@@ -48,66 +37,11 @@ pub enum ByArg {
 }
 
 /// `alloc`.
-pub struct AllocVerb;
-
-impl Verb for AllocVerb {
-    type Args = AllocFlags;
-    type Body = log::Body<Alloc>;
-    const ABOUT: About = About {
-        examples: &[
-            "GODEBUG=allocfreetrace=1 app 2>&1 | dumpview alloc -",
-            "dumpview alloc trace.log --by stack --top 5",
-        ],
-        ..About::log(
-            "alloc",
-            "allocfreetrace records (GODEBUG=allocfreetrace=1, up to Go 1.22): what was allocated, by type, size and stack",
-        )
-    };
-}
-
-impl OnFiles for AllocVerb {
-    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
-
-    fn answer(files: &Files<'_>, args: &AllocFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
-        let mut bys = match args.by {
-            None => vec![By::Type, By::Size, By::Stack],
-            Some(ByArg::Type) => vec![By::Type],
-            Some(ByArg::Size) => vec![By::Size],
-            Some(ByArg::Stack) => vec![By::Stack],
-        };
-        if out.form() == Form::Csv {
-            bys.truncate(1);
-        }
-        // Of each kind of sums the largest are shown; the table takes as many in all.
-        let top = match args.table.top {
-            None => 15,
-            Some(0) => usize::MAX,
-            Some(top) => top,
-        };
-        let table = TableFlags {
-            top: None,
-            ..args.table.clone()
-        };
-        let reading = Alloc {
-            model: LogModel::new(Parts::ALLOC),
-            findings: Vec::new(),
-            bys,
-            top,
-            rows: if out.form() == Form::Csv {
-                usize::MAX
-            } else {
-                top
-            },
-        };
-        log::answer(reading, files, &args.log, &table.choice()?, out)
-    }
-}
+pub type AllocVerb = OnLog<Alloc>;
 
 /// Allocations of all processes of a log.
+#[derive(Default)]
 pub struct Alloc {
-    model: LogModel,
-    /// Of each process.
-    findings: Vec<Vec<Finding>>,
     bys: Vec<By>,
     /// Sums of each kind in the report.
     top: usize,
@@ -185,11 +119,7 @@ impl ProcessSummary {
             vanished: all.vanished,
             live: all.live(),
             live_bytes: all.live_bytes(),
-            freed_at_collections: all.middle_age().map(|age| Ages {
-                p50: age.collections,
-                p50_exact: age.exact,
-                max: all.oldest,
-            }),
+            freed_at_collections: Ages::of(all),
             collections: process.collections(),
             unknown_frees: process.unknown_frees,
             unknown_freed_bytes: process.unknown_bytes,
@@ -202,54 +132,55 @@ impl ProcessSummary {
     }
 }
 
-impl Alloc {
-    fn processes(&self) -> impl Iterator<Item = (&Process, &[Finding])> {
-        let findings = self.findings.iter().map(Vec::as_slice);
-        let processes = self.model.alloc.processes.iter();
-        processes.zip(findings)
-    }
-}
-
 impl Reading for Alloc {
+    type Own = AllocFlags;
     type Row = Allocation;
     type Summary = Tail;
-    const VERB: &'static str = "alloc";
+    type Body = log::Body<Self>;
+    const ABOUT: About = About {
+        examples: &[
+            "GODEBUG=allocfreetrace=1 app 2>&1 | dumpview alloc -",
+            "dumpview alloc trace.log --by stack --top 5",
+        ],
+        ..About::log(
+            "alloc",
+            "allocfreetrace records (GODEBUG=allocfreetrace=1, up to Go 1.22): what was allocated, by type, size and stack",
+        )
+    };
     const LINE: &'static str = "allocation trace";
     const HINT: &'static str = "run the program with GODEBUG=allocfreetrace=1; Go 1.23 and later have none, there a heap \
                                 profile tells who allocates";
 
+    const PARTS: Parts = Parts::ALLOC;
     const TIMELESS: Timeless = Timeless::Kept;
+
+    fn asked(args: &mut LogArgs<AllocFlags>, form: Form) -> Result<Self, Failure> {
+        let mut bys = match args.own.by {
+            None => vec![By::Type, By::Size, By::Stack],
+            Some(ByArg::Type) => vec![By::Type],
+            Some(ByArg::Size) => vec![By::Size],
+            Some(ByArg::Stack) => vec![By::Stack],
+        };
+        // Of each kind of sums the largest are shown; the table takes as many in all.
+        let top = match args.table.top.take() {
+            None => 15,
+            Some(0) => usize::MAX,
+            Some(top) => top,
+        };
+        let mut rows = top;
+        if form == Form::Csv {
+            bys.truncate(1);
+            rows = usize::MAX;
+        }
+        Ok(Self { bys, top, rows })
+    }
 
     fn is_ours(record: &Record<'_>) -> bool {
         matches!(&record.kind, Line::Alloc(_))
     }
 
-    fn when(record: &Record<'_>) -> When {
-        if Self::is_ours(record) {
-            When::Unknown
-        } else {
-            When::WithPrevious
-        }
-    }
-
-    fn record(&mut self, _: usize, record: &Record<'_>, _: Each<'_, Allocation>) -> io::Result<()> {
-        self.model.record(record, &mut |_| {});
-        Ok(())
-    }
-
-    fn pass_by(&mut self, record: &Record<'_>) {
-        self.model.pass_by(record);
-    }
-
-    fn end(&mut self, origins: Origins<'_>, _: Each<'_, Allocation>) -> io::Result<()> {
-        self.model.finish(origins, &mut |_| {});
-        Ok(())
-    }
-
-    fn finish(&mut self, _: &[String], each: Each<'_, Allocation>) -> io::Result<()> {
-        let processes = &self.model.alloc.processes;
-        self.findings = processes.iter().map(findings).collect();
-        for (process, _) in self.processes() {
+    fn finish(&self, inputs: &Inputs, each: Each<'_, Allocation>) -> io::Result<()> {
+        for process in &inputs.model.alloc.processes {
             for by in &self.bys {
                 for row in process.rows(*by).into_iter().take(self.rows) {
                     each(&Allocation::new(u64::from(process.id.0), *by, row))?;
@@ -259,36 +190,31 @@ impl Reading for Alloc {
         Ok(())
     }
 
-    fn found(&self) -> bool {
-        !self.model.alloc.processes.is_empty() || self.model.unread.count() > 0
+    fn found(&self, inputs: &Inputs) -> bool {
+        !inputs.model.alloc.processes.is_empty() || inputs.model.unread.count() > 0
     }
 
-    fn unread(&self, _: &[String]) -> Unread {
-        Unread::of(&self.model.unread, None)
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        self.processes()
-            .flat_map(|(process, found)| {
-                let number = process.id.0;
-                found.iter().map(move |f| f.clone().of(number.into()))
+    fn findings(&self, model: &LogModel) -> Vec<Finding> {
+        let processes = model.alloc.processes.iter();
+        processes
+            .flat_map(|process| {
+                let found = findings(process).into_iter();
+                found.map(|finding| finding.of(process.id.0.into()))
             })
             .collect()
     }
 
-    fn summary(&self) -> Tail {
-        let processes = self
-            .processes()
-            .map(|(process, _)| ProcessSummary::new(process));
+    fn summary(&self, model: &LogModel) -> Tail {
+        let processes = model.alloc.processes.iter();
         Tail {
             summary: Summary {
-                processes: processes.collect(),
-                dropped: self.model.alloc.dropped,
+                processes: processes.map(ProcessSummary::new).collect(),
+                dropped: model.alloc.dropped,
             },
         }
     }
 
-    fn text(&self, _: &[String], out: &mut Text<'_>) -> io::Result<()> {
-        text::write(self, out)
+    fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
+        text::write(self, &inputs.model, out)
     }
 }

@@ -1,8 +1,8 @@
 //! The report for people: sums of all, findings, then by type, size and stack.
 
 use super::Alloc;
-use dumpview_model::alloc::{By, Process, Row, Totals};
-use dumpview_model::finding::Finding;
+use dumpview_model::alloc::{By, Process, Row, Totals, findings};
+use dumpview_model::log_model::LogModel;
 use dumpview_model::units::bytes;
 use dumpview_model::units::{grouped, plural};
 use dumpview_view::finding;
@@ -12,9 +12,9 @@ use std::io;
 /// Callers shown below a stack's first own function.
 const CALLERS: usize = 3;
 
-pub(super) fn write(report: &Alloc, out: &mut Text<'_>) -> io::Result<()> {
-    let many = report.model.alloc.processes.len() > 1;
-    for (index, (process, findings)) in report.processes().enumerate() {
+pub(super) fn write(report: &Alloc, model: &LogModel, out: &mut Text<'_>) -> io::Result<()> {
+    let many = model.alloc.processes.len() > 1;
+    for (index, process) in model.alloc.processes.iter().enumerate() {
         if index > 0 {
             out.line("")?;
         }
@@ -24,9 +24,9 @@ pub(super) fn write(report: &Alloc, out: &mut Text<'_>) -> io::Result<()> {
                 format_args!("Process {}: {}", process.id, process.origin),
             ))?;
         }
-        one(report, process, findings, out)?;
+        one(report, process, out)?;
     }
-    let unread = &report.model.unread;
+    let unread = &model.unread;
     if unread.count() > 0 {
         out.blank()?;
         out.line(format_args!(
@@ -41,12 +41,7 @@ pub(super) fn write(report: &Alloc, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn one(
-    report: &Alloc,
-    process: &Process,
-    findings: &[Finding],
-    out: &mut Text<'_>,
-) -> io::Result<()> {
+fn one(report: &Alloc, process: &Process, out: &mut Text<'_>) -> io::Result<()> {
     let all = &process.all;
     out.line(styled(
         Role::Heading,
@@ -67,7 +62,7 @@ fn one(
             process.lines.0, process.lines.1
         ),
     ))?;
-    finding::write_all(findings, out)?;
+    finding::write_all(&findings(process), out)?;
     let asked = |by: By| report.bys.contains(&by);
     for (by, heading) in [(By::Type, "By type"), (By::Size, "By size class")] {
         if asked(by) {

@@ -1,11 +1,11 @@
 //! Two runs side by side.
 
-use super::{Gc, GcFlags};
-use crate::answer::{Answer, Exit, Failure, Stop};
+use super::{Gc, GcFlags, main};
+use crate::answer::{Answer, Exit, Stop};
 use crate::case::Files;
 use crate::log;
 use crate::out::Out;
-use dumpview_model::gc::{Process, Row, Summary, Unit, Verdict, compare};
+use dumpview_model::gc::{Row, Summary, Unit, Verdict, compare};
 use dumpview_model::units::duration;
 use dumpview_model::units::{mib, number, percent};
 use dumpview_view::document::{Envelope, InputSummary};
@@ -31,31 +31,24 @@ struct Pair {
 pub(super) fn answer(
     files: &Files<'_>,
     other: &Path,
-    args: &GcFlags,
+    args: &log::LogArgs<GcFlags>,
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
     let quiet = files.common.quiet;
-    let read = |path: &Path| -> Result<(Gc, log::Inputs, String), Stop> {
-        let mut gc = Gc::default();
-        let inputs = log::read(&mut gc, &[path], &args.log, quiet, &mut |_| Ok(()))?;
-        Ok((gc, inputs, log::name(path)))
-    };
+    let read = |path: &Path| log::read(&mut Gc, &[path], &args.log, quiet, &mut |_| Ok(()));
     let (first, second) = (read(files.first())?, read(other)?);
-    let run = |read: &(Gc, log::Inputs, String)| -> Result<Process, Failure> {
-        let run = read.0.main().cloned();
-        run.ok_or_else(|| read.1.nothing(&read.0))
-    };
-    let runs = [run(&first)?, run(&second)?];
-    let mut incomplete = first.1.incomplete(&first.0);
-    out.complain_of(&first.2, &incomplete);
-    let lacks = second.1.incomplete(&second.0);
-    out.complain_of(&second.2, &lacks);
-    incomplete.extend(lacks);
-    let [one, two] = &runs;
+    let of = |read: &log::Inputs| main(&read.model).cloned().ok_or_else(|| read.nothing(&Gc));
+    let (one, two) = (of(&first)?, of(&second)?);
+    let mut incomplete = Vec::new();
+    for read in [&first, &second] {
+        let lacks = read.incomplete(&Gc);
+        out.complain_of(&read.name(), &lacks);
+        incomplete.extend(lacks);
+    }
     let pair = Pair {
-        names: [first.2, second.2],
+        names: [first.name(), second.name()],
         cycles: [one.cycles, two.cycles],
-        rows: compare(one, two),
+        rows: compare(&one, &two),
         summaries: [one.summary(), two.summary()],
     };
     let envelope = Envelope::new(

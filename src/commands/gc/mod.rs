@@ -10,11 +10,10 @@ mod compare;
 mod text;
 
 use crate::answer::{Exit, Stop};
-use crate::case::{Files, Kind};
-use crate::flags::TableFlags;
-use crate::log::{self, Each, LogFlags, Origins, Reading, When};
+use crate::case::Files;
+use crate::log::{self, Inputs, LogArgs, OnLog, Reading, When};
 use crate::out::Out;
-use crate::verb::{About, First, Live, OnFiles, Verb};
+use crate::verb::{About, First};
 use clap::Args;
 use dumpview_model::finding::Finding;
 use dumpview_model::gc::{Cycle, Process, Summary, findings};
@@ -24,7 +23,6 @@ use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::document::Incomplete;
-use dumpview_view::document::Unread;
 use dumpview_view::schema::Inline;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,18 +32,17 @@ use std::path::PathBuf;
 /// Flags of `gc`.
 #[derive(Args, Debug, Clone, Default)]
 pub struct GcFlags {
-    /// How the log is read.
-    #[command(flatten)]
-    pub log: LogFlags,
-
     /// Hold it against another run: what differs, and whether that is more than chance.
     #[arg(long, value_name = "OTHER", conflicts_with_all = ["follow", "csv"])]
     pub compare: Option<PathBuf>,
-
-    /// Which cycles.
-    #[command(flatten)]
-    pub table: TableFlags,
 }
+
+/// `gc`.
+pub type GcVerb = OnLog<Gc>;
+
+/// Cycles of all processes of a log.
+#[derive(Default)]
+pub struct Gc;
 
 /// What the document says.
 #[derive(JsonSchema)]
@@ -56,66 +53,6 @@ pub enum Body<'a> {
     Log(Inline<log::Body<Gc>>),
     /// With `--compare`.
     Pair(compare::PairDoc<'a>),
-}
-
-/// `gc`.
-pub struct GcVerb;
-
-impl Verb for GcVerb {
-    type Args = GcFlags;
-    type Body = Body<'static>;
-    const ABOUT: About = About {
-        examples: &[
-            "GODEBUG=gctrace=1 ./app 2>&1 | dumpview gc -",
-            "dumpview gc --follow /var/log/app.log",
-            "dumpview gc app.log --since 10m --json",
-            "dumpview gc app.log --sort -pause_ns --top 10",
-            "dumpview gc before.log --compare after.log",
-        ],
-        notes: "With `-`, what else comes through the pipe is passed on to stderr as it comes (not with -q). On a terminal it \
-                is drawn live, and the rest is on the screen Text. The input ends at its end or at Ctrl-C; then the summary \
-                is printed. Exit status: 0 summed up, 1 no collector line in it, 3 unreadable, 4 summed up, but lines are \
-                missing or could not be read.",
-        ..About::log(
-            "gc",
-            "gctrace lines (GODEBUG=gctrace=1): the collector, live and summed up",
-        )
-    };
-}
-
-impl OnFiles for GcVerb {
-    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
-
-    fn live(files: &Files<'_>, args: &GcFlags) -> Option<Live> {
-        let whole = args.compare.is_none() && args.table.asks_nothing();
-        (whole && args.log.is_live(files.first())).then(|| Live {
-            first: First::Gc,
-            flags: args.log.clone(),
-            is_ours: Gc::is_ours,
-            sum_up: |model, out| log::sum_up(&Gc::of(model), out),
-        })
-    }
-
-    fn answer(files: &Files<'_>, args: &GcFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
-        if let Some(other) = &args.compare {
-            return compare::answer(files, other, args, out);
-        }
-        let choice = args.table.choice()?;
-        log::answer(Gc::default(), files, &args.log, &choice, out)
-    }
-}
-
-/// Cycles of all processes of a log.
-pub struct Gc {
-    model: LogModel,
-}
-
-impl Default for Gc {
-    fn default() -> Self {
-        Self {
-            model: LogModel::new(Parts::GC),
-        }
-    }
 }
 
 /// What the document says behind the cycles.
@@ -140,24 +77,50 @@ struct More {
     cycles: u64,
 }
 
-impl Gc {
-    /// Cycles that were collected elsewhere.
-    pub const fn of(model: LogModel) -> Self {
-        Self { model }
-    }
-
-    /// The process that the summary is about.
-    fn main(&self) -> Option<&Process> {
-        self.model.gc.main().map(AsRef::as_ref)
-    }
+/// The process that the summary is about.
+fn main(model: &LogModel) -> Option<&Process> {
+    model.gc.main().map(AsRef::as_ref)
 }
 
 impl Reading for Gc {
+    type Own = GcFlags;
     type Row = Cycle;
     type Summary = Tail;
-    const VERB: &'static str = "gc";
+    type Body = Body<'static>;
+    const ABOUT: About = About {
+        examples: &[
+            "GODEBUG=gctrace=1 ./app 2>&1 | dumpview gc -",
+            "dumpview gc --follow /var/log/app.log",
+            "dumpview gc app.log --since 10m --json",
+            "dumpview gc app.log --sort -pause_ns --top 10",
+            "dumpview gc before.log --compare after.log",
+        ],
+        notes: "With `-`, what else comes through the pipe is passed on to stderr as it comes (not with -q). On a terminal it \
+                is drawn live, and the rest is on the screen Text. The input ends at its end or at Ctrl-C; then the summary \
+                is printed. Exit status: 0 summed up, 1 no collector line in it, 3 unreadable, 4 summed up, but lines are \
+                missing or could not be read.",
+        ..About::log(
+            "gc",
+            "gctrace lines (GODEBUG=gctrace=1): the collector, live and summed up",
+        )
+    };
     const LINE: &'static str = "gctrace line";
     const HINT: &'static str = "GODEBUG=gctrace=1 ./app 2>&1 | dumpview gc - (the runtime writes one line a cycle to stderr)";
+    const PARTS: Parts = Parts::GC;
+    const FIRST: Option<First> = Some(First::Gc);
+
+    fn is_whole(own: &GcFlags) -> bool {
+        own.compare.is_none()
+    }
+
+    fn instead(
+        files: &Files<'_>,
+        args: &LogArgs<GcFlags>,
+        out: &mut Out<'_>,
+    ) -> Option<Result<Exit, Stop>> {
+        let other = args.own.compare.as_ref()?;
+        Some(compare::answer(files, other, args, out))
+    }
 
     fn is_ours(record: &Record<'_>) -> bool {
         match &record.kind {
@@ -177,31 +140,19 @@ impl Reading for Gc {
         }
     }
 
-    fn record(&mut self, _: usize, record: &Record<'_>, each: Each<'_, Cycle>) -> io::Result<()> {
-        let mut given = Ok(());
-        self.model.record(record, &mut |fresh| {
-            if let Fresh::Cycle(cycle) = fresh {
-                given = each(cycle);
-            }
-        });
-        given
+    fn fresh<'f>(&mut self, fresh: Fresh<'f>) -> Option<&'f Cycle> {
+        match fresh {
+            Fresh::Cycle(cycle) => Some(cycle),
+            Fresh::Sample(_) => None,
+        }
     }
 
-    fn pass_by(&mut self, record: &Record<'_>) {
-        self.model.pass_by(record);
+    fn found(&self, inputs: &Inputs) -> bool {
+        main(&inputs.model).is_some()
     }
 
-    fn end(&mut self, origins: Origins<'_>, _: Each<'_, Cycle>) -> io::Result<()> {
-        self.model.finish(origins, &mut |_| {});
-        Ok(())
-    }
-
-    fn found(&self) -> bool {
-        self.main().is_some()
-    }
-
-    fn why_nothing(&self) -> Option<String> {
-        let neighbours = self.model.gc.records();
+    fn why_nothing(&self, model: &LogModel) -> Option<String> {
+        let neighbours = model.gc.records();
         (neighbours > 0).then(|| {
             format!(
                 "no gctrace line, though {} of its neighbours (scavenger, pacer, init)",
@@ -210,12 +161,8 @@ impl Reading for Gc {
         })
     }
 
-    fn unread(&self, _: &[String]) -> Unread {
-        Unread::of(&self.model.unread, None)
-    }
-
-    fn gaps(&self) -> Vec<Incomplete> {
-        let processes = self.model.gc.processes();
+    fn gaps(&self, model: &LogModel) -> Vec<Incomplete> {
+        let processes = model.gc.processes();
         let lost: u64 = processes.iter().map(|process| process.lost).sum();
         let gap = processes
             .iter()
@@ -233,17 +180,17 @@ impl Reading for Gc {
         gap.into_iter().collect()
     }
 
-    fn findings(&self) -> Vec<Finding> {
-        self.main()
-            .map(|process| findings(&self.model.gc, &self.model.unread, process))
+    fn findings(&self, model: &LogModel) -> Vec<Finding> {
+        main(model)
+            .map(|process| findings(&model.gc, &model.unread, process))
             .unwrap_or_default()
     }
 
-    fn summary(&self) -> Tail {
-        let more = self.model.gc.more();
-        let processes = self.model.gc.processes();
+    fn summary(&self, model: &LogModel) -> Tail {
+        let more = model.gc.more();
+        let processes = model.gc.processes();
         Tail {
-            summary: self.main().map(Process::summary),
+            summary: main(model).map(Process::summary),
             processes: processes.iter().map(|of| of.summary()).collect(),
             more_processes: More {
                 processes: more.processes,
@@ -252,9 +199,9 @@ impl Reading for Gc {
         }
     }
 
-    fn text(&self, _: &[String], out: &mut Text<'_>) -> io::Result<()> {
-        match self.main() {
-            Some(process) => text::report(&self.model, process, out),
+    fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
+        match main(&inputs.model) {
+            Some(process) => text::report(&inputs.model, process, out),
             None => Ok(()),
         }
     }

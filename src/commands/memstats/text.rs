@@ -1,14 +1,13 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
 use super::{Memory, place, view};
-use crate::log::Reading;
-use dumpview_model::finding::Finding;
+use crate::log::Inputs;
 use dumpview_model::memstats::{
-    Amount, Field, Form, MetricValue, Parts, Process, Snapshot, Value, elapsed, figures,
+    Amount, Field, Form, MetricValue, Parts, Process, Snapshot, Value, elapsed, figures, findings,
 };
 use dumpview_model::units::{bytes, duration};
 use dumpview_model::units::{grouped, percent, plural};
-use dumpview_view::document::Unrecognized;
+use dumpview_view::document::{Unread, Unrecognized};
 use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
@@ -18,9 +17,10 @@ const ROWS: usize = 24;
 /// Size classes with the most bytes.
 const SIZES: usize = 12;
 
-pub(super) fn write(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
-    let many = report.model.memory.processes().len() > 1;
-    for (index, (of, findings)) in report.processes().enumerate() {
+pub(super) fn write(inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
+    let (names, memory) = (&inputs.names, &inputs.model.memory);
+    let many = memory.processes().len() > 1;
+    for (index, of) in memory.processes().enumerate() {
         if index > 0 {
             out.line("")?;
         }
@@ -35,24 +35,19 @@ pub(super) fn write(report: &Memory, names: &[String], out: &mut Text<'_>) -> io
                 format_args!("Process {}{origin}", of.id),
             ))?;
         }
-        process(names, of, findings, out)?;
+        process(names, of, out)?;
     }
-    if report.model.memory.dropped > 0 {
+    if memory.dropped > 0 {
         out.blank()?;
         out.line(format_args!(
             "{} of further processes are not shown",
-            plural(report.model.memory.dropped, "snapshot")
+            plural(memory.dropped, "snapshot")
         ))?;
     }
-    unrecognized(report, names, out)
+    unrecognized(&inputs.unread::<Memory>(), names, out)
 }
 
-fn process(
-    names: &[String],
-    process: &Process,
-    findings: &[Finding],
-    out: &mut Text<'_>,
-) -> io::Result<()> {
+fn process(names: &[String], process: &Process, out: &mut Text<'_>) -> io::Result<()> {
     let (Some(first), Some(last)) = (process.snapshots.first(), process.snapshots.last()) else {
         return Ok(());
     };
@@ -72,7 +67,7 @@ fn process(
         Role::Dim,
         format_args!("{} ({from})", last.form().name()),
     ))?;
-    finding::write_all(findings, out)?;
+    finding::write_all(&findings(process), out)?;
     if process.snapshots.len() > 1 {
         series(names, process, out)?;
         differences(process, out)?;
@@ -484,8 +479,7 @@ fn differences(process: &Process, out: &mut Text<'_>) -> io::Result<()> {
     table.write(out)
 }
 
-fn unrecognized(report: &Memory, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
-    let unread = report.unread(names);
+fn unrecognized(unread: &Unread, names: &[String], out: &mut Text<'_>) -> io::Result<()> {
     if unread.count == 0 {
         return Ok(());
     }
