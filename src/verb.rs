@@ -6,7 +6,7 @@
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
-use crate::log::LogFlags;
+use crate::flags::LogFlags;
 use crate::out::Out;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dumpview_model::log_model::LogModel;

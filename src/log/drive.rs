@@ -1,7 +1,8 @@
 //! The loop that verbs on logs share: bytes to records to the verb, and what is none of the verb's to stderr.
 
-use super::{LogFlags, Passing, is_stdin};
+use super::Passing;
 use crate::answer::{Failure, Stop};
+use crate::flags::{LogFlags, is_stdin};
 use crate::input::log::{Ended, chunks};
 use dumpview_parsers::log::{LogReader, Record};
 use std::io::{self, BufWriter, IsTerminal};

@@ -2,22 +2,23 @@
 //!
 //! | file | in charge of |
 //! |---|---|
-//! | `flags` | flags that all of them take |
+//! | `args` | flags that all of them take, and their own |
 //! | `drive` | bytes to records |
 //! | `pass` | what is none of a verb's, passed on |
 //! | `window` | `--since` and `--until` |
 //! | `reading` | records to rows, a summary and what is missing |
 //! | `verb` | a verb on logs as the registry takes it |
 
+mod args;
 mod drive;
-mod flags;
 mod pass;
 pub mod reading;
 mod verb;
 mod window;
 
-pub use flags::{LogFlags, is_stdin, name};
+pub use crate::flags::{LogFlags, is_stdin, name};
+pub use args::LogArgs;
 pub use pass::Passing;
-pub use reading::{Body, Each, Inputs, Reading, Timeless, When, answer, read, sum_up};
-pub use verb::{LogArgs, OnLog};
-pub use window::{Window, duration};
+pub use reading::{Body, Each, Inputs, Reading, Timeless, When, read};
+pub use verb::OnLog;
+pub use window::duration;

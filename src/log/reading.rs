@@ -3,12 +3,12 @@
 //! A verb states only what is its own ([`Reading`]): which records it reads, when one happened, how they are added up, and
 //! what it says at the end.
 
+use super::args::LogArgs;
 use super::drive::{Step, drive};
-use super::flags::{LogFlags, name};
-use super::verb::LogArgs;
 use super::window::{Window, Within};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::Files;
+use crate::flags::{LogFlags, name};
 use crate::input::log::Ended;
 use crate::out::{Form, Out};
 use crate::verb::{self, About, First};
@@ -309,7 +309,7 @@ fn one<R: Reading>(
     inputs: &mut Inputs,
     each: &mut dyn FnMut(Step<&R::Row>) -> io::Result<()>,
 ) -> Result<(), Stop> {
-    let mut window: Window = flags.window()?;
+    let mut window: Window = Window::parse(flags.since.as_deref(), flags.until.as_deref())?;
     let mut within = Within::Yes;
     let (ended, reader) = drive(path, flags, quiet, R::is_ours, &mut |step| {
         let record = match step {

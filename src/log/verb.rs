@@ -1,29 +1,12 @@
 //! A verb on logs as the registry takes it, made from what it states ([`Reading`]).
 
-use super::{LogFlags, Reading, answer, sum_up};
+use super::args::LogArgs;
+use super::reading::{Reading, answer, sum_up};
 use crate::answer::{Exit, Stop};
 use crate::case::{Files, Kind};
-use crate::flags::TableFlags;
 use crate::out::Out;
 use crate::verb::{About, Live, OnFiles, Verb};
-use clap::Args;
 use std::marker::PhantomData;
-
-/// Flags of a verb on logs.
-#[derive(Args, Debug, Clone, Default)]
-pub struct LogArgs<Own: Args> {
-    /// How the log is read.
-    #[command(flatten)]
-    pub log: LogFlags,
-
-    /// Its own.
-    #[command(flatten)]
-    pub own: Own,
-
-    /// Which rows.
-    #[command(flatten)]
-    pub table: TableFlags,
-}
 
 /// A verb on logs.
 pub struct OnLog<R>(PhantomData<R>);
