@@ -3,8 +3,8 @@
 use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
-    alloc, bt, contents, disass, escapes, gc, goroutines, heap, info, list, listing, locals,
-    memory, memstats, moves, print, regs, report, sched, threads, timeline, x,
+    alloc, bt, contents, disass, escapes, export, gc, goroutines, heap, info, list, listing,
+    locals, memory, memstats, moves, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files, first_word, with_room};
 use clap::{ArgMatches, Command};
@@ -38,6 +38,7 @@ pub const VERBS: &[Entry] = &[
     core::<heap::HeapSetVerb>(),
     core::<heap::HeapGarbageVerb>(),
     core::<memory::MemoryVerb>(),
+    both::<export::ExportVerb>(),
     files::<escapes::EscapesVerb>(),
     files::<gc::GcVerb>(),
     files::<sched::SchedVerb>(),

@@ -144,6 +144,10 @@ mod tests {
         ("regs", &["regs", NIL, CRASH]),
         ("memory", &["memory", NIL, CRASH]),
         (
+            "export",
+            &["export", "--to", "folded", "-o", "/dev/stdout", NIL, CRASH],
+        ),
+        (
             "disass",
             &["disass", NIL, CRASH, "-f", "12", "--count", "40", "-v"],
         ),

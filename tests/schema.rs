@@ -46,6 +46,7 @@ mod tests {
     fn about_cores() -> Vec<Vec<String>> {
         const ASKED: [&[&str]; 42] = [
             &["info"],
+            &["export", "--to", "folded", "-o", "/dev/null"],
             &["goroutines"],
             &["goroutines", "--group"],
             &["goroutines", "--with-stacks", "--system"],
@@ -137,8 +138,9 @@ mod tests {
 
     /// Command lines about logs.
     fn about_logs() -> Vec<Vec<String>> {
-        const ASKED: [&[&str]; 12] = [
+        const ASKED: [&[&str]; 13] = [
             &[],
+            &["export", "--to", "folded", "-o", "/dev/null"],
             &["goroutines"],
             &["goroutines", "--group"],
             &["goroutines", "--with-stacks", "--system"],

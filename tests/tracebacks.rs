@@ -95,6 +95,82 @@ mod tests {
         assert!(compared > 1000, "{compared}");
     }
 
+    /// Of both kinds of input: what is exported is what the verb lists, and nothing that exists is overwritten unasked.
+    #[test]
+    fn folded_stacks_are_those_of_the_goroutines() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("folded").display().to_string();
+        let export = |input: &[&str], more: &[&str]| {
+            let args = ["export", "--to", "folded", "-o", &file, "--system"];
+            Call::new([&args, input, more].concat())
+                .folder(&corpus("fixtures"))
+                .run()
+        };
+        let manifest: Value =
+            serde_json::from_slice(&samples::bytes(&corpus("manifest.json"))).unwrap();
+        let mut inputs: Vec<Vec<String>> = Vec::new();
+        for case in list(&manifest, "cases").iter().step_by(13) {
+            let name = |key: &str| case["files"][key]["file"].as_str().unwrap().to_owned();
+            inputs.push(vec![name("core"), name("exe")]);
+        }
+        for (_, path, _) in samples("traceback", "go1.2").into_iter().step_by(5) {
+            inputs.push(vec![path.display().to_string()]);
+        }
+        let mut compared = 0;
+        for (index, input) in inputs.iter().enumerate() {
+            let input: Vec<&str> = input.iter().map(String::as_str).collect();
+            if index > 0 {
+                let refused = export(&input, &[]);
+                assert_eq!(refused.status, 1, "{input:?}: {}", refused.err);
+                assert!(refused.err.contains("exists already"), "{}", refused.err);
+            }
+            let ran = export(&input, if index > 0 { &["--force"] } else { &[] });
+            assert!(matches!(ran.status, 0 | 4), "{input:?}: {}", ran.err);
+            let listed = Call::new(
+                [
+                    &["goroutines", "--json", "--with-stacks", "--system"],
+                    &*input,
+                ]
+                .concat(),
+            )
+            .folder(&corpus("fixtures"))
+            .run()
+            .json();
+            let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
+            for goroutine in list(&listed, "goroutines") {
+                let mut calls: Vec<String> = list(goroutine, "frames")
+                    .iter()
+                    .map(|frame| match frame["function"].as_str().unwrap() {
+                        "" => "[unknown]".to_owned(),
+                        function => function.replace(';', ","),
+                    })
+                    .collect();
+                if let Some(after) = goroutine["elided"]["after"].as_u64() {
+                    let count = &goroutine["elided"]["count"];
+                    let after = usize::try_from(after).unwrap();
+                    calls.insert(after, format!("[{count} frames elided]"));
+                }
+                if goroutine["why_incomplete"].is_string() {
+                    calls.push("[incomplete]".to_owned());
+                }
+                if calls.is_empty() {
+                    calls.push("[no calls]".to_owned());
+                }
+                calls.reverse();
+                *wanted.entry(calls.join(";")).or_default() += 1;
+            }
+            let text = fs::read_to_string(&file).unwrap();
+            let found: BTreeMap<String, u64> = text
+                .lines()
+                .map(|line| line.rsplit_once(' ').unwrap())
+                .map(|(stack, count)| (stack.to_owned(), count.parse().unwrap()))
+                .collect();
+            assert_eq!(found, wanted, "{input:?}");
+            compared += wanted.values().sum::<u64>();
+        }
+        assert!(compared > 100, "{compared}");
+    }
+
     #[test]
     fn the_runtimes_tracebacks_of_the_corpus_are_read_as_by_another_reader() {
         let manifest: Value =

@@ -5,6 +5,7 @@ pub mod bt;
 pub mod contents;
 pub mod disass;
 pub mod escapes;
+pub mod export;
 pub mod gc;
 pub mod goroutines;
 pub mod heap;

@@ -50,7 +50,7 @@ pub(super) fn of_log(
 ) -> Result<Exit, Stop> {
     let new = files.first();
     let before = goroutines(old, args, files.common)?;
-    let changed = Changed::new(old, new, before, text::goroutines(new, args)?, args)?;
+    let changed = Changed::new(old, new, before, text::goroutines(new, args)?.0, args)?;
     out.whole(&super::envelope(&changed.new), &[], &changed)?;
     Ok(Exit::Answered)
 }
@@ -65,7 +65,7 @@ fn all(case: &Case<'_>) -> Result<Goroutines, Failure> {
 fn goroutines(path: &Path, args: &GoroutinesFlags, common: &Common) -> Result<Goroutines, Failure> {
     match kind_of(path)? {
         Kind::Core | Kind::Executable => with_case(path, None, common, all),
-        _ => text::goroutines(path, args),
+        _ => Ok(text::goroutines(path, args)?.0),
     }
 }
 

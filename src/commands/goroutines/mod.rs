@@ -25,6 +25,7 @@ use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_view::document::{Envelope, InputSummary};
 use schemars::JsonSchema;
 use std::path::PathBuf;
+pub use text::goroutines as of_log;
 use view::View;
 
 /// How `goroutines` answers.

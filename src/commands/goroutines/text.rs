@@ -76,16 +76,16 @@ pub(super) fn answer(
     })
 }
 
-/// The goroutines of the wanted dump of a log, for a comparison.
+/// The goroutines of the wanted dump of a log, and how reading it ended.
 ///
 /// # Errors
 ///
 /// When it cannot be read or has no dump.
-pub(super) fn goroutines(path: &Path, args: &GoroutinesFlags) -> Result<Goroutines, Failure> {
-    let (model, _) = read(path, args)?;
+pub fn goroutines(path: &Path, args: &GoroutinesFlags) -> Result<(Goroutines, Ended), Failure> {
+    let (model, ended) = read(path, args)?;
     let found = model.tracebacks.into_found();
     match found.dump {
-        Some(dump) => Ok(Arc::unwrap_or_clone(dump).goroutines),
+        Some(dump) => Ok((Arc::unwrap_or_clone(dump).goroutines, ended)),
         None => Err(nothing(path, &found, args)),
     }
 }

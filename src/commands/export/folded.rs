@@ -1,0 +1,91 @@
+//! Stacks of goroutines as flame graph tools read them: `outermost;…;innermost count`, a line for each distinct stack.
+
+use super::format::{Export, ExportFlags, Written};
+use crate::answer::Failure;
+use crate::case::core::Case;
+use crate::commands::goroutines::{GoroutinesFlags, of_log};
+use crate::input::log::Ended;
+use dumpview_model::goroutine::{Elided, Goroutines, StackId};
+use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// `folded`.
+pub struct Folded;
+
+impl Export for Folded {
+    const NAME: &'static str = "folded";
+
+    fn of_core<'w>(case: &'w Case<'_>, flags: &ExportFlags) -> Result<Written<'w>, Failure> {
+        let shown = if flags.system {
+            SystemGoroutines::Shown
+        } else {
+            SystemGoroutines::Hidden
+        };
+        let table = case.goroutines(shown, StackPointers::OfOne);
+        let goroutines = table.map_err(Failure::no_answer)?.goroutines;
+        let system = flags.system;
+        Ok(Box::new(move |out| write(&goroutines, system, out)))
+    }
+
+    fn of_log(path: &Path, flags: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+        let asked = GoroutinesFlags {
+            dump: flags.dump,
+            with_stacks: true,
+            ..GoroutinesFlags::default()
+        };
+        let (goroutines, ended) = of_log(path, &asked)?;
+        let system = flags.system;
+        Ok((Box::new(move |out| write(&goroutines, system, out)), ended))
+    }
+}
+
+fn write(goroutines: &Goroutines, system: bool, out: &mut dyn Write) -> io::Result<()> {
+    let wanted = goroutines.list.iter().filter(|g| system || !g.system);
+    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let mut stacks: BTreeMap<StackId, u64> = BTreeMap::new();
+    for goroutine in wanted {
+        *stacks.entry(goroutine.stack).or_default() += 1;
+    }
+    for (stack, count) in stacks {
+        *lines.entry(line(goroutines, stack, system)).or_default() += count;
+    }
+    lines
+        .iter()
+        .try_for_each(|(line, count)| writeln!(out, "{line} {count}"))
+}
+
+/// A stack, the outermost call first. What is not known of it stands in brackets, as such tools have it.
+fn line(goroutines: &Goroutines, id: StackId, system: bool) -> String {
+    let stack = goroutines.stacks.of(id);
+    let elided = |at: usize| stack.elided.filter(|elided| elided.after == at);
+    let mut calls: Vec<String> = Vec::new();
+    for (index, frame) in goroutines.stacks.frames(id).enumerate() {
+        calls.extend(elided(index).map(gap));
+        if system || !frame.runtime {
+            calls.push(name(&frame.function));
+        }
+    }
+    calls.extend(elided(stack.frames.len()).map(gap));
+    if stack.why_incomplete.is_some() {
+        calls.push("[incomplete]".to_owned());
+    }
+    if calls.is_empty() {
+        calls.push("[no calls]".to_owned());
+    }
+    calls.reverse();
+    calls.join(";")
+}
+
+fn gap(elided: Elided) -> String {
+    format!("[{} frames elided]", elided.count)
+}
+
+/// A function's name without what the format itself means.
+fn name(function: &str) -> String {
+    if function.is_empty() {
+        return "[unknown]".to_owned();
+    }
+    function.replace(';', ",").replace(char::is_control, " ")
+}

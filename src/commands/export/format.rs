@@ -1,0 +1,77 @@
+//! What an export is: a format of another tool, and what it has of a core or a log.
+
+use crate::answer::Failure;
+use crate::case::core::Case;
+use crate::input::log::Ended;
+use clap::Args;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What may be asked of an export.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ExportFlags {
+    /// What to write: `folded` (stacks of goroutines for flame graphs).
+    #[arg(long, value_name = "FORMAT", required = true)]
+    pub to: String,
+
+    /// Into which file. A pipe is a file too: `-o /dev/stdout`.
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub output: String,
+
+    /// Even when that file exists: it is overwritten.
+    #[arg(long)]
+    pub force: bool,
+
+    /// The runtime's own goroutines and calls too.
+    #[arg(long)]
+    pub system: bool,
+
+    /// Which dump of a log with several, by number; the one of the last crash, or the last one, when left out.
+    #[arg(long, value_name = "N")]
+    pub dump: Option<usize>,
+}
+
+/// What is written once everything that it needs was read.
+pub type Written<'w> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'w>;
+
+/// A format of another tool.
+pub trait Export {
+    /// As `--to` takes it.
+    const NAME: &'static str;
+
+    /// What it has of a core.
+    ///
+    /// # Errors
+    ///
+    /// When the core has nothing of that.
+    fn of_core<'w>(case: &'w Case<'_>, flags: &ExportFlags) -> Result<Written<'w>, Failure>;
+
+    /// What it has of a log, and how reading that ended.
+    ///
+    /// # Errors
+    ///
+    /// When the log has nothing of that, or cannot be read.
+    fn of_log(path: &Path, flags: &ExportFlags) -> Result<(Written<'static>, Ended), Failure>;
+}
+
+type OfCore = for<'w> fn(&'w Case<'_>, &ExportFlags) -> Result<Written<'w>, Failure>;
+type OfLog = fn(&Path, &ExportFlags) -> Result<(Written<'static>, Ended), Failure>;
+
+/// An export with its type erased, as the table has it.
+pub struct Entry {
+    /// As `--to` takes it.
+    pub name: &'static str,
+    /// What it has of a core.
+    pub core: OfCore,
+    /// What it has of a log.
+    pub log: OfLog,
+}
+
+/// The entry of an export.
+pub const fn entry<E: Export>() -> Entry {
+    Entry {
+        name: E::NAME,
+        core: E::of_core,
+        log: E::of_log,
+    }
+}

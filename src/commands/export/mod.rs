@@ -1,0 +1,159 @@
+//! `export`: what was read as a file that another tool opens. One format more is a file here and an entry in [`EXPORTS`].
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `format` | what an export is |
+//! | `folded` | stacks of goroutines for flame graphs |
+
+mod folded;
+mod format;
+
+use crate::answer::{Answer, Exit, Failure, Stop};
+use crate::case::core::{Case, Cursor};
+use crate::case::{Files, Kind};
+use crate::out::Out;
+use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
+use dumpview_view::Text;
+use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use format::{Entry, ExportFlags, entry};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+
+/// All of them.
+const EXPORTS: &[Entry] = &[entry::<folded::Folded>()];
+
+/// What was written.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "exported")]
+pub struct Exported {
+    /// The format, as `--to` takes it.
+    to: String,
+    /// The file, as typed.
+    file: String,
+}
+
+impl Answer for Exported {
+    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        out.line(format_args!("wrote {}: {}", self.file, self.to))
+    }
+}
+
+/// `export`.
+pub struct ExportVerb;
+
+impl Verb for ExportVerb {
+    type Args = ExportFlags;
+    type Body = Exported;
+    const ABOUT: About = About {
+        inputs: Inputs::CoreOrLog,
+        examples: &[
+            "dumpview export --to folded -o app.folded core.44457 ./app",
+            "dumpview export --to folded -o app.folded crash.log && flamegraph.pl app.folded > app.svg",
+        ],
+        notes: "A file that exists is overwritten with --force only.",
+        ..About::core(
+            "export",
+            "What is in a core or a log as a file of another tool: stacks of goroutines for flame graphs",
+            Word::None,
+        )
+    };
+}
+
+impl OnCore for ExportVerb {
+    fn ask(
+        case: &Case<'_>,
+        args: &ExportFlags,
+        _: Option<&str>,
+        _: &mut Cursor,
+    ) -> Result<Box<dyn Answer>, Failure> {
+        let write = (find(&args.to)?.core)(case, args)?;
+        Ok(Box::new(written(args, &write)?))
+    }
+}
+
+impl OnFiles for ExportVerb {
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
+
+    fn answer(files: &Files<'_>, args: &ExportFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        let path = files.first();
+        let (write, ended) = (find(&args.to)?.log)(path, args)?;
+        let exported = written(args, &write)?;
+        let lost = ended.lost.map(|why| Incomplete {
+            what: "input".to_owned(),
+            why,
+        });
+        let incomplete: Vec<Incomplete> = lost.into_iter().collect();
+        let path = path.display().to_string();
+        out.complain_of(&path, &incomplete);
+        let input = InputSummary {
+            path,
+            kind: "log",
+            ..InputSummary::default()
+        };
+        out.whole(&Envelope::new("export", input), &incomplete, &exported)?;
+        Ok(if incomplete.is_empty() {
+            Exit::Answered
+        } else {
+            Exit::Damaged
+        })
+    }
+}
+
+fn written(
+    args: &ExportFlags,
+    write: &dyn Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<Exported, Failure> {
+    let file = &args.output;
+    let is_new = fs::metadata(file).is_err();
+    let mut out = BufWriter::new(create(args)?);
+    let result = write(&mut out).and_then(|()| out.flush());
+    if let Err(error) = result {
+        if is_new {
+            // Half a file is none; why there is none is told below.
+            let _ = fs::remove_file(file);
+        }
+        return Err(Failure::unreadable(format!("{file}: {error}")));
+    }
+    Ok(Exported {
+        to: args.to.clone(),
+        file: file.clone(),
+    })
+}
+
+/// A file that is there is overwritten only when that was said; what is no file, a pipe, loses nothing.
+fn create(args: &ExportFlags) -> Result<File, Failure> {
+    let file = &args.output;
+    let is_pipe = fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if is_pipe {
+        options.create(false);
+    } else if args.force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    options.open(file).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                "exists already\n\nhint: --force overwrites it".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Failure::no_answer(format!("{file}: {why}"))
+    })
+}
+
+/// The export of a name.
+fn find(name: &str) -> Result<&'static Entry, Failure> {
+    let found = EXPORTS.iter().find(|export| export.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = EXPORTS.iter().map(|export| export.name).collect();
+        Failure::usage(format!(
+            "--to {name}: no such format\n\nhint: there is {}",
+            names.join(", ")
+        ))
+    })
+}
