@@ -7,6 +7,7 @@ use crate::data::text::Direction;
 use crate::widgets::list::around;
 use crate::widgets::text::padded;
 use dumpview_view::column::{Cell, Column, Object, Row, Unit};
+use dumpview_view::document::Document;
 use dumpview_view::filter::Filter;
 use dumpview_view::job::{Job, Stopped};
 use dumpview_view::sink::csv::Csv;
@@ -292,23 +293,20 @@ impl<R: Row> Printed<R> {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{{\"{}\":[", R::KEY)?;
-        let mut before = "\n";
+        let mut document = Document::bare(out);
+        document.list(R::KEY)?;
         for row in self.each() {
-            out.write_all(before.as_bytes())?;
-            serde_json::to_writer(&mut *out, &Object(&row))?;
-            before = ",\n";
+            document.element(&serde_json::to_vec(&Object(&row))?)?;
         }
-        out.write_all(b"]}\n")
+        document.end_list()?;
+        document.end()
     }
 
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        let columns: Vec<&Column<R>> = R::COLUMNS.iter().collect();
         let mut csv = Csv::new(out);
-        csv.line(R::COLUMNS.iter().map(|column| column.name))?;
-        for row in self.each() {
-            let cells = R::COLUMNS.iter().map(|column| (column.get)(&row));
-            csv.line(cells.map(|cell| cell.to_string()))?;
-        }
+        csv.head(&columns)?;
+        self.each().try_for_each(|row| csv.row(&columns, &row))?;
         csv.flush()
     }
 }

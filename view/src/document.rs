@@ -136,10 +136,15 @@ impl<'w> Document<'w> {
     ///
     /// When it cannot be written.
     pub fn begin(out: &'w mut dyn Write, envelope: &Envelope) -> io::Result<Self> {
-        let mut document = Self { out, before: b"{" };
+        let mut document = Self::bare(out);
         document.entry("schema", &envelope.schema)?;
         document.entry("input", &envelope.input)?;
         Ok(document)
+    }
+
+    /// Begins without that: for a file of rows, whose name says what it is of.
+    pub fn bare(out: &'w mut dyn Write) -> Self {
+        Self { out, before: b"{" }
     }
 
     /// Adds an entry.

@@ -147,7 +147,7 @@ fn nullable(mut schema: Schema) -> Schema {
 pub struct Rows<R, Rest = Nothing>(PhantomData<(R, Rest)>);
 
 /// No further keys.
-#[derive(JsonSchema)]
+#[derive(serde::Serialize, JsonSchema)]
 pub struct Nothing {}
 
 impl<R: Documented, Rest: JsonSchema> JsonSchema for Rows<R, Rest> {
