@@ -44,7 +44,7 @@ mod tests {
 
     /// Command lines about cores: every verb, with what changes its shape.
     fn about_cores() -> Vec<Vec<String>> {
-        const ASKED: [&[&str]; 42] = [
+        const ASKED: &[&[&str]] = &[
             &["info"],
             &["export", "--to", "folded", "-o", "/dev/null"],
             &["goroutines"],
@@ -138,7 +138,7 @@ mod tests {
 
     /// Command lines about logs.
     fn about_logs() -> Vec<Vec<String>> {
-        const ASKED: [&[&str]; 13] = [
+        const ASKED: &[&[&str]] = &[
             &[],
             &["export", "--to", "folded", "-o", "/dev/null"],
             &["goroutines"],
