@@ -52,7 +52,7 @@ pub use build::Scanned;
 pub use masks::{Mask, Masks};
 pub use names::{NamedBy, Names, Reference};
 pub use pointers::{Pointers, Scratch};
-pub use roots::{Certainty, Root, RootKind, Roots, Variables};
+pub use roots::{Certainty, Root, RootKind, Roots, StaticValue, Variables};
 pub use span::{ManualSpan, Span, SweepState};
 pub use spans::Spans;
 pub use specials::{Special, SpecialKind};
@@ -120,9 +120,18 @@ impl<'p> Heap<'p> {
         let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
         let spans = Spans::read(&runtime, process.arch(), most_pages(process))?;
         let pointers = Pointers::new(&runtime, process.arch(), minor, &spans)?;
-        let roots = Roots::read(process, &runtime, &spans, minor, &|object, visit| {
-            out_of(&spans, &pointers, object, visit);
-        });
+        let mut variables = Variables::of(process);
+        variables.add(names::statics(process, &variables));
+        let roots = Roots::read(
+            process,
+            &runtime,
+            &spans,
+            minor,
+            variables,
+            &|object, visit| {
+                out_of(&spans, &pointers, object, visit);
+            },
+        );
         let (graph, scanned) = build::graph(&spans, &pointers, &roots)?;
         Ok(Self {
             spans,

@@ -12,6 +12,7 @@ use crate::addr::Addr;
 use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::Runtime;
+use crate::types::TypeRef;
 use crate::unwind::PcCache;
 use dumpview_heap::Chunk;
 use rayon::prelude::*;
@@ -107,10 +108,27 @@ pub struct Roots {
 pub struct Variables {
     /// Start, end and name, by start.
     list: Vec<(Addr, Addr, Box<str>)>,
+    /// By start.
+    statics: Vec<StaticValue>,
+}
+
+/// A value in package data that has no symbol, known by the pointer that leads there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StaticValue {
+    /// Its first byte.
+    pub start: Addr,
+    /// The first byte behind it.
+    pub end: Addr,
+    /// The type, of each element when there are several.
+    pub ty: TypeRef,
+    /// How many values stand there: the array of a slice.
+    pub count: u64,
+    /// The pointer in words, `main.cfg.next`.
+    pub name: Box<str>,
 }
 
 impl Variables {
-    fn of(process: &Process<'_>) -> Self {
+    pub(super) fn of(process: &Process<'_>) -> Self {
         let Some(exe) = process.executable else {
             return Self::default();
         };
@@ -134,7 +152,37 @@ impl Variables {
             .collect();
         list.sort();
         list.dedup_by_key(|(start, _, _)| *start);
-        Self { list }
+        Self {
+            list,
+            statics: Vec::new(),
+        }
+    }
+
+    /// Adds values that have no symbol. One inside another is a part of it.
+    pub(super) fn add(&mut self, mut found: Vec<StaticValue>) {
+        found.sort_by_key(|value| (value.start, std::cmp::Reverse(value.end)));
+        let mut end = Addr::NULL;
+        found.retain(|value| {
+            let apart = value.start >= end;
+            end = if apart { value.end } else { end };
+            apart
+        });
+        let named = found.iter().map(|v| (v.start, v.end, v.name.clone()));
+        self.list.extend(named);
+        self.list.sort();
+        self.statics = found;
+    }
+
+    /// The values that have no symbol, by address.
+    pub fn statics(&self) -> &[StaticValue] {
+        &self.statics
+    }
+
+    /// The value without a symbol that covers an address.
+    pub fn static_at(&self, addr: Addr) -> Option<&StaticValue> {
+        let after = self.statics.partition_point(|value| value.start <= addr);
+        let value = self.statics.get(after.checked_sub(1)?)?;
+        (addr < value.end).then_some(value)
     }
 
     /// The variable that covers an address: its start, end and name as the linker has it.
@@ -198,12 +246,13 @@ impl Roots {
         runtime: &Runtime<'_>,
         spans: &Spans,
         minor: u32,
+        variables: Variables,
         out_of: &OutOf<'_>,
     ) -> Self {
         let mut builder = Builder {
             spans,
             roots: Self {
-                variables: Variables::of(process),
+                variables,
                 ..Self::default()
             },
         };

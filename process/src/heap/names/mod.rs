@@ -7,6 +7,7 @@
 
 mod frames;
 mod objects;
+mod statics;
 mod within;
 
 use super::data::PackageData;
@@ -18,6 +19,8 @@ use crate::process::Process;
 use crate::scope::PackageVariable;
 use crate::unwind::PcCache;
 use std::sync::OnceLock;
+
+pub(super) use statics::statics;
 
 /// Who knows the name of a reference.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -166,6 +169,9 @@ impl<'n, 'a> Names<'n, 'a> {
             let mut name = variable.name.clone();
             let by = within::push_path(types, variable.ty, offset, &mut name, NamedBy::Variable);
             return (name, by);
+        }
+        if let Some(value) = self.heap.roots.variables.static_at(at) {
+            return value.word_name(types, at.0 - value.start.0);
         }
         match self.heap.roots.variables.at(at) {
             Some((start, _, symbol)) if start == at => (symbol.to_owned(), NamedBy::Variable),

@@ -119,9 +119,11 @@ impl<'f, 'a, 'p> Facts<'f, 'a, 'p> {
     pub fn variable_type(&self, at: Addr) -> Option<TypeRef> {
         let all = self.variables.get_or_init(|| {
             let types = self.process.types();
+            let statics = self.heap.roots.variables.statics().iter();
             types
                 .package_variables(self.process.arch())
                 .filter_map(|variable| Some((variable.place.ok()?, variable.ty)))
+                .chain(statics.filter_map(|value| Some((value.start, value.single()?))))
                 .collect()
         });
         all.get(&at).copied()

@@ -8,10 +8,10 @@ use crate::types::Types;
 use rustc_hash::FxHashMap;
 
 /// What an interface holds: the type, and whether the data word is the value itself.
-pub(super) type Dynamic = (TypeId, bool);
+pub(in crate::heap) type Dynamic = (TypeId, bool);
 
 /// Type words seen so far. A word that leads to no descriptor is remembered too: hostile memory has many.
-pub(super) struct Interfaces<'r> {
+pub(in crate::heap) struct Interfaces<'r> {
     memory: &'r dyn Memory,
     /// Offset of the type in an itab.
     in_itab: Option<u64>,

@@ -19,6 +19,7 @@ mod plan;
 mod sources;
 
 pub use super::mspan::SIZE_CLASSES;
+pub(in crate::heap) use interfaces::Interfaces;
 pub use label::{Label, LabelId, Labels, Role, Share, Source, Strength};
 pub use plan::TypeId;
-pub(in crate::heap) use plan::{Link, Plans};
+pub(in crate::heap) use plan::{Link, Plan, Plans};

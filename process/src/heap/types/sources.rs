@@ -6,7 +6,7 @@ use super::plan::TypeId;
 use crate::addr::Addr;
 use crate::dwarf::Location;
 use crate::heap::pointers::word_at;
-use crate::heap::{Heap, HeapError, Scratch, Special, SpecialKind};
+use crate::heap::{Heap, HeapError, Scratch, Special, SpecialKind, StaticValue};
 use crate::process::Process;
 use crate::scope::Standing;
 use crate::types::TypeRef;
@@ -28,7 +28,7 @@ impl Labels {
         flow.run();
         flow.start_at_specials(&heap.roots.specials);
         flow.run();
-        flow.start_at_variables();
+        flow.start_at_variables(heap.roots.variables.statics());
         flow.run();
         flow.start_at_locals();
         flow.run();
@@ -130,13 +130,19 @@ impl Flow<'_, '_> {
     }
 
     /// Package variables, whose types DWARF knows.
-    fn start_at_variables(&mut self) {
+    fn start_at_variables(&mut self, statics: &[StaticValue]) {
         for variable in self.types.package_variables(self.process.arch()) {
             if let Ok(at) = variable.place {
                 self.variable(variable.ty, at, Source::Variable);
                 // One at a time: what waits stays short, whatever there is.
                 self.run();
             }
+        }
+        for value in statics {
+            let id = self.plans.id(value.ty);
+            let bytes = self.read(value.start, value.end.0 - value.start.0);
+            self.values(id, &bytes, 0, value.count, Source::Variable);
+            self.run();
         }
     }
 
