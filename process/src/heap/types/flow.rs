@@ -18,6 +18,7 @@ use crate::layout::Layouts;
 use crate::memory::Memory;
 use crate::process::Process;
 use crate::types::Types;
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(super) struct Flow<'f, 'a> {
     waiting: Vec<(u32, Addr)>,
     /// The stretch of memory that was read last, and where it starts.
     near: (Addr, &'f [u8]),
+    /// Records of blocked senders (`sudog`) that were looked at.
+    pub senders: FxHashSet<Addr>,
 }
 
 /// What a pointer says of what it leads to.
@@ -70,6 +73,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             labels: Labels::for_objects(heap.spans.objects()),
             waiting: Vec::new(),
             near: (Addr::NULL, &[]),
+            senders: FxHashSet::default(),
         }
     }
 
@@ -348,7 +352,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             }
         }
         self.labels.set(object, label);
-        if !span.is_noscan() || matches!(label.role, Role::MapEntries) {
+        if !span.is_noscan() || matches!(label.role, Role::MapEntries | Role::Chan) {
             self.waiting.push((object, start));
         }
     }

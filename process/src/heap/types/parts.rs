@@ -97,6 +97,7 @@ impl Flow<'_, '_> {
                     let at = Addr(word_at(bytes, buffer.offset));
                     self.go(Role::ChanBuffer, ty, at, source);
                 }
+                self.senders(ty, bytes, source);
             }
             Role::Closure => {
                 let slots = {
@@ -113,6 +114,28 @@ impl Flow<'_, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What blocked senders have in hand: it stands on their stacks, where optimised code often has no variable for it,
+    /// and is of the channel's element type.
+    fn senders(&mut self, ty: TypeId, bytes: &[u8], source: Source) {
+        let (Some((first, next, elem)), Some(plan)) = (self.places.senders, self.plans.plan(ty))
+        else {
+            return;
+        };
+        if plan.links.is_empty() {
+            return;
+        }
+        let mut sudog = Addr(word_at(bytes, first.offset));
+        while !sudog.is_null() && self.senders.insert(sudog) {
+            let record = self.read(sudog, next.offset.max(elem.offset) + 8);
+            let value = Addr(word_at(&record, elem.offset));
+            if !value.is_null() {
+                let value = self.read(value, plan.size);
+                self.values(ty, &value, 0, 1, source);
+            }
+            sudog = Addr(word_at(&record, next.offset));
         }
     }
 

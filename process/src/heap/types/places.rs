@@ -13,6 +13,9 @@ pub(super) struct Places {
     pub table_size: u64,
     pub buffer: Option<Field>,
     pub chan_size: u64,
+    pub elemtype: Option<Field>,
+    /// `hchan.sendq.first`, `sudog.next`, `sudog.elem`.
+    pub senders: Option<(Field, Field, Field)>,
 }
 
 impl Places {
@@ -34,6 +37,11 @@ impl Places {
             table_size: size("internal/runtime/maps.table"),
             buffer: field("runtime.hchan", "buf"),
             chan_size: size("runtime.hchan"),
+            elemtype: field("runtime.hchan", "elemtype"),
+            senders: field("runtime.hchan", "sendq.first")
+                .zip(field("runtime.sudog", "next"))
+                .zip(field("runtime.sudog", "elem.vu").or_else(|| field("runtime.sudog", "elem")))
+                .map(|((first, next), elem)| (first, next, elem)),
         }
     }
 }

@@ -8,8 +8,10 @@ use crate::dwarf::Location;
 use crate::heap::pointers::word_at;
 use crate::heap::{Heap, HeapError, Scratch, Special, SpecialKind, StaticValue};
 use crate::process::Process;
+use crate::runtime::{Semaphores, waits_on};
 use crate::scope::Standing;
 use crate::types::TypeRef;
+use rustc_hash::FxHashSet;
 
 /// Frames whose variables are asked for. A program of a hundred thousand goroutines has few distinct types on their
 /// stacks, and those that hold much are mostly known by other ways.
@@ -27,6 +29,8 @@ impl Labels {
         flow.start_at_headers();
         flow.run();
         flow.start_at_specials(&heap.roots.specials);
+        flow.run();
+        flow.start_at_channels();
         flow.run();
         flow.start_at_variables(heap.roots.variables.statics());
         flow.run();
@@ -125,6 +129,34 @@ impl Flow<'_, '_> {
                 && self.spans.at(special.payload).is_some()
             {
                 self.closure(special.payload, Source::Header);
+            }
+        }
+    }
+
+    /// Channels that goroutines wait on: each keeps the type of its elements (`hchan.elemtype`).
+    fn start_at_channels(&mut self) {
+        let (Some(runtime), Some(elemtype)) = (self.process.runtime(), self.places.elemtype) else {
+            return;
+        };
+        let Ok(goroutines) = self.process.goroutines() else {
+            return;
+        };
+        let mut seen = FxHashSet::default();
+        for goroutine in goroutines.list() {
+            // Not the reason matters here, but what is linked.
+            let Ok(waits) = waits_on(&runtime, goroutine, "", &Semaphores::default()) else {
+                continue;
+            };
+            for wait in waits.channels {
+                if !seen.insert(wait.chan) {
+                    continue;
+                }
+                let word = self.read(wait.chan.offset(elemtype.offset), 8);
+                let descriptor = Addr(word_at(&word, 0));
+                let ty = self.plans.id(self.types.of_descriptor(descriptor));
+                if self.plans.plan(ty).is_some() {
+                    self.part(Role::Chan, ty, wait.chan, Source::Header);
+                }
             }
         }
     }
