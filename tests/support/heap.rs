@@ -207,7 +207,7 @@ fn structures(case: &HeapCase, heap: &Heap<'_>, dominators: &Dominators, report:
 }
 
 /// What the objects of each structure may be called, as a regular expression of a whole name.
-const NAMES: [(&str, &str); 53] = [
+const NAMES: &[(&str, &str)] = &[
     ("list", r"main\.listNode|string bytes"),
     ("tree", r"main\.treeNode"),
     ("ring", r"main\.ringNode"),
@@ -310,6 +310,7 @@ const NAMES: [(&str, &str); 53] = [
         r"main\.item|(\[\])?(\*?arena\.|\*?runtime\.|unsafe\.Pointer).*",
     ),
     ("dag", r"main\.dagNode"),
+    ("depot", r"main\.listNode|string bytes"),
     (
         "around",
         r"\[\]interface \{\} backing|\[\d*\]\*main\.item( backing)?|main\.item|\[\d+\]uint8",

@@ -29,7 +29,20 @@ var (
 	experiments func()
 )
 
+// station is a composite literal of a package variable: the linker lays it out in package data and gives it no symbol.
+type station struct {
+	label string
+	first *listNode
+}
+
+var depot = &station{label: "depot"}
+
 func more() {
+	measure("depot", unsafe.Pointer(depot), unsafe.Sizeof(*depot), func() {
+		for i := 0; i < 20; i++ {
+			depot.first = &listNode{next: depot.first, id: int64(i), text: heapString(20)}
+		}
+	}, nil)
 	measure("dag", unsafe.Pointer(&dag), unsafe.Sizeof(dag), func() { dag = layers(12) }, func() {
 		note(unsafe.Pointer(dag))
 		for n := dag; n != nil; n = n.below[0] {

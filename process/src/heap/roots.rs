@@ -167,10 +167,15 @@ impl Variables {
             end = if apart { value.end } else { end };
             apart
         });
-        let named = found.iter().map(|v| (v.start, v.end, v.name.clone()));
+        self.statics = found;
+        let made_up = |at: Addr| self.statics.binary_search_by_key(&at, |v| v.start).is_ok();
+        self.list.retain(|(start, _, _)| !made_up(*start));
+        let named = self
+            .statics
+            .iter()
+            .map(|v| (v.start, v.end, v.name.clone()));
         self.list.extend(named);
         self.list.sort();
-        self.statics = found;
     }
 
     /// The values that have no symbol, by address.

@@ -131,9 +131,12 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Whether an address is in package data where no symbol is.
+    /// Whether an address is in package data where no symbol is that a program has a name for: external linkers keep the
+    /// compiler's own, `main..stmp_0`.
     fn is_unnamed(&self, at: Addr) -> bool {
-        self.data.iter().any(|range| range.contains(at)) && self.variables.at(at).is_none()
+        let named = self.variables.at(at);
+        self.data.iter().any(|range| range.contains(at))
+            && named.is_none_or(|(start, _, name)| start == at && name.contains(".."))
     }
 
     /// Remembers a value with pointers in it; others keep nothing.
