@@ -7,7 +7,6 @@ use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::units::bytes;
 use dumpview_parsers::smaps;
-use dumpview_process::heap::Heap;
 use dumpview_process::postmortem::Accounts;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
@@ -125,10 +124,10 @@ impl OnCore for MemoryVerb {
             None => String::new(),
         };
         // Without a heap that can be walked its memory is anonymous like any other.
-        let heap = Heap::read(&case.process).ok();
-        let dominators = heap.as_ref().map(Heap::dominators);
-        let reached = |object| dominators.as_ref().is_some_and(|d| d.is_reached(object));
-        let accounts = Accounts::of(&case.process, heap.as_ref(), &reached, &smaps::parse(&text));
+        let analysis = case.heap().ok();
+        let reached = |object| analysis.is_some_and(|known| known.dominators.is_reached(object));
+        let heap = analysis.map(|known| &known.heap);
+        let accounts = Accounts::of(&case.process, heap, &reached, &smaps::parse(&text));
         Ok(Box::new(Memory { accounts }))
     }
 }

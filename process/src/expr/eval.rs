@@ -374,6 +374,33 @@ impl<'e> Evaluator<'e> {
             _ => Err(fail(self.name_of(operand))),
         }
     }
+
+    /// The address of what a value consists of.
+    pub fn as_target(&self, operand: &Operand) -> Result<Addr, ExprError> {
+        let What::Value(ty, storage) = &operand.what else {
+            return self.as_address(operand);
+        };
+        let known = self.on.sources.types.resolve(*ty);
+        let known = known.map_err(|e| self.error(0, e.to_string()))?;
+        let at = match known.kind {
+            Kind::Slice | Kind::String => 0,
+            Kind::Interface => 8,
+            Kind::Struct | Kind::Array => {
+                let place = storage.addr();
+                return place.ok_or_else(|| {
+                    self.error(0, format!("{} stands nowhere in memory", known.name))
+                });
+            }
+            _ => return self.as_address(operand),
+        };
+        let inside = storage.offset(at);
+        let place = inside
+            .place()
+            .ok_or_else(|| self.error(0, format!("{} is not read", known.name)))?;
+        place
+            .ptr(self.on.sources.memory)
+            .map_err(|e| self.error(0, e.to_string()))
+    }
 }
 
 /// A computed scalar as a value of its type.

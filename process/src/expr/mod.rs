@@ -107,6 +107,28 @@ impl Expressions<'_> {
         let operand = evaluator.evaluate()?;
         evaluator.as_address(&operand)
     }
+
+    /// The address of what the value of an expression consists of: where a pointer, slice, string, map, channel or
+    /// function points to, where the value in an interface lies; of any other value in memory, where that stands.
+    pub fn target(&self, text: &str) -> Result<crate::addr::Addr, ExprError> {
+        let evaluator = Evaluator::new(*self, text, Asked::Value);
+        let operand = evaluator.evaluate()?;
+        evaluator.as_target(&operand)
+    }
+
+    /// Whether an expression is true or false, found without reading what it would read.
+    pub fn is_condition(&self, text: &str) -> Result<bool, ExprError> {
+        let evaluator = Evaluator::new(*self, text, Asked::Type);
+        let operand = evaluator.evaluate()?;
+        Ok(match &operand.what {
+            What::Const(constant) => matches!(constant, Const::Bool(_)),
+            What::Value(ty, _) => {
+                let known = self.sources.types.resolve(*ty);
+                known.is_ok_and(|ty| ty.kind == crate::types::Kind::Bool)
+            }
+            What::Type(_) | What::Text(..) => false,
+        })
+    }
 }
 
 /// A constant as the value of its default type.

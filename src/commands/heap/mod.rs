@@ -24,6 +24,7 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::Case;
 use crate::listing::Listing;
 use dumpview_process::heap::ask::NoPlace;
+use dumpview_process::heap::suspects::Question;
 use dumpview_process::heap::{Analysis, HeapError};
 use dumpview_view::column::Row;
 use dumpview_view::{Role, Text, styled};
@@ -117,6 +118,20 @@ fn doubt(case: &Case<'_>) -> Option<String> {
     let is_damaged = !case.heap_notes().is_empty();
     is_damaged
         .then(|| "≥ all numbers are lower bounds: the heap is not whole in this core".to_owned())
+}
+
+/// The command line of a question that follows, to be pasted into a shell.
+fn pasted(case: &Case<'_>, question: &Question) -> String {
+    let begin = command(case, question.verb);
+    let word = question.word.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=%@+".contains(c);
+    if word.is_empty() {
+        begin
+    } else if word.starts_with('-') || word.chars().all(is_plain) {
+        format!("{begin} {word}")
+    } else {
+        format!("{begin} '{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// How the command line of another question about this case begins.

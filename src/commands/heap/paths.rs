@@ -217,6 +217,7 @@ impl OnCore for HeapFindVerb {
             depth: args.depth,
             max_len: args.max_len,
         };
+        analysis.check(&condition).map_err(Failure::usage)?;
         let found = analysis.find(&condition, args.most, values.into());
         if found.of == 0 {
             return Err(no_type(&condition.ty));

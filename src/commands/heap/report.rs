@@ -1,21 +1,43 @@
 //! `heap`: whether the walk is right, what is alive, who keeps most of it.
 
-use super::{analysed, command, doubt, next};
+use super::{analysed, command, doubt, next, pasted};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
-use crate::flags::NoFlags;
 use crate::verb::{About, OnCore, Verb, Word};
+use clap::Args;
 use dumpview_model::heap::{Amount, HeapBranch, HeapTotal};
 use dumpview_model::units::{bytes, grouped, percent, plural};
 use dumpview_process::heap::Analysis;
 use dumpview_process::heap::ask::{Cut, Of, TotalBy};
 use dumpview_process::heap::audit::{Audit, Pair};
+use dumpview_process::heap::suspects::{self, Suspect, Thresholds};
 use dumpview_process::heap::types::Share;
 use dumpview_view::column::Object;
+use dumpview_view::finding::{Evidence, write};
 use dumpview_view::{Role, Table, Text, styled};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
+
+/// How `heap` answers.
+#[derive(Args, Debug, Clone, Default)]
+pub struct HeapFlags {
+    #[arg(long = "threshold", value_name = "NAME=NUMBER", help = thresholds_help())]
+    pub thresholds: Vec<String>,
+}
+
+/// The names that can be set, and what they are else.
+fn thresholds_help() -> String {
+    let mut own = Thresholds::default();
+    let names: Vec<String> = Thresholds::NAMES
+        .iter()
+        .map(|name| format!("{name}={}", own.of(name).copied().unwrap_or_default()))
+        .collect();
+    format!(
+        "From where on something is a suspect; may be repeated: {}",
+        names.join(", ")
+    )
+}
 
 /// What a number of the walk is against the runtime's own.
 #[derive(Serialize, JsonSchema)]
@@ -86,6 +108,8 @@ pub struct Report {
     typed_by: Sources,
     /// What was walked against what the runtime counts.
     audit: AuditBody,
+    /// What is worth looking at, most bytes first.
+    suspects: Vec<Suspect>,
     /// What keeps most: the uppermost places of the dominator tree.
     #[schemars(with = "Vec<Object<'static, HeapBranch>>")]
     #[serde(serialize_with = "objects")]
@@ -96,6 +120,9 @@ pub struct Report {
     types: Vec<HeapTotal>,
     #[serde(skip)]
     doubt: Option<String>,
+    /// For each suspect, what to ask next.
+    #[serde(skip)]
+    of_suspects: Vec<Vec<String>>,
     #[serde(skip)]
     next: Vec<String>,
 }
@@ -112,8 +139,22 @@ const MOST: usize = 10;
 /// What keeps less than this of a thousand live bytes is not on the page.
 const LEAST_PER_MILLE: u64 = 5;
 
-fn report(case: &Case<'_>) -> Result<Report, Failure> {
+fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
+    let mut thresholds = Thresholds::default();
+    for setting in &flags.thresholds {
+        let set = thresholds.set(setting);
+        set.map_err(|why| Failure::usage(format!("--threshold: {why}")))?;
+    }
     let analysis = analysed(case)?;
+    let suspects = suspects::find(
+        analysis.process,
+        &analysis.heap,
+        &analysis.labels,
+        &analysis.dominators,
+        &thresholds,
+    );
+    let commands = |suspect: &Suspect| suspect.next.iter().map(|q| pasted(case, q)).collect();
+    let of_suspects = suspects.iter().map(commands).collect();
     let audit = &analysis.audit;
     let mut types = analysis.totals(TotalBy::Type, Of::Live);
     types.truncate(MOST);
@@ -131,6 +172,8 @@ fn report(case: &Case<'_>) -> Result<Report, Failure> {
             agrees: audit.agrees(),
             checks: checks(audit),
         },
+        suspects,
+        of_suspects,
         top: uppermost(analysis),
         types,
         doubt: doubt(case),
@@ -258,7 +301,19 @@ impl Answer for Report {
         });
         out.line(format!("live     {}{own}", amount(&self.live)))?;
         out.line(format!("garbage  {}", amount(&self.garbage)))?;
-        out.line(format!("typed    {}", self.typed()))?;
+        if self.live.bytes > 0 {
+            out.line(format!("typed    {}", self.typed()))?;
+        }
+        if !self.suspects.is_empty() {
+            out.blank()?;
+            out.line(styled(Role::Heading, "suspects"))?;
+        }
+        for (suspect, commands) in self.suspects.iter().zip(&self.of_suspects) {
+            write(&suspect.finding, Evidence::First(3), out)?;
+            for command in commands {
+                out.line(styled(Role::Dim, format!("            next: {command}")))?;
+            }
+        }
         out.blank()?;
         out.line(styled(Role::Heading, "who keeps most"))?;
         table(
@@ -299,7 +354,7 @@ fn table<R: dumpview_view::column::Row>(
 pub struct HeapVerb;
 
 impl Verb for HeapVerb {
-    type Args = NoFlags;
+    type Args = HeapFlags;
     type Body = Report;
     const ABOUT: About = About {
         examples: &[
@@ -309,7 +364,7 @@ impl Verb for HeapVerb {
         ],
         ..About::core(
             "heap",
-            "The heap: what is alive, garbage, who keeps most; more in the verbs below it",
+            "The heap: what is alive, suspects, who keeps most; more in the verbs below it",
             Word::None,
         )
     };
@@ -318,10 +373,10 @@ impl Verb for HeapVerb {
 impl OnCore for HeapVerb {
     fn ask(
         case: &Case<'_>,
-        _args: &NoFlags,
+        args: &HeapFlags,
         _word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(report(case)?))
+        Ok(Box::new(report(case, args)?))
     }
 }

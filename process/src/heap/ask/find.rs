@@ -1,7 +1,7 @@
 //! Objects of a type that fulfil a condition: an expression in which the object's fields are names.
 
 use crate::addr::Addr;
-use crate::expr::{Expressions, FrameScope, Global, Local, NameError, Scope, Storage};
+use crate::expr::{ExprError, Expressions, FrameScope, Global, Local, NameError, Scope, Storage};
 use crate::heap::Analysis;
 use crate::heap::types::Role;
 use crate::memory::MemoryExt;
@@ -57,7 +57,7 @@ enum Decided {
     Not(String),
 }
 
-impl Analysis<'_, '_> {
+impl<'p, 'a> Analysis<'p, 'a> {
     /// Takes a type and what stands behind it apart: the longest beginning that names a type of some object.
     pub fn condition(&self, text: &str) -> Condition {
         let text = text.trim();
@@ -75,6 +75,42 @@ impl Analysis<'_, '_> {
         Condition {
             ty: ty.trim().to_owned(),
             expr: expr.trim().to_owned(),
+        }
+    }
+
+    /// Why an expression is no condition on objects of the type: it cannot be parsed, a name in it means nothing, it is
+    /// neither true nor false.
+    ///
+    /// # Errors
+    ///
+    /// When it is none.
+    pub fn check(&self, condition: &Condition) -> Result<(), String> {
+        let expr = condition.expr.as_str();
+        let all = self.of_type(&condition.ty);
+        let Some(it) = all.iter().find_map(|object| self.typed(*object)) else {
+            return Ok(());
+        };
+        if expr.is_empty() {
+            return Ok(());
+        }
+        let scope = self.scope_of(it);
+        let expressions = Expressions {
+            sources: self.process.sources(),
+            scope: &scope,
+        };
+        match expressions.is_condition(expr) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(format!("{expr} is no condition: neither true nor false")),
+            Err(error) => Err(worded(&error)),
+        }
+    }
+
+    fn scope_of(&self, it: (TypeRef, Storage)) -> ObjectScope<'p, 'a> {
+        ObjectScope {
+            it,
+            sources: self.process.sources(),
+            types: self.process.types(),
+            others: self.process.scope(None),
         }
     }
 
@@ -131,12 +167,7 @@ impl Analysis<'_, '_> {
         let Some(it) = self.typed(object) else {
             return Decided::Not("what this part of a value holds has no fields".to_owned());
         };
-        let scope = ObjectScope {
-            it,
-            sources: self.process.sources(),
-            types: self.process.types(),
-            others: self.process.scope(None),
-        };
+        let scope = self.scope_of(it);
         let expressions = Expressions {
             sources: self.process.sources(),
             scope: &scope,
@@ -147,12 +178,7 @@ impl Analysis<'_, '_> {
                 Some(Data::Bool(false)) => Decided::No,
                 _ => Decided::Not(format!("{expr} is no condition: neither true nor false")),
             },
-            Err(error) => Decided::Not(format!(
-                "column {}: {}\n{}",
-                error.column(),
-                error.message,
-                error.pointer()
-            )),
+            Err(error) => Decided::Not(worded(&error)),
         }
     }
 
@@ -174,6 +200,16 @@ impl Analysis<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// An error with its place.
+fn worded(error: &ExprError) -> String {
+    format!(
+        "column {}: {}\n{}",
+        error.column(),
+        error.message,
+        error.pointer()
+    )
 }
 
 /// The fields of an object as names, before those of packages.

@@ -141,7 +141,7 @@ impl Analysis<'_, '_> {
     }
 
     /// The node that a name means: an address (interior ones included), a package variable, `goroutine 7`,
-    /// `goroutine 7 frame 2`, or an expression whose value is an address or stands at one.
+    /// `goroutine 7 frame 2`, or an expression: what a pointer, slice, string, map, channel, function or interface leads to.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl Analysis<'_, '_> {
         // As other verbs print an object: its type stands behind the address.
         let first = text.split_whitespace().next().unwrap_or_default();
         if let Some(addr) = address(first) {
-            return self.object_at(addr);
+            return self.node_at(addr);
         }
         if let Some(rest) = text.strip_prefix("goroutine ") {
             return self
@@ -167,12 +167,24 @@ impl Analysis<'_, '_> {
             scope: &scope,
         };
         let addr = expressions
-            .address(text)
+            .target(text)
             .map_err(|error| NoPlace::Expression {
                 name: text.to_owned(),
                 why: error.message,
             })?;
-        self.object_at(addr)
+        self.node_at(addr)
+    }
+
+    /// The object that covers an address, or the package variable that does and that keeps something.
+    fn node_at(&self, addr: Addr) -> Result<NodeId, NoPlace> {
+        self.object_at(addr).or_else(|none| {
+            let variable = self.heap.roots.variables.at(addr).ok_or(none.clone())?;
+            let (start, end, _) = variable;
+            let is_it =
+                |kind| matches!(kind, RootKind::Variable { addr } if start <= addr && addr < end);
+            let root = self.roots().find(|(_, kind)| is_it(*kind));
+            root.map(|(node, _)| node).ok_or(none)
+        })
     }
 
     /// The object that covers an address.

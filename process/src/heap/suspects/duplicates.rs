@@ -320,13 +320,13 @@ fn suspect(facts: &Facts<'_, '_, '_>, text: bool, mine: &[Entry], wasted: u64) -
         (
             "heap.duplicate-strings",
             "strings",
-            "interning them (unique.Make since Go 1.23, or a map) keeps one of each; see: dumpview heap strings",
+            "interning them (unique.Make since Go 1.23, or a map) keeps one of each",
         )
     } else {
         (
             "heap.duplicate-bytes",
             "byte buffers",
-            "sharing what does not change keeps one of each; see: dumpview heap strings",
+            "sharing what does not change keeps one of each",
         )
     };
     let body = format!(
@@ -334,7 +334,7 @@ fn suspect(facts: &Facts<'_, '_, '_>, text: bool, mine: &[Entry], wasted: u64) -
         units::grouped(copies.saturating_sub(contents)),
         units::grouped(contents),
     );
-    let mut suspect = Suspect::new(id, Severity::Info, body, wasted);
+    let mut suspect = Suspect::new(id, Severity::Info, body, wasted).ask("heap strings", "");
     for entry in mine.iter().take(SHOWN) {
         let content = content_of(facts, entry).unwrap_or_default();
         let sample = content.get(..SAMPLE.min(content.len())).unwrap_or_default();

@@ -222,11 +222,10 @@ pub(super) struct Name {
 
 impl Name {
     /// What to ask next.
-    pub fn next(&self) -> String {
+    pub fn next(&self) -> (&'static str, String) {
         match self.goroutine {
-            Some(id) => format!("dumpview bt -g {id}"),
-            None if self.word.is_empty() => "dumpview heap tree".to_owned(),
-            None => format!("dumpview heap tree {}", self.word),
+            Some(id) => ("bt", format!("-g {id}")),
+            None => ("heap tree", self.word.clone()),
         }
     }
 }

@@ -249,8 +249,7 @@ fn suspect(facts: &Facts<'_, '_, '_>, how: Waste, group: u32, total: &Total) -> 
             ),
         ),
     };
-    let text = format!("{text}; the largest: dumpview heap refs {at}");
-    let suspect = Suspect::new(id, Severity::Info, text, wasted);
+    let suspect = Suspect::new(id, Severity::Info, text, wasted).ask("heap refs", at);
     suspect.seen(format!(
         "{} objects, {} bytes, {} in use; {at} wastes {}",
         total.count, total.bytes, total.used, total.largest_bytes

@@ -113,13 +113,13 @@ fn suspect(facts: &Facts<'_, '_, '_>, name: &str, cleanup: bool, total: &Total) 
         )
     };
     let text = format!(
-        "{} {} are kept by their own {what}, {}: {how}, so it never runs and they are never freed; see: dumpview heap \
-         paths {at}",
+        "{} {} are kept by their own {what}, {}: {how}, so it never runs and they are never freed",
         units::grouped(total.count),
         name,
         facts.amount(total.bytes)
     );
     let suspect = Suspect::new("heap.finalizer-cycle", Severity::Warning, text, total.bytes);
+    let suspect = suspect.ask("heap paths", at);
     suspect.seen(format!(
         "{} objects, {} bytes; one is at {at}",
         total.count, total.bytes

@@ -43,9 +43,8 @@ fn holding_much(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
             text.push_str(", most of it in the locals of ");
             text.push_str(function);
         }
-        text.push_str("; see: ");
-        text.push_str(&name.next());
-        let suspect = Suspect::new("heap.goroutine", Severity::Info, text, bytes);
+        let (verb, word) = name.next();
+        let suspect = Suspect::new("heap.goroutine", Severity::Info, text, bytes).ask(verb, word);
         suspects.push(suspect.seen(format!("{}, {bytes} bytes", name.text.trim())));
     }
     suspects
@@ -72,18 +71,33 @@ struct Group {
     reason: String,
 }
 
+impl Group {
+    /// Whether they have waited for so long that a leak is likely.
+    fn is_long(&self, facts: &Facts<'_, '_, '_>) -> bool {
+        let long_ns = facts.thresholds.leaked_wait_ms.saturating_mul(1_000_000);
+        self.longest_ns > 0 && self.longest_ns >= long_ns
+    }
+
+    /// `, the longest for 3h`; nothing before the first collection, which is when the runtime notes the time.
+    fn waited(&self) -> String {
+        match self.longest_ns {
+            0 => String::new(),
+            ns => format!(", the longest for {}", units::duration(ns)),
+        }
+    }
+}
+
 fn waiting(facts: &Facts<'_, '_, '_>) -> Option<Vec<Suspect>> {
     let runtime = facts.process.runtime()?;
     let now = Reached::read(&runtime)?;
     let reasons = WaitReasons::read(&runtime);
-    let long_ns = facts.thresholds.leaked_wait_ms.saturating_mul(1_000_000);
     let all = facts.process.goroutines().ok()?.list();
     let waits: Vec<(u32, &Goroutine, u64)> = (0u32..)
         .zip(all)
         .filter(|(_, g)| g.status == Status::Waiting)
         .filter_map(|(number, g)| {
             let reason = reasons.text(g.waitreason)?;
-            let waited = now.since(g.waitsince).filter(|ns| *ns >= long_ns)?;
+            let waited = now.since(g.waitsince).unwrap_or(0);
             waits_for_another(reason).then_some((number, g, waited))
         })
         .collect();
@@ -166,25 +180,38 @@ fn place(calls: &[Call]) -> String {
 
 fn leaked(facts: &Facts<'_, '_, '_>, group: &Group) -> Option<Suspect> {
     let kept = together(facts, &group.members);
-    if kept.bytes < facts.least(facts.thresholds.leaked_percent) {
+    let thresholds = facts.thresholds;
+    let long = group.is_long(facts);
+    // That many wait at one place is no leak yet; that they keep much is to be known all the same.
+    let (id, percent, severity, end) = if long {
+        (
+            "heap.leaked-goroutines",
+            thresholds.leaked_percent,
+            Severity::Warning,
+            "; nothing seems to wake them",
+        )
+    } else {
+        (
+            "heap.waiting-goroutines",
+            thresholds.goroutine_percent,
+            Severity::Info,
+            "",
+        )
+    };
+    if kept.bytes < facts.least(percent) {
         return None;
     }
     let text = format!(
-        "{} goroutines wait in {} ({}), the longest for {}, and keep {} together; nothing seems to wake them; see: \
-         dumpview bt -g {}, dumpview goroutines --group",
+        "{} goroutines wait in {} ({}){}, and together keep {}{end}",
         units::grouped(group.members.len() as u64),
         place(&group.calls),
         group.reason,
-        units::duration(group.longest_ns),
+        group.waited(),
         facts.amount(kept.bytes),
-        group.example
     );
-    let suspect = Suspect::new(
-        "heap.leaked-goroutines",
-        Severity::Warning,
-        text,
-        kept.bytes,
-    );
+    let suspect = Suspect::new(id, severity, text, kept.bytes)
+        .ask("bt", format!("-g {}", group.example))
+        .ask("goroutines", "--group");
     Some(suspect.seen(format!(
         "{} goroutines with the stack of goroutine {}, {} objects, {} bytes",
         group.members.len(),
@@ -212,17 +239,22 @@ fn unread_bodies(facts: &Facts<'_, '_, '_>, groups: &[Group]) -> Option<Suspect>
         return None;
     }
     let kept = together(facts, &members);
-    let longest = groups.iter().map(|g| g.longest_ns).max().unwrap_or(0);
+    let longest = groups.iter().max_by_key(|g| g.longest_ns)?;
+    let severity = if longest.is_long(facts) {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
     let text = format!(
-        "{} HTTP connections wait for the body of their response to be read or closed, the longest for {}; each holds \
+        "{} HTTP connections wait for the body of their response to be read or closed{}; each holds \
          two goroutines, buffers and a socket, {} without those that writes wait in; a http.Response.Body that is not \
-         closed does that; see: dumpview bt -g {}",
+         closed does that",
         units::grouped(count),
-        units::duration(longest),
+        longest.waited(),
         facts.amount(kept.bytes),
-        first.example
     );
-    let suspect = Suspect::new("heap.http-bodies", Severity::Warning, text, kept.bytes);
+    let suspect = Suspect::new("heap.http-bodies", severity, text, kept.bytes)
+        .ask("bt", format!("-g {}", first.example));
     Some(suspect.seen(format!(
         "{count} goroutines in net/http.(*persistConn).readLoop, {}",
         first.reason

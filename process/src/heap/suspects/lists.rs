@@ -65,18 +65,17 @@ fn suspect(facts: &Facts<'_, '_, '_>, group: u32, chains: &[(Chain, u64)], bytes
     let length = units::grouped(u64::from(first.length));
     let amount = facts.amount(bytes);
     let text = if chains.len() == 1 {
-        format!(
-            "a linked list of {length} {name}{of} keeps {amount}; it begins at {head}; see: dumpview heap tree {head}"
-        )
+        format!("a linked list of {length} {name}{of} keeps {amount}; it begins at {head}")
     } else {
         format!(
             "{} linked lists of {name} keep {amount}; the largest{of} has {length} elements, keeps {} and begins at \
-             {head}; see: dumpview heap tree {head}",
+             {head}",
             units::grouped(chains.len() as u64),
             units::bytes(*kept),
         )
     };
-    let mut suspect = Suspect::new("heap.list", Severity::Info, text, bytes);
+    let suspect = Suspect::new("heap.list", Severity::Info, text, bytes);
+    let mut suspect = suspect.ask("heap tree", head);
     for (chain, bytes) in chains.iter().take(5) {
         suspect = suspect.seen(format!(
             "{} elements from {}, {bytes} bytes",

@@ -138,12 +138,13 @@ fn suspect(facts: &Facts<'_, '_, '_>, group: u32, total: &Total) -> Suspect {
     };
     let text = format!(
         "maps far over their fill: {which} {} entries in {} slots, and maps do not shrink; {} is wasted; a new map with \
-         what is left would let it go; the largest: dumpview heap refs {at}",
+         what is left would let it go",
         units::grouped(total.entries),
         units::grouped(total.slots),
         facts.amount(total.wasted)
     );
-    let suspect = Suspect::new("heap.map-fill", Severity::Info, text, total.wasted);
+    let suspect =
+        Suspect::new("heap.map-fill", Severity::Info, text, total.wasted).ask("heap refs", at);
     suspect.seen(format!(
         "{} maps, {} entries, {} slots; {at} wastes {} bytes",
         total.maps, total.entries, total.slots, total.largest_wasted

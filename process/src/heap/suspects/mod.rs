@@ -51,6 +51,34 @@ pub struct Suspect {
     pub finding: Finding,
     /// Bytes that it keeps; of waste, the bytes wasted.
     pub retained_bytes: u64,
+    /// What to ask next: lines for `-x` and the prompt.
+    #[schemars(with = "Vec<String>")]
+    pub next: Vec<Question>,
+}
+
+/// A question about the same core.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Question {
+    /// The verb: `heap tree`.
+    pub verb: &'static str,
+    /// What stands behind the core: a place, or flags.
+    pub word: String,
+}
+
+impl std::fmt::Display for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.verb)?;
+        if self.word.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {}", self.word)
+    }
+}
+
+impl Serialize for Question {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl Suspect {
@@ -58,7 +86,17 @@ impl Suspect {
         Self {
             finding: Finding::new(id, severity, text),
             retained_bytes,
+            next: Vec::new(),
         }
+    }
+
+    /// Adds what to ask next.
+    fn ask(mut self, verb: &'static str, word: impl std::fmt::Display) -> Self {
+        self.next.push(Question {
+            verb,
+            word: word.to_string(),
+        });
+        self
     }
 
     fn seen(mut self, what: impl Into<String>) -> Self {
@@ -91,8 +129,8 @@ pub fn find(
     suspects.extend(finalizers::find(&facts));
     suspects.sort_by_key(|suspect| {
         (
-            std::cmp::Reverse(suspect.finding.severity),
             std::cmp::Reverse(suspect.retained_bytes),
+            std::cmp::Reverse(suspect.finding.severity),
             suspect.finding.id,
         )
     });

@@ -127,14 +127,13 @@ fn one_owner(facts: &Facts<'_, '_, '_>, top: &Top, owned: &[Owned]) -> Suspect {
         text.push_str(": ");
         text.push_str(&below(facts, most));
     }
-    text.push_str("; see: ");
-    text.push_str(&at.next());
     let severity = if u128::from(top.bytes) * 2 >= u128::from(facts.live) {
         Severity::Warning
     } else {
         Severity::Info
     };
-    let mut suspect = Suspect::new("heap.dominator", severity, text, top.bytes);
+    let (verb, word) = at.next();
+    let mut suspect = Suspect::new("heap.dominator", severity, text, top.bytes).ask(verb, word);
     for one in owned.iter().take(5) {
         suspect = suspect.seen(format!(
             "{} {}, {} bytes",
@@ -171,15 +170,16 @@ fn below(facts: &Facts<'_, '_, '_>, one: &Owned) -> String {
 fn many_objects(facts: &Facts<'_, '_, '_>, owner: NodeId, one: &Owned) -> Suspect {
     let name = facts.name(owner);
     let text = format!(
-        "{}{} owns {} {}, which keep {}; see: {}",
+        "{}{} owns {} {}, which keep {}",
         name.text,
         facts.kept_by(owner),
         units::grouped(one.count),
         facts.group_name(one.group),
         facts.amount(one.bytes),
-        name.next()
     );
+    let (verb, word) = name.next();
     let suspect = Suspect::new("heap.many-objects", Severity::Info, text, one.bytes);
+    let suspect = suspect.ask(verb, word);
     suspect.seen(format!(
         "the largest at {} keeps {} bytes",
         facts.addr(one.largest),

@@ -76,11 +76,10 @@ fn suspect(facts: &Facts<'_, '_, '_>, pool: Addr, now: u64, before: u64) -> Susp
         (None, None) => (format!("the sync.Pool at {pool}"), pool.to_string()),
     };
     let text = format!(
-        "{name}, a sync.Pool, holds {} for reuse; objects that grow should not be put back beyond a size; see: \
-         dumpview heap tree {next}",
+        "{name}, a sync.Pool, holds {} for reuse; objects that grow should not be put back beyond a size",
         facts.amount(bytes)
     );
-    let suspect = Suspect::new("heap.pool", Severity::Info, text, bytes);
+    let suspect = Suspect::new("heap.pool", Severity::Info, text, bytes).ask("heap tree", next);
     suspect.seen(format!(
         "pool at {pool}: {now} bytes, and {before} bytes that the next collection drops"
     ))

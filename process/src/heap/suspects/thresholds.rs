@@ -13,11 +13,11 @@ pub struct Thresholds {
     pub list_length: u64,
     /// `heap.list`: percent of what lives that lists of one type keep.
     pub list_percent: u64,
-    /// `heap.goroutine`: percent of what lives that one goroutine keeps.
+    /// `heap.goroutine`, `heap.waiting-goroutines`: percent of what lives that one goroutine, one group keeps.
     pub goroutine_percent: u64,
-    /// `heap.leaked-goroutines`: goroutines that wait at one place.
+    /// `heap.leaked-goroutines`, `heap.waiting-goroutines`: goroutines that wait at one place.
     pub leaked_goroutines: u64,
-    /// `heap.leaked-goroutines`, `heap.http-bodies`: milliseconds that they have waited.
+    /// `heap.leaked-goroutines`: milliseconds that they have waited; below it they are `heap.waiting-goroutines`.
     pub leaked_wait_ms: u64,
     /// `heap.leaked-goroutines`: percent of what lives that they keep together.
     pub leaked_percent: u64,
@@ -52,10 +52,10 @@ impl Default for Thresholds {
             leaked_goroutines: 100,
             leaked_wait_ms: 60_000,
             leaked_percent: 1,
-            http_bodies: 100,
+            http_bodies: 10,
             waste_factor: 4,
             waste_percent: 2,
-            duplicate_percent: 5,
+            duplicate_percent: 1,
             pool_percent: 10,
             timers: 1_000,
             finalizer_cycles: 1,

@@ -135,10 +135,9 @@ fn suspect(facts: &Facts<'_, '_, '_>, task: Task, total: &Total) -> Suspect {
         format!("{count} timers with a channel (time.NewTimer, time.After) are pending")
     };
     let text = format!(
-        "{what} and keep at least {bytes}; those that are no longer wanted have to be stopped; see: dumpview heap \
-         paths {}",
-        total.example
+        "{what} and keep at least {bytes}; those that are no longer wanted have to be stopped",
     );
     let suspect = Suspect::new("heap.timers", Severity::Info, text, total.bytes);
+    let suspect = suspect.ask("heap paths", total.example);
     suspect.seen(format!("{} pending, {} bytes", total.count, total.bytes))
 }
