@@ -128,6 +128,18 @@ pub struct FrameFlags {
     pub values: ValueFlags,
 }
 
+/// Which frame, how far to follow values, and whether to say what they keep.
+#[derive(Args, Debug, Clone, Default)]
+pub struct RetainedFlags {
+    /// Which frame.
+    #[command(flatten)]
+    pub frame: FrameFlags,
+
+    /// What each of them keeps on the heap: what would go if its pointers were cut.
+    #[arg(long)]
+    pub retained: bool,
+}
+
 /// How far values are followed.
 #[derive(Args, Debug, Clone, Copy)]
 pub struct ValueFlags {

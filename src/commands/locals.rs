@@ -1,13 +1,16 @@
 //! `locals` and `args`: the variables of one frame.
 
 use super::bt::{function_name, place};
+use super::heap;
+use super::print::keeps;
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
-use crate::flags::{FrameFlags, ValueFlags};
+use crate::flags::{RetainedFlags, ValueFlags};
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_model::frame::Frame;
-use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;
+use dumpview_model::value::{Standing, Variable};
+use dumpview_process::expr::Expressions;
 use dumpview_process::frames::Variables;
 use dumpview_process::postmortem::is_argument;
 use dumpview_process::symbols::printed_args;
@@ -26,6 +29,17 @@ pub enum Which {
     Args,
 }
 
+/// A variable, and what it keeps.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "kept-variable")]
+pub struct Kept {
+    #[serde(flatten)]
+    variable: Variable,
+    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retained_bytes: Option<Option<u64>>,
+}
+
 /// The variables of one frame.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "frame-variables")]
@@ -37,7 +51,7 @@ pub struct FrameVariables {
     /// Its function, as a traceback prints it; empty when not known.
     function: String,
     /// The variables, in the order of the source; empty where they have no names.
-    variables: Vec<Variable>,
+    variables: Vec<Kept>,
     /// Arguments as the runtime's traceback prints them; present of `args` where there are no names.
     #[serde(skip_serializing_if = "Option::is_none")]
     arg_words: Option<String>,
@@ -59,10 +73,12 @@ impl From<ValueFlags> for Limits {
 /// When there is no such goroutine or frame, or its variables cannot be listed.
 pub fn variables(
     case: &Case<'_>,
-    flags: &FrameFlags,
+    flags: &RetainedFlags,
     which: Which,
     cursor: &Cursor,
 ) -> Result<FrameVariables, Failure> {
+    let analysis = flags.retained.then(|| heap::analysed(case)).transpose()?;
+    let flags = &flags.frame;
     let at = case.at(flags.goroutine, cursor)?;
     let (index, call) = at.call(flags.frame.or(cursor.frame))?;
     let mut answer = FrameVariables {
@@ -76,7 +92,23 @@ pub fn variables(
     match case.process.variables(&at, call, flags.values.into()) {
         Variables::Named(mut variables) => {
             variables.retain(|v| is_argument(v) == (which == Which::Args));
-            answer.variables = variables;
+            let scope = case.process.scope(Some((&at, call)));
+            let expressions = Expressions {
+                sources: case.process.sources(),
+                scope: &scope,
+            };
+            let kept = |variable: &Variable| {
+                if variable.standing != Standing::Exact {
+                    return None;
+                }
+                let (ty, storage) = expressions.place(&variable.name).ok()??;
+                analysis?.retained_by_value(ty, &storage, variable.escaped)
+            };
+            let variables = variables.into_iter().map(|variable| Kept {
+                retained_bytes: analysis.map(|_| kept(&variable)),
+                variable,
+            });
+            answer.variables = variables.collect();
         }
         Variables::Words(words) if which == Which::Args => {
             answer.arg_words = Some(printed_args(&words, &*case.process.memory));
@@ -106,8 +138,11 @@ impl Answer for FrameVariables {
             out.line(format_args!("({words})"))?;
         }
         let style = Style::default();
-        for variable in &self.variables {
-            out.block("", &style.variable_block(variable))?;
+        for kept in &self.variables {
+            out.block("", &style.variable_block(&kept.variable))?;
+            if let Some(bytes) = kept.retained_bytes {
+                out.line(styled(Role::Dim, format!("    {}", keeps(bytes))))?;
+            }
         }
         Ok(())
     }
@@ -117,7 +152,7 @@ impl Answer for FrameVariables {
 pub struct LocalsVerb;
 
 impl Verb for LocalsVerb {
-    type Args = FrameFlags;
+    type Args = RetainedFlags;
     type Body = FrameVariables;
     const ABOUT: About = About::core("locals", "Local variables of a frame", Word::None);
 }
@@ -125,7 +160,7 @@ impl Verb for LocalsVerb {
 impl OnCore for LocalsVerb {
     fn ask(
         case: &Case<'_>,
-        args: &FrameFlags,
+        args: &RetainedFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
@@ -137,7 +172,7 @@ impl OnCore for LocalsVerb {
 pub struct ArgsVerb;
 
 impl Verb for ArgsVerb {
-    type Args = FrameFlags;
+    type Args = RetainedFlags;
     type Body = FrameVariables;
     const ABOUT: About = About::core("args", "Arguments and results of a frame", Word::None);
 }
@@ -145,7 +180,7 @@ impl Verb for ArgsVerb {
 impl OnCore for ArgsVerb {
     fn ask(
         case: &Case<'_>,
-        args: &FrameFlags,
+        args: &RetainedFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {

@@ -1,16 +1,18 @@
 //! `print`, `whatis` and `vars`: values and types of expressions, and package variables.
 
+use super::heap;
 use super::listing::{matcher, some};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
-use crate::flags::{FrameFlags, ValueFlags};
+use crate::flags::{FrameFlags, RetainedFlags, ValueFlags};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
+use dumpview_model::units::bytes;
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Origin, Standing, StandingShape, Value, Variable};
 use dumpview_process::expr::{ExprError, Expressions};
 use dumpview_process::value::{Limits, Place, Reader};
-use dumpview_view::Text;
+use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -40,6 +42,9 @@ pub struct Printed {
     /// constant `"main.Blue"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retained_bytes: Option<Option<u64>>,
     #[serde(skip)]
     variable: Variable,
 }
@@ -70,10 +75,12 @@ pub struct PackageVariables {
 /// When it cannot be read or evaluated, with the place in it.
 pub fn print(
     case: &Case<'_>,
-    flags: &FrameFlags,
+    flags: &RetainedFlags,
     expr: &str,
     cursor: &Cursor,
 ) -> Result<Printed, Failure> {
+    let analysis = flags.retained.then(|| heap::analysed(case)).transpose()?;
+    let flags = &flags.frame;
     with_expressions(case, flags, cursor, |expressions| {
         let variable = expressions
             .print(expr, flags.values.into())
@@ -82,7 +89,12 @@ pub fn print(
             .value
             .as_ref()
             .and_then(|value| value.reading_text().map(str::to_owned));
+        let retained_bytes = analysis.map(|analysis| {
+            let (ty, storage) = expressions.place(expr).ok()??;
+            analysis.retained_by_value(ty, &storage, false)
+        });
         Ok(Printed {
+            retained_bytes,
             expr: expr.to_owned(),
             ty: Arc::clone(&variable.ty),
             value: variable.value.clone(),
@@ -93,6 +105,14 @@ pub fn print(
             variable,
         })
     })
+}
+
+/// What something keeps, in words.
+pub fn keeps(retained: Option<u64>) -> String {
+    match retained {
+        Some(kept) => format!("keeps {}", bytes(kept)),
+        None => "what it keeps cannot be told".to_owned(),
+    }
 }
 
 /// The type of an expression.
@@ -208,6 +228,9 @@ pub fn vars(
 
 impl Answer for Printed {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        if let Some(kept) = self.retained_bytes {
+            out.line(styled(Role::Dim, keeps(kept)))?;
+        }
         match &self.variable.value {
             Some(value) if self.variable.standing == Standing::Exact => {
                 out.block("", &Style::default().block(value))
@@ -241,7 +264,7 @@ impl Answer for PackageVariables {
 pub struct PrintVerb;
 
 impl Verb for PrintVerb {
-    type Args = FrameFlags;
+    type Args = RetainedFlags;
     type Body = Printed;
     const ABOUT: About = About {
         aliases: &["p"],
@@ -252,7 +275,7 @@ impl Verb for PrintVerb {
 impl OnCore for PrintVerb {
     fn ask(
         case: &Case<'_>,
-        args: &FrameFlags,
+        args: &RetainedFlags,
         word: Option<&str>,
         cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {

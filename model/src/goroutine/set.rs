@@ -167,6 +167,9 @@ pub struct Listed<'a> {
     /// Why the outermost frame was not reached; absent when it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_incomplete: Option<&'a str>,
+    /// Bytes on the heap that would go with it; present with `--retained`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retained_bytes: Option<u64>,
 }
 
 impl Goroutines {
@@ -193,6 +196,7 @@ impl Goroutines {
             frames: with_stack.then(|| self.frames(goroutine)),
             elided: stack.elided,
             why_incomplete: stack.why_incomplete.as_deref(),
+            retained_bytes: None,
         }
     }
 }

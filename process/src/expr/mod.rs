@@ -35,6 +35,7 @@ pub use frame::FrameScope;
 pub use operand::Storage;
 pub use scope::{Global, Local, NameError, Scope};
 
+use crate::types::TypeRef;
 use crate::value::{Limits, Reader, Sources};
 use dumpview_model::value::{Address, Data, Origin, Pointee, Standing, Value, Variable};
 use eval::{Asked, Evaluator};
@@ -114,6 +115,15 @@ impl Expressions<'_> {
         let evaluator = Evaluator::new(*self, text, Asked::Value);
         let operand = evaluator.evaluate()?;
         evaluator.as_target(&operand)
+    }
+
+    /// The type of an expression's value and where it is; `None` of a constant, a text, a type.
+    pub fn place(&self, text: &str) -> Result<Option<(TypeRef, Storage)>, ExprError> {
+        let evaluator = Evaluator::new(*self, text, Asked::Value);
+        Ok(match evaluator.evaluate()?.what {
+            What::Value(ty, storage) => Some((ty, storage)),
+            _ => None,
+        })
     }
 
     /// Whether an expression is true or false, found without reading what it would read.

@@ -18,6 +18,7 @@ mod view;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
+use crate::commands::heap;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
@@ -43,6 +44,10 @@ pub struct GoroutinesFlags {
     /// With all frames.
     #[arg(long)]
     pub with_stacks: bool,
+
+    /// What each of them keeps on the heap: what would go with it. Of a core.
+    #[arg(long, conflicts_with = "group")]
+    pub retained: bool,
 
     /// The runtime's own goroutines too.
     #[arg(long)]
@@ -114,6 +119,10 @@ impl OnFiles for GoroutinesVerb {
     fn answer(files: &Files<'_>, args: &GoroutinesFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         match &args.diff {
             Some(old) => compare::of_log(files, old, args, out),
+            None if args.retained => {
+                let why = "--retained: only a core has the memory that goroutines keep";
+                Err(Failure::usage(why).into())
+            }
             None => text::answer(files, args, out),
         }
     }
@@ -138,7 +147,12 @@ fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure>
     };
     let table = case.goroutines(system, pointers);
     let table = table.map_err(Failure::no_answer)?;
-    View::new(table.goroutines, table.hidden, flags)
+    let view = View::new(table.goroutines, table.hidden, flags)?;
+    if !flags.retained {
+        return Ok(view);
+    }
+    let kept = heap::analysed(case)?.retained_by_goroutines();
+    Ok(view.with_retained(kept.into_iter().map(|(id, bytes)| (id.0, bytes)).collect()))
 }
 
 /// The envelope of an answer about a log.

@@ -7,13 +7,14 @@ use dumpview_model::goroutine::{
     Elided, Filter, Goroutine, Goroutines, Group, Labels, Listed, Place, Status,
 };
 use dumpview_model::traceback::Profile;
-use dumpview_model::units::duration;
-use dumpview_model::units::plural;
+use dumpview_model::units::{bytes, duration, plural};
 use dumpview_view::{Role, Text, styled};
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io;
 
@@ -27,6 +28,8 @@ pub struct View {
     /// How many were left out because they are the runtime's own.
     system_hidden: usize,
     with_stacks: bool,
+    /// Bytes that each keeps, by id, when that was asked for.
+    retained: Option<HashMap<u64, u64>>,
 }
 
 impl View {
@@ -64,6 +67,7 @@ impl View {
             groups,
             system_hidden,
             with_stacks: flags.with_stacks,
+            retained: None,
         })
     }
 
@@ -75,7 +79,20 @@ impl View {
             groups: Some(profile.groups),
             system_hidden: 0,
             with_stacks: false,
+            retained: None,
         }
+    }
+
+    /// The same, with the bytes that each goroutine keeps, by id; those that are not listed keep none.
+    pub fn with_retained(mut self, retained: HashMap<u64, u64>) -> Self {
+        self.retained = Some(retained);
+        self
+    }
+
+    /// What a goroutine keeps, when that was asked for.
+    fn retained(&self, g: &Goroutine) -> Option<u64> {
+        let known = self.retained.as_ref()?;
+        Some(known.get(&g.id).copied().unwrap_or(0))
     }
 
     fn chosen(&self) -> impl Iterator<Item = &Goroutine> {
@@ -142,7 +159,10 @@ impl Serialize for Rows<'_> {
         let view = self.0;
         let mut rows = serializer.serialize_seq(Some(view.chosen.len()))?;
         for g in view.chosen() {
-            rows.serialize_element(&view.goroutines.listed(g, view.with_stacks))?;
+            rows.serialize_element(&Listed {
+                retained_bytes: view.retained(g),
+                ..view.goroutines.listed(g, view.with_stacks)
+            })?;
         }
         rows.end()
     }
@@ -165,6 +185,9 @@ impl Answer for View {
             let mut line = String::new();
             for g in self.chosen() {
                 line.clear();
+                if let Some(kept) = self.retained(g) {
+                    let _ = write!(line, "{:>10}", bytes(kept));
+                }
                 row(g, &mut line);
                 out.line(&line)?;
                 if self.with_stacks {

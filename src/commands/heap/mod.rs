@@ -36,7 +36,7 @@ use std::io::{self, Write};
 /// # Errors
 ///
 /// When there is no heap that could be walked.
-fn analysed<'c, 'a>(case: &'c Case<'a>) -> Result<&'c Analysis<'a, 'a>, Failure> {
+pub fn analysed<'c, 'a>(case: &'c Case<'a>) -> Result<&'c Analysis<'a, 'a>, Failure> {
     case.heap().map_err(|error| {
         let hint = match error {
             HeapError::TooManyEdges(_) => "",

@@ -10,10 +10,12 @@
 //! | `object` | one object: its value, what refers to it, why it is alive |
 //! | `paths` | shortest paths to roots, merged |
 //! | `find` | objects of a type that fulfil a condition |
+//! | `kept` | what a value keeps |
 //! | `set` | what several places keep together |
 
 mod elsewhere;
 mod find;
+mod kept;
 mod object;
 mod owners;
 mod paths;

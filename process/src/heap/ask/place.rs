@@ -204,6 +204,19 @@ impl Analysis<'_, '_> {
             .map(|(node, root)| (node, root.kind))
     }
 
+    /// What each goroutine keeps; those that keep nothing are left out.
+    pub fn retained_by_goroutines(&self) -> Vec<(GoId, u64)> {
+        self.roots()
+            .filter_map(|(node, kind)| {
+                let RootKind::Goroutine { goroutine } = kind else {
+                    return None;
+                };
+                let id = self.goroutine_at(goroutine)?.id;
+                Some((id, self.retained(node).unwrap_or(0)))
+            })
+            .collect()
+    }
+
     fn goroutine_root(&self, rest: &str) -> Option<NodeId> {
         let mut words = rest.split_whitespace();
         let id = GoId(words.next()?.parse().ok()?);
