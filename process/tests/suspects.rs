@@ -130,9 +130,11 @@ mod suspects {
                     suspect.finding.id
                 ));
             }
+            let next: Vec<String> = suspect.next.iter().map(ToString::to_string).collect();
+            let said = format!("{}\n{}", suspect.finding.text, next.join("\n"));
             for words in one["words"].as_array().unwrap() {
-                if !suspect.finding.text.contains(words.as_str().unwrap()) {
-                    problems.push(format!("{words} is not in {:?}", suspect.finding.text));
+                if !said.contains(words.as_str().unwrap()) {
+                    problems.push(format!("{words} is not in {said:?}"));
                 }
             }
         }
