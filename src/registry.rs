@@ -36,6 +36,7 @@ pub const VERBS: &[Entry] = &[
     core::<heap::HeapPathsVerb>(),
     core::<heap::HeapFindVerb>(),
     core::<heap::HeapSetVerb>(),
+    core::<heap::HeapStringsVerb>(),
     core::<heap::HeapGarbageVerb>(),
     core::<memory::MemoryVerb>(),
     both::<export::ExportVerb>(),

@@ -11,6 +11,9 @@ mod heap;
 #[path = "support/heap_names.rs"]
 mod heap_names;
 #[cfg(test)]
+#[path = "support/heap_verbs.rs"]
+mod heap_verbs;
+#[cfg(test)]
 #[path = "support/known.rs"]
 mod known;
 #[cfg(test)]
@@ -94,6 +97,17 @@ fn settle(all: &Report) {
         "name of what a goroutine holds",
         "key of a map's entry",
         "argument of a reflected call",
+        "heap: objects",
+        "heap top: sums",
+        "heap top: objects",
+        "heap top: bytes",
+        "heap find: count",
+        "heap tree: retained",
+        "heap object: address",
+        "heap paths: root",
+        "heap refs: in",
+        "heap set: bytes",
+        "heap strings: copies",
     ]);
 }
 
@@ -118,6 +132,8 @@ fn check_all(dir: &Path, all: &mut Report) {
         };
         let mut report = Report::default();
         check(&case, &mut report);
+        let exe = dir.join(entry["exe"].as_str().expect("an executable"));
+        heap_verbs::verbs(&case, &dir.join(format!("{name}.core")), &exe, &mut report);
         all.add(name, report);
     }
 }

@@ -87,6 +87,10 @@ mod tests {
             &["heap find", "WORD:string bytes"],
             &["heap set", "WORD:os.Stdout, os.Stderr"],
             &["heap garbage"],
+            &["heap strings", "--top", "5"],
+            &["goroutines", "--retained"],
+            &["locals", "--retained"],
+            &["print", "WORD:runtime.allgs", "--retained", "--depth", "1"],
             &["SCRIPT"],
         ];
         let mut all = Vec::new();

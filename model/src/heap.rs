@@ -181,6 +181,25 @@ pub struct HeapPath {
     pub steps: Vec<HeapStep>,
 }
 
+/// A text, or bytes, that are on the heap several times.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapCopies {
+    /// The first of them.
+    pub addr: Address,
+    /// What they consist of.
+    pub content: Vec<u8>,
+    /// Whether strings lead there; else slices of bytes.
+    pub is_string: bool,
+    /// Bytes of each.
+    pub len: u64,
+    /// How many there are.
+    pub count: u64,
+    /// Bytes of all their slots.
+    pub bytes: u64,
+    /// Bytes that one of them would do without.
+    pub wasted_bytes: u64,
+}
+
 /// An object that was looked for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HeapFound {

@@ -2,7 +2,7 @@
 
 use super::bt::{function_name, place};
 use super::heap;
-use super::print::keeps;
+use super::print::{Retained, keeps};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::{RetainedFlags, ValueFlags};
@@ -35,9 +35,8 @@ pub enum Which {
 pub struct Kept {
     #[serde(flatten)]
     variable: Variable,
-    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retained_bytes: Option<Option<u64>>,
+    #[serde(flatten)]
+    kept: Option<Retained>,
 }
 
 /// The variables of one frame.
@@ -105,7 +104,9 @@ pub fn variables(
                 analysis?.retained_by_value(ty, &storage, variable.escaped)
             };
             let variables = variables.into_iter().map(|variable| Kept {
-                retained_bytes: analysis.map(|_| kept(&variable)),
+                kept: analysis.map(|_| Retained {
+                    retained_bytes: kept(&variable),
+                }),
                 variable,
             });
             answer.variables = variables.collect();
@@ -140,8 +141,9 @@ impl Answer for FrameVariables {
         let style = Style::default();
         for kept in &self.variables {
             out.block("", &style.variable_block(&kept.variable))?;
-            if let Some(bytes) = kept.retained_bytes {
-                out.line(styled(Role::Dim, format!("    {}", keeps(bytes))))?;
+            // Most keep nothing, or are not there: JSON says so.
+            if let Some(bytes @ 1..) = kept.kept.and_then(|kept| kept.retained_bytes) {
+                out.line(styled(Role::Dim, format!("    {}", keeps(Some(bytes)))))?;
             }
         }
         Ok(())

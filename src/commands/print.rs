@@ -42,11 +42,18 @@ pub struct Printed {
     /// constant `"main.Blue"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retained_bytes: Option<Option<u64>>,
+    #[serde(flatten)]
+    kept: Option<Retained>,
     #[serde(skip)]
     variable: Variable,
+}
+
+/// What a value keeps, when that was asked for.
+#[derive(Serialize, JsonSchema, Clone, Copy)]
+#[schemars(rename = "retained")]
+pub struct Retained {
+    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
+    pub retained_bytes: Option<u64>,
 }
 
 /// The type of an expression.
@@ -89,12 +96,15 @@ pub fn print(
             .value
             .as_ref()
             .and_then(|value| value.reading_text().map(str::to_owned));
-        let retained_bytes = analysis.map(|analysis| {
-            let (ty, storage) = expressions.place(expr).ok()??;
-            analysis.retained_by_value(ty, &storage, false)
+        let kept = analysis.map(|analysis| {
+            let place = expressions.place(expr).ok().flatten();
+            Retained {
+                retained_bytes: place
+                    .and_then(|(ty, storage)| analysis.retained_by_value(ty, &storage, false)),
+            }
         });
         Ok(Printed {
-            retained_bytes,
+            kept,
             expr: expr.to_owned(),
             ty: Arc::clone(&variable.ty),
             value: variable.value.clone(),
@@ -228,8 +238,8 @@ pub fn vars(
 
 impl Answer for Printed {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        if let Some(kept) = self.retained_bytes {
-            out.line(styled(Role::Dim, keeps(kept)))?;
+        if let Some(kept) = self.kept {
+            out.line(styled(Role::Dim, keeps(kept.retained_bytes)))?;
         }
         match &self.variable.value {
             Some(value) if self.variable.standing == Standing::Exact => {

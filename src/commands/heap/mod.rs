@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `report` | `heap`: is the walk right, what is alive, what keeps most |
 //! | `top` | `heap top`, `heap garbage`: objects by what they have in common |
+//! | `strings` | `heap strings`: texts and bytes that are there several times |
 //! | `tree` | `heap tree`: the dominator tree |
 //! | `object` | `heap object`, `heap refs`, `heap set`: one object, its references, what several places keep |
 //! | `paths` | `heap paths`, `heap find`: why objects are alive, which fulfil a condition |
@@ -11,12 +12,14 @@
 mod object;
 mod paths;
 mod report;
+mod strings;
 mod top;
 mod tree;
 
 pub use object::{HeapObjectVerb, HeapRefsVerb, HeapSetVerb};
 pub use paths::{HeapFindVerb, HeapPathsVerb};
 pub use report::HeapVerb;
+pub use strings::HeapStringsVerb;
 pub use top::{HeapGarbageVerb, HeapTopVerb};
 pub use tree::HeapTreeVerb;
 

@@ -3,7 +3,9 @@
 use crate::column::{Cell, Column, Row, count, text, tree};
 use crate::columns;
 use crate::schema::Documented;
-use dumpview_model::heap::{HeapBranch, HeapFound, HeapPlace, HeapReference, HeapTotal};
+use dumpview_model::heap::{
+    HeapBranch, HeapCopies, HeapFound, HeapPlace, HeapReference, HeapTotal,
+};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Value};
 use std::borrow::Cow;
@@ -115,6 +117,37 @@ impl Row for HeapReference {
         place: "other end" Tree.of::<HeapPlace>(), |r| tree(&r.place, r.place.title()), "the other end";
         addr: Address, |r| address(r.place.addr), "the other end's address";
         type: Text.or_null(), |r| text(r.place.ty.as_deref()), "what an object at the other end is";
+    };
+}
+
+/// The beginning of a content, quoted.
+fn sample(copies: &HeapCopies) -> Cell<'_> {
+    const SHOWN: usize = 48;
+    let (shown, more) = match copies.content.get(..SHOWN) {
+        Some(begin) if copies.content.len() > SHOWN => (begin, "…"),
+        _ => (copies.content.as_slice(), ""),
+    };
+    let quoted = format!("{:?}{more}", String::from_utf8_lossy(shown));
+    Cell::Text(Cow::Owned(quoted))
+}
+
+impl Documented for HeapCopies {
+    const ALL: &'static str =
+        "Texts and bytes that are there several times, the most wasted bytes first.";
+    const ABOUT: &'static str = "A text, or bytes, that are there several times.";
+}
+
+impl Row for HeapCopies {
+    const KEY: &'static str = "strings";
+    const ONE: &'static str = "heap-copies";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        wasted_bytes: "wasted" Bytes, |c| Cell::Count(c.wasted_bytes), "bytes that one of them would do without";
+        count: "copies" Count, |c| Cell::Count(c.count), "how many there are";
+        bytes: "own" Bytes, |c| Cell::Count(c.bytes), "bytes of all their slots";
+        len: "length" Bytes, |c| Cell::Count(c.len), "bytes of each, by the header that refers to it";
+        kind: "of" Text, |c| Cell::Word(if c.is_string { "string" } else { "[]byte" }), "`string` or `[]byte`: what refers to them";
+        addr: "first" Address, |c| Cell::Address(c.addr.0), "the first of them";
+        text: "text" Text, sample, "its first 48 bytes, quoted; what is no UTF-8 is U+FFFD";
     };
 }
 

@@ -31,7 +31,7 @@ impl Analysis<'_, '_> {
         }
     }
 
-    /// The objects that the pointers of a value lead to.
+    /// The objects that the pointers of a value lead to, and values in package data that keep something.
     fn pointees(&self, ty: TypeRef, storage: &Storage) -> Option<Vec<NodeId>> {
         let memory = &*self.process.memory;
         let mut plans = Plans::new(self.process.types());
@@ -61,7 +61,8 @@ impl Analysis<'_, '_> {
                         _ => word,
                     };
                     let value = storage.offset(word).place()?.ptr(memory).ok()?;
-                    nodes.extend(self.heap.find(value).map(|id| id.0));
+                    let object = self.heap.find(value).map(|id| id.0);
+                    nodes.extend(object.or_else(|| self.variable_over(value)));
                 }
             }
         }

@@ -177,14 +177,20 @@ impl Analysis<'_, '_> {
 
     /// The object that covers an address, or the package variable that does and that keeps something.
     fn node_at(&self, addr: Addr) -> Result<NodeId, NoPlace> {
-        self.object_at(addr).or_else(|none| {
-            let variable = self.heap.roots.variables.at(addr).ok_or(none.clone())?;
-            let (start, end, _) = variable;
-            let is_it =
-                |kind| matches!(kind, RootKind::Variable { addr } if start <= addr && addr < end);
-            let root = self.roots().find(|(_, kind)| is_it(*kind));
-            root.map(|(node, _)| node).ok_or(none)
-        })
+        let none = match self.object_at(addr) {
+            Ok(object) => return Ok(object),
+            Err(none) => none,
+        };
+        self.variable_over(addr).ok_or(none)
+    }
+
+    /// The root of the package variable that covers an address, when it keeps something.
+    pub(super) fn variable_over(&self, addr: Addr) -> Option<NodeId> {
+        let (start, end, _) = self.heap.roots.variables.at(addr)?;
+        let is_it =
+            |kind| matches!(kind, RootKind::Variable { addr } if start <= addr && addr < end);
+        let root = self.roots().find(|(_, kind)| is_it(*kind))?;
+        Some(root.0)
     }
 
     /// The object that covers an address.

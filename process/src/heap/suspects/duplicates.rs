@@ -38,15 +38,15 @@ const SAMPLE: usize = 32;
 
 /// One content.
 #[derive(Clone, Copy, Default)]
-struct Entry {
-    hash: u64,
+pub(super) struct Entry {
+    pub hash: u64,
     /// An example.
-    at: Addr,
-    len: u32,
-    copies: u32,
+    pub at: Addr,
+    pub len: u32,
+    pub copies: u32,
     /// Bytes of a slot.
-    slot: u32,
-    text: bool,
+    pub slot: u32,
+    pub text: bool,
 }
 
 impl Entry {
@@ -103,7 +103,7 @@ pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
 }
 
 /// For each label, whether it is text (true) or bytes (false).
-fn texts(facts: &Facts<'_, '_, '_>) -> Vec<Option<bool>> {
+pub(super) fn texts(facts: &Facts<'_, '_, '_>) -> Vec<Option<bool>> {
     use crate::types::Kind;
     let labels = facts.labels;
     labels
@@ -152,7 +152,7 @@ fn parts(spans: &[Span]) -> Vec<&[Span]> {
 
 /// For each object, 65,536 less the bytes of its slot that the longest string or byte slice from its start leaves over;
 /// 0 when there is none.
-fn lengths(facts: &Facts<'_, '_, '_>, texts: &[Option<bool>]) -> Vec<AtomicU16> {
+pub(super) fn lengths(facts: &Facts<'_, '_, '_>, texts: &[Option<bool>]) -> Vec<AtomicU16> {
     let probes = Probes::new(facts).of_labels(facts);
     let used: Vec<AtomicU16> = (0..facts.heap.spans.objects())
         .map(|_| AtomicU16::new(0))
@@ -214,6 +214,20 @@ fn table(
     used: &[AtomicU16],
 ) -> Vec<Entry> {
     let mut table = vec![Entry::default(); SETS * WAYS];
+    contents(facts, spans, texts, used, |entry, content| {
+        enter(facts, &mut table, entry, content);
+    });
+    table
+}
+
+/// Visits every text and every byte slice whose length is known.
+pub(super) fn contents(
+    facts: &Facts<'_, '_, '_>,
+    spans: &[Span],
+    texts: &[Option<bool>],
+    used: &[AtomicU16],
+    mut visit: impl FnMut(Entry, &[u8]),
+) {
     for span in spans.iter().filter(|span| may_be_text(span)) {
         let bytes = facts.heap.pointers.bytes(span);
         for (object, slot) in (span.first..).zip(facts.heap.spans.slots(span)) {
@@ -244,10 +258,9 @@ fn table(
                 slot: u32::try_from(span.elemsize).unwrap_or(0),
                 text,
             };
-            enter(facts, &mut table, entry, content);
+            visit(entry, content);
         }
     }
-    table
 }
 
 /// Bytes that end in as many zeros as are before them: room that is written to, which is nobody's copy.
@@ -286,12 +299,15 @@ fn enter(facts: &Facts<'_, '_, '_>, table: &mut [Entry], entry: Entry, content: 
     }
 }
 
-fn content_of<'m>(facts: &Facts<'m, '_, '_>, entry: &Entry) -> Option<std::borrow::Cow<'m, [u8]>> {
+pub(super) fn content_of<'m>(
+    facts: &Facts<'m, '_, '_>,
+    entry: &Entry,
+) -> Option<std::borrow::Cow<'m, [u8]>> {
     let memory = &*facts.process.memory;
     memory.bytes(entry.at, u64::from(entry.len)).ok()
 }
 
-fn same(facts: &Facts<'_, '_, '_>, a: &Entry, b: &Entry) -> bool {
+pub(super) fn same(facts: &Facts<'_, '_, '_>, a: &Entry, b: &Entry) -> bool {
     match (content_of(facts, a), content_of(facts, b)) {
         (Some(a), Some(b)) => a == b,
         _ => false,

@@ -10,6 +10,7 @@
 //! | `fill` | big arrays that small slices and strings keep, slices far over their fill |
 //! | `maps` | maps far over their fill |
 //! | `duplicates` | the same text or bytes again and again |
+//! | `copies` | the same, every one of them: what `heap strings` lists |
 //! | `pools` | what `sync.Pool`s hold |
 //! | `timers` | timers that are never stopped |
 //! | `finalizers` | objects that their own finalizer keeps |
@@ -18,6 +19,7 @@
 //! of unknown type, a count below its threshold) there is none. Passes are linear and keep nothing per object but
 //! dense columns.
 
+mod copies;
 mod duplicates;
 mod facts;
 mod fill;
@@ -31,6 +33,7 @@ mod probe;
 mod thresholds;
 mod timers;
 
+pub use copies::{Copies, copies};
 pub use thresholds::{NoThreshold, Thresholds};
 
 use super::Heap;
