@@ -186,7 +186,7 @@ impl Answer for View {
             for g in self.chosen() {
                 line.clear();
                 if let Some(kept) = self.retained(g) {
-                    let _ = write!(line, "{:>10}", bytes(kept));
+                    let _ = write!(line, "{:>10} ", bytes(kept));
                 }
                 row(g, &mut line);
                 out.line(&line)?;
