@@ -23,12 +23,16 @@ const APART: usize = 3;
 
 /// Every list of at least `least` elements, in the order of preorder. `group` gives a node's group; nodes of the
 /// group `u32::MAX` are in no list.
-pub fn chains(dominators: &Dominators, least: u32, group: impl Fn(NodeId) -> u32) -> Vec<Chain> {
+pub fn chains(
+    dominators: &Dominators,
+    least: u32,
+    group: impl Fn(NodeId) -> u32 + Sync,
+) -> Vec<Chain> {
     let (order, idom) = (dominators.order(), dominators.idoms());
-    let mut groups = Column::filled(u32::MAX, order.node.len());
-    for number in 1..order.len() {
-        groups.set(number, group(order.node.at(number)));
-    }
+    let groups = Column::of(order.len(), |number| match number {
+        0 => u32::MAX,
+        _ => group(order.node.at(number)),
+    });
     // The nearest of the same group among those above, `from` first.
     let nearest = |from: u32, group: u32| {
         let mut at = from;

@@ -3,6 +3,8 @@
 //! Ids are made here or by the source, never read from input, so an id out of range is a mistake in a program. It
 //! reads as the default and writes nowhere: a wrong number in a report, which the audit shows, instead of an abort.
 
+use rayon::prelude::*;
+
 /// One value per id.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Column<T>(Vec<T>);
@@ -22,6 +24,15 @@ impl<T: Copy + Default> Column<T> {
     #[inline]
     pub fn at(&self, id: u32) -> T {
         self.0.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// A column of what `value` gives for each id of `0..len`, asked by all threads.
+    pub fn of(len: u32, value: impl Fn(u32) -> T + Sync) -> Self
+    where
+        T: Send,
+    {
+        let ids = (0..len).into_par_iter().with_min_len(1 << 14);
+        Self(ids.map(&value).collect())
     }
 
     /// Sets the value of an id.
@@ -80,6 +91,16 @@ impl Bits {
     /// The empty subset of `0..len`.
     pub fn none(len: u32) -> Self {
         Self(vec![0; (len as usize).div_ceil(64)])
+    }
+
+    /// Those of `0..len` that `is_in` takes, asked by all threads.
+    pub fn of(len: u32, is_in: impl Fn(u32) -> bool + Sync) -> Self {
+        let words = 0..len.div_ceil(64);
+        let word = |at: u32| -> u64 {
+            let ids = at * 64..len.min((at + 1).saturating_mul(64));
+            ids.fold(0, |word, id| word | u64::from(is_in(id)) << (id % 64))
+        };
+        Self(words.into_par_iter().with_min_len(256).map(word).collect())
     }
 
     /// Whether an id is in the set.

@@ -52,14 +52,14 @@ pub struct Heavy {
 
 impl<'d> Owners<'d> {
     /// Finds the owner of every node.
-    pub fn of(dominators: &'d Dominators, is_part: impl Fn(NodeId) -> bool) -> Self {
+    pub fn of(dominators: &'d Dominators, is_part: impl Fn(NodeId) -> bool + Sync) -> Self {
         let (order, idom) = (dominators.order(), dominators.idoms());
         let mut above = Column::filled(0u32, order.node.len());
-        let mut parts = Bits::none(order.len());
+        // What a node is stands anywhere in memory, so this is what waits: it is asked by all threads.
+        let parts = Bits::of(order.len(), |number| {
+            number != 0 && is_part(order.node.at(number))
+        });
         for number in 1..order.len() {
-            if is_part(order.node.at(number)) {
-                parts.insert(number);
-            }
             let over = idom.at(number);
             above.set(number, through(over, &above, &parts));
         }

@@ -83,7 +83,7 @@ pub fn copies(
     let thresholds = Thresholds::default();
     let facts = Facts::new(process, heap, labels, dominators, &thresholds);
     let texts = texts(&facts);
-    let used = lengths(&facts, &texts);
+    let used = lengths(&facts);
     let objects = heap.spans.objects() as usize;
     let places = (objects.saturating_mul(4)).next_power_of_two();
     let places = places.clamp(1 << 10, MOST_COUNTS);

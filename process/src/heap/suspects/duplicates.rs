@@ -63,7 +63,7 @@ pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
         // All texts together are too few.
         return Vec::new();
     }
-    let used = lengths(facts, &texts);
+    let used = lengths(facts);
     let parts = parts(facts.heap.spans.list());
     let tables: Vec<Vec<Entry>> = parts
         .par_iter()
@@ -133,15 +133,16 @@ fn may_be_text(span: &Span) -> bool {
 }
 
 fn bytes_of(facts: &Facts<'_, '_, '_>, texts: &[Option<bool>]) -> u64 {
-    let mut bytes = 0u64;
-    for span in facts.heap.spans.list().iter().filter(|s| may_be_text(s)) {
-        for object in span.first..span.first + span.allocated {
-            if kind(facts, texts, object).is_some() {
-                bytes = bytes.saturating_add(span.elemsize);
-            }
-        }
-    }
-    bytes
+    let spans = facts.heap.spans.list().par_iter();
+    spans
+        .filter(|span| may_be_text(span))
+        .map(|span| {
+            let texts = (span.first..span.first + span.allocated)
+                .filter(|object| kind(facts, texts, *object).is_some())
+                .count();
+            span.elemsize.saturating_mul(texts as u64)
+        })
+        .reduce(|| 0, u64::saturating_add)
 }
 
 /// Successive spans, as many parts as there are tables.
@@ -151,8 +152,8 @@ fn parts(spans: &[Span]) -> Vec<&[Span]> {
 }
 
 /// For each object, 65,536 less the bytes of its slot that the longest string or byte slice from its start leaves over;
-/// 0 when there is none.
-pub(super) fn lengths(facts: &Facts<'_, '_, '_>, texts: &[Option<bool>]) -> Vec<AtomicU16> {
+/// 0 when there is none. Whether the object is text is asked when its own turn comes, in the order of addresses.
+pub(super) fn lengths(facts: &Facts<'_, '_, '_>) -> Vec<AtomicU16> {
     let probes = Probes::new(facts).of_labels(facts);
     let used: Vec<AtomicU16> = (0..facts.heap.spans.objects())
         .map(|_| AtomicU16::new(0))
@@ -194,7 +195,6 @@ pub(super) fn lengths(facts: &Facts<'_, '_, '_>, texts: &[Option<bool>]) -> Vec<
                 if start == seen.at
                     && seen.len > 0
                     && let Some(text) = spans.object_in(target, slot)
-                    && kind(facts, texts, text).is_some()
                     && let Some(place) = used.get(text as usize)
                 {
                     let left = u16::try_from(left).unwrap_or(u16::MAX - 1);

@@ -14,7 +14,9 @@ use crate::memory::Memory;
 use dumpview_heap::{Bits, NodeId};
 use dumpview_model::finding::Severity;
 use dumpview_model::units;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::{Borrow, Cow};
 
 /// Arrays in smaller slots are not looked at: the waste is in large ones.
 const LEAST_SLOT: u64 = 512;
@@ -130,53 +132,96 @@ fn arrays(facts: &Facts<'_, '_, '_>) -> Bits {
     found
 }
 
+type Extents = FxHashMap<u32, Extent>;
+
+/// Nodes that are looked at in one go.
+const NODES: u32 = 1 << 16;
+
 /// What every live node that refers to one of the arrays says of it.
-fn extents(facts: &Facts<'_, '_, '_>, arrays: &Bits) -> FxHashMap<u32, Extent> {
+fn extents(facts: &Facts<'_, '_, '_>, arrays: &Bits) -> Extents {
     let mut probes = Probes::new(facts);
     let of_labels = probes.of_labels(facts);
-    let mut extents: FxHashMap<u32, Extent> = FxHashMap::default();
     let graph = &facts.heap.graph;
-    let none = Probe::default();
-    for node in 0..graph.len() {
-        let row = graph.out(node);
-        if !row.iter().any(|target| arrays.has(*target)) || !facts.dominators.is_reached(node) {
-            continue;
-        }
-        let look = |extents: &mut FxHashMap<u32, Extent>, probe: &Probe, bytes: &[u8]| {
-            probe.visit(bytes, |seen| {
-                if let Some(target) = facts.heap.spans.find(seen.at)
-                    && arrays.has(target)
-                {
-                    extents.entry(target).or_default().add(node, &seen);
-                }
-            });
-        };
-        if graph.is_object(node) {
-            let label = facts.labels.id(node);
-            let probe = label
-                .and_then(|id| of_labels.get(id.0 as usize))
-                .unwrap_or(&none);
-            if !probe.is_empty()
-                && let Some((_, bytes)) = object_bytes(facts, node)
-            {
-                look(&mut extents, probe, &bytes);
+    let parts = (0..graph.len().div_ceil(NODES)).into_par_iter();
+    let mut extents = parts
+        .map(|part| {
+            let mut extents = Extents::default();
+            let objects = facts.heap.spans.objects();
+            for node in part * NODES..objects.min((part + 1).saturating_mul(NODES)) {
+                let probe = || {
+                    let id = facts.labels.id(node)?;
+                    let probe = of_labels.get(id.0 as usize).filter(|p| !p.is_empty())?;
+                    Some((probe, object_bytes(facts, node)?.1))
+                };
+                referrer(facts, arrays, node, &mut extents, probe);
             }
-        } else if let Some(RootKind::Variable { addr }) = facts.heap.root(node).map(|r| r.kind)
-            && let Some(ty) = facts.variable_type(addr)
-            && let Ok(resolved) = facts.process.types().resolve(ty)
-            && let Ok(bytes) = facts.process.memory.bytes(addr, resolved.size)
-        {
-            look(&mut extents, &probes.of_type(ty), &bytes);
-        }
-        for target in row.iter().filter(|target| arrays.has(**target)) {
-            let extent = extents.entry(*target).or_default();
-            extent.unexplained |= extent.by != node;
-        }
+            extents
+        })
+        .reduce(Extents::default, joined);
+    for node in facts.heap.spans.objects()..graph.len() {
+        let probe = || {
+            let RootKind::Variable { addr } = facts.heap.root(node)?.kind else {
+                return None;
+            };
+            let ty = facts.variable_type(addr)?;
+            let size = facts.process.types().resolve(ty).ok()?.size;
+            let bytes = facts.process.memory.bytes(addr, size).ok()?;
+            Some((probes.of_type(ty), bytes))
+        };
+        referrer(facts, arrays, node, &mut extents, probe);
     }
     extents
 }
 
+/// What one node says of the arrays that it refers to; `probe` is asked when it does.
+fn referrer<'m, P: Borrow<Probe>>(
+    facts: &Facts<'_, '_, '_>,
+    arrays: &Bits,
+    node: NodeId,
+    extents: &mut Extents,
+    probe: impl FnOnce() -> Option<(P, Cow<'m, [u8]>)>,
+) {
+    let row = facts.heap.graph.out(node);
+    if !row.iter().any(|target| arrays.has(*target)) || !facts.dominators.is_reached(node) {
+        return;
+    }
+    if let Some((probe, bytes)) = probe() {
+        probe.borrow().visit(&bytes, |seen| {
+            if let Some(target) = facts.heap.spans.find(seen.at)
+                && arrays.has(target)
+            {
+                extents.entry(target).or_default().add(node, &seen);
+            }
+        });
+    }
+    for target in row.iter().filter(|target| arrays.has(**target)) {
+        let extent = extents.entry(*target).or_default();
+        extent.unexplained |= extent.by != node;
+    }
+}
+
+fn joined(mut all: Extents, mut more: Extents) -> Extents {
+    if all.len() < more.len() {
+        std::mem::swap(&mut all, &mut more);
+    }
+    for (array, extent) in more {
+        all.entry(array).or_default().join(&extent);
+    }
+    all
+}
+
 impl Extent {
+    /// Adds what other nodes say. Who said it last matters only while one node is looked at.
+    fn join(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.low = self.low.min(other.low);
+        self.high = self.high.max(other.high);
+        self.reach = self.reach.max(other.reach);
+        self.texts = self.texts.saturating_add(other.texts);
+        self.slices = self.slices.saturating_add(other.slices);
+        self.unexplained |= other.unexplained;
+    }
+
     fn add(&mut self, node: NodeId, seen: &Seen) {
         self.by = node;
         let at = seen.at.0;

@@ -9,6 +9,7 @@ use crate::types::MapLayout;
 use dumpview_heap::{NodeId, ObjId, Objects};
 use dumpview_model::finding::Severity;
 use dumpview_model::units;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// Slots of a bucket or group.
@@ -23,6 +24,23 @@ struct Total {
     wasted: u64,
     largest: NodeId,
     largest_wasted: u64,
+}
+
+type Totals = FxHashMap<u32, Total>;
+
+/// The totals of successive parts of the heap together; of maps that waste the same, the first is shown.
+fn joined(mut all: Totals, more: Totals) -> Totals {
+    for (group, one) in more {
+        let total = all.entry(group).or_default();
+        total.maps += one.maps;
+        total.entries = total.entries.saturating_add(one.entries);
+        total.slots = total.slots.saturating_add(one.slots);
+        total.wasted = total.wasted.saturating_add(one.wasted);
+        if one.largest_wasted > total.largest_wasted {
+            (total.largest, total.largest_wasted) = (one.largest, one.largest_wasted);
+        }
+    }
+    all
 }
 
 pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
@@ -52,18 +70,21 @@ pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
             }
         })
         .collect();
-    let mut totals: FxHashMap<u32, Total> = FxHashMap::default();
-    for span in facts.heap.spans.list() {
-        for object in span.first..span.first + span.allocated {
-            let header = facts
-                .labels
-                .id(object)
-                .and_then(|id| headers.get(id.0 as usize).copied().flatten());
-            if let Some((group, count)) = header {
-                add(facts, object, group, count, &mut totals);
+    let spans = facts.heap.spans.list().par_iter().with_min_len(1 << 10);
+    let totals = spans
+        .fold(Totals::default, |mut totals, span| {
+            for object in span.first..span.first + span.allocated {
+                let header = facts
+                    .labels
+                    .id(object)
+                    .and_then(|id| headers.get(id.0 as usize).copied().flatten());
+                if let Some((group, count)) = header {
+                    add(facts, object, group, count, &mut totals);
+                }
             }
-        }
-    }
+            totals
+        })
+        .reduce(Totals::default, joined);
     let least = facts.least(facts.thresholds.waste_percent);
     let mut found: Vec<_> = totals
         .into_iter()
@@ -77,13 +98,7 @@ pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
 }
 
 /// Adds a map to the total of its type when most of its slots are empty.
-fn add(
-    facts: &Facts<'_, '_, '_>,
-    object: u32,
-    group: u64,
-    count: u64,
-    totals: &mut FxHashMap<u32, Total>,
-) {
+fn add(facts: &Facts<'_, '_, '_>, object: u32, group: u64, count: u64, totals: &mut Totals) {
     let bytes = entries_below(facts, object, 0);
     if group == 0 || bytes < group.saturating_mul(2) || !facts.dominators.is_reached(object) {
         // The runtime makes one group at least, and small maps are what they are.

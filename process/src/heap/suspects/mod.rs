@@ -120,16 +120,25 @@ pub fn find(
     if facts.live == 0 {
         return Vec::new();
     }
-    let lists = lists::find(&facts);
-    let mut suspects = owners::find(&facts, &lists);
-    suspects.extend(lists.suspects);
-    suspects.extend(goroutines::find(&facts));
-    suspects.extend(fill::find(&facts));
-    suspects.extend(maps::find(&facts));
-    suspects.extend(duplicates::find(&facts));
-    suspects.extend(pools::find(&facts));
-    suspects.extend(timers::find(&facts));
-    suspects.extend(finalizers::find(&facts));
+    // Those of the dominator tree go by one thread, most of the others by as many as there are.
+    let by_owners = || {
+        let lists = lists::find(&facts);
+        let mut suspects = owners::find(&facts, &lists);
+        suspects.extend(lists.suspects);
+        suspects
+    };
+    let by_contents = || {
+        let mut suspects = goroutines::find(&facts);
+        suspects.extend(fill::find(&facts));
+        suspects.extend(maps::find(&facts));
+        suspects.extend(duplicates::find(&facts));
+        suspects.extend(pools::find(&facts));
+        suspects.extend(timers::find(&facts));
+        suspects.extend(finalizers::find(&facts));
+        suspects
+    };
+    let (mut suspects, others) = rayon::join(by_owners, by_contents);
+    suspects.extend(others);
     suspects.sort_by_key(|suspect| {
         (
             std::cmp::Reverse(suspect.retained_bytes),
