@@ -68,7 +68,7 @@ pub(super) fn graph(
         let mut chunk = Chunk::default();
         let mut scanned = Scanned::default();
         for span in spans.list().get(part.clone()).unwrap_or_default() {
-            scan(spans, pointers, span, &mut chunk, &mut scanned);
+            scan(spans, pointers, roots, span, &mut chunk, &mut scanned);
         }
         let found = [
             scanned.pointer_words,
@@ -102,6 +102,7 @@ pub(super) fn graph(
 fn scan(
     spans: &Spans,
     pointers: &Pointers<'_>,
+    roots: &Roots,
     span: &Span,
     chunk: &mut Chunk,
     scanned: &mut Scanned,
@@ -113,7 +114,12 @@ fn scan(
     let bytes = pointers.bytes(span);
     let mut scratch = Scratch::default();
     let have = bytes.len() as u64;
-    for slot in spans.slots(span) {
+    for (object, slot) in (span.first..).zip(spans.slots(span)) {
+        if roots.goroutine_of(object).is_some() {
+            // The goroutine is a root, and what its record refers to is there.
+            chunk.end_row();
+            continue;
+        }
         let end = (u64::from(slot) + 1) * span.elemsize;
         scanned.unread += u64::from(end > have);
         pointers.visit(span, &bytes, slot, &mut scratch, |offset| {

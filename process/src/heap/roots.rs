@@ -16,7 +16,7 @@ use crate::types::TypeRef;
 use crate::unwind::PcCache;
 use dumpview_heap::Chunk;
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a root is. Goroutines are numbered as in [`crate::runtime::Goroutines::list`], frames as in the goroutine's
 /// stack.
@@ -101,6 +101,8 @@ pub struct Roots {
     /// What could not be had.
     pub notes: Vec<Note>,
     pub(super) rows: Chunk,
+    /// Records of goroutines (`g`) and the goroutine's number, by object.
+    records: FxHashMap<u32, u32>,
 }
 
 /// Package variables by address.
@@ -245,6 +247,11 @@ impl Builder<'_> {
 }
 
 impl Roots {
+    /// The number of the goroutine whose record (`g`) an object is. Its references are the goroutine's.
+    pub fn goroutine_of(&self, object: u32) -> Option<u32> {
+        self.records.get(&object).copied()
+    }
+
     /// Reads every root. `out_of` gives the pointers in an object. What cannot be read is noted, and the rest goes on.
     pub(super) fn read(
         process: &Process<'_>,
@@ -262,7 +269,7 @@ impl Roots {
             },
         };
         package_data(process, &mut builder);
-        goroutines(process, minor, &mut builder);
+        goroutines(process, minor, &mut builder, out_of);
         let mut notes = Vec::new();
         let list = specials(runtime, spans, &mut notes);
         of_specials(&list, &mut builder, out_of);
@@ -304,8 +311,9 @@ fn package_data(process: &Process<'_>, builder: &mut Builder<'_>) {
 /// Goroutines read by one task: enough that its cache of pcs pays.
 const CHUNK: usize = 1024;
 
-/// A root for each goroutine, and below it one for each frame that keeps something.
-fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
+/// A root for each goroutine, and below it one for each frame that keeps something. What the goroutine's record (`g`)
+/// refers to is the goroutine's: a channel that it made and waits on goes with it, though `runtime.allgs` leads there too.
+fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>, out_of: &OutOf<'_>) {
     let (Ok(goroutines), Some(reader)) = (process.goroutines(), StackReader::new(process, minor))
     else {
         builder
@@ -346,7 +354,11 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
             .collect();
         let registers = in_registers.iter().any(|value| find(*value).is_some());
         let frames: Vec<_> = slots.frames.iter().filter(|f| keeps(&f.slots)).collect();
-        if frames.is_empty() && !registers && !keeps(&slots.own) {
+        let record = goroutines
+            .list()
+            .get(goroutine as usize)
+            .and_then(|g| builder.spans.find(g.addr));
+        if frames.is_empty() && !registers && !keeps(&slots.own) && record.is_none() {
             continue;
         }
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -356,6 +368,10 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>) {
         builder.open(RootKind::Goroutine { goroutine }, Certainty::Precise, false);
         for slot in &slots.own {
             builder.refer(slot.value);
+        }
+        if let Some(record) = record {
+            builder.roots.records.insert(record, goroutine);
+            out_of(record, &mut |value| builder.refer(value));
         }
         for _ in 0..frames.len() + usize::from(registers) {
             builder.roots.rows.push(child);

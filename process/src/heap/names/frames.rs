@@ -42,6 +42,10 @@ impl Names<'_, '_> {
                 call: None,
             });
         }
+        let record = self.goroutine(goroutine).map(|g| g.addr);
+        if let Some(record) = record.and_then(|at| self.heap.spans.find(at)) {
+            all.extend(self.words_of(record));
+        }
         let slots = self.slots(goroutine).unwrap_or_default();
         for slot in &slots.own {
             let word = Some(slot.addr).filter(|addr| !addr.is_null());

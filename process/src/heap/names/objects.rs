@@ -46,6 +46,14 @@ const LONGEST_KEY: usize = 64;
 
 impl Names<'_, '_> {
     pub(super) fn of_object(&self, object: u32) -> Vec<Reference> {
+        if self.heap.roots.goroutine_of(object).is_some() {
+            return Vec::new();
+        }
+        self.words_of(object)
+    }
+
+    /// The same, of the record of a goroutine too.
+    pub(super) fn words_of(&self, object: u32) -> Vec<Reference> {
         let spans = &self.heap.spans;
         let (Some(span), Some((addr, _))) = (spans.of_object(object), spans.place(object)) else {
             return Vec::new();
