@@ -12,6 +12,7 @@ use crate::schema;
 use crate::script::{self, Line};
 use crate::verb::Entry;
 use clap::{ArgMatches, FromArgMatches};
+use dumpview_view::document::Incomplete;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -230,9 +231,21 @@ fn on_core(
     ask: impl FnOnce(&Case<'_>) -> Result<Box<dyn Answer>, Failure>,
 ) -> Result<Exit, Stop> {
     with_case(core, executable, common, |case| {
-        let answer = ask(case)?;
+        let answer = ask(case).inspect_err(|_| {
+            // What is not there may be what the core lost.
+            if case.is_damaged() {
+                complain_of(&case.incomplete(), out);
+            }
+        })?;
         Ok(write(case, verb, &*answer, out))
     })?
+}
+
+/// What a core lacks, to stderr.
+fn complain_of(incomplete: &[Incomplete], out: &Out<'_>) {
+    for lacks in incomplete {
+        out.complain(&format!("{}: {}", lacks.what, lacks.why));
+    }
 }
 
 /// Writes an answer about a core, and what the core lacks to stderr.
@@ -243,9 +256,7 @@ fn write(
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
     let incomplete = case.incomplete();
-    for lacks in &incomplete {
-        out.complain(&format!("{}: {}", lacks.what, lacks.why));
-    }
+    complain_of(&incomplete, out);
     out.whole(&case.envelope(verb), &incomplete, answer)?;
     let damaged = if case.is_damaged() {
         Exit::Damaged

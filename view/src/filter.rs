@@ -238,7 +238,15 @@ fn one<R: Row>(tokens: &mut Tokens<'_>) -> Result<Node<R>, String> {
         Some(token) if token.is_word("and") || token.is_word("or") => {
             Err(format!("'{}' was not expected", token.text()))
         }
-        Some(token) if token.is_word("not") => Ok(Node::Not(Box::new(one(tokens)?))),
+        Some(token) if token.is_word("not") => {
+            tokens.depth += 1;
+            if tokens.depth > MAX_DEPTH {
+                return Err("'not' stands too often".to_owned());
+            }
+            let node = one(tokens)?;
+            tokens.depth -= 1;
+            Ok(Node::Not(Box::new(node)))
+        }
         Some(Token::Quoted(word)) => Ok(Node::Word(word.to_lowercase())),
         Some(Token::Word(word)) => match tokens.operator() {
             None => Ok(Node::Word(word.to_lowercase())),

@@ -126,6 +126,12 @@ impl<'p, 'a> Analysis<'p, 'a> {
 
     /// All that makes the answer less than whole; counts are lower bounds when there is any.
     pub fn notes(&self) -> Vec<Note> {
-        self.heap.notes()
+        let mut notes = self.heap.notes();
+        let gap = self.audit.objects.gap().filter(|gap| *gap != 0);
+        if let Some(gap) = gap {
+            let text = "objects by which the walk differs from the runtime's own count";
+            notes.push(Note::new(text, gap.unsigned_abs()));
+        }
+        notes
     }
 }

@@ -48,6 +48,10 @@ impl<'p> PackageData<'p> {
                     let part = process.memory.run(span.start, size);
                     part.map(Cow::Borrowed)
                 });
+                // The linker's program runs to the end of the data (`runtime/mbitmap.go:progToPointerMask`).
+                if words == 0 {
+                    data.unread = data.unread.saturating_add(size);
+                }
                 let (Some(mask), Ok(bytes)) = (mask, bytes) else {
                     data.unread = data.unread.saturating_add(size);
                     continue;

@@ -126,7 +126,10 @@ pub(super) fn stacks(
 fn buffers(runtime: &Runtime<'_>) -> Option<(u64, u64)> {
     let stats = HeapStats::of(runtime).ok()?;
     let stacks = stats.sum("inStacks").ok()?;
-    let buffers = stats.sum("inWorkBufs").ok()? + stats.sum("inPtrScalarBits").unwrap_or(0);
+    let buffers = stats
+        .sum("inWorkBufs")
+        .ok()?
+        .saturating_add(stats.sum("inPtrScalarBits").unwrap_or(0));
     Some((u64::try_from(stacks).ok()?, u64::try_from(buffers).ok()?))
 }
 
@@ -134,10 +137,11 @@ fn buffers(runtime: &Runtime<'_>) -> Option<(u64, u64)> {
 fn free(runtime: &Runtime<'_>) -> Option<(u64, u64)> {
     let stats = HeapStats::of(runtime).ok()?;
     let sum = |path| stats.sum(path).ok();
+    // A damaged core has any numbers.
     let used = sum("inHeap")?
-        + sum("inStacks")?
-        + sum("inWorkBufs")?
-        + sum("inPtrScalarBits").unwrap_or(0);
+        .saturating_add(sum("inStacks")?)
+        .saturating_add(sum("inWorkBufs")?)
+        .saturating_add(sum("inPtrScalarBits").unwrap_or(0));
     let kept = sum("committed")?.checked_sub(used)?;
     Some((
         u64::try_from(kept).ok()?,
