@@ -77,6 +77,11 @@ impl<T: Copy + Default> Column<T> {
         &mut self.0
     }
 
+    /// The values in the order of their ids, as a list.
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
+
     /// Gives back what was reserved and not used.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();

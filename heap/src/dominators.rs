@@ -7,11 +7,12 @@
 //! look may walk far (a list of a million nodes whose ends share a million leaves), so ancestors carry jump
 //! pointers (Myers' skew-binary ones) and no walk is longer than the logarithm of the depth.
 
-use crate::column::Column;
+use crate::column::{Bits, Column};
 use crate::graph::{Graph, NodeId};
 use crate::objects::{ObjId, Objects};
 use crate::preorder::{Preorder, UNREACHED};
 use crate::retained;
+use std::collections::HashMap;
 
 /// The dominator tree of a graph with the retained size of every node.
 #[derive(Debug)]
@@ -109,20 +110,43 @@ impl Dominators {
         list
     }
 
-    /// Who immediately dominates whom, as rows over nodes: one table for many questions.
+    /// How many nodes each of some immediately dominates, in their order: a pass over all nodes, without a table.
+    pub fn dominated_counts(&self, nodes: &[NodeId]) -> Vec<u64> {
+        let wanted = nodes
+            .iter()
+            .filter(|node| self.is_reached(**node) && !self.order.folded.has(**node))
+            .map(|node| self.order.number.at(*node));
+        let mut counts: HashMap<u32, u64> = wanted.map(|number| (number, 0)).collect();
+        let mut is_wanted = Bits::none(self.order.len());
+        for number in counts.keys() {
+            is_wanted.insert(*number);
+        }
+        let leaves = self
+            .order
+            .folded
+            .iter()
+            .filter(|leaf| self.is_reached(*leaf));
+        let above_leaves = leaves.map(|leaf| self.order.number.at(leaf));
+        let above = self.idom.as_slice().get(1..).unwrap_or_default();
+        for number in above.iter().copied().chain(above_leaves) {
+            if is_wanted.has(number)
+                && let Some(count) = counts.get_mut(&number)
+            {
+                *count += 1;
+            }
+        }
+        let count = |node: &NodeId| {
+            let is_inner = self.is_reached(*node) && !self.order.folded.has(*node);
+            let number = is_inner.then(|| self.order.number.at(*node))?;
+            counts.get(&number).copied()
+        };
+        nodes.iter().map(|node| count(node).unwrap_or(0)).collect()
+    }
+
+    /// Whom each node immediately dominates, as rows over nodes: one table for many questions.
     pub fn children(&self) -> crate::rows::Rows {
         let nodes = u32::try_from(self.order.number.len()).unwrap_or(u32::MAX);
-        let mut chunk = crate::rows::Chunk::default();
-        for node in 0..nodes {
-            if let Some(above) = self.idom(node) {
-                chunk.push(above);
-            }
-            chunk.end_row();
-        }
-        let mut up = crate::rows::RowsBuilder::default();
-        // There are no more tree edges than nodes, so this cannot be too many.
-        let _ = up.push(&chunk);
-        up.finish().transposed()
+        crate::rows::Rows::gathered(nodes, |node| self.idom(node).into_iter())
     }
 
     pub(crate) const fn order(&self) -> &Preorder {

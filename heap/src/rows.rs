@@ -225,10 +225,16 @@ impl Rows {
     /// The rows the other way round: for each node, who refers to it, ascending.
     #[must_use]
     pub fn transposed(&self) -> Self {
-        let nodes = self.ends.len();
-        let mut ends = Column::filled(0u32, nodes);
-        for target in &self.targets {
-            ends.update(*target, |n| n + 1);
+        Self::gathered(self.len(), |node| self.row(node).iter().copied())
+    }
+
+    /// For each of `0..nodes` those that `targets` sends there, ascending.
+    pub fn gathered<T: Iterator<Item = u32>>(nodes: u32, targets: impl Fn(u32) -> T) -> Self {
+        let mut ends = Column::filled(0u32, nodes as usize);
+        for node in 0..nodes {
+            for target in targets(node) {
+                ends.update(target, |n| n + 1);
+            }
         }
         // Turn counts into starts; filling then moves each start to its row's end.
         let mut sum = 0u32;
@@ -237,16 +243,16 @@ impl Rows {
             *place = sum;
             sum += count;
         }
-        let mut targets = Column::filled(0u32, self.targets.len());
-        for node in 0..self.len() {
-            for target in self.row(node) {
-                targets.set(ends.at(*target), node);
-                ends.update(*target, |n| n + 1);
+        let mut gathered = Column::filled(0u32, sum as usize);
+        for node in 0..nodes {
+            for target in targets(node) {
+                gathered.set(ends.at(target), node);
+                ends.update(target, |n| n + 1);
             }
         }
         Self {
             ends,
-            targets: targets.as_slice().to_vec(),
+            targets: gathered.into_vec(),
         }
     }
 }

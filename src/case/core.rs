@@ -182,8 +182,7 @@ impl<'a> Case<'a> {
             Analysis::of(&self.dead.process, &|phase| {
                 waiting.at(match phase {
                     Phase::References => "reading the heap",
-                    Phase::Types => "finding out what the objects are",
-                    Phase::Dominators => "finding out who keeps what",
+                    Phase::Owners => "finding out what the objects are and who keeps what",
                 });
             })
         };

@@ -23,7 +23,7 @@ pub struct Cut {
 impl Analysis<'_, '_> {
     /// The tree below a place, or below everything. Children that are left out are counted in a line of their own.
     pub fn tree(&self, from: Option<NodeId>, cut: Cut) -> Vec<HeapBranch> {
-        let mut lines = Vec::new();
+        let (mut lines, mut nodes) = (Vec::new(), Vec::new());
         // Depth first, with a stack of what is still to be shown: the tree may be as deep as a list is long.
         let mut open: Vec<(usize, Shown)> = match from {
             Some(node) => vec![(0, Shown::Node(node, self.retained(node).unwrap_or(0)))],
@@ -35,6 +35,7 @@ impl Analysis<'_, '_> {
             }
             match shown {
                 Shown::Node(node, retained) => {
+                    nodes.push((lines.len(), node));
                     lines.push(self.branch(depth, node, retained));
                     if depth < cut.depth {
                         open.extend(self.below(Some(node), cut, depth + 1));
@@ -45,7 +46,25 @@ impl Analysis<'_, '_> {
                 }
             }
         }
+        self.count_children(&mut lines, &nodes);
         lines
+    }
+
+    /// Says of each line, by its index and its node, how many places stand directly below it. The tree downwards is not
+    /// made for that when nothing else has needed it.
+    fn count_children(&self, lines: &mut [HeapBranch], nodes: &[(usize, NodeId)]) {
+        let counts: Vec<u64> = if let Some(rows) = self.dominated.get() {
+            let count = |(_, node): &(usize, NodeId)| rows.row(*node).len() as u64;
+            nodes.iter().map(count).collect()
+        } else {
+            let ids: Vec<NodeId> = nodes.iter().map(|(_, node)| *node).collect();
+            self.dominators.dominated_counts(&ids)
+        };
+        for ((line, _), count) in nodes.iter().zip(counts) {
+            if let Some(line) = lines.get_mut(*line) {
+                line.children = count;
+            }
+        }
     }
 
     /// What a place immediately dominates, for a stack: the largest last. Those that are too small to stand alone stand
@@ -111,7 +130,7 @@ impl Analysis<'_, '_> {
             bytes: self.size(node),
             retained_bytes,
             of: self.live.bytes,
-            children: self.dominated().row(node).len() as u64,
+            children: 0,
             folded: 0,
         }
     }

@@ -20,7 +20,7 @@ use crate::memory::Memory;
 use dumpview_model::finding::Severity;
 use dumpview_model::units;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -69,27 +69,11 @@ pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
         .par_iter()
         .map(|spans| table(facts, spans, &texts, &used))
         .collect();
-    let mut all: FxHashMap<(u64, u32, bool), Entry> = FxHashMap::default();
-    for several in [true, false] {
-        for entry in tables.iter().flatten() {
-            if entry.copies == 0 || (entry.copies > 1) != several {
-                continue;
-            }
-            let key = (entry.hash, entry.len, entry.text);
-            match all.get_mut(&key) {
-                Some(known) if same(facts, known, entry) => known.copies += entry.copies,
-                Some(_) => {}
-                None if several => {
-                    all.insert(key, *entry);
-                }
-                None => {}
-            }
-        }
-    }
+    let all = merged(facts, tables);
     [true, false]
         .iter()
         .filter_map(|text| {
-            let mut mine: Vec<Entry> = all.values().filter(|e| e.text == *text).copied().collect();
+            let mut mine: Vec<Entry> = all.iter().filter(|e| e.text == *text).copied().collect();
             let wasted = mine
                 .iter()
                 .fold(0u64, |sum, e| sum.saturating_add(e.wasted()));
@@ -100,6 +84,26 @@ pub(super) fn find(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
             Some(suspect(facts, *text, &mine, wasted))
         })
         .collect()
+}
+
+/// The contents of all parts that are there several times, each once.
+fn merged(facts: &Facts<'_, '_, '_>, tables: Vec<Vec<Entry>>) -> Vec<Entry> {
+    let mut all: Vec<Entry> = Vec::new();
+    for table in tables {
+        all.extend(table.into_iter().filter(|entry| entry.copies > 0));
+    }
+    let content = |entry: &Entry| (entry.hash, entry.len, entry.text);
+    // Of one content the largest count comes first; what does not equal its example is left out, as a lower bound may.
+    all.sort_unstable_by_key(|entry| (content(entry), std::cmp::Reverse(entry.copies), entry.at));
+    all.dedup_by(|next, first| {
+        let is_one = content(next) == content(first);
+        if is_one && same(facts, first, next) {
+            first.copies = first.copies.saturating_add(next.copies);
+        }
+        is_one
+    });
+    all.retain(|entry| entry.copies > 1);
+    all
 }
 
 /// For each label, whether it is text (true) or bytes (false).
