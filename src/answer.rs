@@ -1,11 +1,14 @@
 //! An answer, and how the program ends after it.
 
+use crate::input::io_words;
+use crate::words::{name, nearest, quoted};
 use dumpview_process::postmortem::NoPlace;
 use dumpview_view::document::schema_id;
 use dumpview_view::text::lines_of;
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// How the program ends. The numbers are a contract (README, "Exit status").
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +66,40 @@ impl Failure {
         }
     }
 
+    /// The system does not give what is in a file: why, and what to do about it.
+    pub fn cannot_read(path: &Path, error: &io::Error) -> Self {
+        let hint = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "\n\nhint: cores belong to the user who ran the program; try sudo, or chown it to yourself"
+                    .to_owned()
+            }
+            io::ErrorKind::NotFound => beside(path)
+                .map(|other| format!("\n\nhint: there is {}", quoted(&other)))
+                .unwrap_or_default(),
+            io::ErrorKind::IsADirectory => "\n\nhint: name the file in it".to_owned(),
+            _ => String::new(),
+        };
+        Self::unreadable(format!("{}: {}{hint}", name(path), io_words(error)))
+    }
+
+    /// Whether it says what to do about it.
+    pub fn has_hint(&self) -> bool {
+        self.message.contains("\n\nhint: ")
+    }
+
+    /// Says what to do about it.
+    pub fn hint(&mut self, hint: impl std::fmt::Display) {
+        self.message = format!("{}\n\nhint: {hint}", self.message);
+    }
+
+    /// The same, with what the file should have been.
+    pub fn of(mut self, what: &str) -> Self {
+        let end = self.message.find('\n').unwrap_or(self.message.len());
+        self.message
+            .insert_str(end, &format!(", where {what} is expected"));
+        self
+    }
+
     /// The input cannot be read.
     pub fn unreadable(message: impl Into<String>) -> Self {
         Self {
@@ -72,6 +109,23 @@ impl Failure {
     }
 }
 
+/// The file in the same place whose name is most like that of one that is not there.
+fn beside(path: &Path) -> Option<String> {
+    let place = path.parent().filter(|place| !place.as_os_str().is_empty());
+    let typed = path.file_name()?.to_str()?;
+    let entries = std::fs::read_dir(place.unwrap_or(Path::new("."))).ok()?;
+    let names: Vec<String> = entries
+        .take(MOST_BESIDE)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let other = nearest(typed, names.iter().map(String::as_str))?;
+    let other = place.map_or(PathBuf::from(other), |place| place.join(other));
+    Some(other.display().to_string())
+}
+
+/// Names that are looked through for one that was meant.
+const MOST_BESIDE: usize = 10_000;
+
 /// Why nothing more is printed, so that `?` serves both reasons.
 #[derive(Debug)]
 pub enum Stop {
@@ -79,6 +133,8 @@ pub enum Stop {
     Failed(Failure),
     /// It cannot be written.
     Write(io::Error),
+    /// All that is to be said is printed already.
+    Done(Exit),
 }
 
 impl From<Failure> for Stop {

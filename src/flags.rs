@@ -1,6 +1,7 @@
 //! Flags that several verbs share. A verb's own flags stand beside the verb.
 
 use crate::answer::Failure;
+use crate::words::is_stdin;
 use clap::{Args, ValueEnum};
 use dumpview_parsers::log::LogReader;
 use dumpview_view::choice::{Choice, Words};
@@ -108,7 +109,15 @@ impl TableFlags {
             filter: self.filter.as_deref(),
             top: self.top,
         })
-        .map_err(Failure::usage)
+        .map_err(|why| {
+            let mut failure = Failure::usage(why);
+            if !failure.has_hint() {
+                failure.hint(
+                    "NAME=VALUE, also != ~ !~ > < >= <=, joined by and, or, not and brackets",
+                );
+            }
+            failure
+        })
     }
 }
 
@@ -192,7 +201,7 @@ impl LogFlags {
             return Ok(LogReader::new());
         };
         let pattern = Regex::new(&format!("^(?:{pattern})"))
-            .map_err(|error| Failure::usage(format!("--strip-prefix: {error}")))?;
+            .map_err(|error| no_pattern("--strip-prefix", &error))?;
         let strip = move |line: &[u8]| pattern.find(line).map_or(0, |found| found.end());
         Ok(LogReader::new().with_strip(Box::new(strip)))
     }
@@ -203,16 +212,12 @@ impl LogFlags {
     }
 }
 
-/// Whether an input is standard input.
-pub fn is_stdin(file: &Path) -> bool {
-    file.as_os_str() == "-"
-}
-
-/// An input as messages name it.
-pub fn name(file: &Path) -> String {
-    if is_stdin(file) {
-        "standard input".to_owned()
-    } else {
-        file.display().to_string()
-    }
+/// Why a regular expression is none, in a line.
+pub fn no_pattern(what: &str, error: &regex::Error) -> Failure {
+    let text = error.to_string();
+    let why = text.lines().last().unwrap_or_default();
+    let why = why.strip_prefix("error: ").unwrap_or(why);
+    Failure::usage(format!(
+        "{what}: no regular expression: {why}\n\nhint: a backslash before ( ) [ ] {{ }} . * + ? takes them as they are"
+    ))
 }

@@ -18,6 +18,7 @@ mod run;
 mod schema;
 mod script;
 mod verb;
+mod words;
 
 use std::process::ExitCode;
 

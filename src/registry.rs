@@ -7,6 +7,7 @@ use crate::commands::{
     locals, memory, memstats, moves, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files, first_word, with_room};
+use crate::words::{nearest, quoted};
 use clap::{ArgMatches, Command};
 use std::path::Path;
 
@@ -66,6 +67,12 @@ pub fn below(name: &str) -> impl Iterator<Item = &'static Entry> {
         .filter(move |entry| entry.above() == Some(name))
 }
 
+/// The verb below another one that is meant by a word.
+pub fn named_below(entry: &Entry, word: &str) -> Option<&'static Entry> {
+    below(entry.about.name)
+        .find(|below| below.last_word() == word || below.about.aliases.contains(&word))
+}
+
 /// A verb on the command line, with the verbs below it.
 pub fn command(entry: &Entry) -> Command {
     let mut below = below(entry.about.name).peekable();
@@ -98,8 +105,7 @@ pub fn typed(matches: &ArgMatches) -> Option<(&'static Entry, &ArgMatches)> {
     let (name, mut matches) = matches.subcommand()?;
     let mut entry = find(name)?;
     while let Some((word, behind)) = matches.subcommand() {
-        entry = below(entry.about.name)
-            .find(|below| below.last_word() == word || below.about.aliases.contains(&word))?;
+        entry = named_below(entry, word)?;
         matches = behind;
     }
     Some((entry, matches))
@@ -111,14 +117,9 @@ pub fn no_such_verb(entry: &Entry, matches: &ArgMatches) -> Option<Failure> {
     let typed = word.to_str().filter(|_| !word.exists())?;
     let name = entry.about.name;
     let known: Vec<&str> = below(name).map(Entry::last_word).collect();
-    let likely = known
-        .iter()
-        .map(|verb| (strsim::normalized_damerau_levenshtein(typed, verb), verb))
-        .filter(|(likeness, _)| *likeness > 0.5)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
     let is_word = !known.is_empty() && typed.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    let hint = match likely {
-        Some((_, verb)) => format!("did you mean dumpview {name} {verb}?"),
+    let hint = match nearest(typed, known.iter().copied()) {
+        Some(verb) => format!("did you mean dumpview {name} {verb}?"),
         None => format!("below {name} there are {}", known.join(", ")),
     };
     is_word.then(|| {
@@ -156,7 +157,17 @@ pub fn readers(kind: Kind) -> Vec<&'static str> {
 pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
     let name = path.display();
     let readers = readers(kind);
-    let hint = if readers.is_empty() {
+    let hint = if let Kind::Foreign(foreign) = kind {
+        match foreign.command {
+            "" => "dumpview reads what Go processes on Linux leave".to_owned(),
+            command => command.replace("FILE", &quoted(&name.to_string())),
+        }
+    } else if kind == Kind::Executable {
+        format!(
+            "it goes with the core of its process: dumpview CORE {}",
+            quoted(&name.to_string())
+        )
+    } else if readers.is_empty() {
         format!("no verb reads {} yet", kind.words())
     } else if readers.len() > 8 {
         format!("dumpview {name} sums it up; dumpview --help lists the verbs")

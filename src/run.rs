@@ -3,49 +3,70 @@
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::browse;
 use crate::case::core::{Case, Cursor, with_case};
-use crate::case::{Files, Kind, kind_of};
+use crate::case::{self, Files, Kind, recognize_stdin};
 use crate::cli::{self, Cli};
 use crate::flags::Common;
+use crate::input::io_words;
 use crate::out::{Out, complain};
 use crate::registry::{self, wrong_kind};
 use crate::schema;
 use crate::script::{self, Line};
-use crate::verb::Entry;
+use crate::verb::{Entry, Group};
+use crate::words::{is_stdin, quoted};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches};
 use dumpview_view::document::Incomplete;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let matches = match cli::command().try_get_matches() {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let matches = match understood(&typed) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Help and version are answers; everything else is wrong usage. A reader that left is neither.
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Answered
-            };
-            let _ = error.print();
-            return code(exit);
-        }
+        Err(stop) => return stopped(stop),
     };
     match answer(&matches) {
         Ok(exit) => code(exit),
-        Err(Stop::Failed(failure)) => {
+        Err(stop) => stopped(stop),
+    }
+}
+
+fn stopped(stop: Stop) -> ExitCode {
+    match stop {
+        Stop::Done(exit) => code(exit),
+        Stop::Failed(failure) => {
             complain(&failure.message);
             code(failure.exit)
         }
         // Whoever read our output has had enough.
-        Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            code(Exit::Answered)
-        }
-        Err(Stop::Write(error)) => {
-            complain(&format!("cannot write the answer: {error}"));
+        Stop::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => code(Exit::Answered),
+        Stop::Write(error) => {
+            complain(&format!("cannot write the answer: {}", io_words(&error)));
             code(Exit::Unreadable)
         }
+    }
+}
+
+/// What was typed, parsed. Help and version are answered here.
+fn understood(typed: &[OsString]) -> Result<ArgMatches, Stop> {
+    let typed = cli::ordered(typed)?;
+    let error = match cli::command().try_get_matches_from(&typed) {
+        Ok(matches) => return Ok(matches),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            error.print()?;
+            Err(Stop::Done(Exit::Answered))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            error.print()?;
+            Err(Stop::Done(Exit::Usage))
+        }
+        _ => Err(cli::told(&error, cli::verb_of(&typed)).into()),
     }
 }
 
@@ -138,8 +159,11 @@ impl Asked<'_> {
         let kind = if several {
             Kind::Stream
         } else {
-            kind_of(core)?
+            kind_of(core, self.common)?
         };
+        if kind == Kind::Executable && self.entry.core.is_some() {
+            return Err(self.no_core(core).into());
+        }
         if let Some(answer) = self.entry.files
             && (kind == Kind::Stream || kind == Kind::Empty || self.entry.reads.contains(&kind))
         {
@@ -176,6 +200,36 @@ impl Asked<'_> {
     }
 }
 
+impl Asked<'_> {
+    /// An executable stands where the core should: the right order, with the names that were typed.
+    fn no_core(&self, executable: &Path) -> Failure {
+        let name = quoted(&executable.display().to_string());
+        let core = self
+            .paths
+            .get(1)
+            .map(|other| quoted(&other.display().to_string()));
+        let verb = match self.entry.about.group {
+            Group::Opening => String::new(),
+            _ => format!(" {}", self.entry.about.name),
+        };
+        let word = self
+            .word
+            .map_or(String::new(), |word| format!(" {}", quoted(word)));
+        let core = core.as_deref().unwrap_or("CORE");
+        Failure::unreadable(format!(
+            "{name}: an executable, where a core dump is expected\n\nhint: dumpview{verb} {core} {name}{word}"
+        ))
+    }
+}
+
+/// The kind of an input. What comes through a pipe is looked at where no screen waits for it.
+fn kind_of(path: &Path, common: &Common) -> Result<Kind, Failure> {
+    match case::kind_of(path)? {
+        Kind::Stream if is_stdin(path) && !browse::is_wanted(common) => Ok(recognize_stdin()),
+        kind => Ok(kind),
+    }
+}
+
 /// FILE without a verb: what it is, and the most important first.
 fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
     let common = cli.common;
@@ -188,7 +242,7 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
     let kind = if executable.is_some() || !cli.script.is_empty() {
         Kind::Core
     } else {
-        kind_of(&file)?
+        kind_of(&file, &common)?
     };
     if !cli.script.is_empty() {
         let lines: Vec<(&String, Line)> = cli
@@ -231,11 +285,21 @@ fn on_core(
     ask: impl FnOnce(&Case<'_>) -> Result<Box<dyn Answer>, Failure>,
 ) -> Result<Exit, Stop> {
     with_case(core, executable, common, |case| {
-        let answer = ask(case).inspect_err(|_| {
-            // What is not there may be what the core lost.
+        let answer = ask(case).map_err(|mut failure| {
+            // What is not there may be what the core lost, or what only the executable tells.
             if case.is_damaged() {
                 complain_of(&case.incomplete(), out);
             }
+            if case.process.executable.is_none()
+                && failure.exit == Exit::NoAnswer
+                && !failure.has_hint()
+            {
+                let core = quoted(&core.display().to_string());
+                failure.hint(format_args!(
+                    "the executable tells more: dumpview {verb} {core} EXE"
+                ));
+            }
+            failure
         })?;
         Ok(write(case, verb, &*answer, out))
     })?

@@ -2,8 +2,10 @@
 
 use crate::answer::{Answer, Failure, Script};
 use crate::case::core::{Case, Cursor};
+use crate::cli::told_of_line;
 use crate::registry::{self, VERBS};
 use crate::verb::{Entry, Group, script_word};
+use crate::words::short;
 use clap::{ArgMatches, Command};
 
 /// A line that was understood.
@@ -36,22 +38,21 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// When the line is no command, with clap's suggestion of what it may have meant.
+    /// When the line is no command, with what it may have meant.
     pub fn parse(line: &str) -> Result<Self, Failure> {
-        let wrong = |text: &str| {
-            let text = text.strip_prefix("error: ").unwrap_or(text);
-            Failure::usage(format!("-x '{line}': {}", text.trim_end()))
-        };
         let matches = command()
             .try_get_matches_from(line.split_whitespace())
-            .map_err(|error| wrong(&error.to_string()))?;
+            .map_err(|error| {
+                let verb = line.split_whitespace().next().and_then(registry::find);
+                told_of_line(&error, line, verb)
+            })?;
         let found = registry::typed(&matches);
         found
             .map(|(entry, matches)| Self {
                 entry,
                 matches: matches.clone(),
             })
-            .ok_or_else(|| wrong("no command"))
+            .ok_or_else(|| Failure::usage(format!("-x '{}': no command", short(line))))
     }
 
     /// The verb's name.

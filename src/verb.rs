@@ -5,7 +5,7 @@
 
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
-use crate::case::{Files, Kind};
+use crate::case::{Files, Kind, recognize_file};
 use crate::flags::LogFlags;
 use crate::out::Out;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
@@ -262,6 +262,24 @@ impl Entry {
         self.about.name == name || self.about.aliases.contains(&name)
     }
 
+    /// All its names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.about.name).chain(self.about.aliases.iter().copied())
+    }
+
+    /// What stands behind it on the command line, in short: `CORE [EXE] EXPR`.
+    pub fn shape(&self) -> String {
+        match self.about.inputs {
+            Inputs::Core(Word::None) => "CORE [EXE]".to_owned(),
+            Inputs::Core(Word::Optional(name, _)) => format!("CORE [EXE] [{name}]"),
+            Inputs::Core(Word::Required(name, _) | Word::Several(name, _)) => {
+                format!("CORE [EXE] {name}")
+            }
+            Inputs::Log | Inputs::Files => "FILE".to_owned(),
+            Inputs::CoreOrLog => "FILE [EXE]".to_owned(),
+        }
+    }
+
     /// The last word of its name, under which it stands below another verb.
     pub fn last_word(&self) -> &'static str {
         let name = self.about.name;
@@ -307,9 +325,9 @@ impl Entry {
 
     /// The inputs on the command line.
     fn words(&self) -> Arg {
-        let words = |name: &'static str, help: String| {
+        let words = |help: String| {
             Arg::new(WORDS)
-                .value_name(name)
+                .value_name(leak(self.shape()))
                 .help(help)
                 .required(true)
                 .action(ArgAction::Append)
@@ -317,41 +335,25 @@ impl Entry {
         };
         let exe =
             "the executable that the process ran (looked for where the core says when left out)";
+        let core = |what: &str| words(format!("The core dump; {exe}{what}"));
         match self.about.inputs {
-            Inputs::Core(Word::None) => {
-                words("CORE [EXE]", format!("The core dump; {exe}")).num_args(1..=2)
-            }
-            Inputs::Core(Word::Optional(name, what)) => {
-                let shape = leak(format!("CORE [EXE] [{name}]"));
-                words(shape, format!("The core dump; {exe}; {what}")).num_args(1..=3)
-            }
-            Inputs::Core(Word::Required(name, what)) => {
-                let shape = leak(format!("CORE [EXE] {name}"));
-                words(shape, format!("The core dump; {exe}; {what}"))
-                    .num_args(1..=3)
-                    .allow_hyphen_values(false)
-            }
-            Inputs::Core(Word::Several(name, what)) => {
-                let shape = leak(format!("CORE [EXE] {name}"));
-                words(shape, format!("The core dump; {exe}; {what}")).num_args(1..)
-            }
-            Inputs::Log => words(
-                "FILE",
-                "The log, plain or compressed (`-` for stdin)".to_owned(),
-            )
-            .num_args(1)
-            .action(ArgAction::Set),
+            Inputs::Core(Word::None) => core("").num_args(1..=2),
+            Inputs::Core(Word::Optional(_, what)) => core(&format!("; {what}")).num_args(1..=3),
+            Inputs::Core(Word::Required(_, what)) => core(&format!("; {what}"))
+                .num_args(1..=3)
+                .allow_hyphen_values(false),
+            Inputs::Core(Word::Several(_, what)) => core(&format!("; {what}")).num_args(1..),
+            Inputs::Log => words("The log, plain or compressed (`-` for stdin)".to_owned())
+                .num_args(1)
+                .action(ArgAction::Set),
             Inputs::CoreOrLog => words(
-                "FILE [EXE]",
                 "A core, and the executable that the process ran; or a log, plain or compressed (`-` for stdin)"
                     .to_owned(),
             )
             .num_args(1..=2),
-            Inputs::Files => words(
-                "FILE",
-                "The inputs, plain or compressed (`-` for stdin)".to_owned(),
-            )
-            .num_args(1..),
+            Inputs::Files => {
+                words("The inputs, plain or compressed (`-` for stdin)".to_owned()).num_args(1..)
+            }
         }
     }
 
@@ -389,7 +391,7 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// When there are more words than the verb takes.
+    /// When there are more words than the verb takes, or its own is missing.
     pub fn typed(&self, matches: &ArgMatches) -> Result<Typed, Failure> {
         let mut words: Vec<PathBuf> = all_words(matches).map(PathBuf::from).collect();
         if let Some(extra) = words.get(self.most_words()) {
@@ -400,25 +402,43 @@ impl Entry {
             )));
         }
         let text = |word: PathBuf| word.to_string_lossy().into_owned();
+        let has_exe = words.get(1).is_some_and(|second| second.is_file());
         let word = match self.about.inputs {
-            // With nothing but a core, the word is what is missing; whoever reads it says so.
-            Inputs::Core(Word::Required(..)) if words.len() > 1 => words.pop().map(text),
+            Inputs::Core(Word::Required(..)) => {
+                let is_last =
+                    |words: &[PathBuf]| !words.last().is_some_and(|word| is_executable(word));
+                let has_word = words.len() > 2 || words.len() == 2 && is_last(&words);
+                has_word.then(|| words.pop().map(text)).flatten()
+            }
             Inputs::Core(Word::Optional(..)) => match words.len() {
                 3 => words.pop().map(text),
                 // Of two words the second is the executable when it names a file.
-                2 if words.get(1).is_some_and(|second| !second.exists()) => words.pop().map(text),
+                2 if !has_exe => words.pop().map(text),
                 _ => None,
             },
             Inputs::Core(Word::Several(..)) => {
-                let has_exe = words.get(1).is_some_and(|second| second.exists());
                 let own = words.split_off(words.len().min(if has_exe { 2 } else { 1 }));
                 let own: Vec<String> = own.into_iter().map(text).collect();
                 (!own.is_empty()).then(|| own.join(" "))
             }
             _ => None,
         };
-        Ok(Typed { paths: words, word })
+        match self.about.inputs {
+            Inputs::Core(Word::Required(name, _) | Word::Several(name, _)) if word.is_none() => {
+                let own = self.about.name;
+                Err(Failure::usage(format!(
+                    "{own}: {name} is missing\n\nhint: dumpview {own} {}",
+                    self.shape()
+                )))
+            }
+            _ => Ok(Typed { paths: words, word }),
+        }
     }
+}
+
+/// Whether a word names an executable, and so cannot be meant for anything else.
+fn is_executable(word: &std::path::Path) -> bool {
+    word.is_file() && recognize_file(word).is_ok_and(|kind| kind == Kind::Executable)
 }
 
 /// The words of a script's line behind the flags, as one text.

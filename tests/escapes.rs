@@ -272,7 +272,7 @@ mod tests {
             ),
             (
                 b"\x7fELF\x02\x01\x01\0\0\n\0\0\xff\xfe",
-                "no compiler output",
+                "an executable, which escapes does not read",
             ),
             (b"./main.go:12:22: undefined: x\n", "no compiler output"),
         ] {

@@ -3,6 +3,7 @@
 
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
+use crate::input::io_words;
 use crate::out::whole;
 use crate::script::Line;
 use dumpview_tui::data::command::{Form, WriteFile};
@@ -79,7 +80,7 @@ fn failure(file: &str, error: &io::Error) -> Failure {
     let why = if error.kind() == io::ErrorKind::AlreadyExists {
         "exists already; choose another name".to_owned()
     } else {
-        error.to_string()
+        io_words(error)
     };
     Failure::no_answer(format!("{file}: {why}"))
 }

@@ -269,7 +269,7 @@ impl State {
 /// When it cannot be read, or the terminal cannot be used.
 pub fn browse(file: &Path, live: &Live, common: &Common) -> Result<Exit, Failure> {
     let name = name_of(file);
-    let unreadable = |error: io::Error| Failure::unreadable(format!("{name}: {error}"));
+    let unreadable = |error: io::Error| Failure::cannot_read(file, &error);
     let log = Arc::new(Log {
         name: name.clone(),
         state: Mutex::new(State {

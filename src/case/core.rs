@@ -1,6 +1,5 @@
 //! One opened process and what every command needs from it.
 
-use super::denied;
 use super::kind::{Kind, recognize};
 use crate::answer::Failure;
 use crate::flags::Common;
@@ -71,7 +70,7 @@ pub fn with_case<R>(
 
     let (executable, used_path) = match executable_path {
         Some(path) => {
-            let bytes = open(&arena, path)?;
+            let bytes = open(&arena, path).map_err(|failure| failure.of("the executable"))?;
             let exe =
                 Executable::parse(bytes, &sections).map_err(|error| not_an_image(path, &error))?;
             (Some(exe), Some(path.to_owned()))
@@ -118,13 +117,13 @@ fn find_executable<'a>(
 
 /// Maps a file, or says what to do about it.
 fn open<'a>(arena: &'a Arena, path: &Path) -> Result<&'a [u8], Failure> {
-    arena.open(path).map_err(|error| {
-        let hint = match &error {
-            InputError::Io(io) => denied(io),
-            InputError::Directory => "\n\nhint: name the file in it",
-            _ => "",
-        };
-        Failure::unreadable(format!("{}: {error}{hint}", path.display()))
+    arena.open(path).map_err(|error| match &error {
+        InputError::Io(error) => Failure::cannot_read(path, error),
+        InputError::Directory => Failure::unreadable(format!(
+            "{}: {error}\n\nhint: name the file in it",
+            path.display()
+        )),
+        _ => Failure::unreadable(format!("{}: {error}", path.display())),
     })
 }
 

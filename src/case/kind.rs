@@ -2,7 +2,7 @@
 
 use crate::input::stream;
 use dumpview_process::image::CoreFile;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 /// The kinds of input that are told apart.
@@ -24,6 +24,8 @@ pub enum Kind {
     Log,
     /// Standard input, a pipe: it can be read only once, so it is not looked into.
     Stream,
+    /// Something that is known and not read here, and what to do with it.
+    Foreign(&'static Foreign),
     /// Nothing is in it.
     Empty,
     /// A directory.
@@ -41,10 +43,59 @@ impl Kind {
             Self::Trace => "an execution trace",
             Self::Profile => "a pprof profile",
             Self::Log => "text, not an ELF file",
+            Self::Foreign(foreign) => foreign.words,
             Self::Stream => "a pipe",
             Self::Empty => "an empty file",
             Self::Directory => "a directory",
         }
+    }
+}
+
+/// A format that is not read here.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Foreign {
+    at: usize,
+    magic: &'static [u8],
+    words: &'static str,
+    /// The command that makes something of it that is read, with FILE for its name; empty where there is none.
+    pub command: &'static str,
+}
+
+/// Archives and packers by the bytes that they begin with, and dumps of other systems.
+const FOREIGN: &[Foreign] = &[
+    foreign(0, b"\xfd7zXZ\0", "packed by xz", "xz -dc FILE > core"),
+    foreign(0, b"BZh", "packed by bzip2", "bzip2 -dc FILE > core"),
+    foreign(
+        0,
+        b"\x04\x22\x4d\x18",
+        "packed by lz4",
+        "lz4 -dc FILE > core",
+    ),
+    foreign(
+        0,
+        b"\x5d\0\0",
+        "packed by lzma",
+        "xz -dc --format=lzma FILE > core",
+    ),
+    foreign(0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x FILE"),
+    foreign(0, b"PK\x03\x04", "a zip archive", "unzip FILE"),
+    foreign(257, b"ustar", "a tar archive", "tar -xf FILE"),
+    foreign(0, b"MDMP", "a Windows minidump", ""),
+    foreign(0, b"\xcf\xfa\xed\xfe", "a Mach-O file of macOS", ""),
+    foreign(0, b"PERFILE2", "a perf.data file", "perf script -i FILE"),
+];
+
+const fn foreign(
+    at: usize,
+    magic: &'static [u8],
+    words: &'static str,
+    command: &'static str,
+) -> Foreign {
+    Foreign {
+        at,
+        magic,
+        words,
+        command,
     }
 }
 
@@ -56,6 +107,11 @@ pub fn recognize(bytes: &[u8]) -> Kind {
         Kind::Core
     } else if bytes.starts_with(b"\x7fELF") {
         Kind::Executable
+    } else if let Some(foreign) = FOREIGN.iter().find(|foreign| {
+        let from_there = bytes.get(foreign.at..).unwrap_or_default();
+        from_there.starts_with(foreign.magic)
+    }) {
+        Kind::Foreign(foreign)
     } else if is_heap_dump(bytes) {
         Kind::HeapDump
     } else if is_trace(bytes) {
@@ -90,6 +146,25 @@ fn is_profile(bytes: &[u8]) -> bool {
 /// How much of an input is looked at to see what it is: compiler output may begin with other lines.
 const HEAD: u64 = 64 << 10;
 
+/// What comes through standard input, looked at without taking it: waits for the first of it.
+pub fn recognize_stdin() -> Kind {
+    let mut stdin = io::stdin().lock();
+    // What cannot be read is an error of whoever reads it.
+    let head = stdin.fill_buf().unwrap_or_default().to_vec();
+    let mut unpacked = Vec::new();
+    if let Ok(mut decoder) = stream::decode(Box::new(io::Cursor::new(head))) {
+        // A packed stream ends here in the middle; what came before that tells.
+        let _ = decoder.by_ref().take(PEEK).read_to_end(&mut unpacked);
+    }
+    match recognize(&unpacked) {
+        kind @ (Kind::Core | Kind::Executable | Kind::Foreign(_)) => kind,
+        _ => Kind::Stream,
+    }
+}
+
+/// How much of standard input is looked at.
+const PEEK: u64 = 512;
+
 /// Recognises a file, also a compressed one. What can be read only once (stdin as `-`, a pipe) is not looked into:
 /// a core has to be a file, so it can only be text.
 ///
@@ -121,6 +196,7 @@ mod tests {
         for (bytes, kind) in [
             (&b"\x7fELF\x02\x01\x01"[..], Kind::Executable),
             (b"go1.7 heap dump\n\x06", Kind::HeapDump),
+            (b"\xfd7zXZ\0\0\x04", Kind::Foreign(&FOREIGN[0])),
             (b"go 1.22 trace\0\0\0", Kind::Trace),
             (b"\x0a\x04\x08\x01\x10\x02\x0a\x04", Kind::Profile),
             (b"./main.go:5:6: can inline main\n", Kind::Compiler),

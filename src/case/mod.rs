@@ -8,11 +8,10 @@
 pub mod core;
 mod kind;
 
-pub use kind::{Kind, recognize_file};
+pub use kind::{Kind, recognize_file, recognize_stdin};
 
 use crate::answer::Failure;
 use crate::flags::Common;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Inputs that are read as they come: logs, compiler output.
@@ -36,17 +35,5 @@ impl Files<'_> {
 ///
 /// When the file cannot be opened or read.
 pub fn kind_of(path: &Path) -> Result<Kind, Failure> {
-    recognize_file(path).map_err(|error| {
-        let hint = denied(&error);
-        Failure::unreadable(format!("{}: {error}{hint}", path.display()))
-    })
-}
-
-/// What to do about a file that may not be read; nothing for other errors.
-fn denied(error: &io::Error) -> &'static str {
-    if error.kind() == io::ErrorKind::PermissionDenied {
-        "\n\nhint: cores belong to the user who ran the program; try sudo, or chown it to yourself"
-    } else {
-        ""
-    }
+    recognize_file(path).map_err(|error| Failure::cannot_read(path, &error))
 }

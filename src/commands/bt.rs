@@ -277,7 +277,7 @@ impl Verb for BtVerb {
     type Args = BtFlags;
     type Body = Stacks;
     const ABOUT: About = About {
-        aliases: &["stack"],
+        aliases: &["stack", "backtrace"],
         ..About::core(
             "bt",
             "Frames of a goroutine (the one that crashed, unless -g) with inlined ones and arguments",

@@ -75,11 +75,14 @@ pub fn around(case: &Case<'_>, cursor: &Cursor, lines: u32) -> Result<Excerpt, F
 
 fn excerpt(case: &Case<'_>, file: String, line: u32, around: u32) -> Result<Excerpt, Failure> {
     let found = find(case, &file).ok_or_else(|| {
-        Failure::no_answer(format!(
-            "{}: the source is not here\n\nhint: --source-path {}=WHERE-IT-IS-NOW",
-            file,
-            Path::new(&file).parent().unwrap_or(Path::new("")).display()
-        ))
+        let folder = Path::new(&file)
+            .parent()
+            .filter(|at| !at.as_os_str().is_empty());
+        let hint = folder.map_or_else(
+            || "dumpview sources lists the files that the program was made of".to_owned(),
+            |at| format!("--source-path {}=WHERE-IT-IS-NOW", at.display()),
+        );
+        Failure::no_answer(format!("{file}: the source is not here\n\nhint: {hint}"))
     })?;
     let text =
         fs::read(&found).map_err(|e| Failure::no_answer(format!("{}: {e}", found.display())))?;

@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Failure};
 use crate::case::core::Case;
 use crate::case::core::Cursor;
+use crate::flags::no_pattern;
 use crate::flags::{NoFlags, TableFlags};
 use crate::listing::Listing;
 use crate::verb::{About, OnCore, Verb, Word};
@@ -102,7 +103,7 @@ pub fn matcher(pattern: Option<&str>) -> Result<impl Fn(&str) -> bool, Failure> 
     let regex = pattern
         .map(Regex::new)
         .transpose()
-        .map_err(|error| Failure::usage(format!("not a regular expression: {error}")))?;
+        .map_err(|error| no_pattern(pattern.unwrap_or_default(), &error))?;
     Ok(move |name: &str| regex.as_ref().is_none_or(|regex| regex.is_match(name)))
 }
 

@@ -175,12 +175,18 @@ fn with_expressions<T>(
 }
 
 fn failure(error: &ExprError) -> Failure {
-    Failure::no_answer(format!(
+    let told = format!(
         "column {}: {}\n{}",
         error.column(),
         error.message,
         error.pointer()
-    ))
+    );
+    if error.is_syntax {
+        return Failure::usage(format!(
+            "{told}\n\nhint: an expression of Go, in quotes: 'main.config.Hosts[0].Name'"
+        ));
+    }
+    Failure::no_answer(told)
 }
 
 /// Package variables whose name matches, with their values.

@@ -1,9 +1,10 @@
 //! Inputs as bytes, owned for as long as anything borrows from them.
 
 use super::error::InputError;
-use super::{decompress, map};
+use super::{decompress, map, stream};
 use memmap2::Mmap;
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -22,12 +23,19 @@ struct Node {
 
 impl Arena {
     /// Maps a file; one that is zstd or gzip is first decompressed into an unlinked temporary file, so that a
-    /// large dump does not have to fit into memory.
+    /// large dump does not have to fit into memory. `-` is standard input, which is kept in such a file too.
     ///
     /// # Errors
     ///
     /// When the path is no regular file, cannot be read, is empty or does not decompress.
     pub fn open(&self, path: &Path) -> Result<&[u8], InputError> {
+        if path.as_os_str() == "-" {
+            let whole = decompress::kept(stream::decode(Box::new(io::stdin()))?)?;
+            if whole.metadata()?.len() == 0 {
+                return Err(InputError::Empty);
+            }
+            return Ok(self.keep(map::map(&whole)?));
+        }
         let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
             return Err(InputError::Directory);

@@ -50,6 +50,17 @@ pub fn to_temporary_file(format: Format, bytes: &[u8]) -> Result<File, InputErro
     Ok(out)
 }
 
+/// Keeps all that `from` gives in an unlinked temporary file.
+///
+/// # Errors
+///
+/// When it is damaged from the start or the temporary directory has no room.
+pub fn kept(from: impl Read) -> Result<File, InputError> {
+    let mut out = unlinked_temporary_file()?;
+    copy_sparse(from, &mut out)?;
+    Ok(out)
+}
+
 /// A file that goes away with its last user.
 ///
 /// # Errors

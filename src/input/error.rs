@@ -17,9 +17,27 @@ pub enum InputError {
     #[error("is empty: the dump was not written (disk full? core size limit of 0?)")]
     Empty,
     /// The system's own reason.
-    #[error("{0}")]
+    #[error("{}", io_words(.0))]
     Io(#[from] io::Error),
     /// A compressed file that does not decompress.
     #[error("cannot decompress: {0}")]
     Decompress(String),
+}
+
+/// The system's reason, without its number.
+pub fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of its path is no directory".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => {
+            let text = error.to_string();
+            match text.find(" (os error ") {
+                Some(end) => text.get(..end).unwrap_or(&text).to_lowercase(),
+                None => text,
+            }
+        }
+    }
 }

@@ -14,4 +14,4 @@ pub mod stream;
 
 pub use bytes::Arena;
 pub use decompress::unlinked_temporary_file;
-pub use error::InputError;
+pub use error::{InputError, io_words};

@@ -42,7 +42,11 @@ pub fn is_plain_file(path: &Path) -> io::Result<bool> {
 }
 
 /// Looks at the first bytes and puts the right decoder in front of the rest.
-fn decode(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+///
+/// # Errors
+///
+/// When the first bytes cannot be read.
+pub fn decode(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let (head, raw) = peek(raw, 4)?;
     let unpacked: Box<dyn Read + Send> = match Format::recognize(&head) {
         None => Box::new(raw),

@@ -2,8 +2,9 @@
 
 use super::Passing;
 use crate::answer::{Failure, Stop};
-use crate::flags::{LogFlags, is_stdin};
+use crate::flags::LogFlags;
 use crate::input::log::{Ended, chunks};
+use crate::words::is_stdin;
 use dumpview_parsers::log::{LogReader, Record};
 use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
@@ -68,7 +69,7 @@ pub fn drive(
             ControlFlow::Continue(())
         }
     })
-    .map_err(|error| Failure::unreadable(format!("{}: {error}", path.display())))?;
+    .map_err(|error| Failure::cannot_read(path, &error))?;
     if let Some(error) = failed {
         return Err(error.into());
     }

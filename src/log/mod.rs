@@ -16,7 +16,8 @@ pub mod reading;
 mod verb;
 mod window;
 
-pub use crate::flags::{LogFlags, is_stdin, name};
+pub use crate::flags::LogFlags;
+pub use crate::words::{is_stdin, name};
 pub use args::LogArgs;
 pub use pass::Passing;
 pub use reading::{Body, Each, Inputs, Reading, Timeless, When, read};

@@ -11,6 +11,8 @@ pub struct ExprError {
     pub at: usize,
     /// What is wrong there, what was expected, what there is.
     pub message: String,
+    /// Whether it is no expression at all, whatever the process holds.
+    pub is_syntax: bool,
 }
 
 impl ExprError {
@@ -19,6 +21,14 @@ impl ExprError {
             expr: expr.to_owned(),
             at,
             message: message.into(),
+            is_syntax: false,
+        }
+    }
+
+    pub(super) fn syntax(expr: &str, at: usize, message: impl Into<String>) -> Self {
+        Self {
+            is_syntax: true,
+            ..Self::new(expr, at, message)
         }
     }
 

@@ -86,7 +86,7 @@ impl Parser<'_> {
     }
 
     fn error(&self, message: impl Into<String>) -> ExprError {
-        ExprError::new(self.text, self.at(), message)
+        ExprError::syntax(self.text, self.at(), message)
     }
 
     fn nested<T>(
@@ -176,7 +176,7 @@ impl Parser<'_> {
         }
         match self.advance() {
             Token::Ident(name) => Ok((at, ExprKind::Select(Box::new(x), name))),
-            other => Err(ExprError::new(
+            other => Err(ExprError::syntax(
                 self.text,
                 at,
                 format!(
@@ -332,7 +332,7 @@ impl Parser<'_> {
             Token::Package(path) => path,
             Token::Str(path) => String::from_utf8_lossy(&path).into_owned(),
             other => {
-                return Err(ExprError::new(
+                return Err(ExprError::syntax(
                     self.text,
                     start,
                     format!("expected a type, found {}", other.describe()),
@@ -342,7 +342,7 @@ impl Parser<'_> {
         if self.take(".") {
             let at = self.at();
             let Token::Ident(word) = self.advance() else {
-                return Err(ExprError::new(self.text, at, "expected a type's name"));
+                return Err(ExprError::syntax(self.text, at, "expected a type's name"));
             };
             name = format!("{name}.{word}");
         }

@@ -111,7 +111,7 @@ impl Lexer<'_> {
     }
 
     fn error(&self, at: usize, message: impl Into<String>) -> ExprError {
-        ExprError::new(self.text, at, message)
+        ExprError::syntax(self.text, at, message)
     }
 
     fn token(&mut self, is_package: &dyn Fn(&str) -> bool) -> Result<Token, ExprError> {

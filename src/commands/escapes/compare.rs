@@ -191,7 +191,7 @@ fn list(analysis: &Analysis, indexes: &[usize]) -> Vec<DecisionRow> {
 
 /// Reads a budget and holds the input against it.
 pub(super) fn budget(path: &Path, analysis: &Analysis) -> Result<BudgetReport, Failure> {
-    let unreadable = |error: io::Error| Failure::unreadable(format!("{}: {error}", path.display()));
+    let unreadable = |error: io::Error| Failure::cannot_read(path, &error);
     let mut text = String::new();
     stream::open(path)
         .and_then(|mut input| input.read_to_string(&mut text))
@@ -284,7 +284,7 @@ pub(super) fn budget_document<'a>(kept: &'a BudgetReport, analysis: &Analysis) -
 
 /// Reads a profile and joins it.
 pub(super) fn allocations(path: &Path, analysis: &Analysis) -> Result<AllocJoin, Failure> {
-    let unreadable = |error: io::Error| Failure::unreadable(format!("{}: {error}", path.display()));
+    let unreadable = |error: io::Error| Failure::cannot_read(path, &error);
     let mut input = stream::open(path).map_err(unreadable)?;
     let mut profile = Profile::default();
     let mut lines = LineReader::new();

@@ -46,7 +46,7 @@ pub fn name(paths: &[PathBuf]) -> String {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::unreadable(format!("{}: {error}", path.display()))
+    Failure::cannot_read(path, error)
 }
 
 fn read_text(

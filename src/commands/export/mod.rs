@@ -11,6 +11,7 @@ mod format;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
+use crate::input::io_words;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use dumpview_view::Text;
@@ -140,7 +141,7 @@ fn create(args: &ExportFlags) -> Result<File, Failure> {
             io::ErrorKind::AlreadyExists => {
                 "exists already\n\nhint: --force overwrites it".to_owned()
             }
-            _ => error.to_string(),
+            _ => io_words(&error),
         };
         Failure::no_answer(format!("{file}: {why}"))
     })

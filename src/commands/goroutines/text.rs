@@ -114,7 +114,7 @@ fn reader(args: &GoroutinesFlags) -> Result<LogReader, Failure> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::unreadable(format!("{}: {error}", path.display()))
+    Failure::cannot_read(path, error)
 }
 
 /// Why there is nothing to show.

@@ -26,6 +26,7 @@ pub use tree::HeapTreeVerb;
 use crate::answer::{Answer, Failure};
 use crate::case::core::Case;
 use crate::listing::Listing;
+use crate::words::quoted;
 use dumpview_process::heap::ask::NoPlace;
 use dumpview_process::heap::suspects::Question;
 use dumpview_process::heap::{Analysis, HeapError};
@@ -127,13 +128,12 @@ fn doubt(case: &Case<'_>) -> Option<String> {
 fn pasted(case: &Case<'_>, question: &Question) -> String {
     let begin = command(case, question.verb);
     let word = question.word.as_str();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=%@+".contains(c);
     if word.is_empty() {
         begin
-    } else if word.starts_with('-') || word.chars().all(is_plain) {
+    } else if word.starts_with('-') {
         format!("{begin} {word}")
     } else {
-        format!("{begin} '{}'", word.replace('\'', "'\\''"))
+        format!("{begin} {}", quoted(word))
     }
 }
 

@@ -1,5 +1,11 @@
 //! The command line, made from the registry. Nothing here does any work.
 
+mod order;
+mod wrong;
+
+pub use order::{ordered, verb_of};
+pub use wrong::{told, told_of_line};
+
 use crate::answer::Failure;
 use crate::flags::Common;
 use crate::registry::{self, VERBS};
@@ -23,6 +29,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
     version,
     styles = STYLES,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     arg_required_else_help = true,
     after_help = "Examples:\n  dumpview core.44457 ./app\n  dumpview bt core.44457 ./app -g 7 --full\n  \
                   dumpview print core.44457 ./app 'main.Config.Hosts[0]'\n  \

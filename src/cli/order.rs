@@ -1,0 +1,187 @@
+//! The order of what was typed: flags may stand before the verb, the verb may not stand behind its files.
+
+use super::Cli;
+use crate::answer::Failure;
+use crate::registry::{self, VERBS};
+use crate::verb::Entry;
+use crate::words::{nearest, quoted};
+use clap::{Arg, ArgAction, CommandFactory};
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+/// Words that are verbs of the program itself, not of the registry.
+const OWN: [&str; 4] = ["help", super::COMPLETIONS, super::MAN, super::SCHEMA];
+
+/// What was typed, with the verb first.
+///
+/// # Errors
+///
+/// When the verb stands behind its files, or the first word is neither a file nor a verb.
+pub fn ordered(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
+    let words = words(typed);
+    let Some(first) = words.first().copied() else {
+        return Ok(typed.to_vec());
+    };
+    let verb = verb_at(typed, &words);
+    if !verb.is_empty() {
+        let is_verb = |at: &usize| verb.contains(at);
+        let behind = (1..typed.len()).filter(|at| !is_verb(at));
+        let order = std::iter::once(0).chain(verb.iter().copied()).chain(behind);
+        return Ok(order.filter_map(|at| typed.get(at).cloned()).collect());
+    }
+    let word = typed.get(first).map_or(OsStr::new(""), OsString::as_os_str);
+    if word == "-" || Path::new(word).exists() {
+        return match late_verb(typed, &words) {
+            Some(failure) => Err(failure),
+            None => Ok(typed.to_vec()),
+        };
+    }
+    match no_verb(word, typed, first) {
+        Some(failure) => Err(failure),
+        None => Ok(typed.to_vec()),
+    }
+}
+
+/// The verb of a command line whose order is right.
+pub fn verb_of(typed: &[OsString]) -> Option<&'static Entry> {
+    let text = |word: &OsString| word.to_str().map(str::to_owned);
+    let mut words = typed.iter().skip(1).map_while(text);
+    let mut entry = registry::find(&words.next()?)?;
+    while let Some(below) = words
+        .next()
+        .and_then(|word| registry::named_below(entry, &word))
+    {
+        entry = below;
+    }
+    Some(entry)
+}
+
+/// Indices of what is neither a flag nor the value of one.
+fn words(typed: &[OsString]) -> Vec<usize> {
+    let valued = valued_flags();
+    let mut words = Vec::new();
+    let mut at = 1;
+    while let Some(token) = typed.get(at) {
+        let text = token.to_string_lossy();
+        if text == "--" {
+            words.extend(at + 1..typed.len());
+            break;
+        }
+        if text.len() > 1 && text.starts_with('-') {
+            at += if valued.contains(text.as_ref()) { 2 } else { 1 };
+            continue;
+        }
+        words.push(at);
+        at += 1;
+    }
+    words
+}
+
+/// Flags whose value is the next word.
+fn valued_flags() -> BTreeSet<String> {
+    let mut flags = BTreeSet::new();
+    let mut add = |arg: &Arg| {
+        if !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) {
+            return;
+        }
+        flags.extend(arg.get_short().map(|short| format!("-{short}")));
+        flags.extend(arg.get_long().map(|long| format!("--{long}")));
+    };
+    Cli::command().get_arguments().for_each(&mut add);
+    for entry in VERBS.iter().filter(|entry| entry.is_on_command_line()) {
+        let command = entry.command();
+        command
+            .get_arguments()
+            .filter(|arg| !arg.is_positional())
+            .for_each(&mut add);
+    }
+    flags
+}
+
+/// Indices of the words that name the verb, when the first word is one: of `heap top`, both.
+fn verb_at(typed: &[OsString], words: &[usize]) -> Vec<usize> {
+    let text = |at: usize| typed.get(at).and_then(|word| word.to_str());
+    let mut at = Vec::new();
+    let mut words = words.iter().copied();
+    let Some(first) = words.next() else {
+        return at;
+    };
+    let Some(name) = text(first) else {
+        return at;
+    };
+    if OWN.contains(&name) {
+        at.push(first);
+        return at;
+    }
+    let Some(mut entry) = registry::find(name).filter(|entry| entry.is_on_command_line()) else {
+        return at;
+    };
+    at.push(first);
+    for word in words {
+        let Some(below) = text(word).and_then(|name| registry::named_below(entry, name)) else {
+            break;
+        };
+        entry = below;
+        at.push(word);
+    }
+    at
+}
+
+/// What to say of a verb that stands behind its files.
+fn late_verb(typed: &[OsString], words: &[usize]) -> Option<Failure> {
+    let names_file = |at: usize| typed.get(at).is_some_and(|word| Path::new(word).exists());
+    let place = (1..words.len()).find(|place| {
+        let rest = words.get(*place..).unwrap_or_default();
+        rest.first().is_some_and(|at| !names_file(*at)) && !verb_at(typed, rest).is_empty()
+    })?;
+    let verb = verb_at(typed, words.get(place..).unwrap_or_default());
+    let name = line(verb.iter().filter_map(|at| typed.get(*at)));
+    let rest = (1..typed.len()).filter(|at| !verb.contains(at));
+    let right = line(rest.filter_map(|at| typed.get(at)));
+    Some(Failure::usage(format!(
+        "{name}: a verb, which stands before its files\n\nhint: dumpview {name} {right}"
+    )))
+}
+
+/// What to say of a first word that is no file, when it may have been meant for a verb.
+fn no_verb(word: &OsStr, typed: &[OsString], at: usize) -> Option<Failure> {
+    let word = word.to_str()?;
+    let is_word = word
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if !is_word {
+        return None;
+    }
+    let names = VERBS
+        .iter()
+        .filter(|entry| entry.is_on_command_line() && entry.above().is_none())
+        .flat_map(Entry::names);
+    let meant = nearest(word, names);
+    if meant.is_none() && typed.len() == 2 {
+        // One word that is like no verb is a file that is not there.
+        return None;
+    }
+    let hint = meant.map_or_else(
+        || "dumpview --help lists the verbs".to_owned(),
+        |verb| {
+            let replaced = typed.iter().enumerate().skip(1).map(|(index, word)| {
+                if index == at {
+                    OsStr::new(verb)
+                } else {
+                    word.as_os_str()
+                }
+            });
+            format!("did you mean dumpview {}?", line(replaced))
+        },
+    );
+    Some(Failure::usage(format!(
+        "{word}: no verb, and no file of that name\n\nhint: {hint}"
+    )))
+}
+
+/// Words as a shell takes them.
+fn line<S: AsRef<OsStr>>(words: impl Iterator<Item = S>) -> String {
+    let quoted = words.map(|word| quoted(&word.as_ref().to_string_lossy()));
+    quoted.collect::<Vec<_>>().join(" ")
+}
