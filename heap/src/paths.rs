@@ -2,7 +2,7 @@
 
 use crate::column::{Bits, Column};
 use crate::graph::{Graph, NodeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 const NONE: u32 = u32::MAX;
 /// Marks an entry, which nothing is before.
@@ -76,9 +76,13 @@ impl Paths {
         path
     }
 
-    /// The paths to many nodes, merged.
+    /// The paths to many nodes, merged. Each node on them is met once, however many targets are beyond it: paths along a
+    /// list share all but their ends.
     pub fn merged(&self, targets: impl IntoIterator<Item = NodeId>) -> MergedPath {
         let mut merged = MergedPath::default();
+        // For each node, how many nodes on paths come right after it.
+        let mut after: HashMap<NodeId, u32> = HashMap::new();
+        let above = |node| Some(self.before.at(node)).filter(|before| *before != ENTRY);
         for target in targets {
             if !self.is_reached(target) {
                 merged.unreached += 1;
@@ -86,12 +90,32 @@ impl Paths {
             }
             let mut at = target;
             loop {
-                let before = self.before.at(at);
-                let above = (before != ENTRY).then_some(before);
-                merged.nodes.entry(at).or_insert((above, 0)).1 += 1;
-                match above {
-                    Some(above) => at = above,
-                    None => break,
+                let is_new = !merged.nodes.contains_key(&at);
+                let known = merged.nodes.entry(at).or_insert((above(at), 0));
+                known.1 += u64::from(at == target);
+                match known.0 {
+                    Some(above) if is_new => {
+                        *after.entry(above).or_default() += 1;
+                        at = above;
+                    }
+                    _ => break,
+                }
+            }
+        }
+        // From the ends up: a node hands its count on when all after it have handed on theirs.
+        let ends = merged.nodes.keys().filter(|node| !after.contains_key(node));
+        let mut ready: Vec<NodeId> = ends.copied().collect();
+        while let Some(node) = ready.pop() {
+            let Some((Some(above), count)) = merged.nodes.get(&node).copied() else {
+                continue;
+            };
+            if let Some(over) = merged.nodes.get_mut(&above) {
+                over.1 += count;
+            }
+            if let Some(left) = after.get_mut(&above) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(above);
                 }
             }
         }

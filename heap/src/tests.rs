@@ -5,7 +5,7 @@ use crate::{
     chains, union_of,
 };
 use proptest::prelude::*;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Objects that are only sizes.
 struct Sizes(Vec<u64>);
@@ -135,6 +135,7 @@ fn check(made: &Made) {
             listed
         );
     }
+    check_merged(&graph, &paths);
     check_sets(made, &graph, &sizes, &dominators, &all);
     check_owners(made, &graph, &sizes, &dominators, &all);
     let back = graph.rows().transposed();
@@ -150,6 +151,28 @@ fn check(made: &Made) {
             .collect();
         assert_eq!(back.row(node), naive);
     }
+}
+
+/// Paths laid over each other are the paths one by one.
+fn check_merged(graph: &Graph, paths: &Paths) {
+    // Some of them asked for twice.
+    let targets = || {
+        (0..graph.len())
+            .step_by(2)
+            .chain((0..graph.len()).step_by(3))
+    };
+    let merged = paths.merged(targets());
+    let mut naive: BTreeMap<u32, (Option<u32>, u64)> = BTreeMap::new();
+    let mut unreached = 0;
+    for target in targets() {
+        let path = paths.to(target);
+        unreached += u64::from(path.is_empty());
+        let before = [None].into_iter().chain(path.iter().copied().map(Some));
+        for (before, node) in before.zip(&path) {
+            naive.entry(*node).or_insert((before, 0)).1 += 1;
+        }
+    }
+    assert_eq!((merged.nodes, merged.unreached), (naive, unreached));
 }
 
 /// Sets of nodes and groups.
@@ -394,6 +417,19 @@ fn a_long_list_that_shares_leaves_at_both_ends_is_linear() {
     assert_eq!(dominators.idom(n + 7), Some(0));
     assert_eq!(dominators.retained(0, &sizes), Some(u64::from(2 * n) * 16));
     assert_eq!(dominators.retained(1, &sizes), Some(u64::from(n - 1) * 16));
+}
+
+#[test]
+fn paths_to_all_of_a_long_list_are_merged_in_one_walk() {
+    // One by one the paths have 4 × 10^10 steps.
+    let n = 300_000u32;
+    let next = |i| if i + 1 < n { vec![i + 1] } else { Vec::new() };
+    let lists: Vec<Vec<u32>> = (0..n).map(next).collect();
+    let paths = Paths::of(&Graph::new(Rows::from_lists(&lists), n, vec![0]));
+    let merged = paths.merged(0..n);
+    assert_eq!(merged.nodes.len(), n as usize);
+    assert_eq!(merged.nodes.get(&0), Some(&(None, u64::from(n))));
+    assert_eq!(merged.nodes.get(&(n - 10)), Some(&(Some(n - 11), 10)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::value::{Address, Value};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// So many objects of so many bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
@@ -167,6 +168,17 @@ pub struct HeapStep {
     /// Bytes that go when it goes; absent for garbage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_bytes: Option<u64>,
+    /// How many steps to objects of the same type follow that are left out: the elements of a list; absent when none do.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A shortest path from a root, shared by some of the objects that were asked for.
@@ -206,11 +218,11 @@ pub struct HeapFound {
     /// Its first byte.
     pub addr: Address,
     /// What it is.
-    pub ty: String,
+    pub ty: Arc<str>,
     /// Bytes of its slot.
     pub bytes: u64,
     /// Bytes that go when it goes; `None` for garbage.
     pub retained_bytes: Option<u64>,
-    /// Its value by its type; `None` for a part that has no value of its own.
+    /// Its value by its type; `None` for a part that has no value of its own, and where it was not read.
     pub value: Option<Value>,
 }

@@ -9,7 +9,7 @@ use crate::arch::Registers;
 use crate::dwarf::Dwarf;
 use crate::image::{CoreFile, Executable, Files, Thread};
 use crate::layout::{FieldError, Layouts, RuntimeLayouts};
-use crate::mapped::{Mapped, OpenOptions};
+use crate::mapped::{Mapped, OpenOptions, Shortfall};
 use crate::runtime::search::{FoundVariables, Unproven, find_variables, verify};
 use crate::runtime::{
     Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
@@ -187,6 +187,26 @@ impl<'a> Process<'a> {
             })
         });
         goroutines.as_ref()
+    }
+
+    /// What the runtime's own lists lack in this core: modules, goroutines, Ms; of those that were asked for so far.
+    pub fn list_damage(&self) -> Vec<Shortfall> {
+        let modules = self.parts.symbols.get().and_then(|read| read.as_ref().ok());
+        let mut all = modules.map_or_else(Vec::new, |read| read.shortfalls.clone());
+        let goroutines = self.parts.goroutines.get().map(Result::as_ref);
+        let machines = self.parts.machines.get().map(Result::as_ref);
+        let goroutines = goroutines.and_then(Result::ok).map(|read| &read.notes);
+        let machines = machines.and_then(Result::ok).map(|read| &read.notes);
+        for (what, notes) in [("goroutines", goroutines), ("threads", machines)] {
+            for note in notes.into_iter().flatten() {
+                let why = match note.count {
+                    1 => note.text.clone(),
+                    count => format!("{}: {count}", note.text),
+                };
+                all.push(Shortfall::damage(what, why));
+            }
+        }
+        all
     }
 
     /// The runtime's Ms.

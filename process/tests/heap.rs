@@ -50,6 +50,7 @@ mod heap {
             let exe = executable_of(core);
             let found = walk(&unpacked(core), &unpacked(&exe)).expect(core);
             assert!(found.agrees, "{core}: walked {} objects", found.objects);
+            assert_eq!(found.notes, 0, "{core}: what is whole is called damaged");
             assert_eq!(found.to_free_slots, 0, "{core}: pointers into free slots");
             assert!(found.reached > 0 && found.objects > 100, "{core}");
             walked += 1;
@@ -225,6 +226,27 @@ mod heap {
             let at = places.mheap[0].offset + places.count;
             let what = format!("{word:#x} spans");
             check(damaged(at, word, &what), &what);
+        }
+        assert_eq!(places.lengths.len(), 6);
+        // What leads to roots: the same roots are found, or it is said that some may be missing.
+        for (name, place) in &places.lengths {
+            let sound = u64::from_le_bytes(whole[place.offset..][..8].try_into().expect("a word"));
+            for word in [
+                1,
+                sound / 2,
+                sound + 64,
+                1 << 20,
+                1 << 40,
+                u64::MAX >> 1,
+                u64::MAX,
+            ] {
+                let what = format!("{name} is {word:#x}");
+                let found = damaged(place.offset, word, &what);
+                if let Some(found) = &found {
+                    assert!(found.notes > 0, "{what} is not told");
+                }
+                check(found, &what);
+            }
         }
         // The first word of an object of more than 512 bytes names its type since 1.22.
         for object in places.objects.iter().step_by(7) {

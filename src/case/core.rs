@@ -207,15 +207,18 @@ impl<'a> Case<'a> {
 
     /// What the input lacks, as far as it was looked at.
     pub fn incomplete(&self) -> Vec<Incomplete> {
-        let shortfalls = self.process.shortfalls.iter().map(|s| Incomplete {
+        let lists = self.process.list_damage();
+        let shortfalls = self.process.shortfalls.iter().chain(&lists);
+        let shortfalls = shortfalls.map(|s| Incomplete {
             what: s.what.clone(),
             why: s.why.clone(),
         });
+        let shortfalls: Vec<Incomplete> = shortfalls.collect();
         let notes = self.heap_notes().into_iter().map(|note| Incomplete {
             what: "heap".to_owned(),
             why: format!("{}: {}", note.text, note.count),
         });
-        shortfalls.chain(notes).collect()
+        shortfalls.into_iter().chain(notes).collect()
     }
 
     /// What the heap lacks, once somebody asked for it.
@@ -226,7 +229,8 @@ impl<'a> Case<'a> {
 
     /// Whether the input itself is damaged (not merely lacking an optional file).
     pub fn is_damaged(&self) -> bool {
-        let damage = self.process.shortfalls.iter().any(|s| s.damage);
-        damage || !self.heap_notes().is_empty()
+        let lists = self.process.list_damage();
+        let mut all = self.process.shortfalls.iter().chain(&lists);
+        all.any(|shortfall| shortfall.damage) || !self.heap_notes().is_empty()
     }
 }

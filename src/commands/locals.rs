@@ -1,7 +1,6 @@
 //! `locals` and `args`: the variables of one frame.
 
 use super::bt::{function_name, place};
-use super::heap;
 use super::print::{Retained, keeps};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
@@ -12,6 +11,7 @@ use dumpview_model::value::text::Style;
 use dumpview_model::value::{Standing, Variable};
 use dumpview_process::expr::Expressions;
 use dumpview_process::frames::Variables;
+use dumpview_process::heap::{Analysis, HeapError};
 use dumpview_process::postmortem::is_argument;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
@@ -76,7 +76,7 @@ pub fn variables(
     which: Which,
     cursor: &Cursor,
 ) -> Result<FrameVariables, Failure> {
-    let analysis = flags.retained.then(|| heap::analysed(case)).transpose()?;
+    let analysis = flags.retained.then(|| case.heap());
     let flags = &flags.frame;
     let at = case.at(flags.goroutine, cursor)?;
     let (index, call) = at.call(flags.frame.or(cursor.frame))?;
@@ -96,17 +96,21 @@ pub fn variables(
                 sources: case.process.sources(),
                 scope: &scope,
             };
-            let kept = |variable: &Variable| {
+            let kept = |heap: Result<&Analysis<'_, '_>, &HeapError>, variable: &Variable| {
+                let heap = match heap {
+                    Ok(heap) => heap,
+                    Err(why) => return Retained::of(Err(why)),
+                };
                 if variable.standing != Standing::Exact {
-                    return None;
+                    return Retained::of(Err(variable.standing.as_str()));
                 }
-                let (ty, storage) = expressions.place(&variable.name).ok()??;
-                analysis?.retained_by_value(ty, &storage, variable.escaped)
+                let Ok(Some((ty, storage))) = expressions.place(&variable.name) else {
+                    return Retained::of(Err("its value is not whole"));
+                };
+                Retained::of(heap.retained_by_value(ty, &storage, variable.escaped))
             };
             let variables = variables.into_iter().map(|variable| Kept {
-                kept: analysis.map(|_| Retained {
-                    retained_bytes: kept(&variable),
-                }),
+                kept: analysis.map(|heap| kept(heap, &variable)),
                 variable,
             });
             answer.variables = variables.collect();
@@ -141,9 +145,12 @@ impl Answer for FrameVariables {
         let style = Style::default();
         for kept in &self.variables {
             out.block("", &style.variable_block(&kept.variable))?;
-            // Most keep nothing, or are not there: JSON says so.
-            if let Some(bytes @ 1..) = kept.kept.and_then(|kept| kept.retained_bytes) {
-                out.line(styled(Role::Dim, format!("    {}", keeps(Some(bytes)))))?;
+            // Most keep nothing: JSON says so. Of those that are not there, their own line says why.
+            if let Some(known) = &kept.kept
+                && known.retained_bytes != Some(0)
+                && kept.variable.standing == Standing::Exact
+            {
+                out.line(styled(Role::Dim, format!("    {}", keeps(known))))?;
             }
         }
         Ok(())

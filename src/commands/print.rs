@@ -1,6 +1,5 @@
 //! `print`, `whatis` and `vars`: values and types of expressions, and package variables.
 
-use super::heap;
 use super::listing::{matcher, some};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
@@ -49,11 +48,30 @@ pub struct Printed {
 }
 
 /// What a value keeps, when that was asked for.
-#[derive(Serialize, JsonSchema, Clone, Copy)]
+#[derive(Serialize, JsonSchema, Clone)]
 #[schemars(rename = "retained")]
 pub struct Retained {
     /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
     pub retained_bytes: Option<u64>,
+    /// Why it cannot be told; absent when it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retained_unknown: Option<String>,
+}
+
+impl Retained {
+    /// Bytes, or why they are not known.
+    pub fn of<E: ToString>(kept: Result<u64, E>) -> Self {
+        match kept {
+            Ok(bytes) => Self {
+                retained_bytes: Some(bytes),
+                retained_unknown: None,
+            },
+            Err(why) => Self {
+                retained_bytes: None,
+                retained_unknown: Some(why.to_string()),
+            },
+        }
+    }
 }
 
 /// The type of an expression.
@@ -86,7 +104,7 @@ pub fn print(
     expr: &str,
     cursor: &Cursor,
 ) -> Result<Printed, Failure> {
-    let analysis = flags.retained.then(|| heap::analysed(case)).transpose()?;
+    let analysis = flags.retained.then(|| case.heap());
     let flags = &flags.frame;
     with_expressions(case, flags, cursor, |expressions| {
         let variable = expressions
@@ -96,12 +114,12 @@ pub fn print(
             .value
             .as_ref()
             .and_then(|value| value.reading_text().map(str::to_owned));
-        let kept = analysis.map(|analysis| {
-            let place = expressions.place(expr).ok().flatten();
-            Retained {
-                retained_bytes: place
-                    .and_then(|(ty, storage)| analysis.retained_by_value(ty, &storage, false)),
+        let kept = analysis.map(|analysis| match (analysis, expressions.place(expr)) {
+            (Err(why), _) => Retained::of(Err(why)),
+            (Ok(analysis), Ok(Some((ty, storage)))) => {
+                Retained::of(analysis.retained_by_value(ty, &storage, false))
             }
+            (Ok(_), _) => Retained::of(Err("its value is not whole")),
         });
         Ok(Printed {
             kept,
@@ -118,10 +136,11 @@ pub fn print(
 }
 
 /// What something keeps, in words.
-pub fn keeps(retained: Option<u64>) -> String {
-    match retained {
-        Some(kept) => format!("keeps {}", bytes(kept)),
-        None => "what it keeps cannot be told".to_owned(),
+pub fn keeps(retained: &Retained) -> String {
+    match (retained.retained_bytes, &retained.retained_unknown) {
+        (Some(kept), _) => format!("keeps {}", bytes(kept)),
+        (None, Some(why)) => format!("what it keeps is not known: {why}"),
+        (None, None) => "what it keeps is not known".to_owned(),
     }
 }
 
@@ -244,8 +263,8 @@ pub fn vars(
 
 impl Answer for Printed {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        if let Some(kept) = self.kept {
-            out.line(styled(Role::Dim, keeps(kept.retained_bytes)))?;
+        if let Some(kept) = &self.kept {
+            out.line(styled(Role::Dim, keeps(kept)))?;
         }
         match &self.variable.value {
             Some(value) if self.variable.standing == Standing::Exact => {

@@ -36,6 +36,9 @@ pub struct Group {
     /// Why the outermost frame was not reached; absent when it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_incomplete: Option<Arc<str>>,
+    /// Bytes on the heap that would go if all of them went; present with `--retained`, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retained_bytes: Option<u64>,
 }
 
 impl Goroutines {
@@ -81,6 +84,7 @@ impl Goroutines {
                     }),
                     elided: stack.elided,
                     why_incomplete: stack.why_incomplete.clone(),
+                    retained_bytes: None,
                 })
             })
             .collect();

@@ -167,7 +167,7 @@ pub struct Listed<'a> {
     /// Why the outermost frame was not reached; absent when it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_incomplete: Option<&'a str>,
-    /// Bytes on the heap that would go with it; present with `--retained`.
+    /// Bytes on the heap that would go with it; present with `--retained`, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_bytes: Option<u64>,
 }

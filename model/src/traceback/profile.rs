@@ -51,6 +51,7 @@ impl Profile {
                     frames: Vec::new(),
                     elided: None,
                     why_incomplete: None,
+                    retained_bytes: None,
                 });
             }
             Record::Frame(frame) => {

@@ -5,7 +5,7 @@
 
 use super::audit::Audit;
 use super::types::{Labels, Share};
-use super::{Heap, HeapError, Names, Note};
+use super::{Bounds, Heap, HeapError, Lacks, Names, Note};
 use crate::process::Process;
 use dumpview_heap::{Dominators, NodeId, ObjId, Objects, Paths, Rows};
 use dumpview_model::heap::Amount;
@@ -123,13 +123,28 @@ impl<'p, 'a> Analysis<'p, 'a> {
         self.labels.id(object).map(|id| self.labels.name(id))
     }
 
-    /// All that makes the answer less than whole; counts are lower bounds when there is any.
+    /// What the numbers are of the true ones.
+    pub fn bounds(&self) -> Bounds {
+        Bounds::of(&self.notes())
+    }
+
+    /// All that makes the answer less than whole.
     pub fn notes(&self) -> Vec<Note> {
         let mut notes = self.heap.notes();
         let gap = self.audit.objects.gap().filter(|gap| *gap != 0);
         if let Some(gap) = gap {
-            let text = "objects by which the walk differs from the runtime's own count";
-            notes.push(Note::new(text, gap.unsigned_abs()));
+            let (text, lacks) = if gap < 0 {
+                (
+                    "objects that the runtime counts and that were not found",
+                    Lacks::Objects,
+                )
+            } else {
+                (
+                    "objects that were found and that the runtime does not count",
+                    Lacks::Surplus,
+                )
+            };
+            notes.push(Note::new(text, gap.unsigned_abs(), lacks));
         }
         notes
     }

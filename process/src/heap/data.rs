@@ -48,15 +48,15 @@ impl<'p> PackageData<'p> {
                     let part = process.memory.run(span.start, size);
                     part.map(Cow::Borrowed)
                 });
-                // The linker's program runs to the end of the data (`runtime/mbitmap.go:progToPointerMask`).
-                if words == 0 {
-                    data.unread = data.unread.saturating_add(size);
-                }
+                // The linker's program runs to the end of the data (`cmd/link/internal/ld/data.go:GCProg.End`), and `n` counts
+                // the bits it emits (`runtime/mbitmap.go:runGCProg`, 1.19–1.27), one a word. What it does not reach is unknown.
+                data.unread = data.unread.saturating_add((size / 8 - words) * 8);
                 let (Some(mask), Ok(bytes)) = (mask, bytes) else {
-                    data.unread = data.unread.saturating_add(size);
+                    data.unread = data.unread.saturating_add(words * 8);
                     continue;
                 };
-                data.unread = data.unread.saturating_add(size - bytes.len() as u64);
+                let have = bytes.len() as u64;
+                data.unread = data.unread.saturating_add((words * 8).saturating_sub(have));
                 data.stretches.push(Stretch {
                     start: span.start,
                     bytes,

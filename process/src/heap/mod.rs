@@ -20,6 +20,7 @@
 //! | `build` | references of every object, in parallel |
 //! | `types` | what each object is, and who says so |
 //! | `suspects` | what is worth looking at, in sentences |
+//! | `bounds` | which way numbers are wrong of a heap that is not whole |
 //! | `audit` | what was walked against what the runtime counted |
 //! | `analysis` | all of it together, each part made once |
 //! | `ask/` | questions about it, answered as plain data |
@@ -30,6 +31,7 @@
 mod analysis;
 pub mod ask;
 pub mod audit;
+mod bounds;
 mod build;
 mod data;
 mod masks;
@@ -48,6 +50,7 @@ pub mod suspects;
 pub mod types;
 
 pub use analysis::{Analysis, Phase};
+pub use bounds::{Bound, Bounds};
 pub use build::Scanned;
 pub use masks::{Mask, Masks};
 pub use names::{NamedBy, Names, Reference};
@@ -72,11 +75,29 @@ pub struct Note {
     pub text: &'static str,
     /// How many of them.
     pub count: u64,
+    /// What the answer lacks by it.
+    pub lacks: Lacks,
+}
+
+/// What is missing decides which way numbers are wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lacks {
+    /// Objects, and so what they refer to.
+    Objects,
+    /// Roots or references: what is only reached by them counts as garbage.
+    References,
+    /// Nothing: objects were walked that the runtime does not count.
+    Surplus,
 }
 
 impl Note {
-    pub(crate) const fn new(text: &'static str, count: u64) -> Self {
-        Self { text, count }
+    pub(crate) const fn new(text: &'static str, count: u64, lacks: Lacks) -> Self {
+        Self { text, count, lacks }
+    }
+
+    /// Something that roots or references are missing by.
+    pub(crate) const fn references(text: &'static str, count: u64) -> Self {
+        Self::new(text, count, Lacks::References)
     }
 }
 
@@ -163,7 +184,7 @@ impl<'p> Heap<'p> {
         out_of(&self.spans, &self.pointers, object.0, visit);
     }
 
-    /// All that makes the answer less than whole; counts are lower bounds when there is any.
+    /// All that makes the answer less than whole.
     pub fn notes(&self) -> Vec<Note> {
         let mut notes = self.spans.notes.clone();
         notes.extend(self.roots.notes.iter().cloned());
@@ -178,11 +199,11 @@ impl<'p> Heap<'p> {
             ),
             (
                 "goroutines whose stack was not read to its end",
-                self.roots.incomplete_stacks,
+                self.roots.incomplete_stacks.len() as u64,
             ),
         ] {
             if count > 0 {
-                notes.push(Note::new(text, count));
+                notes.push(Note::references(text, count));
             }
         }
         notes

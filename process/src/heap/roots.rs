@@ -96,8 +96,8 @@ pub struct Roots {
     pub specials: Vec<Special>,
     /// Package variables, for names.
     pub variables: Variables,
-    /// Goroutines whose stack was not read to its end.
-    pub incomplete_stacks: u64,
+    /// Numbers of the goroutines whose stack was not read to its end.
+    pub incomplete_stacks: FxHashSet<u32>,
     /// What could not be had.
     pub notes: Vec<Note>,
     pub(super) rows: Chunk,
@@ -285,11 +285,11 @@ impl Roots {
 fn package_data(process: &Process<'_>, builder: &mut Builder<'_>) {
     let data = PackageData::of(process);
     if data.unknown {
-        let note = Note::new("package data of a program without moduledata", 1);
+        let note = Note::references("package data of a program without moduledata", 1);
         builder.roots.notes.push(note);
     }
     if data.unread > 0 {
-        let note = Note::new("bytes of package data that cannot be read", data.unread);
+        let note = Note::references("bytes of package data that cannot be read", data.unread);
         builder.roots.notes.push(note);
     }
     // Pointers come in address order, and so do variables.
@@ -319,14 +319,12 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>, out_
         builder
             .roots
             .notes
-            .push(Note::new("goroutines that cannot be read", 1));
+            .push(Note::references("goroutines that cannot be read", 1));
         return;
     };
     for note in &goroutines.notes {
-        builder
-            .roots
-            .notes
-            .push(Note::new("goroutines that cannot be read", note.count));
+        let text = "what is damaged in the list of goroutines";
+        builder.roots.notes.push(Note::references(text, note.count));
     }
     // Loaded before the tasks start, so that they do not wait for each other.
     process.threads();
@@ -340,7 +338,9 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>, out_
         .collect();
     let objects = builder.spans.objects();
     for (goroutine, slots) in (0u32..).zip(read.into_iter().flatten()) {
-        builder.roots.incomplete_stacks += u64::from(slots.incomplete);
+        if slots.incomplete {
+            builder.roots.incomplete_stacks.insert(goroutine);
+        }
         let keeps = |list: &[super::stacks::Slot]| {
             list.iter()
                 .any(|slot| builder.spans.find(slot.value).is_some())
@@ -450,7 +450,7 @@ fn queues(runtime: &Runtime<'_>, builder: &mut Builder<'_>, notes: &mut Vec<Note
         );
         match values {
             Some(values) => builder.add(RootKind::FinalizerQueue, values),
-            None => notes.push(Note::new(
+            None => notes.push(Note::references(
                 "blocks of the finalizer queue that cannot be read",
                 1,
             )),
@@ -478,7 +478,7 @@ fn queues(runtime: &Runtime<'_>, builder: &mut Builder<'_>, notes: &mut Vec<Note
         );
         match values {
             Some(values) => builder.add(RootKind::CleanupQueue, values),
-            None => notes.push(Note::new(
+            None => notes.push(Note::references(
                 "blocks of the cleanup queue that cannot be read",
                 1,
             )),

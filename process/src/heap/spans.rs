@@ -5,10 +5,10 @@
 //! below `freeindex` or its bit in `allocBits` is set (`runtime/mbitmap.go:isFree`): that holds at any moment of a
 //! cycle, since the sweeper replaces both at once, and for spans that an `mcache` is allocating from.
 
-use super::Note;
 use super::mspan::{Fields, Read, low_bits};
 use super::pages::{ArenaMap, PageTable};
 pub(crate) use super::span::{ManualSpan, PAGE, Span};
+use super::{Lacks, Note};
 use crate::addr::Addr;
 use crate::arch::Arch;
 use crate::layout::FieldError;
@@ -94,6 +94,7 @@ impl Spans {
                     self.notes.push(Note::new(
                         "spans that the list of spans does not reach",
                         left / 8,
+                        Lacks::Objects,
                     ));
                     break;
                 }
@@ -156,14 +157,14 @@ impl Spans {
         }
         self.objects = u32::try_from(objects).unwrap_or(u32::MAX);
         for (why, count) in bad {
-            self.notes.push(Note::new(why, count));
+            self.notes.push(Note::new(why, count, Lacks::Objects));
         }
         for (why, count) in [
             ("spans that lie over other spans", overlapping),
             ("spans beyond the memory that the core has", beyond),
         ] {
             if count > 0 {
-                self.notes.push(Note::new(why, count));
+                self.notes.push(Note::new(why, count, Lacks::Objects));
             }
         }
         self.table = PageTable::of(&self.list);

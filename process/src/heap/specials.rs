@@ -85,7 +85,7 @@ pub fn specials(runtime: &Runtime<'_>, spans: &Spans, notes: &mut Vec<Note>) -> 
         field("kind"),
         runtime.layouts.size_of("runtime.special"),
     ) else {
-        notes.push(Note::new("specials whose layout is not known", 1));
+        notes.push(Note::references("specials whose layout is not known", 1));
         return Vec::new();
     };
     let kinds = Kinds::of(runtime.layouts);
@@ -142,7 +142,7 @@ pub fn specials(runtime: &Runtime<'_>, spans: &Spans, notes: &mut Vec<Note>) -> 
         }
     }
     if broken > 0 {
-        notes.push(Note::new("lists of specials that break off", broken));
+        notes.push(Note::references("lists of specials that break off", broken));
     }
     all
 }

@@ -9,6 +9,7 @@ use super::{Goroutine, Runtime};
 use crate::addr::{Addr, GoId};
 use crate::layout::FieldError;
 use crate::memory::MemoryExt;
+use dumpview_model::goroutine::Status;
 use rustc_hash::FxHashMap;
 
 /// Something about the walk that makes its answer less than whole.
@@ -52,9 +53,10 @@ impl Goroutines {
     /// read. A list with holes is not an error: see [`Self::notes`].
     pub fn read(runtime: &Runtime<'_>) -> Result<Self, FieldError> {
         let reader = GReader::new(*runtime)?;
-        let (array, len) = all_gs(runtime)?;
+        let (array, len, doubt) = all_gs(runtime)?;
         let mut goroutines = Self {
             allglen: len,
+            notes: doubt.into_iter().collect(),
             ..Self::default()
         };
         let mut trouble = Trouble::default();
@@ -78,6 +80,11 @@ impl Goroutines {
                 continue;
             }
             let slot = match reader.read(addr) {
+                // `allgadd` throws at an idle g: what has this status is memory that never was one.
+                Ok(Some(g)) if g.status == Status::Idle => {
+                    let status = 0;
+                    (&mut trouble.status, GError::Status { addr, status })
+                }
                 Ok(Some(g)) => {
                     self.push(g);
                     continue;
@@ -165,17 +172,33 @@ impl Goroutines {
     }
 }
 
-/// Array and length of `allgs`. `allgptr` and `allglen` are its copies for readers without a lock: they are
-/// stored after the slice has grown, so they never promise more than is there.
-fn all_gs(runtime: &Runtime<'_>) -> Result<(Addr, u64), FieldError> {
+/// Array and length of `allgs`, and what is wrong with them. `allgptr` and `allglen` are its copies for readers without
+/// a lock: they are stored after the slice has grown (`runtime/proc.go:allgadd`, 1.19–1.27), so `allglen` is the
+/// slice's length or one less. Where they differ by more, one of them is damaged, and a slice that agrees with itself
+/// is believed.
+fn all_gs(runtime: &Runtime<'_>) -> Result<(Addr, u64, Option<Note>), FieldError> {
+    let slice = runtime.variable("allgs", |memory, at| {
+        let [len, cap] = [8, 16].map(|offset| memory.u64(at.offset(offset)));
+        Ok((memory.ptr(at)?, len?, cap?))
+    });
     let array = runtime.variable("allgptr", MemoryExt::ptr);
     let len = runtime.variable("allglen", MemoryExt::u64);
-    if let (Ok(array), Ok(len)) = (array, len) {
-        return Ok((array, len));
+    let (Ok(array), Ok(len)) = (array, len) else {
+        return slice.map(|(array, len, _)| (array, len, None));
+    };
+    let Ok((own_array, own_len, cap)) = slice else {
+        return Ok((array, len, None));
+    };
+    if own_len == len || own_len == len.saturating_add(1) {
+        return Ok((array, len, None));
     }
-    runtime.variable("allgs", |memory, at| {
-        Ok((memory.ptr(at)?, memory.u64(at.offset(8))?))
-    })
+    let sound = own_array == array && own_len <= cap;
+    let doubt = Note {
+        text: format!("runtime.allglen says {len} goroutines, runtime.allgs {own_len}"),
+        count: 1,
+    };
+    let len = if sound { own_len } else { len };
+    Ok((array, len, Some(doubt)))
 }
 
 /// For each address, whether it stands at or within `size` bytes behind another entry: gs are objects of

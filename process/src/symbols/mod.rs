@@ -119,21 +119,17 @@ impl<'a> Symbols<'a> {
             });
         let mut symbols = Self::default();
         let Some((first, layouts)) = first else {
-            symbols.shortfalls.push(Shortfall {
-                what: "moduledata".to_owned(),
-                why: why.map_or_else(
-                    || {
-                        "not in the core: package data, types and inlined calls are limited"
-                            .to_owned()
-                    },
-                    |error| error.to_string(),
-                ),
-                damage: true,
-            });
+            let why = why.map_or_else(
+                || "not in the core: package data, types and inlined calls are limited".to_owned(),
+                |error| error.to_string(),
+            );
+            let shortfall = Shortfall::damage("moduledata", why);
+            symbols.shortfalls.push(shortfall);
             symbols.push(without_module_data(mapped, found));
             return Ok(symbols);
         };
         let mut next = first.next;
+        let first = symbols.bounded(mapped, first);
         symbols.push(module(mapped, found, first));
         while !next.is_null() && symbols.modules.len() < MAX_MODULES {
             let at = next;
@@ -147,20 +143,43 @@ impl<'a> Symbols<'a> {
                 Ok((found, data)) => {
                     next = data.next;
                     if !data.bad {
+                        let data = symbols.bounded(mapped, data);
                         symbols.push(module(mapped, found, data));
                     }
                 }
                 Err(why) => {
-                    symbols.shortfalls.push(Shortfall {
-                        what: format!("module at {at}"),
-                        why: why.to_string(),
-                        damage: true,
-                    });
+                    let what = format!("module at {at}");
+                    let shortfall = Shortfall::damage(&what, why.to_string());
+                    symbols.shortfalls.push(shortfall);
                     break;
                 }
             }
         }
         Ok(symbols)
+    }
+
+    /// The module with its data no longer than it can be: each part ends where memory or the next part begins
+    /// (`cmd/link/internal/ld/data.go:dodata`). A damaged end would make the whole heap package data.
+    fn bounded(&mut self, mapped: &Mapped<'_>, mut data: ModuleData) -> ModuleData {
+        let starts = [data.noptrdata, data.data, data.bss, data.noptrbss].map(|part| part.start);
+        let (at, shortfalls) = (data.addr, &mut self.shortfalls);
+        for (part, name) in [
+            (&mut data.noptrdata, "enoptrdata"),
+            (&mut data.data, "edata"),
+            (&mut data.bss, "ebss"),
+            (&mut data.noptrbss, "enoptrbss"),
+        ] {
+            let above = starts.iter().copied().filter(|start| *start > part.start);
+            let most = above.chain([mapped_until(mapped, part.start)]).min();
+            if let Some(most) = most
+                && part.end > most.max(part.start)
+            {
+                let why = format!("{name} is {}, but the data ends before {most}", part.end);
+                part.end = most.max(part.start);
+                shortfalls.push(Shortfall::damage(&format!("moduledata at {at}"), why));
+            }
+        }
+        data
     }
 
     fn push(&mut self, module: Module<'a>) {
@@ -193,6 +212,17 @@ impl<'a> Symbols<'a> {
     pub fn by_name(&self, name: &str) -> Option<Func<'_>> {
         self.modules().find_map(|module| module.funcs.by_name(name))
     }
+}
+
+/// The end of the mappings that follow each other from an address on, dumped or not.
+fn mapped_until(mapped: &Mapped<'_>, start: Addr) -> Addr {
+    let regions = mapped.memory.regions();
+    let first = regions.partition_point(|region| region.end <= start);
+    let following = regions.get(first..).unwrap_or_default().iter();
+    following.fold(start, |until, region| {
+        let follows = region.start <= until && until < region.end;
+        if follows { region.end } else { until }
+    })
 }
 
 /// A module whose moduledata was read.

@@ -42,6 +42,16 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// The same with another budget of nodes for what is read next.
+    pub const fn set_budget(&mut self, nodes: usize) {
+        self.limits.nodes = nodes;
+    }
+
+    /// Nodes, and text in place of nodes, that the last value took of the budget.
+    pub const fn spent(&self) -> usize {
+        self.limits.nodes.saturating_sub(self.nodes_left)
+    }
+
     /// The value of type `ty` at `place`. What cannot be had is in the tree, with the reason.
     pub fn read(&mut self, ty: TypeRef, place: Place<'_>) -> Value {
         self.nodes_left = self.limits.nodes;

@@ -61,7 +61,7 @@ pub fn walk(core: &[u8], exe: &[u8]) -> Option<Walked> {
             objects: audit.objects.walked,
             reached: dominators.total(),
             to_free_slots: heap.scanned.to_free_slots,
-            notes: heap.notes().len(),
+            notes: heap.notes().len() + process.list_damage().len(),
         })
     })
 }
@@ -91,6 +91,8 @@ pub struct Places {
     pub fields: Vec<(&'static str, usize)>,
     /// Where in `mheap_` the length of `allspans` is.
     pub count: usize,
+    /// Words that say how long something is on the way to roots, by name.
+    pub lengths: Vec<(&'static str, Place)>,
 }
 
 impl Places {
@@ -155,6 +157,22 @@ impl Places {
                 places
                     .manual
                     .extend(place(span.start, u64::from(span.npages) * 8192));
+            }
+            // A stripped program has the slice alone.
+            for (name, variable, offset) in [
+                ("allglen", "runtime.allglen", 0),
+                ("allgs.len", "runtime.allgs", 8),
+            ] {
+                let at = runtime.vars.address(variable);
+                let at = at.and_then(|at| place(at.offset(offset), 8));
+                places.lengths.extend(at.map(|at| (name, at)));
+            }
+            let symbols = process.symbols().ok()?;
+            let module = symbols.main()?.data.as_ref()?.addr;
+            for name in ["edata", "ebss", "gcdatamask.n", "gcbssmask.n"] {
+                let field = layouts.field("runtime.moduledata", name)?;
+                let at = place(module.offset(field.offset), 8)?;
+                places.lengths.push((name, at));
             }
             for name in [
                 "startAddr",

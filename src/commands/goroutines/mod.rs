@@ -18,16 +18,16 @@ mod view;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
-use crate::commands::heap;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
+use dumpview_process::addr::GoId;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_view::document::{Envelope, InputSummary};
 use schemars::JsonSchema;
 use std::path::PathBuf;
 pub use text::goroutines as of_log;
-use view::View;
+use view::{Kept, View};
 
 /// How `goroutines` answers.
 #[derive(Args, Debug, Clone, Default)]
@@ -45,8 +45,8 @@ pub struct GoroutinesFlags {
     #[arg(long)]
     pub with_stacks: bool,
 
-    /// What each of them keeps on the heap: what would go with it. Of a core.
-    #[arg(long, conflicts_with = "group")]
+    /// What each of them keeps on the heap: what would go with it; with --group, what each group keeps together. Of a core.
+    #[arg(long)]
     pub retained: bool,
 
     /// The runtime's own goroutines too.
@@ -151,8 +151,20 @@ fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure>
     if !flags.retained {
         return Ok(view);
     }
-    let kept = heap::analysed(case)?.retained_by_goroutines();
-    Ok(view.with_retained(kept.into_iter().map(|(id, bytes)| (id.0, bytes)).collect()))
+    let heap = case.heap();
+    let kept = match &heap {
+        Ok(heap) => {
+            let kept = heap.retained_by_goroutines().into_iter();
+            Kept::Known(kept.map(|(id, bytes)| (id.0, bytes)).collect())
+        }
+        Err(why) => Kept::Unknown(why.to_string()),
+    };
+    Ok(view.with_retained(kept, |groups| {
+        let ids = |ids: &Vec<u64>| ids.iter().copied().map(GoId).collect();
+        let groups: Vec<Vec<GoId>> = groups.iter().map(ids).collect();
+        let groups: Vec<&[GoId]> = groups.iter().map(Vec::as_slice).collect();
+        heap.map_or_else(|_| Vec::new(), |heap| heap.retained_by_groups(&groups))
+    }))
 }
 
 /// The envelope of an answer about a log.

@@ -28,8 +28,16 @@ pub struct View {
     /// How many were left out because they are the runtime's own.
     system_hidden: usize,
     with_stacks: bool,
-    /// Bytes that each keeps, by id, when that was asked for.
-    retained: Option<HashMap<u64, u64>>,
+    /// What each keeps, when that was asked for.
+    retained: Option<Kept>,
+}
+
+/// What goroutines keep.
+pub enum Kept {
+    /// Bytes by id; `None` where it is not known. Those that are not listed keep none.
+    Known(HashMap<u64, Option<u64>>),
+    /// Why it is not known of any.
+    Unknown(String),
 }
 
 impl View {
@@ -83,16 +91,48 @@ impl View {
         }
     }
 
-    /// The same, with the bytes that each goroutine keeps, by id; those that are not listed keep none.
-    pub fn with_retained(mut self, retained: HashMap<u64, u64>) -> Self {
+    /// The same, with what each goroutine keeps; `of_groups` says it of groups, each by its ids.
+    pub fn with_retained(
+        mut self,
+        retained: Kept,
+        of_groups: impl FnOnce(&[Vec<u64>]) -> Vec<Option<u64>>,
+    ) -> Self {
         self.retained = Some(retained);
+        if let (Some(groups), Some(Kept::Known(_))) = (&mut self.groups, &self.retained) {
+            let ids: Vec<Vec<u64>> = groups.iter().map(|group| group.ids.clone()).collect();
+            for (group, kept) in groups.iter_mut().zip(of_groups(&ids)) {
+                group.retained_bytes = kept;
+            }
+        }
         self
     }
 
-    /// What a goroutine keeps, when that was asked for.
+    /// What a goroutine keeps, where that is known.
     fn retained(&self, g: &Goroutine) -> Option<u64> {
-        let known = self.retained.as_ref()?;
-        Some(known.get(&g.id).copied().unwrap_or(0))
+        match self.retained.as_ref()? {
+            Kept::Known(known) => known.get(&g.id).copied().unwrap_or(Some(0)),
+            Kept::Unknown(_) => None,
+        }
+    }
+
+    /// Why it is not known what some of the goroutines keep.
+    fn retained_unknown(&self) -> Option<&str> {
+        match self.retained.as_ref()? {
+            Kept::Unknown(why) => Some(why),
+            Kept::Known(known) => {
+                let lacks = |g: &Goroutine| known.get(&g.id) == Some(&None);
+                self.chosen()
+                    .any(lacks)
+                    .then_some("stacks that were not read to their end")
+            }
+        }
+    }
+
+    /// What something keeps, in a column of its own when that was asked for.
+    fn kept_column(&self, kept: Option<u64>) -> Option<String> {
+        self.retained.as_ref()?;
+        let kept = kept.map_or_else(|| "not known".to_owned(), bytes);
+        Some(format!("{kept:>10} "))
     }
 
     fn chosen(&self) -> impl Iterator<Item = &Goroutine> {
@@ -127,6 +167,9 @@ pub struct ViewShape<'a> {
     groups: Option<Vec<Group>>,
     /// How many were left out because they are the runtime's own (`--system` shows them).
     system_hidden: usize,
+    /// Why it is not known of some of them, or of all, what they keep; present with `--retained` then.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    retained_unknown: Option<&'a str>,
 }
 
 impl JsonSchema for View {
@@ -147,6 +190,9 @@ impl Serialize for View {
             None => map.serialize_entry("goroutines", &Rows(self))?,
         }
         map.serialize_entry("system_hidden", &self.system_hidden)?;
+        if let Some(why) = self.retained_unknown() {
+            map.serialize_entry("retained_unknown", why)?;
+        }
         map.end()
     }
 }
@@ -172,7 +218,8 @@ impl Answer for View {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         if let Some(groups) = &self.groups {
             for group in groups {
-                group_text(group, out)?;
+                let kept = self.kept_column(group.retained_bytes).unwrap_or_default();
+                group_text(group, &kept, out)?;
             }
             let total: usize = groups.iter().map(|g| g.count).sum();
             let stacks = groups.len();
@@ -185,8 +232,8 @@ impl Answer for View {
             let mut line = String::new();
             for g in self.chosen() {
                 line.clear();
-                if let Some(kept) = self.retained(g) {
-                    let _ = write!(line, "{:>10} ", bytes(kept));
+                if let Some(kept) = self.kept_column(self.retained(g)) {
+                    line.push_str(&kept);
                 }
                 row(g, &mut line);
                 out.line(&line)?;
@@ -200,6 +247,10 @@ impl Answer for View {
                 Role::Dim,
                 plural(self.chosen.len() as u64, "goroutine"),
             ))?;
+        }
+        if let Some(why) = self.retained_unknown() {
+            let note = format_args!("what they keep is not known everywhere: {why}");
+            out.line(styled(Role::Warning, note))?;
         }
         let hidden = self.system_hidden;
         if hidden > 0 {
@@ -292,9 +343,9 @@ fn gap_text(gap: Elided, indent: &str, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 /// A heading with count, state and some ids, then the calls.
-fn group_text(group: &Group, out: &mut Text<'_>) -> io::Result<()> {
+fn group_text(group: &Group, kept: &str, out: &mut Text<'_>) -> io::Result<()> {
     const SHOWN: usize = 5;
-    let mut heading = format!("{} ×", group.count);
+    let mut heading = format!("{kept}{} ×", group.count);
     let state = group
         .wait_reason
         .as_deref()

@@ -29,7 +29,7 @@ use crate::listing::Listing;
 use crate::words::quoted;
 use dumpview_process::heap::ask::NoPlace;
 use dumpview_process::heap::suspects::Question;
-use dumpview_process::heap::{Analysis, HeapError};
+use dumpview_process::heap::{Analysis, Bounds, HeapError};
 use dumpview_view::column::Row;
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
@@ -117,11 +117,10 @@ fn next(commands: &[String], out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The line that says that numbers are lower bounds, of a heap that is not whole.
+/// The line that says which way numbers are wrong, of a heap that is not whole.
 fn doubt(case: &Case<'_>) -> Option<String> {
-    let is_damaged = !case.heap_notes().is_empty();
-    is_damaged
-        .then(|| "≥ all numbers are lower bounds: the heap is not whole in this core".to_owned())
+    let words = Bounds::of(&case.heap_notes()).words()?;
+    Some(format!("the heap is not whole in this core: {words}"))
 }
 
 /// The command line of a question that follows, to be pasted into a shell.

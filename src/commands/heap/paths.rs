@@ -9,6 +9,8 @@ use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::heap::{HeapFound, HeapPath};
 use dumpview_model::units::{bytes, grouped, plural};
+use dumpview_process::heap::Analysis;
+use dumpview_process::heap::ask::Of;
 use dumpview_view::schema::Rows;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
@@ -67,6 +69,11 @@ impl Answer for PathsBody {
                 };
                 let place = step.place.title();
                 out.line(format!("  {field} → {place}  keeps {kept}{to}"))?;
+                if step.left_out > 0 {
+                    let ty = step.place.ty.as_deref().unwrap_or_default();
+                    let more = format!("  … {} more {ty} …", grouped(step.left_out));
+                    out.line(styled(Role::Dim, more))?;
+                }
             }
         }
         if self.unreached > 0 {
@@ -145,12 +152,27 @@ impl OnCore for HeapPathsVerb {
     }
 }
 
+/// Why there is no such object to choose from.
+fn none_of(analysis: &Analysis<'_, '_>, ty: &str, of: Of) -> Failure {
+    match (analysis.of_type(ty).len() as u64, of) {
+        (0, _) => no_type(ty),
+        (all, Of::Live) => Failure::no_answer(format!(
+            "no {ty} is alive: {} that nothing reaches\n\nhint: --garbage looks for those",
+            plural(all, "object")
+        )),
+        (all, Of::Garbage) => Failure::no_answer(format!(
+            "no {ty} is garbage: a root reaches {}",
+            plural(all, "object")
+        )),
+    }
+}
+
 /// How `heap find` answers.
 #[derive(Args, Debug, Clone, Default)]
 pub struct FindFlags {
-    /// Read the values of at most so many.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub most: usize,
+    /// Objects that nothing reaches, in place of those that live.
+    #[arg(long)]
+    pub garbage: bool,
 
     /// How many levels of structs, pointers and containers are opened.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -173,6 +195,12 @@ pub struct FindBody {
     count: u64,
     /// How many there are of the type.
     of: u64,
+    /// Whether they are objects that nothing reaches.
+    garbage: bool,
+    /// How many of those that fulfil it are not among the rows, which end at a million.
+    not_listed: u64,
+    /// How many rows have no value because the values before them used up what one answer may cost.
+    values_not_read: u64,
     /// Objects of which the condition could not be told: a nil pointer on the way, memory that is not there.
     undecided: u64,
 }
@@ -218,9 +246,10 @@ impl OnCore for HeapFindVerb {
             max_len: args.max_len,
         };
         analysis.check(&condition).map_err(Failure::usage)?;
-        let found = analysis.find(&condition, args.most, values.into());
+        let of = if args.garbage { Of::Garbage } else { Of::Live };
+        let found = analysis.find(&condition, of);
         if found.of == 0 {
-            return Err(no_type(&condition.ty));
+            return Err(none_of(analysis, &condition.ty, of));
         }
         if found.count == 0 {
             let why = found.why.map_or(String::new(), |why| format!(": {why}"));
@@ -231,17 +260,45 @@ impl OnCore for HeapFindVerb {
         }
         let mut head: Vec<String> = doubt(case).into_iter().collect();
         let mut line = format!("{} of {}", grouped(found.count), plural(found.of, "object"));
+        if args.garbage {
+            line.push_str(" that nothing reaches");
+        }
         if found.undecided > 0 {
             line = format!("{line}; of {} it cannot be told", grouped(found.undecided));
         }
         head.push(line);
+        // Values are read of the rows that are wanted, unless the value decides which are.
+        let listed = found.objects.len() as u64;
+        let mut rows = found.objects;
+        let sort = args.table.sort.as_deref().unwrap_or_default();
+        let by_value = sort.trim_start_matches('-') == "value";
+        if args.table.filter.is_none() && !by_value {
+            rows = args.table.choice::<HeapFound>()?.choose(rows);
+        }
+        let values_not_read = analysis.read_values(&mut rows, values.into());
+        let not_listed = found.count - listed;
+        if not_listed > 0 {
+            head.push(format!(
+                "only the first {} are listed: a condition chooses",
+                grouped(listed)
+            ));
+        }
+        if values_not_read > 0 {
+            head.push(format!(
+                "the values of {} are not read: what one answer may cost ends before them; --top, --depth or a condition make it less",
+                grouped(values_not_read)
+            ));
+        }
         Ok(Box::new(HeapTable {
             about: FindBody {
                 count: found.count,
                 of: found.of,
+                garbage: args.garbage,
+                not_listed,
+                values_not_read,
                 undecided: found.undecided,
             },
-            listing: Listing::new(found.objects, &args.table)?.for_people(MOST_ROWS),
+            listing: Listing::new(rows, &args.table)?.for_people(MOST_ROWS),
             head,
             next: vec![format!("{} ADDR", command(case, "heap object"))],
         }))

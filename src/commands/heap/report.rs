@@ -7,11 +7,11 @@ use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::heap::{Amount, HeapBranch, HeapTotal};
 use dumpview_model::units::{bytes, grouped, percent, plural};
-use dumpview_process::heap::Analysis;
 use dumpview_process::heap::ask::{Cut, Of, TotalBy};
 use dumpview_process::heap::audit::{Audit, Pair};
 use dumpview_process::heap::suspects::{self, Suspect, Thresholds};
 use dumpview_process::heap::types::Share;
+use dumpview_process::heap::{Analysis, Bounds};
 use dumpview_view::column::Object;
 use dumpview_view::finding::{Evidence, write};
 use dumpview_view::{Role, Table, Text, styled};
@@ -100,6 +100,8 @@ pub struct Report {
     live: Amount,
     /// What none reaches and the collector had not freed yet.
     garbage: Amount,
+    /// What these numbers are of the true ones: a heap that is not whole in the core has bounds only.
+    bounds: Bounds,
     /// What the runtime's counters say.
     runtime: RuntimeBody,
     /// Share of live bytes whose type is known, of 1.
@@ -161,6 +163,7 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
     Ok(Report {
         live: analysis.live,
         garbage: analysis.garbage,
+        bounds: analysis.bounds(),
         runtime: RuntimeBody {
             objects: audit.objects.counted,
             bytes: audit.bytes.counted,
@@ -192,15 +195,17 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
 }
 
 fn uppermost(analysis: &Analysis<'_, '_>) -> Vec<HeapBranch> {
-    analysis.tree(
-        None,
-        Cut {
-            depth: 0,
-            bytes: analysis.live.bytes / 1000 * LEAST_PER_MILLE,
-            width: MOST,
-            lines: MOST + 1,
-        },
-    )
+    analysis
+        .tree(
+            None,
+            Cut {
+                depth: 0,
+                bytes: analysis.live.bytes / 1000 * LEAST_PER_MILLE,
+                width: MOST,
+                lines: MOST + 1,
+            },
+        )
+        .0
 }
 
 const fn sources(share: &Share) -> Sources {

@@ -1,6 +1,6 @@
 //! `heap tree`: the dominator tree.
 
-use super::{HeapTable, Nothing, analysed, command, doubt, named};
+use super::{HeapTable, analysed, command, doubt, named};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::TableFlags;
@@ -8,8 +8,11 @@ use crate::listing::Listing;
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::heap::HeapBranch;
+use dumpview_model::units::grouped;
 use dumpview_process::heap::ask::Cut;
 use dumpview_view::schema::Rows;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// How `heap tree` answers.
 #[derive(Args, Debug, Clone)]
@@ -35,6 +38,14 @@ pub struct TreeFlags {
     pub table: TableFlags,
 }
 
+/// What the document says beside its rows.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct TreeBody {
+    /// Whether the tree goes on behind the last row: there are 100,000 at most.
+    goes_on: bool,
+}
+
 /// Lines of a tree, whatever its cut.
 const MOST_LINES: usize = 100_000;
 
@@ -43,7 +54,7 @@ pub struct HeapTreeVerb;
 
 impl Verb for HeapTreeVerb {
     type Args = TreeFlags;
-    type Body = Rows<HeapBranch>;
+    type Body = Rows<HeapBranch, TreeBody>;
     const ABOUT: About = About {
         examples: &[
             "dumpview heap tree core.44457 ./app",
@@ -80,7 +91,7 @@ impl OnCore for HeapTreeVerb {
         let whole = from.and_then(|node| analysis.retained(node));
         let whole = whole.unwrap_or(analysis.live.bytes);
         let share = (whole as f64 * args.share.clamp(0.0, 100.0) / 100.0) as u64;
-        let rows = analysis.tree(
+        let (rows, goes_on) = analysis.tree(
             from,
             Cut {
                 depth: args.depth,
@@ -94,10 +105,17 @@ impl OnCore for HeapTreeVerb {
                 "garbage: nothing reaches it, so it keeps nothing alive\n\nhint: dumpview heap object shows it",
             ));
         }
+        let mut head: Vec<String> = doubt(case).into_iter().collect();
+        if goes_on {
+            head.push(format!(
+                "the first {} lines; --share, --min-bytes or --depth cut the rest, or start further down",
+                grouped(MOST_LINES as u64)
+            ));
+        }
         Ok(Box::new(HeapTable {
-            about: Nothing {},
+            about: TreeBody { goes_on },
             listing: Listing::new(rows, &args.table)?,
-            head: doubt(case).into_iter().collect(),
+            head,
             next: vec![
                 format!("{} ADDR  one of them", command(case, "heap object")),
                 format!("{} ADDR  why it is alive", command(case, "heap paths")),

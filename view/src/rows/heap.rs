@@ -164,6 +164,6 @@ impl Row for HeapFound {
         retained_bytes: "retained" Bytes.or_null(), |f| bytes(f.retained_bytes), "bytes that go when it goes; null of garbage";
         bytes: "own" Bytes, |f| Cell::Count(f.bytes), "bytes of its slot";
         type: Text, |f| Cell::Text(Cow::Borrowed(&f.ty)), "what it is";
-        value: "value" Tree.of::<Option<Value>>(), value, "its value; null of a part that has none of its own";
+        value: "value" Tree.of::<Option<Value>>(), value, "its value; null of a part that has none of its own, and behind the end of the answer's budget";
     };
 }

@@ -3,6 +3,7 @@
 use crate::addr::Addr;
 use crate::expr::{ExprError, Expressions, FrameScope, Global, Local, NameError, Scope, Storage};
 use crate::heap::Analysis;
+use crate::heap::ask::Of;
 use crate::heap::types::Role;
 use crate::memory::MemoryExt;
 use crate::types::{Shape, TypeRef, Types};
@@ -11,6 +12,7 @@ use dumpview_heap::ObjId;
 use dumpview_model::heap::HeapFound;
 use dumpview_model::value::{Address, Data, Standing};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The object itself, in a condition.
 const IT: &str = "it";
@@ -37,9 +39,14 @@ pub struct Finds {
     pub undecided: u64,
     /// Why not of the first.
     pub why: Option<String>,
-    /// Those that fulfil it, by address, no more than were wanted.
+    /// Those that fulfil it, by address, the first [`MOST`] of them; without their values.
     pub objects: Vec<HeapFound>,
 }
+
+/// Objects of one answer.
+pub const MOST: usize = 1_000_000;
+/// Nodes of all the values of one answer, some 200 bytes each.
+const NODES: usize = 2_000_000;
 
 /// Reading values for a condition: it looks at scalars, lengths and texts.
 const FOR_CONDITIONS: Limits = Limits {
@@ -114,9 +121,10 @@ impl<'p, 'a> Analysis<'p, 'a> {
         }
     }
 
-    /// The objects that fulfil a condition, with the values of the first `most`.
-    pub fn find(&self, condition: &Condition, most: usize, limits: Limits) -> Finds {
-        let all = self.of_type(&condition.ty);
+    /// The objects that fulfil a condition, of those that a root reaches or of garbage.
+    pub fn find(&self, condition: &Condition, of: Of) -> Finds {
+        let mut all = self.of_type(&condition.ty);
+        all.retain(|object| self.dominators.is_reached(*object) == (of == Of::Live));
         let mut finds = Finds {
             of: all.len() as u64,
             ..Finds::default()
@@ -124,7 +132,7 @@ impl<'p, 'a> Analysis<'p, 'a> {
         let mut chosen = Vec::new();
         if condition.expr.is_empty() {
             finds.count = finds.of;
-            chosen.extend(all.iter().take(most));
+            chosen.extend(all.iter().take(MOST));
         } else {
             let decided: Vec<Vec<Decided>> = all
                 .par_chunks(CHUNK)
@@ -140,7 +148,7 @@ impl<'p, 'a> Analysis<'p, 'a> {
                     Decided::No => {}
                     Decided::Yes => {
                         finds.count += 1;
-                        if chosen.len() < most {
+                        if chosen.len() < MOST {
                             chosen.push(*object);
                         }
                     }
@@ -151,16 +159,39 @@ impl<'p, 'a> Analysis<'p, 'a> {
                 }
             }
         }
-        let mut reader = Reader::new(self.process.sources(), limits);
+        let ty: Arc<str> = condition.ty.as_str().into();
         let found = chosen.into_iter().map(|object| HeapFound {
             addr: Address(self.object_addr(object).0),
-            ty: self.type_name(object).unwrap_or_default().to_owned(),
+            ty: match self.type_name(object) {
+                Some(name) if *name != *ty => name.into(),
+                _ => Arc::clone(&ty),
+            },
             bytes: self.size(object),
             retained_bytes: self.retained(object),
-            value: self.value_of(object, &mut reader),
+            value: None,
         });
         finds.objects = found.collect();
         finds
+    }
+
+    /// Reads the values of what was found, in its order, until the budget of an answer is spent; of how many the value was
+    /// not read any more.
+    pub fn read_values(&self, found: &mut [HeapFound], limits: Limits) -> u64 {
+        let mut reader = Reader::new(self.process.sources(), limits);
+        let mut left = NODES;
+        let mut unread = 0;
+        for one in found {
+            if left == 0 {
+                unread += 1;
+                continue;
+            }
+            reader.set_budget(limits.nodes.min(left));
+            let object = self.heap.find(Addr(one.addr.0));
+            one.value = object.and_then(|object| self.value_of(object.0, &mut reader));
+            // A row costs something too.
+            left = left.saturating_sub(reader.spent().max(1));
+        }
+        unread
     }
 
     fn decide(&self, object: u32, expr: &str) -> Decided {

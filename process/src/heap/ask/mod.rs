@@ -24,7 +24,7 @@ mod set;
 mod totals;
 mod tree;
 
-pub use find::{Condition, Finds};
+pub use find::{Condition, Finds, MOST as MOST_FOUND};
 pub use object::{ObjectFacts, Site, SiteFrame};
 pub use owners::OwnerKind;
 pub use paths::Found;

@@ -27,6 +27,9 @@ pub struct Found {
 /// A path is told apart from its neighbours when it leads to one of so many.
 const FEW: u64 = 20;
 
+/// So many objects of one type in a row are told, then the last of them.
+const ALIKE: usize = 4;
+
 /// The tree of paths.
 struct Tree<'t> {
     below: FxHashMap<NodeId, Vec<NodeId>>,
@@ -94,23 +97,44 @@ impl Analysis<'_, '_> {
             .position(|node| self.heap.graph.is_object(*node))
             .unwrap_or(way.len());
         let root = way.get(objects.checked_sub(1)?)?;
-        let pairs = way.get(objects - 1..)?.windows(2);
-        let steps = pairs.filter_map(|pair| {
-            let [from, to] = pair else { return None };
+        let nodes = way.get(objects - 1..)?;
+        let mut steps: Vec<HeapStep> = Vec::new();
+        for (at, pair) in nodes.windows(2).enumerate() {
+            let [from, to] = pair else { continue };
+            // A list is told by its first elements and its last.
+            let around = nodes
+                .get(at.saturating_sub(ALIKE)..at + 3)
+                .unwrap_or_default();
+            if self.are_alike(around)
+                && let Some(last) = steps.last_mut()
+            {
+                last.left_out += 1;
+                continue;
+            }
             let by = names.between(*from, *to).into_iter().next();
-            Some(HeapStep {
+            steps.push(HeapStep {
                 place: self.place(*to),
                 field: by.map(|by| by.name).filter(|name| !name.is_empty()),
                 count: tree.count(*to),
                 retained_bytes: self.retained(*to),
-            })
-        });
-        let steps: Vec<HeapStep> = steps.collect();
+                left_out: 0,
+            });
+        }
         Some(HeapPath {
             root: self.place(*root),
             count,
             steps,
         })
+    }
+
+    /// Whether so many objects in a row, a whole stretch, are of one known type.
+    fn are_alike(&self, nodes: &[NodeId]) -> bool {
+        let mut labels = nodes.iter().map(|node| {
+            let is_object = self.heap.graph.is_object(*node);
+            is_object.then(|| self.labels.id(*node)).flatten()
+        });
+        let first = labels.next().flatten();
+        nodes.len() == ALIKE + 3 && first.is_some() && labels.all(|label| label == first)
     }
 
     /// Objects whose type is called so, a package by its last element too; none when no object's is.
@@ -168,29 +192,26 @@ impl Tree<'_> {
         }
     }
 
-    /// Adds the ways from a start on, depth first, each with how many targets it leads to. Where many part and none leads to enough, the way ends, with one of
-    /// them as an example.
+    /// Adds the ways from a start on, depth first, each with how many targets it leads to. Where many part and none leads
+    /// to enough, the way ends, with one of them as an example.
     fn walk(&self, start: NodeId, ways: &mut Vec<(Vec<NodeId>, u64)>) {
-        let mut open = vec![vec![start]];
-        while let Some(mut way) = open.pop() {
+        // What is still to be gone, each with the length of the way before it: one way is kept, not one for each.
+        let mut open = vec![(0, start)];
+        let mut way = Vec::new();
+        while let Some((before, at)) = open.pop() {
             if ways.len() >= self.most {
                 break;
             }
-            let Some(at) = way.last().copied() else {
-                continue;
-            };
+            way.truncate(before);
+            way.push(at);
             let on = self.large_below(at);
             if self.targets.has(at) || on.is_empty() {
-                let count = self.count(at);
-                self.add_example(&mut way);
-                ways.push((way, count));
+                let mut whole = way.clone();
+                self.add_example(&mut whole);
+                ways.push((whole, self.count(at)));
                 continue;
             }
-            for child in on.into_iter().rev() {
-                let mut further = way.clone();
-                further.push(child);
-                open.push(further);
-            }
+            open.extend(on.into_iter().rev().map(|child| (way.len(), child)));
         }
     }
 }

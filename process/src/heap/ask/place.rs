@@ -4,9 +4,10 @@ use crate::addr::{Addr, GoId};
 use crate::expr::Expressions;
 use crate::heap::{Analysis, RootKind};
 use crate::runtime::Goroutine;
-use dumpview_heap::{NodeId, ObjId, Objects};
+use dumpview_heap::{Dominators, NodeId, ObjId, Objects};
 use dumpview_model::heap::{HeapPlace, PlaceKind};
 use dumpview_model::value::Address;
+use rustc_hash::FxHashMap;
 
 /// Why a name means no place.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -210,15 +211,59 @@ impl Analysis<'_, '_> {
             .map(|(node, root)| (node, root.kind))
     }
 
-    /// What each goroutine keeps; those that keep nothing are left out.
-    pub fn retained_by_goroutines(&self) -> Vec<(GoId, u64)> {
-        self.roots()
-            .filter_map(|(node, kind)| {
-                let RootKind::Goroutine { goroutine } = kind else {
-                    return None;
-                };
-                let id = self.goroutine_at(goroutine)?.id;
-                Some((id, self.retained(node).unwrap_or(0)))
+    /// What each goroutine keeps; `None` of one whose stack was not read to its end. Those that keep nothing are left out.
+    pub fn retained_by_goroutines(&self) -> Vec<(GoId, Option<u64>)> {
+        let incomplete = &self.heap.roots.incomplete_stacks;
+        let unknown = incomplete.iter().filter_map(|goroutine| {
+            let id = self.goroutine_at(*goroutine)?.id;
+            Some((id, None))
+        });
+        let known = self.roots().filter_map(|(node, kind)| {
+            let RootKind::Goroutine { goroutine } = kind else {
+                return None;
+            };
+            let id = self.goroutine_at(goroutine)?.id;
+            let whole = !incomplete.contains(&goroutine);
+            whole.then(|| (id, Some(self.retained(node).unwrap_or(0))))
+        });
+        known.chain(unknown).collect()
+    }
+
+    /// What groups of goroutines keep, each group's together; `None` where a stack was not read to its end. Groups have no
+    /// goroutine in common. Costs a pass over the whole graph.
+    pub fn retained_by_groups(&self, groups: &[&[GoId]]) -> Vec<Option<u64>> {
+        let incomplete = &self.heap.roots.incomplete_stacks;
+        let mut nodes: FxHashMap<GoId, Option<NodeId>> = FxHashMap::default();
+        for goroutine in incomplete {
+            nodes.extend(self.goroutine_at(*goroutine).map(|g| (g.id, None)));
+        }
+        for (node, kind) in self.roots() {
+            if let RootKind::Goroutine { goroutine } = kind
+                && let Some(g) = self.goroutine_at(goroutine)
+            {
+                nodes.entry(g.id).or_insert(Some(node));
+            }
+        }
+        // Of a goroutine that keeps nothing there is no node.
+        let members = |group: &&[GoId]| -> Option<Vec<NodeId>> {
+            let known = group.iter().filter_map(|id| nodes.get(id).copied());
+            known.collect()
+        };
+        let members: Vec<Option<Vec<NodeId>>> = groups.iter().map(members).collect();
+        let lists: Vec<&[NodeId]> = members
+            .iter()
+            .map(|nodes| nodes.as_deref().unwrap_or_default())
+            .collect();
+        let Ok(graph) = self.heap.graph.gathered(&lists) else {
+            return vec![None; groups.len()];
+        };
+        let dominators = Dominators::of(&graph, &self.heap.spans);
+        let gathered = self.heap.graph.len()..;
+        gathered
+            .zip(members)
+            .map(|(node, known)| {
+                known?;
+                Some(dominators.retained(node, &self.heap.spans).unwrap_or(0))
             })
             .collect()
     }

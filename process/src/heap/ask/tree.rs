@@ -21,9 +21,11 @@ pub struct Cut {
 }
 
 impl Analysis<'_, '_> {
-    /// The tree below a place, or below everything. Children that are left out are counted in a line of their own.
-    pub fn tree(&self, from: Option<NodeId>, cut: Cut) -> Vec<HeapBranch> {
+    /// The tree below a place, or below everything, and whether it goes on behind the last line that `cut` allows. Children
+    /// that are left out are counted in a line of their own.
+    pub fn tree(&self, from: Option<NodeId>, cut: Cut) -> (Vec<HeapBranch>, bool) {
         let (mut lines, mut nodes) = (Vec::new(), Vec::new());
+        let mut goes_on = false;
         // Depth first, with a stack of what is still to be shown: the tree may be as deep as a list is long.
         let mut open: Vec<(usize, Shown)> = match from {
             Some(node) => vec![(0, Shown::Node(node, self.retained(node).unwrap_or(0)))],
@@ -31,6 +33,7 @@ impl Analysis<'_, '_> {
         };
         while let Some((depth, shown)) = open.pop() {
             if lines.len() >= cut.lines {
+                goes_on = true;
                 break;
             }
             match shown {
@@ -47,7 +50,7 @@ impl Analysis<'_, '_> {
             }
         }
         self.count_children(&mut lines, &nodes);
-        lines
+        (lines, goes_on)
     }
 
     /// Says of each line, by its index and its node, how many places stand directly below it. The tree downwards is not
