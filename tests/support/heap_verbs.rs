@@ -132,7 +132,7 @@ fn totals(case: &HeapCase, asked: &Asked<'_>, report: &mut Report) -> Result<(),
             report.problem(format!("heap top has no {ty}"));
             continue;
         };
-        let found = asked.ask("find", &[ty, "--most", "3"])?;
+        let found = asked.ask("find", &[ty, "--top", "3"])?;
         report.equal(
             "heap find: count",
             ty,
@@ -158,7 +158,7 @@ fn totals(case: &HeapCase, asked: &Asked<'_>, report: &mut Report) -> Result<(),
             number(said, "bytes"),
             number(row, "bytes"),
         );
-        let all = asked.ask("find", &[ty, "1 < 2", "--most", "3"])?;
+        let all = asked.ask("find", &[ty, "1 < 2", "--top", "3"])?;
         report.equal(
             "heap find: count",
             ty,
