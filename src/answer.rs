@@ -3,7 +3,7 @@
 use crate::input::io_words;
 use crate::words::{name, nearest, quoted};
 use dumpview_process::postmortem::NoPlace;
-use dumpview_view::document::schema_id;
+use dumpview_view::document::{Incomplete, schema_id};
 use dumpview_view::text::lines_of;
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
@@ -23,6 +23,17 @@ pub enum Exit {
     Unreadable = 3,
     /// Answered, but from a damaged input.
     Damaged = 4,
+}
+
+impl Exit {
+    /// After an answer that lacks this.
+    pub const fn lacking(incomplete: &[Incomplete]) -> Self {
+        if incomplete.is_empty() {
+            Self::Answered
+        } else {
+            Self::Damaged
+        }
+    }
 }
 
 /// Why there is no answer.

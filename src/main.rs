@@ -17,6 +17,7 @@ mod registry;
 mod run;
 mod schema;
 mod script;
+mod times;
 mod verb;
 mod words;
 

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::answer::{Exit, Failure};
 use crate::case::core::{Case, with_case};
-use crate::commands::timeline::facts;
 use crate::flags::Common;
 use crate::script;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -57,7 +56,7 @@ fn topics<'s>() -> Topics<'s, Case<'s>> {
         .on(|case, write: &WriteFile, _| export::of_core(case, write))
         .on(|case, _: &AskTimeline, _| {
             let mut collector = Collector::new();
-            collector.core(&facts(&case.core_path, case));
+            collector.core(&case.moments(case.core_path.display().to_string()));
             let timeline = collector.finish(&[]);
             let ended = true;
             Ok(Moments { timeline, ended })

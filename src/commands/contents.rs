@@ -14,7 +14,7 @@ use dumpview_model::oom::Killing;
 use dumpview_model::traceback::{Race, Summary};
 use dumpview_model::units::{grouped, plural};
 use dumpview_parsers::log::LogReader;
-use dumpview_view::document::{self, Envelope, Incomplete, InputSummary, LogTail};
+use dumpview_view::document::{self, Envelope, Incomplete, LogTail};
 use dumpview_view::finding::{self, Evidence};
 use dumpview_view::{Align, Role, Table, Text, styled};
 use schemars::JsonSchema;
@@ -132,20 +132,9 @@ impl OnFiles for ContentsVerb {
         let report = read(files.first())?;
         let incomplete = report.incomplete();
         out.complain_of(&report.path, &incomplete);
-        let envelope = Envelope::new(
-            "log",
-            InputSummary {
-                path: report.path.clone(),
-                kind: "log",
-                ..InputSummary::default()
-            },
-        );
+        let envelope = Envelope::of_log("log", &report.path);
         out.whole(&envelope, &incomplete, &report)?;
-        Ok(if incomplete.is_empty() {
-            Exit::Answered
-        } else {
-            Exit::Damaged
-        })
+        Ok(Exit::lacking(&incomplete))
     }
 }
 

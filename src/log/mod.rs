@@ -22,4 +22,3 @@ pub use args::LogArgs;
 pub use pass::Passing;
 pub use reading::{Body, Each, Inputs, Reading, Timeless, When, read};
 pub use verb::OnLog;
-pub use window::duration;

@@ -14,7 +14,6 @@ use crate::out::{Form, Out};
 use crate::verb::{self, About, First};
 use crate::words::name;
 use clap::Args;
-use dumpview_model::finding::Finding;
 use dumpview_model::log;
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
 use dumpview_model::units::plural;
@@ -22,7 +21,7 @@ use dumpview_parsers::log::{Origin, Record};
 use dumpview_view::Text;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::Row;
-use dumpview_view::document::{Document, Envelope, Incomplete, InputSummary, LogTail, Unread};
+use dumpview_view::document::{Document, Envelope, Incomplete, LogTail, Unread};
 use dumpview_view::schema::{And, Documented, Rows};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +59,7 @@ pub trait Reading: Default + 'static {
     /// One record of its list.
     type Row: Documented;
     /// What it says in the end, for programs.
-    type Summary: Serialize + JsonSchema;
+    type Summary<'m>: Serialize + JsonSchema;
     /// The shape of its document: [`Body`], unless it has others.
     type Body: JsonSchema;
     /// What help says of it.
@@ -133,16 +132,13 @@ pub trait Reading: Default + 'static {
         None
     }
 
-    /// What else is missing, a sentence each.
-    fn gaps(&self, _model: &LogModel) -> Vec<Incomplete> {
-        Vec::new()
+    /// Which rows are missing between others, in words.
+    fn gap(_model: &LogModel) -> Option<String> {
+        None
     }
 
-    /// What is worth knowing.
-    fn findings(&self, model: &LogModel) -> Vec<Finding>;
-
     /// What it says in the end: entries of the document.
-    fn summary(&self, model: &LogModel) -> Self::Summary;
+    fn summary<'m>(&self, model: &'m LogModel) -> Self::Summary<'m>;
 
     /// The report for people.
     ///
@@ -153,7 +149,7 @@ pub trait Reading: Default + 'static {
 }
 
 /// The document of a verb on a log.
-pub type Body<R> = Rows<<R as Reading>::Row, And<<R as Reading>::Summary, LogTail>>;
+pub type Body<R> = Rows<<R as Reading>::Row, And<<R as Reading>::Summary<'static>, LogTail>>;
 
 /// What was read of the inputs.
 pub struct Inputs {
@@ -205,7 +201,7 @@ impl Inputs {
     }
 
     /// What an answer lacks.
-    pub fn incomplete<R: Reading>(&self, reading: &R) -> Vec<Incomplete> {
+    pub fn incomplete<R: Reading>(&self) -> Vec<Incomplete> {
         let mut incomplete = self.lost.clone();
         let unread = self.unread::<R>();
         if let Some(first) = unread.lines.first() {
@@ -220,7 +216,10 @@ impl Inputs {
                 ),
             });
         }
-        incomplete.extend(reading.gaps(&self.model));
+        incomplete.extend(R::gap(&self.model).map(|why| Incomplete {
+            what: R::Row::KEY.to_owned(),
+            why,
+        }));
         if self.timeless > 0 {
             let rows = plural(self.timeless, R::Row::ONE);
             incomplete.push(Incomplete {
@@ -376,14 +375,7 @@ pub fn answer<R: Reading>(
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let envelope = Envelope::new(
-        R::ABOUT.name,
-        InputSummary {
-            path: paths.join(" "),
-            kind: "log",
-            ..InputSummary::default()
-        },
-    );
+    let envelope = Envelope::of_log(R::ABOUT.name, paths.join(" "));
     let mut stream = out.stream(envelope, choice);
     let inputs = read(
         &mut reading,
@@ -398,17 +390,13 @@ pub fn answer<R: Reading>(
     if !reading.found(&inputs) {
         return Err(inputs.nothing(&reading).into());
     }
-    let incomplete = inputs.incomplete(&reading);
+    let incomplete = inputs.incomplete::<R>();
     stream.finish(
         |document| tail(&reading, &inputs, &incomplete, document),
         |out| reading.text(&inputs, out),
     )?;
     out.complain_of(&inputs.name(), &incomplete);
-    Ok(if incomplete.is_empty() {
-        Exit::Answered
-    } else {
-        Exit::Damaged
-    })
+    Ok(Exit::lacking(&incomplete))
 }
 
 /// Writes for people what was read elsewhere.
@@ -433,7 +421,7 @@ fn tail<R: Reading>(
 ) -> io::Result<()> {
     document.entries(&reading.summary(&inputs.model))?;
     document.entries(&LogTail {
-        findings: reading.findings(&inputs.model),
+        findings: inputs.model.findings(),
         unread: inputs.unread::<R>(),
     })?;
     document.entry("incomplete", &incomplete)

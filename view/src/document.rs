@@ -121,6 +121,18 @@ impl Envelope {
             input,
         }
     }
+
+    /// The envelope of an answer about a log.
+    pub fn of_log(verb: &str, path: impl Into<String>) -> Self {
+        Self::new(
+            verb,
+            InputSummary {
+                path: path.into(),
+                kind: "log",
+                ..InputSummary::default()
+            },
+        )
+    }
 }
 
 /// A document on its way out: entries in the order in which they are known, so that nothing has to be held.

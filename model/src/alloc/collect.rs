@@ -5,6 +5,8 @@ use crate::log::{MOST_PROCESSES, ProcessId, Whose};
 use dumpview_parsers::alloctrace::{self, Object, Stack};
 use dumpview_parsers::log::{Kind, Origin, Record};
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Formats of allocation traces.
 pub const FORMATS: [&str; 1] = ["alloctrace"];
@@ -58,45 +60,54 @@ impl Groups {
     }
 }
 
-/// The allocations of one process.
-#[derive(Clone, Debug, Default)]
+/// What the events of one process come to.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "alloc-process")]
 pub struct Process {
-    /// Its number in the log.
+    /// Its number, which every verb on that log counts.
+    #[serde(rename = "process")]
     pub id: ProcessId,
-    /// Who printed them, by the prefix; empty without one.
-    pub origin: String,
     /// All of them.
+    #[serde(flatten)]
     pub all: Totals,
-    pub(super) types: Groups,
-    pub(super) stacks: Groups,
-    pub(super) sizes: FxHashMap<u64, Totals>,
-    pub(super) live: FxHashMap<u64, Live>,
-    /// Collections that the trace marks.
-    marked: u32,
-    /// Collections by gctrace lines.
-    printed: u32,
-    /// Frees of objects whose allocation is not in the trace.
+    /// Collections of the collector.
+    pub collections: u32,
+    /// Objects freed that were allocated before the trace begins.
     pub unknown_frees: u64,
     /// Their bytes.
-    pub unknown_bytes: u64,
-    /// Frees whose size is not the allocation's.
-    pub mismatched: u64,
-    /// Records whose stack is not whole.
+    pub unknown_freed_bytes: u64,
+    /// Frees whose size is not the size that was allocated.
+    pub mismatched_sizes: u64,
+    /// Stacks that were cut off.
     pub cut_stacks: u64,
-    /// The first and the last line.
-    pub lines: (u64, u64),
+    /// Line of its first record, from 1.
+    pub first_line: u64,
+    /// Line of its last record, from 1.
+    pub last_line: u64,
+    /// What the prefix of its lines calls it; empty without one.
+    pub origin: String,
+    #[serde(skip)]
+    pub(super) types: Groups,
+    #[serde(skip)]
+    pub(super) stacks: Groups,
+    #[serde(skip)]
+    pub(super) sizes: FxHashMap<u64, Totals>,
+    #[serde(skip)]
+    pub(super) live: FxHashMap<u64, Live>,
+    /// The trace marks collections. gctrace prints of the same ones; it counts where an excerpt has no marks.
+    #[serde(skip)]
+    marked: bool,
+    #[serde(skip)]
     scratch: Vec<u8>,
 }
 
 impl Process {
-    /// Collections in the trace.
-    pub const fn collections(&self) -> u32 {
-        // gctrace prints of the same collections; it counts when an excerpt has no marks.
-        if self.marked > 0 {
-            self.marked
-        } else {
-            self.printed
+    fn mark(&mut self) {
+        if !self.marked {
+            self.marked = true;
+            self.collections = 0;
         }
+        self.collections += 1;
     }
 
     fn allocate(&mut self, object: Object, type_name: Option<&[u8]>, stack: &Stack<'_>) {
@@ -119,7 +130,7 @@ impl Process {
             size: object.size,
             type_name: self.types.number(type_name.unwrap_or_default()),
             stack: self.stacks.number(&self.scratch),
-            born: self.collections(),
+            born: self.collections,
         };
         self.each(live, |totals| totals.allocate(object.size));
         self.live.insert(object.address, live);
@@ -128,11 +139,11 @@ impl Process {
     fn free(&mut self, object: Object) {
         let Some(live) = self.live.remove(&object.address) else {
             self.unknown_frees += 1;
-            self.unknown_bytes = self.unknown_bytes.saturating_add(object.size);
+            self.unknown_freed_bytes = self.unknown_freed_bytes.saturating_add(object.size);
             return;
         };
-        self.mismatched += u64::from(live.size != object.size);
-        let age = self.collections() - live.born.min(self.collections());
+        self.mismatched_sizes += u64::from(live.size != object.size);
+        let age = self.collections.saturating_sub(live.born);
         self.each(live, |totals| totals.free(live.size, age));
     }
 
@@ -155,7 +166,7 @@ impl Process {
 
     /// Objects that have lived through at least so many collections: how many, and their bytes.
     pub fn older_than(&self, collections: u32) -> (u64, u64) {
-        let now = self.collections();
+        let now = self.collections;
         self.live
             .values()
             .filter(|live| now.saturating_sub(live.born) >= collections)
@@ -177,14 +188,16 @@ fn decimal(mut n: u32, digits: &mut [u8; 10]) -> &[u8] {
     digits.get(at..).unwrap_or_default()
 }
 
-/// Adds up the allocations of each process.
-#[derive(Clone, Debug, Default)]
+/// What all events come to.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "alloc-summary")]
 pub struct Collector {
-    /// The processes, in order of appearance.
+    /// Every process of the stream.
     pub processes: Vec<Process>,
     /// Who wrote the lines of each, by their prefix.
+    #[serde(skip)]
     origins: Vec<Origin>,
-    /// Records of processes beyond the first 64.
+    /// Records of processes that were too many to keep.
     pub dropped: u64,
 }
 
@@ -197,10 +210,10 @@ impl Collector {
                     self.dropped += 1;
                     return;
                 };
-                if process.lines.0 == 0 {
-                    process.lines.0 = record.place.line;
+                if process.first_line == 0 {
+                    process.first_line = record.place.line;
                 }
-                process.lines.1 = record.place.line;
+                process.last_line = record.place.line;
                 match alloc {
                     alloctrace::Record::Alloc {
                         object,
@@ -208,14 +221,16 @@ impl Collector {
                         stack,
                     } => process.allocate(object, type_name, &stack),
                     alloctrace::Record::Free { object, .. } => process.free(object),
-                    alloctrace::Record::Collection => process.marked += 1,
+                    alloctrace::Record::Collection => process.mark(),
                     _ => {}
                 }
             }
             Kind::Gc(dumpview_parsers::gctrace::Record::Cycle(_)) if !whose.repeated => {
                 let mut known = self.processes.iter_mut();
-                if let Some(process) = known.find(|of| of.id == whose.process) {
-                    process.printed += 1;
+                if let Some(process) = known.find(|of| of.id == whose.process)
+                    && !process.marked
+                {
+                    process.collections += 1;
                 }
             }
             _ => {}

@@ -31,7 +31,7 @@ pub fn findings(process: &Process) -> Vec<Finding> {
 
 /// Objects that no collection frees, by the stack that has the most of them.
 fn kept(process: &Process) -> Option<Finding> {
-    let now = process.collections();
+    let now = process.collections;
     let mut by_stack: FxHashMap<(u32, u32), (u64, u64)> = FxHashMap::default();
     for live in process.live.values() {
         if now.saturating_sub(live.born) >= OLD {
@@ -117,7 +117,7 @@ fn missing(process: &Process) -> Option<Finding> {
         parts.push(format!(
             "the allocations of {} ({}) that were freed are not in it",
             plural(frees, "object"),
-            bytes(process.unknown_bytes)
+            bytes(process.unknown_freed_bytes)
         ));
     }
     if vanished > 0 {

@@ -21,4 +21,4 @@ mod totals;
 pub use collect::{Collector, FORMATS, Process};
 pub use findings::findings;
 pub use rows::{By, Row};
-pub use totals::{Age, Totals};
+pub use totals::{Ages, Totals};

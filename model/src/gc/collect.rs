@@ -4,17 +4,21 @@ use super::cycle::{Cycle, Printed};
 use super::extras::Extras;
 use super::process::Process;
 use crate::log::{MOST_PROCESSES, ProcessId, Whose, head};
+use crate::units::plural;
 use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::{gctrace, scavtrace};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Formats of the collector and of what tells of memory beside it.
 pub const FORMATS: [&str; 4] = ["gctrace", "scavtrace", "pacertrace", "inittrace"];
 
 /// Processes that were too many to keep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "gc-more-processes")]
 pub struct More {
-    /// How many.
+    /// Processes that were too many to keep.
     pub processes: u64,
     /// Their cycles.
     pub cycles: u64,
@@ -188,6 +192,19 @@ impl Collector {
     /// A process, when it collected.
     pub fn get(&self, id: ProcessId) -> Option<&Arc<Process>> {
         self.processes.iter().find(|process| process.id == id)
+    }
+
+    /// What is missing between other cycles, in words.
+    pub fn gap(&self) -> Option<String> {
+        let gaps = self.processes.iter().filter_map(|of| of.first_gap.as_ref());
+        let first = gaps.min_by_key(|gap| gap.place)?;
+        let lost = self.processes.iter().map(|process| process.lost).sum();
+        Some(format!(
+            "{} missing between others, the first gap is before cycle {} in line {}",
+            plural(lost, "cycle"),
+            first.number(),
+            first.place.line
+        ))
     }
 
     /// Processes that were too many to keep.

@@ -195,7 +195,7 @@ impl LogModel {
     }
 
     /// What is worth knowing, the worst first: kills, the collector and the scheduler of the process that has most of
-    /// either, the memory of each.
+    /// either, the memory and the allocations of each.
     pub fn findings(&self) -> Vec<Finding> {
         let mut found: Vec<Finding> = self.kills.killings.iter().map(Killing::finding).collect();
         if let Some(process) = self.gc.main() {
@@ -204,7 +204,14 @@ impl LogModel {
         if let Some(process) = self.sched.main() {
             found.extend(sched::findings(&self.sched, &self.unread, process));
         }
-        found.extend(self.memory.processes().flat_map(memstats::findings));
+        for process in self.memory.processes() {
+            let of = memstats::findings(process).into_iter();
+            found.extend(of.map(|finding| finding.of(process.id.0.into())));
+        }
+        for process in &self.alloc.processes {
+            let of = alloc::findings(process).into_iter();
+            found.extend(of.map(|finding| finding.of(process.id.0.into())));
+        }
         finding::rank(&mut found);
         found
     }

@@ -166,10 +166,10 @@ fn collector(last: &Snapshot) -> Option<Finding> {
 
 fn pauses(last: &Snapshot) -> Option<Finding> {
     let figures = figures(&last.pauses())?;
-    if figures.longest.ns < 10_000_000 {
+    if figures.max_ns < 10_000_000 {
         return None;
     }
-    let severity = if figures.longest.ns >= 100_000_000 {
+    let severity = if figures.max_ns >= 100_000_000 {
         Severity::Critical
     } else {
         Severity::Warning
@@ -183,9 +183,9 @@ fn pauses(last: &Snapshot) -> Option<Finding> {
                 "The world stood still for {} in one collection; half of the last {} took {} or less. Pauses of that \
                  length come from a machine short of processors or from the system stopping the process, seldom from \
                  the heap: compare with the CPU quota and throttling.",
-                duration(figures.longest.ns),
+                duration(figures.max_ns),
                 plural(figures.count as u64, "collection"),
-                duration(figures.p50),
+                duration(figures.p50_ns),
             ),
         ),
         "PauseNs",

@@ -15,21 +15,27 @@
 //! | `pauses` | the ring of the last 256 pauses |
 //! | `collect` | records to processes, in bounded memory |
 //! | `series` | differences between moments |
+//! | `number` | values as JSON has them |
+//! | `summary` | what the snapshots of a process come to |
 //! | `findings` | what it means |
 
 mod collect;
 mod findings;
+mod number;
 mod parts;
 mod pauses;
 mod series;
 mod snapshot;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use collect::{Collector, FORMATS, MOST, Process};
 pub use dumpview_parsers::memstats::{Amount, Field, Form, Metric, MetricValue, SizeClass, Value};
 pub use findings::findings;
+pub use number::Rounded;
 pub use parts::{Part, Parts};
 pub use pauses::{PauseFigures, figures};
 pub use series::{Difference, differences, elapsed};
 pub use snapshot::{Pause, Snapshot};
+pub use summary::Summary;

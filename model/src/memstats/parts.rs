@@ -10,33 +10,43 @@
 
 use super::Snapshot;
 use dumpview_parsers::memstats::Field;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
-/// One part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A part of Sys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "sys-part")]
 pub struct Part {
-    /// A name that scripts can rely on.
+    /// A name that scripts can rely on: `objects`, `unused`, ….
     pub name: &'static str,
-    /// What it is.
+    /// What it is, in words.
     pub what: &'static str,
-    /// From which fields.
+    /// From which fields it is.
     pub formula: &'static str,
-    /// Bytes.
+    /// Its bytes.
     pub bytes: u64,
-    /// It was not printed; it is what remains of Sys.
-    pub remains: bool,
+    /// Whether its fields were printed; else it is what remains of Sys when all others were.
+    pub printed: bool,
 }
 
-/// Sys and its parts.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What Sys is made of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "sys")]
 pub struct Parts {
-    /// Sys.
+    /// Sys, in bytes.
     pub sys: u64,
-    /// The parts that are known, in the order of the formula above.
+    /// The parts that are known.
     pub parts: Vec<Part>,
-    /// Parts that are not known, by name.
+    /// Names of parts that are not known.
     pub missing: Vec<&'static str>,
-    /// Sys less the parts: 0 when they are all there and right.
+    /// Sys less the parts, in bytes: 0 when they are all there and right; null when it is beyond 64 bits.
+    #[serde(serialize_with = "narrow")]
+    #[schemars(with = "Option<i64>")]
     pub gap: i128,
+}
+
+fn narrow<S: Serializer>(gap: &i128, to: S) -> Result<S::Ok, S::Error> {
+    i64::try_from(*gap).ok().serialize(to)
 }
 
 type Formula = (
@@ -102,7 +112,7 @@ impl Snapshot {
                     what,
                     formula,
                     bytes,
-                    remains: false,
+                    printed: true,
                 }),
                 None => missing.push((name, what, formula)),
             }
@@ -119,7 +129,7 @@ impl Snapshot {
                 what,
                 formula,
                 bytes,
-                remains: true,
+                printed: false,
             });
             parts.sort_by_key(|part| FORMULAS.iter().position(|(name, ..)| *name == part.name));
             missing.clear();

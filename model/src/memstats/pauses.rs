@@ -1,22 +1,29 @@
 //! Figures of the pauses that the runtime remembers.
 
 use super::Pause;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// What the pauses were like, in nanoseconds. Quantiles are of the nearest rank.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The pauses that the runtime remembers: at most 256. Quantiles are of the nearest rank.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "pauses")]
 pub struct PauseFigures {
-    /// How many are remembered: at most 256.
+    /// How many there are.
     pub count: usize,
-    /// Their sum.
-    pub total: u64,
-    /// The middle one.
-    pub p50: u64,
-    /// The one that 99 of 100 do not exceed.
-    pub p99: u64,
-    /// The longest.
-    pub longest: Pause,
-    /// The newest.
-    pub newest: Pause,
+    /// Their sum, in nanoseconds.
+    pub total_ns: u64,
+    /// The median, in nanoseconds.
+    pub p50_ns: u64,
+    /// The 99th percentile, in nanoseconds.
+    pub p99_ns: u64,
+    /// The longest, in nanoseconds.
+    pub max_ns: u64,
+    /// When the longest ended, in nanoseconds since 1970; 0 when that was not printed.
+    pub max_end_unix_ns: u64,
+    /// The newest, in nanoseconds.
+    pub last_ns: u64,
+    /// When the newest ended, in nanoseconds since 1970; 0 when that was not printed.
+    pub last_end_unix_ns: u64,
 }
 
 /// Figures of pauses whose newest is last; nothing when there are none.
@@ -32,10 +39,12 @@ pub fn figures(pauses: &[Pause]) -> Option<PauseFigures> {
     let longest = pauses.iter().max_by_key(|pause| pause.ns)?;
     Some(PauseFigures {
         count: pauses.len(),
-        total: sorted.iter().fold(0, |sum, ns| sum.saturating_add(*ns)),
-        p50: rank(50)?,
-        p99: rank(99)?,
-        longest: *longest,
-        newest,
+        total_ns: sorted.iter().fold(0, |sum, ns| sum.saturating_add(*ns)),
+        p50_ns: rank(50)?,
+        p99_ns: rank(99)?,
+        max_ns: longest.ns,
+        max_end_unix_ns: longest.end_unix_ns,
+        last_ns: newest.ns,
+        last_end_unix_ns: newest.end_unix_ns,
     })
 }

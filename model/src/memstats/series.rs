@@ -1,21 +1,31 @@
 //! Differences between moments.
 
 use super::Snapshot;
+use super::number::{Number, name};
 use dumpview_parsers::log::Stamp;
 use dumpview_parsers::memstats::{Field, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// How a field changed.
-#[derive(Clone, Copy, PartialEq, Debug)]
+/// How a field went from the first snapshot to the last.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "memstats-difference")]
 pub struct Difference {
-    /// Which.
+    /// The field, by its name in runtime.MemStats.
+    #[serde(serialize_with = "name")]
+    #[schemars(with = "String")]
     pub field: Field,
     /// What it was.
+    #[serde(serialize_with = "Number::serialize_of")]
+    #[schemars(with = "Number")]
     pub first: Value,
     /// What it is.
+    #[serde(serialize_with = "Number::serialize_of")]
+    #[schemars(with = "Number")]
     pub last: Value,
-    /// By how much it rose, when both are exact.
-    pub delta: Option<i128>,
-    /// The same per second, when it is known how much time passed.
+    /// By how much it rose; null where a number is not exact.
+    pub delta: Option<i64>,
+    /// The same per second; null where a number is not exact or no time is known.
     pub per_second: Option<f64>,
 }
 
@@ -43,7 +53,7 @@ pub fn differences(first: &Snapshot, last: &Snapshot) -> Vec<Difference> {
             let after = last.get(field)?;
             let delta = match (before, after) {
                 (Value::Integer(before), Value::Integer(after)) => {
-                    Some(i128::from(after) - i128::from(before))
+                    i64::try_from(i128::from(after) - i128::from(before)).ok()
                 }
                 _ => None,
             };

@@ -2,12 +2,15 @@
 
 use dumpview_parsers::log::{Place, Stamp};
 use dumpview_parsers::memstats::{self, Field, Form, MetricValue, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// One collection's pause, as the runtime remembers it: stop-the-world times of the cycle added up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A pause of the collector that the runtime remembers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "remembered-pause")]
 pub struct Pause {
-    /// When it ended, in nanoseconds since 1970.
-    pub end_unix: u64,
+    /// When it ended, in nanoseconds since 1970; 0 when that was not printed.
+    pub end_unix_ns: u64,
     /// How long it was, in nanoseconds.
     pub ns: u64,
 }
@@ -97,20 +100,20 @@ impl Snapshot {
     pub fn pauses(&self) -> Vec<Pause> {
         let (ns, end) = (&self.printed.pause_ns, &self.printed.pause_end);
         let pairs = ns.iter().zip(end).map(|(ns, end)| Pause {
-            end_unix: *end,
+            end_unix_ns: *end,
             ns: *ns,
         });
         // `pause_end` is never 0 where a collection ended, and ends rise: the order needs no count of collections.
-        let mut pauses: Vec<Pause> = pairs.filter(|pause| pause.end_unix > 0).collect();
-        pauses.sort_by_key(|pause| pause.end_unix);
+        let mut pauses: Vec<Pause> = pairs.filter(|pause| pause.end_unix_ns > 0).collect();
+        pauses.sort_by_key(|pause| pause.end_unix_ns);
         if pauses.is_empty()
-            && let (Some(ns), Some(end_unix)) = (
+            && let (Some(ns), Some(end_unix_ns)) = (
                 self.integer(Field::LastPauseNs),
                 self.integer(Field::LastPauseEnd),
             )
-            && end_unix > 0
+            && end_unix_ns > 0
         {
-            pauses.push(Pause { end_unix, ns });
+            pauses.push(Pause { end_unix_ns, ns });
         }
         pauses
     }

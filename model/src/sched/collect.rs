@@ -5,6 +5,7 @@
 use super::process::Process;
 use super::sample::Sample;
 use crate::log::{MOST_PROCESSES, ProcessId, Whose, head};
+use crate::units::plural;
 use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::schedtrace;
 use rustc_hash::FxHashSet;
@@ -162,9 +163,13 @@ impl Collector {
         self.more
     }
 
-    /// Ps, Ms and Gs without a sample before them (the input begins in the middle), and the line of the first.
-    pub const fn orphans(&self) -> (u64, Option<u64>) {
-        (self.orphans, self.first_orphan)
+    /// What is missing, in words: samples of which only Ps, Ms and Gs are there, since the input begins in the middle.
+    pub fn gap(&self) -> Option<String> {
+        let first = self.first_orphan?;
+        Some(format!(
+            "{} of scheddetail without the sample before them, the first is line {first}",
+            plural(self.orphans, "line")
+        ))
     }
 }
 

@@ -39,6 +39,20 @@ impl Lane {
         Self::Log,
     ];
 
+    /// What stands in it.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Moment => "Crashes, cores, kills, races, dumps",
+            Self::Gc => "Collections",
+            Self::Pause => "Pauses that the runtime remembers",
+            Self::Sched => "Samples of the scheduler",
+            Self::Memory => "Memory statistics",
+            Self::Scavenger => "Memory given back to the system",
+            Self::Init => "Package initialisation",
+            Self::Log => "The application's lines",
+        }
+    }
+
     /// As JSON and the command line spell it.
     pub const fn as_str(self) -> &'static str {
         match self {

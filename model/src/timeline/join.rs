@@ -12,7 +12,7 @@
 //!    not belong there.
 
 use super::Bounds;
-use super::merged::{Axis, Clock, ProcessInfo, Timeline};
+use super::merged::{Axis, Clock, LaneCount, ProcessInfo, Timeline};
 use super::place::{Placement, place};
 use super::process::{Process, SLACK};
 use super::source::{Source, Unread};
@@ -111,21 +111,24 @@ pub(super) fn join(
 }
 
 fn info(process: &Process, known: &Known, axis: &Axis) -> ProcessInfo {
+    let start = known.start.map(|at| at.shift(axis.zero.saturating_neg()));
+    let lanes = process.lanes.iter().map(|(lane, kept)| {
+        let count = LaneCount {
+            events: kept.seen,
+            one_kept_in: kept.stride,
+        };
+        (*lane, count)
+    });
     ProcessInfo {
         source: process.source,
-        origin: process.origin.clone(),
         number: process.number,
+        origin: process.origin.clone(),
         joined: known.joined,
-        start: known
-            .start
-            .map(|start| start.shift(axis.zero.saturating_neg())),
+        start_ns: start.map(Bounds::mid),
+        start_plus_minus_ns: start.map(Bounds::plus_minus),
         how: known.how.clone(),
         assumed: known.assumed,
-        lanes: process
-            .lanes
-            .iter()
-            .map(|(lane, kept)| (*lane, kept.seen, kept.stride))
-            .collect(),
+        lanes: lanes.collect(),
     }
 }
 

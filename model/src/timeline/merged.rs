@@ -3,9 +3,13 @@
 use super::source::{Source, Unread};
 use super::{Bounds, Event, Lane, What};
 use crate::log::ProcessId;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// What the axis counts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Clock {
     /// Nanoseconds since 1970.
     Wall,
@@ -13,44 +17,65 @@ pub enum Clock {
     Process,
 }
 
-impl Clock {
-    /// As JSON spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Wall => "wall",
-            Self::Process => "process",
-        }
-    }
-}
-
-/// The axis. Times of a [`Timeline`] count from its zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The clock that times are told by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "axis")]
 pub struct Axis {
-    /// What it counts.
+    /// `wall` (since 1970) or `process` (since the process started).
+    #[schemars(with = "String")]
     pub clock: Clock,
-    /// Its zero on that clock: the first start of a process, else the first event.
+    /// Where the axis begins on that clock, in nanoseconds.
+    #[serde(rename = "zero_ns")]
     pub zero: i64,
 }
 
-/// What is known of one process in one source.
-#[derive(Clone, Debug)]
+/// A process of an input.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "timeline-process")]
 pub struct ProcessInfo {
-    /// The source, by its number.
+    /// Its input, counted from 1.
+    #[serde(serialize_with = "from_one")]
     pub source: usize,
+    /// Its number in that input, which every verb on it counts.
+    #[serde(rename = "process")]
+    pub number: ProcessId,
     /// What the prefix of its lines calls it; empty without one.
     pub origin: String,
-    /// Its number in the source, as every verb on that log counts.
-    pub number: ProcessId,
-    /// Processes of several sources that are one and the same have the same number here, counted from 0.
+    /// A number that is the same for entries that are one and the same process.
+    #[serde(serialize_with = "from_one")]
     pub joined: usize,
-    /// When it started, on the axis; absent when nothing tells.
-    pub start: Option<Bounds>,
-    /// How it came to stand where it does.
+    /// When it started, from the axis' zero in nanoseconds; null when that is not known.
+    pub start_ns: Option<i64>,
+    /// How far that may be off, in nanoseconds; null when the start is not known.
+    pub start_plus_minus_ns: Option<i64>,
+    /// By what its place on the axis, and that it is the same as others, is known: a sentence each.
     pub how: Vec<String>,
-    /// That it is this process is an assumption.
+    /// Whether nothing proves that it is the same process as those with the same `joined`.
     pub assumed: bool,
-    /// Lanes: how many events there were, and that one in so many is kept.
-    pub lanes: Vec<(Lane, u64, u64)>,
+    /// Lane to what it has in it.
+    #[serde(serialize_with = "by_name")]
+    #[schemars(with = "BTreeMap<&'static str, LaneCount>")]
+    pub lanes: Vec<(Lane, LaneCount)>,
+}
+
+/// What a process has in a lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "timeline-lane")]
+pub struct LaneCount {
+    /// How many events there were.
+    pub events: u64,
+    /// Only one in so many is in the list.
+    pub one_kept_in: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn from_one<S: Serializer>(index: &usize, to: S) -> Result<S::Ok, S::Error> {
+    (index + 1).serialize(to)
+}
+
+fn by_name<S: Serializer>(lanes: &[(Lane, LaneCount)], to: S) -> Result<S::Ok, S::Error> {
+    let named: BTreeMap<_, _> = lanes.iter().map(|(lane, of)| (lane.as_str(), of)).collect();
+    named.serialize(to)
 }
 
 /// By what an event was placed.
@@ -103,20 +128,23 @@ pub struct Placed {
 }
 
 /// All inputs on one axis.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Timeline {
-    /// The axis.
+    /// The clock that times are told by.
     pub axis: Axis,
-    /// The inputs, in the order given.
+    /// What a reader has to know about the clocks, a sentence each.
+    pub notes: Vec<String>,
+    /// The inputs, numbered from 1 in this order.
     pub sources: Vec<Source>,
-    /// The processes in each.
+    /// The processes of each input.
     pub processes: Vec<ProcessInfo>,
     /// In order of time; those without one at the end.
+    #[serde(skip)]
     pub events: Vec<Placed>,
     /// Lines that looked like a trace and could not be read.
+    #[serde(skip)]
     pub unread: Vec<Unread>,
-    /// What a reader has to know about the clocks.
-    pub notes: Vec<String>,
 }
 
 impl Timeline {

@@ -45,6 +45,6 @@ pub use event::{
 pub use join::{Align, AlignTo};
 pub use kept::Kept;
 pub use log::Log;
-pub use merged::{Axis, By, Clock, Placed, ProcessInfo, Series, Timeline};
+pub use merged::{Axis, By, Clock, LaneCount, Placed, ProcessInfo, Series, Timeline};
 pub use source::{CoreFacts, Source, Unread};
 pub use wall::{WallFit, Zone};

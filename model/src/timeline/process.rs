@@ -193,7 +193,7 @@ impl Process {
             let Some(cycle) = collections.checked_sub(back as u64) else {
                 continue;
             };
-            let end = signed(pause.end_unix);
+            let end = signed(pause.end_unix_ns);
             if cycle <= self.last_end() {
                 continue;
             }

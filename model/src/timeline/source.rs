@@ -1,17 +1,22 @@
 //! The inputs of a timeline.
 
 use crate::log::UnreadLine;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// One input.
-#[derive(Clone, Debug)]
+/// An input of a timeline.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "timeline-source")]
 pub struct Source {
-    /// As the user named it.
+    /// As typed.
+    #[serde(rename = "path")]
     pub name: String,
     /// `log` or `core`.
     pub kind: &'static str,
-    /// The release, when it is known.
+    /// `go1.27.3`; null where it is not known.
     pub go_version: Option<String>,
     /// How many lines looked like a trace and could not be read.
+    #[serde(skip)]
     pub unread: u64,
 }
 

@@ -201,8 +201,8 @@ fn numbers_that_begin_again_are_another_process() {
     log.end(&mut collector);
     let timeline = collector.finish(&[]);
     assert_eq!(timeline.processes.len(), 2);
-    assert_eq!(timeline.processes[0].lanes[0].1, 2);
-    assert_eq!(timeline.processes[1].lanes[0].1, 3);
+    assert_eq!(timeline.processes[0].lanes[0].1.events, 2);
+    assert_eq!(timeline.processes[1].lanes[0].1.events, 3);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn two_processes_that_write_at_once_keep_their_own_numbers() {
         .finish(&[])
         .processes
         .iter()
-        .map(|s| s.lanes[0].1)
+        .map(|s| s.lanes[0].1.events)
         .collect();
     assert_eq!(counts, [4, 3]);
 }

@@ -13,6 +13,7 @@
 //! | `findings` | what is worth knowing beyond the reason |
 //! | `audit` | what was walked against what the runtime counted |
 //! | `goroutines` | the goroutines as the model has them |
+//! | `moments` | what it has for a timeline |
 //! | `at` | which goroutine and frame is meant |
 //! | `backtrace` | a goroutine's frames with arguments and locals |
 
@@ -23,6 +24,7 @@ mod backtrace;
 mod death;
 mod findings;
 mod goroutines;
+mod moments;
 mod panics;
 mod summary;
 

@@ -50,16 +50,16 @@ fn one(report: &Alloc, process: &Process, out: &mut Text<'_>) -> io::Result<()> 
             plural(all.count, "object"),
             bytes(all.bytes),
             grouped(all.freed),
-            grouped(all.live()),
-            bytes(all.live_bytes()),
-            plural(u64::from(process.collections()), "collection"),
+            grouped(all.live),
+            bytes(all.live_bytes),
+            plural(u64::from(process.collections), "collection"),
         ),
     ))?;
     out.line(styled(
         Role::Dim,
         format_args!(
             "allocfreetrace (line {} to {}); sizes are size classes",
-            process.lines.0, process.lines.1
+            process.first_line, process.last_line
         ),
     ))?;
     finding::write_all(&findings(process), out)?;
@@ -77,13 +77,9 @@ fn one(report: &Alloc, process: &Process, out: &mut Text<'_>) -> io::Result<()> 
 
 /// When objects died: the middle and the greatest age.
 fn ages(totals: &Totals) -> String {
-    totals.middle_age().map_or_else(
-        || "-".to_owned(),
-        |age| {
-            let more = if age.exact { "" } else { "≥" };
-            format!("{more}{} / {}", age.collections, totals.oldest)
-        },
-    )
+    totals
+        .ages()
+        .map_or_else(|| "-".to_owned(), |ages| ages.to_string())
 }
 
 fn table(
@@ -109,8 +105,8 @@ fn table(
             grouped(row.totals.count),
             bytes(row.totals.bytes),
             grouped(row.totals.freed),
-            grouped(row.totals.live()),
-            bytes(row.totals.live_bytes()),
+            grouped(row.totals.live),
+            bytes(row.totals.live_bytes),
             ages(row.totals),
         ]);
     }
@@ -137,12 +133,10 @@ fn stacks(report: &Alloc, rows: &[Row<'_>], out: &mut Text<'_>) -> io::Result<()
             " in {}; {} freed{}, {} live",
             plural(totals.count, "object"),
             grouped(totals.freed),
-            totals.middle_age().map_or_else(String::new, |age| {
-                let least = if age.exact { "" } else { "≥" };
-                let max = totals.oldest;
-                format!(" (at collection {least}{} / {max})", age.collections)
-            }),
-            grouped(totals.live()),
+            totals
+                .ages()
+                .map_or_else(String::new, |ages| format!(" (at collection {ages})")),
+            grouped(totals.live),
         );
         out.line(styled(Role::Heading, bytes(totals.bytes)).and(Role::Plain, counts))?;
         let own = row

@@ -139,11 +139,7 @@ impl OnFiles for EscapesVerb {
             analysis: &analysis,
             select,
         };
-        let whole = if incomplete.is_empty() {
-            Exit::Answered
-        } else {
-            Exit::Damaged
-        };
+        let whole = Exit::lacking(&incomplete);
         let exit = match &asked {
             Asked::Diff(compared) if args.fail_on_new && compared.has_new() => Exit::NoAnswer,
             Asked::Budget(kept) if !kept.is_kept() => Exit::NoAnswer,

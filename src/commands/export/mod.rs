@@ -15,7 +15,7 @@ use crate::input::io_words;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use dumpview_view::Text;
-use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use dumpview_view::document::{Envelope, Incomplete};
 use format::{Entry, ExportFlags, entry};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -88,17 +88,8 @@ impl OnFiles for ExportVerb {
         let incomplete: Vec<Incomplete> = lost.into_iter().collect();
         let path = path.display().to_string();
         out.complain_of(&path, &incomplete);
-        let input = InputSummary {
-            path,
-            kind: "log",
-            ..InputSummary::default()
-        };
-        out.whole(&Envelope::new("export", input), &incomplete, &exported)?;
-        Ok(if incomplete.is_empty() {
-            Exit::Answered
-        } else {
-            Exit::Damaged
-        })
+        out.whole(&Envelope::of_log("export", path), &incomplete, &exported)?;
+        Ok(Exit::lacking(&incomplete))
     }
 }
 

@@ -3,10 +3,12 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `text`, `charts` | the report for people |
-//! | `compare` | two runs side by side |
+//! | `compare` | two runs held against each other |
+//! | `side_by_side` | the report of that |
 
 mod charts;
 mod compare;
+mod side_by_side;
 mod text;
 
 use crate::answer::{Exit, Stop};
@@ -15,14 +17,12 @@ use crate::log::{self, Inputs, LogArgs, OnLog, Reading, When};
 use crate::out::Out;
 use crate::verb::{About, First};
 use clap::Args;
-use dumpview_model::finding::Finding;
-use dumpview_model::gc::{Cycle, Process, Summary, findings};
+use dumpview_model::gc::{Cycle, More, Process, Summary};
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
 use dumpview_model::units::plural;
 use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
-use dumpview_view::document::Incomplete;
 use dumpview_view::schema::Inline;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -48,11 +48,11 @@ pub struct Gc;
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "read by the derive only")]
-pub enum Body<'a> {
+pub enum Body {
     /// Written while the input is read, so that `cycles` comes first and one cycle stands on a line.
     Log(Inline<log::Body<Gc>>),
     /// With `--compare`.
-    Pair(compare::PairDoc<'a>),
+    Pair(Inline<compare::Pair>),
 }
 
 /// What the document says behind the cycles.
@@ -67,16 +67,6 @@ pub struct Tail {
     more_processes: More,
 }
 
-/// Processes that were too many to keep.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "gc-more-processes")]
-struct More {
-    /// Processes that were too many to keep.
-    processes: u64,
-    /// Their cycles.
-    cycles: u64,
-}
-
 /// The process that the summary is about.
 fn main(model: &LogModel) -> Option<&Process> {
     model.gc.main().map(AsRef::as_ref)
@@ -85,8 +75,8 @@ fn main(model: &LogModel) -> Option<&Process> {
 impl Reading for Gc {
     type Own = GcFlags;
     type Row = Cycle;
-    type Summary = Tail;
-    type Body = Body<'static>;
+    type Summary<'m> = Tail;
+    type Body = Body;
     const ABOUT: About = About {
         examples: &[
             "GODEBUG=gctrace=1 ./app 2>&1 | dumpview gc -",
@@ -161,41 +151,16 @@ impl Reading for Gc {
         })
     }
 
-    fn gaps(&self, model: &LogModel) -> Vec<Incomplete> {
-        let processes = model.gc.processes();
-        let lost: u64 = processes.iter().map(|process| process.lost).sum();
-        let gap = processes
-            .iter()
-            .filter_map(|process| process.first_gap.as_ref())
-            .min_by_key(|gap| gap.place);
-        let gap = gap.map(|gap| Incomplete {
-            what: "cycles".to_owned(),
-            why: format!(
-                "{} missing between others, the first gap is before cycle {} in line {}",
-                plural(lost, "cycle"),
-                gap.number(),
-                gap.place.line
-            ),
-        });
-        gap.into_iter().collect()
-    }
-
-    fn findings(&self, model: &LogModel) -> Vec<Finding> {
-        main(model)
-            .map(|process| findings(&model.gc, &model.unread, process))
-            .unwrap_or_default()
+    fn gap(model: &LogModel) -> Option<String> {
+        model.gc.gap()
     }
 
     fn summary(&self, model: &LogModel) -> Tail {
-        let more = model.gc.more();
         let processes = model.gc.processes();
         Tail {
             summary: main(model).map(Process::summary),
             processes: processes.iter().map(|of| of.summary()).collect(),
-            more_processes: More {
-                processes: more.processes,
-                cycles: more.cycles,
-            },
+            more_processes: model.gc.more(),
         }
     }
 

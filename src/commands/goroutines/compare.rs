@@ -13,6 +13,7 @@ use dumpview_model::goroutine::{Filter, Goroutine, Goroutines, Group, Listed};
 use dumpview_model::traceback::{Diff, Stayed, diff};
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
+use dumpview_view::document::Envelope;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
 use serde::ser::SerializeMap;
@@ -51,7 +52,7 @@ pub(super) fn of_log(
     let new = files.first();
     let before = goroutines(old, args, files.common)?;
     let changed = Changed::new(old, new, before, text::goroutines(new, args)?.0, args)?;
-    out.whole(&super::envelope(&changed.new), &[], &changed)?;
+    out.whole(&Envelope::of_log("goroutines", &changed.new), &[], &changed)?;
     Ok(Exit::Answered)
 }
 

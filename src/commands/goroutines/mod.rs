@@ -23,7 +23,6 @@ use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
 use dumpview_process::addr::GoId;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
-use dumpview_view::document::{Envelope, InputSummary};
 use schemars::JsonSchema;
 use std::path::PathBuf;
 pub use text::goroutines as of_log;
@@ -165,16 +164,4 @@ fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure>
         let groups: Vec<&[GoId]> = groups.iter().map(Vec::as_slice).collect();
         heap.map_or_else(|_| Vec::new(), |heap| heap.retained_by_groups(&groups))
     }))
-}
-
-/// The envelope of an answer about a log.
-fn envelope(path: &str) -> Envelope {
-    Envelope::new(
-        "goroutines",
-        InputSummary {
-            path: path.to_owned(),
-            kind: "log",
-            ..InputSummary::default()
-        },
-    )
 }

@@ -14,7 +14,7 @@ use dumpview_model::log::Unread;
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::traceback::{Collected, Dump, Which, findings};
 use dumpview_parsers::log::LogReader;
-use dumpview_view::document::Incomplete;
+use dumpview_view::document::{Envelope, Incomplete};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,12 +68,12 @@ pub(super) fn answer(
     for lacks in &incomplete {
         out.complain(&format!("{}: {}: {}", report.path, lacks.what, lacks.why));
     }
-    out.whole(&super::envelope(&report.path), &incomplete, &report)?;
-    Ok(if incomplete.is_empty() {
-        Exit::Answered
-    } else {
-        Exit::Damaged
-    })
+    out.whole(
+        &Envelope::of_log("goroutines", &report.path),
+        &incomplete,
+        &report,
+    )?;
+    Ok(Exit::lacking(&incomplete))
 }
 
 /// The goroutines of the wanted dump of a log, and how reading it ended.

@@ -1,19 +1,13 @@
-//! `memstats`: where the memory is, from MemStats in any form.
-//!
-//! | file | in charge of |
-//! |---|---|
-//! | `view` | values as text, a process as JSON |
-//! | `text` | the report for people |
+//! `memstats`: where the memory is, from MemStats in any form. The report for people is in `text`.
 
 mod text;
-mod view;
 
 use crate::flags::NoFlags;
 use crate::log::{self, Each, Inputs, OnLog, Reading, Timeless};
+use crate::times::stamp;
 use crate::verb::{self, About};
-use dumpview_model::finding::Finding;
 use dumpview_model::log_model::{LogModel, Parts};
-use dumpview_model::memstats::findings;
+use dumpview_model::memstats::{Process, Summary as ProcessSummary};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::rows::MemorySnapshot;
@@ -41,26 +35,15 @@ pub struct Tail {
 #[schemars(rename = "memstats-summary")]
 struct Summary {
     /// Every process of the inputs. A process is told from the one before by counters that fell.
-    processes: Vec<view::ProcessDoc>,
+    processes: Vec<ProcessSummary>,
     /// Snapshots of processes that were too many to keep.
     dropped: u64,
-}
-
-/// `a.log:12`, or `line 12` when there is only one input.
-fn place(names: &[String], source: usize, line: u64) -> String {
-    match names.get(source) {
-        Some(name) if names.len() > 1 => {
-            let name = name.rsplit('/').next().unwrap_or(name);
-            format!("{name}:{line}")
-        }
-        _ => format!("line {line}"),
-    }
 }
 
 impl Reading for Memory {
     type Own = NoFlags;
     type Row = MemorySnapshot;
-    type Summary = Tail;
+    type Summary<'m> = Tail;
     type Body = log::Body<Self>;
     const ABOUT: About = About {
         inputs: verb::Inputs::Files,
@@ -93,7 +76,7 @@ impl Reading for Memory {
                 each(&MemorySnapshot {
                     source: source.cloned().unwrap_or_default(),
                     process: u64::from(process.id.0),
-                    time: snapshot.stamp.map(view::time),
+                    time: snapshot.stamp.map(stamp),
                     snapshot: snapshot.clone(),
                 })?;
             }
@@ -105,20 +88,10 @@ impl Reading for Memory {
         inputs.model.memory.processes().len() > 0 || inputs.unread::<Self>().count > 0
     }
 
-    fn findings(&self, model: &LogModel) -> Vec<Finding> {
-        let processes = model.memory.processes();
-        processes
-            .flat_map(|process| {
-                let found = findings(process).into_iter();
-                found.map(|finding| finding.of(process.id.0.into()))
-            })
-            .collect()
-    }
-
     fn summary(&self, model: &LogModel) -> Tail {
         Tail {
             summary: Summary {
-                processes: model.memory.processes().map(view::process).collect(),
+                processes: model.memory.processes().map(Process::summary).collect(),
                 dropped: model.memory.dropped,
             },
         }

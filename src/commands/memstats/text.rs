@@ -1,12 +1,14 @@
 //! The report for people: the most important first, then where the memory is, then what changed.
 
-use super::{Memory, place, view};
+use super::Memory;
 use crate::log::Inputs;
+use crate::times;
 use dumpview_model::memstats::{
     Amount, Field, Form, MetricValue, Parts, Process, Snapshot, Value, elapsed, figures, findings,
 };
 use dumpview_model::units::{bytes, duration};
 use dumpview_model::units::{grouped, percent, plural};
+use dumpview_parsers::log::Stamp;
 use dumpview_view::document::{Unread, Unrecognized};
 use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
@@ -16,6 +18,42 @@ use std::io;
 const ROWS: usize = 24;
 /// Size classes with the most bytes.
 const SIZES: usize = 12;
+
+/// `a.log:12`, or `line 12` when there is only one input.
+fn place(names: &[String], source: usize, line: u64) -> String {
+    match names.get(source) {
+        Some(name) if names.len() > 1 => {
+            let name = name.rsplit('/').next().unwrap_or(name);
+            format!("{name}:{line}")
+        }
+        _ => format!("line {line}"),
+    }
+}
+
+/// Nanoseconds since 1970 as a date, in UTC.
+fn unix(ns: u64) -> String {
+    i64::try_from(ns).map_or_else(|_| ns.to_string(), |ns| times::stamp(Stamp::Utc(ns)))
+}
+
+/// A value of a field for people.
+fn text(field: Field, value: Value) -> String {
+    match value {
+        Value::Integer(n) if matches!(field, Field::LastGC | Field::LastPauseEnd) => {
+            if n == 0 {
+                "never".to_owned()
+            } else {
+                unix(n)
+            }
+        }
+        Value::Integer(n) if field.is_nanos() => duration(n),
+        Value::Integer(n) if field.is_bytes() => bytes(n),
+        Value::Integer(n) => grouped(n),
+        Value::Float(n) if field == Field::GCCPUFraction => percent(n),
+        Value::Float(n) => n.to_string(),
+        Value::Bool(b) => b.to_string(),
+        Value::Amount(amount) => amount.to_string(),
+    }
+}
 
 pub(super) fn write(inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
     let (names, memory) = (&inputs.names, &inputs.model.memory);
@@ -93,7 +131,7 @@ fn sentence(last: &Snapshot) -> String {
         )),
         _ => {
             if let Some(sys) = last.get(Field::Sys) {
-                parts.push(format!("{} from the system", view::text(Field::Sys, sys)));
+                parts.push(format!("{} from the system", text(Field::Sys, sys)));
             }
         }
     }
@@ -105,7 +143,7 @@ fn sentence(last: &Snapshot) -> String {
             .map_or_else(String::new, |n| format!(" in {}", plural(n, "object")));
         parts.push(format!(
             "{}{objects} live or not yet swept",
-            view::text(Field::HeapAlloc, live)
+            text(Field::HeapAlloc, live)
         ));
     }
     if let Some(n) = exact(Field::NumGC) {
@@ -117,7 +155,7 @@ fn sentence(last: &Snapshot) -> String {
     if parts.is_empty() {
         let known: Vec<String> = last
             .fields()
-            .map(|(field, value)| format!("{} {}", field.name(), view::text(field, value)))
+            .map(|(field, value)| format!("{} {}", field.name(), text(field, value)))
             .collect();
         return known.join(", ");
     }
@@ -136,10 +174,10 @@ fn sys(parts: &Parts, out: &mut Text<'_>) -> io::Result<()> {
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     let share = |n: u64| percent(n as f64 / parts.sys.max(1) as f64);
     for part in &parts.parts {
-        let remains = if part.remains {
-            " (not printed; what remains)"
-        } else {
+        let remains = if part.printed {
             ""
+        } else {
+            " (not printed; what remains)"
         };
         table.row([
             part.what.to_owned(),
@@ -188,7 +226,7 @@ fn fields(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
             Value::Integer(n) => n.to_string(),
             _ => String::new(),
         };
-        table.row([field.name().to_owned(), view::text(field, value), exact]);
+        table.row([field.name().to_owned(), text(field, value), exact]);
     }
     table.write(out)
 }
@@ -211,7 +249,7 @@ fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
             .and(Role::Plain, format!(" {}{forced}{cpu}", grouped(cycles))),
     )?;
     if let Some(at) = last.integer(Field::LastGC).filter(|at| *at > 0) {
-        out.line(format_args!("  the last ended at {}", view::unix(at)))?;
+        out.line(format_args!("  the last ended at {}", unix(at)))?;
     }
     if let Some(goal) = last.integer(Field::NextGC) {
         let left =
@@ -244,11 +282,11 @@ fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
         out.line(format_args!(
             "  the last {} stopped the world for {} in all: half of them {} or less, 99% {}, the longest {} ended at {}",
             plural(found.count as u64, "collection"),
-            duration(found.total),
-            duration(found.p50),
-            duration(found.p99),
-            duration(found.longest.ns),
-            view::unix(found.longest.end_unix)
+            duration(found.total_ns),
+            duration(found.p50_ns),
+            duration(found.p99_ns),
+            duration(found.max_ns),
+            unix(found.max_end_unix_ns)
         ))?;
     } else if let Some(newest) = pauses.last() {
         out.line(format_args!(
@@ -390,12 +428,12 @@ fn series(names: &[String], process: &Process, out: &mut Text<'_>) -> io::Result
         }
         let mut cells = vec![place(names, snapshot.source, snapshot.place.line)];
         if stamped {
-            cells.push(snapshot.stamp.map_or_else(String::new, view::time));
+            cells.push(snapshot.stamp.map_or_else(String::new, times::stamp));
         }
         cells.extend(columns.iter().map(|field| {
             snapshot
                 .get(*field)
-                .map_or_else(|| "-".to_owned(), |value| view::text(*field, value))
+                .map_or_else(|| "-".to_owned(), |value| text(*field, value))
         }));
         table.row(cells);
     }
@@ -436,8 +474,8 @@ fn differences(process: &Process, out: &mut Text<'_>) -> io::Result<()> {
         let delta = match (difference.delta, difference.first, difference.last) {
             (Some(delta), ..) => {
                 let sign = if delta < 0 { '-' } else { '+' };
-                let size = u64::try_from(delta.unsigned_abs()).unwrap_or(u64::MAX);
-                format!("{sign}{}", view::text(field, Value::Integer(size)))
+                let size = delta.unsigned_abs();
+                format!("{sign}{}", text(field, Value::Integer(size)))
             }
             // Of two rounded numbers it is known to one of their last digit.
             (None, Value::Amount(first), Value::Amount(last))
@@ -454,8 +492,8 @@ fn differences(process: &Process, out: &mut Text<'_>) -> io::Result<()> {
         };
         let mut cells = vec![
             field.name().to_owned(),
-            view::text(field, difference.first),
-            view::text(field, difference.last),
+            text(field, difference.first),
+            text(field, difference.last),
             delta,
         ];
         if rates {

@@ -9,18 +9,16 @@ mod at;
 mod text;
 
 use crate::answer::Failure;
-use crate::log::{self, Each, Inputs, LogArgs, OnLog, Reading, When, duration};
+use crate::log::{self, Each, Inputs, LogArgs, OnLog, Reading, When};
 use crate::out::Form;
+use crate::times::duration;
 use crate::verb::{About, First};
 use clap::Args;
-use dumpview_model::finding::Finding;
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
-use dumpview_model::sched::{Process, Sample, Summary, findings};
-use dumpview_model::units::plural;
+use dumpview_model::sched::{Process, Sample, Summary};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_parsers::schedtrace;
 use dumpview_view::Text;
-use dumpview_view::document::Incomplete;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -63,7 +61,7 @@ fn main(model: &LogModel) -> Option<&Process> {
 impl Reading for Sched {
     type Own = SchedFlags;
     type Row = Sample;
-    type Summary = Tail;
+    type Summary<'m> = Tail;
     type Body = log::Body<Self>;
     const ABOUT: About = About {
         examples: &[
@@ -140,22 +138,8 @@ impl Reading for Sched {
         Some(format!("no sample at or before {at} ms"))
     }
 
-    fn gaps(&self, model: &LogModel) -> Vec<Incomplete> {
-        let (count, first) = model.sched.orphans();
-        let orphans = first.map(|line| Incomplete {
-            what: "samples".to_owned(),
-            why: format!(
-                "{} of scheddetail without the sample before them, the first is line {line}",
-                plural(count, "line")
-            ),
-        });
-        orphans.into_iter().collect()
-    }
-
-    fn findings(&self, model: &LogModel) -> Vec<Finding> {
-        main(model)
-            .map(|process| findings(&model.sched, &model.unread, process))
-            .unwrap_or_default()
+    fn gap(model: &LogModel) -> Option<String> {
+        model.sched.gap()
     }
 
     fn summary(&self, model: &LogModel) -> Tail {

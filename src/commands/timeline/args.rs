@@ -2,7 +2,9 @@
 
 use crate::answer::Failure;
 use crate::flags::TableFlags;
-use clap::{Args, ValueEnum};
+use crate::times::{Point, point};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use dumpview_model::timeline::{Align, AlignTo, Lane};
 
 /// Flags of `timeline`.
@@ -14,8 +16,8 @@ pub struct TimelineFlags {
     pub align: Vec<String>,
 
     /// Only these lanes.
-    #[arg(long, value_name = "LANES", value_delimiter = ',')]
-    pub lane: Vec<LaneName>,
+    #[arg(long, value_name = "LANES", value_delimiter = ',', value_parser = lanes())]
+    pub lane: Vec<Lane>,
 
     /// From then on: `90s`, `2m` after the zero of the axis, or a date and time.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -34,41 +36,13 @@ pub struct TimelineFlags {
     pub table: TableFlags,
 }
 
-/// The lanes, as typed.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneName {
-    /// Crashes, cores, kills, races, dumps.
-    Moment,
-    /// Collections.
-    Gc,
-    /// Pauses that the runtime remembers.
-    Pause,
-    /// Samples of the scheduler.
-    Sched,
-    /// Memory statistics.
-    Memory,
-    /// Memory given back to the system.
-    Scavenger,
-    /// Package initialisation.
-    Init,
-    /// The application's lines.
-    Log,
-}
-
-impl LaneName {
-    /// The model's.
-    pub const fn lane(self) -> Lane {
-        match self {
-            Self::Moment => Lane::Moment,
-            Self::Gc => Lane::Gc,
-            Self::Pause => Lane::Pause,
-            Self::Sched => Lane::Sched,
-            Self::Memory => Lane::Memory,
-            Self::Scavenger => Lane::Scavenger,
-            Self::Init => Lane::Init,
-            Self::Log => Lane::Log,
-        }
-    }
+/// The lanes, by their names.
+fn lanes() -> impl TypedValueParser<Value = Lane> {
+    let known = Lane::ALL.map(|lane| PossibleValue::new(lane.as_str()).help(lane.about()));
+    PossibleValuesParser::new(known).try_map(|name| {
+        let mut lanes = Lane::ALL.into_iter();
+        lanes.find(|lane| lane.as_str() == name).ok_or("no lane")
+    })
 }
 
 impl TimelineFlags {
@@ -91,9 +65,9 @@ impl TimelineFlags {
                 let index = by_name.or_else(by_number).ok_or_else(|| {
                     wrong(&format!("no such source; there are {}", sources.join(", ")))
                 })?;
-                let to = match time(to) {
-                    Some(Time::Offset(ns)) => AlignTo::Shift(ns),
-                    Some(Time::Unix(ns)) => AlignTo::Start(ns),
+                let to = match point(to) {
+                    Some(Point::Offset(ns)) => AlignTo::Shift(ns),
+                    Some(Point::Unix(ns)) => AlignTo::Start(ns),
                     None => {
                         return Err(wrong(
                             "wants +1.5s, -200ms or a date and time with its zone",
@@ -103,64 +77,5 @@ impl TimelineFlags {
                 Ok(Align { source: index, to })
             })
             .collect()
-    }
-}
-
-/// A point of the axis, as typed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Time {
-    /// Nanoseconds from the axis' zero.
-    Offset(i64),
-    /// Nanoseconds since 1970.
-    Unix(i64),
-}
-
-/// Reads `90s`, `-1.5s`, `2m`, `1h`, or a date and time with its zone.
-pub(super) fn time(text: &str) -> Option<Time> {
-    let text = text.trim();
-    if let Ok(at) = text.parse::<jiff::Timestamp>() {
-        return i64::try_from(at.as_nanosecond()).ok().map(Time::Unix);
-    }
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1.0, rest),
-        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
-    };
-    const UNITS: [(&str, f64); 6] = [
-        ("ms", 1e6),
-        ("us", 1e3),
-        ("ns", 1.0),
-        ("s", 1e9),
-        ("m", 60e9),
-        ("h", 3600e9),
-    ];
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|(name, ns)| Some((digits.strip_suffix(name)?, ns)))?;
-    let number: f64 = number.trim().parse().ok()?;
-    let ns = sign * number * unit;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "within the range that was just checked"
-    )]
-    (number >= 0.0 && ns.abs() < 9e18).then_some(Time::Offset(ns.round() as i64))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_in_every_word() {
-        assert_eq!(time("90s"), Some(Time::Offset(90_000_000_000)));
-        assert_eq!(time("+1.5s"), Some(Time::Offset(1_500_000_000)));
-        assert_eq!(time("-200ms"), Some(Time::Offset(-200_000_000)));
-        assert_eq!(time("2m"), Some(Time::Offset(120_000_000_000)));
-        assert_eq!(
-            time("2026-11-21T02:21:10.5Z"),
-            Some(Time::Unix(1_795_227_670_500_000_000))
-        );
-        for wrong in ["", "s", "5", "-s", "yesterday", "1e300h", "nans", "--5s"] {
-            assert_eq!(time(wrong), None, "{wrong}");
-        }
     }
 }

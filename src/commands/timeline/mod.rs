@@ -5,26 +5,24 @@
 //! | `args` | flags, and times as people type them |
 //! | `read` | inputs to a timeline |
 //! | `charts` | curves in plain text |
-//! | `text`, `json` | reports |
+//! | `text` | the report for people |
 
 mod args;
 mod charts;
-mod json;
 mod read;
 mod text;
 
 pub use args::TimelineFlags;
-pub use read::facts;
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::out::Out;
+use crate::times::{Point, point};
 use crate::verb::{About, Inputs, OnFiles, Verb};
-use args::{Time, time};
 use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline};
-use dumpview_view::document::{Envelope, InputSummary};
+use dumpview_view::document::{Envelope, InputSummary, Unread, Unrecognized};
 use dumpview_view::rows::TimelineEvent;
-use dumpview_view::schema::Rows;
+use dumpview_view::schema::{And, Rows};
 
 /// What was read and what was asked.
 struct Report {
@@ -49,9 +47,17 @@ impl Report {
         self.lanes.is_empty() || self.lanes.contains(&lane)
     }
 
-    /// How many lines could not be read.
-    fn unread(&self) -> u64 {
-        self.timeline.sources.iter().map(|of| of.unread).sum()
+    /// What could not be read.
+    fn unread(&self) -> Unread {
+        let sources = &self.timeline.sources;
+        let lines = self.timeline.unread.iter().map(|lost| {
+            let source = sources.get(lost.source);
+            Unrecognized::of(&lost.line, source.map(|source| &source.name))
+        });
+        Unread {
+            lines: lines.collect(),
+            count: sources.iter().map(|of| of.unread).sum(),
+        }
     }
 
     fn envelope(&self) -> Envelope {
@@ -86,7 +92,7 @@ pub struct TimelineVerb;
 
 impl Verb for TimelineVerb {
     type Args = TimelineFlags;
-    type Body = Rows<TimelineEvent, json::Tail>;
+    type Body = Rows<TimelineEvent, And<Timeline, Unread>>;
     const ABOUT: About = About {
         inputs: Inputs::Files,
         examples: &[
@@ -105,8 +111,8 @@ impl OnFiles for TimelineVerb {
 
     fn answer(files: &Files<'_>, args: &TimelineFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let choice = args.table.choice()?;
-        let inputs = read::read(files, args)?;
-        if inputs.timeline.events.is_empty() {
+        let (timeline, incomplete) = read::read(files, args)?;
+        if timeline.events.is_empty() {
             return Err(Failure::no_answer(
                 "nothing to put on a timeline: no input has a trace, a crash or a log line\n\n\
                  hint: dumpview FILE says what a file is",
@@ -114,12 +120,12 @@ impl OnFiles for TimelineVerb {
             .into());
         }
         let report = Report {
-            lanes: args.lane.iter().map(|lane| lane.lane()).collect(),
-            range: range(args, &inputs.timeline)?,
+            lanes: args.lane.clone(),
+            range: range(args, &timeline)?,
             all: args.all,
-            timeline: inputs.timeline,
+            timeline,
         };
-        for lacks in &inputs.lost {
+        for lacks in &incomplete {
             out.complain(&lacks.why);
         }
         let mut stream = out.stream(report.envelope(), &choice);
@@ -127,14 +133,14 @@ impl OnFiles for TimelineVerb {
             stream.row(&TimelineEvent::new(&report.timeline, placed))?;
         }
         stream.finish(
-            |document| json::tail(&report, &inputs.lost, document),
+            |document| {
+                document.entries(&report.timeline)?;
+                document.entries(&report.unread())?;
+                document.entry("incomplete", &incomplete)
+            },
             |out| text::write(&report, out),
         )?;
-        Ok(if inputs.lost.is_empty() {
-            Exit::Answered
-        } else {
-            Exit::Damaged
-        })
+        Ok(Exit::lacking(&incomplete))
     }
 }
 
@@ -143,12 +149,12 @@ fn range(args: &TimelineFlags, timeline: &Timeline) -> Result<Option<Bounds>, Fa
     let point = |flag: &str, text: &Option<String>| {
         let Some(text) = text else { return Ok(None) };
         let wrong = |why: &str| Failure::usage(format!("--{flag} {text}: {why}"));
-        match time(text) {
-            Some(Time::Offset(ns)) => Ok(Some(ns)),
-            Some(Time::Unix(_)) if timeline.axis.clock == Clock::Process => {
+        match point(text) {
+            Some(Point::Offset(ns)) => Ok(Some(ns)),
+            Some(Point::Unix(_)) if timeline.axis.clock == Clock::Process => {
                 Err(wrong("no input knows the date; say it as 90s"))
             }
-            Some(Time::Unix(ns)) => Ok(Some(ns.saturating_sub(timeline.axis.zero))),
+            Some(Point::Unix(ns)) => Ok(Some(ns.saturating_sub(timeline.axis.zero))),
             None => Err(wrong("wants 90s, 2m or a date and time with its zone")),
         }
     };

@@ -2,44 +2,29 @@
 
 use super::args::TimelineFlags;
 use crate::answer::Failure;
-use crate::case::core::{Case, with_case};
+use crate::case::core::with_case;
 use crate::case::{Files, Kind, recognize_file};
 use crate::flags::Common;
 use crate::input::log;
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
 use dumpview_parsers::log::LogReader;
-use dumpview_process::runtime::Collections;
 use dumpview_view::document::Incomplete;
 use std::path::{Path, PathBuf};
 
-/// What was read, and what was lost on the way.
-pub(super) struct Inputs {
-    /// The timeline.
-    pub timeline: Timeline,
-    /// Inputs that were not read whole.
-    pub lost: Vec<Incomplete>,
-}
-
-/// Reads every input.
-pub(super) fn read(files: &Files<'_>, args: &TimelineFlags) -> Result<Inputs, Failure> {
-    let mut kinds = Vec::new();
+/// Reads every input: all of them on one axis, and those that were not read whole.
+pub(super) fn read(
+    files: &Files<'_>,
+    args: &TimelineFlags,
+) -> Result<(Timeline, Vec<Incomplete>), Failure> {
+    let (mut executables, mut inputs) = (Vec::new(), Vec::new());
     for file in files.paths {
-        let kind = recognize_file(file).map_err(|error| unreadable(file, error))?;
-        if kind == Kind::Directory {
-            return Err(unreadable(file, "is a directory"));
+        match recognize_file(file).map_err(|error| unreadable(file, error))? {
+            Kind::Directory => return Err(unreadable(file, "is a directory")),
+            Kind::Executable => executables.push(file),
+            kind => inputs.push((file, kind)),
         }
-        kinds.push((file, kind));
     }
-    let executables: Vec<&PathBuf> = kinds
-        .iter()
-        .filter(|(_, kind)| *kind == Kind::Executable)
-        .map(|(file, _)| *file)
-        .collect();
-    let inputs: Vec<_> = kinds
-        .iter()
-        .filter(|(_, kind)| *kind != Kind::Executable)
-        .collect();
     if inputs.is_empty() {
         return Err(Failure::usage(
             "only executables given: a timeline needs a log or a core",
@@ -53,16 +38,13 @@ pub(super) fn read(files: &Files<'_>, args: &TimelineFlags) -> Result<Inputs, Fa
     let mut collector = Collector::new();
     let mut lost = Vec::new();
     for (file, kind) in inputs {
-        if *kind == Kind::Core {
+        if kind == Kind::Core {
             collector.core(&core(file, &executables, files.common)?);
         } else {
             lost.extend(read_log(file, &mut collector)?);
         }
     }
-    Ok(Inputs {
-        timeline: collector.finish(&align),
-        lost,
-    })
+    Ok((collector.finish(&align), lost))
 }
 
 fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
@@ -92,30 +74,11 @@ fn core(path: &Path, executables: &[&PathBuf], common: &Common) -> Result<CoreFa
     for executable in with {
         let facts = with_case(path, executable, common, |case| {
             let fits = executable.is_none() || case.process.executable.is_some();
-            Ok(fits.then(|| facts(path, case)))
+            Ok(fits.then(|| case.moments(path.display().to_string())))
         })?;
         if let Some(facts) = facts {
             return Ok(facts);
         }
     }
     Err(unreadable(path, "cannot be read as a core"))
-}
-
-/// What a core has for a timeline.
-pub fn facts(path: &Path, case: &Case<'_>) -> CoreFacts {
-    let process = &case.process;
-    let collections = process.runtime().and_then(|r| Collections::read(&r));
-    let pauses = collections.as_ref().map_or_else(Vec::new, |collections| {
-        let pauses = collections.pauses.iter();
-        pauses.map(|p| (p.cycle, p.end_unix, p.ns)).collect()
-    });
-    CoreFacts {
-        name: path.display().to_string(),
-        go_version: process.version.as_ref().map(ToString::to_string),
-        reason: case.reason(),
-        goroutines: process.goroutines().ok().map(|all| all.list().len() as u64),
-        started_unix: collections.as_ref().and_then(|c| c.started_unix),
-        reached_unix: collections.as_ref().and_then(|c| c.reached_unix),
-        pauses,
-    }
 }

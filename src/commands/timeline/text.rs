@@ -1,6 +1,7 @@
 //! The timeline for people: the inputs and how they were joined, then what happened.
 
 use super::{Report, charts, offset};
+use crate::times::date;
 use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
 use dumpview_view::rows::sentence;
 use dumpview_view::{Line, Role, Text, styled};
@@ -30,7 +31,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     } else {
         summed_up(report, &chosen, out)?;
     }
-    let lost = report.unread();
+    let lost = report.unread().count;
     if lost > 0 {
         out.line(format_args!(
             "{lost} lines looked like traces and could not be read (--json lists them)"
@@ -47,7 +48,10 @@ fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     let count =
         |n: usize, what: &str, many: &str| format!("{n} {}", if n == 1 { what } else { many });
     let from = match timeline.axis.clock {
-        Clock::Wall => format!("; +0 is {} UTC", date(timeline.axis.zero)),
+        Clock::Wall => format!(
+            "; +0 is {} UTC",
+            date(timeline.axis.zero, "%Y-%m-%d %H:%M:%S%.6f")
+        ),
         Clock::Process => "; +0 is the start of the process".to_owned(),
     };
     let from = match timeline.extent() {
@@ -85,15 +89,17 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
             let lanes: Vec<String> = process
                 .lanes
                 .iter()
-                .map(|(lane, seen, stride)| {
-                    let thinned = match stride {
+                .map(|(lane, of)| {
+                    let thinned = match of.one_kept_in {
                         1 => String::new(),
                         n => format!(" (1 in {n} kept)"),
                     };
-                    format!("{} {seen}{thinned}", lane.as_str())
+                    format!("{} {}{thinned}", lane.as_str(), of.events)
                 })
                 .collect();
-            let start = process.start.map_or_else(String::new, |start| {
+            let start = process.start_ns.zip(process.start_plus_minus_ns);
+            let start = start.map_or_else(String::new, |(at, off)| {
+                let start = Bounds::between(at.saturating_sub(off), at.saturating_add(off));
                 format!(", started at {}{}", offset(start), plus_minus(start))
             });
             let number = numbers.get(&process.joined).copied().unwrap_or(0);
@@ -112,14 +118,6 @@ fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// `2026-11-21 02:21:10.123456`
-fn date(unix: i64) -> String {
-    jiff::Timestamp::from_nanosecond(i128::from(unix)).map_or_else(
-        |_| unix.to_string(),
-        |at| at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
-    )
 }
 
 /// How uncertain, unless that is below what is shown.

@@ -3,7 +3,7 @@
 use crate::column::{Cell, Column, Row, tree};
 use crate::columns;
 use crate::schema::Documented;
-use dumpview_model::alloc::{self, By, Totals};
+use dumpview_model::alloc::{self, Ages, By, Totals};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -32,29 +32,6 @@ struct Call<'a> {
     file: &'a str,
     /// The line in it, from 1; 0 when not printed.
     line: u64,
-}
-
-/// When objects were freed.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ages")]
-pub struct Ages {
-    /// The median age, in collections.
-    pub p50: u32,
-    /// Whether that is exact; else it is a lower bound.
-    pub p50_exact: bool,
-    /// The greatest age, in collections.
-    pub max: u32,
-}
-
-impl Ages {
-    /// Those of a sum's objects; none when nothing was freed.
-    pub fn of(totals: &Totals) -> Option<Self> {
-        totals.middle_age().map(|age| Self {
-            p50: age.collections,
-            p50_exact: age.exact,
-            max: totals.oldest,
-        })
-    }
 }
 
 impl Allocation {
@@ -98,11 +75,9 @@ impl Allocation {
 
     /// When its objects died: the median and the greatest age, in collections.
     fn ages(&self) -> Cell<'_> {
-        Ages::of(&self.totals).map_or(Cell::Null, |ages| {
-            let more = if ages.p50_exact { "" } else { "≥" };
-            let short = format!("{more}{} / {}", ages.p50, ages.max);
-            tree(ages, short)
-        })
+        self.totals
+            .ages()
+            .map_or(Cell::Null, |ages| tree(ages, ages.to_string()))
     }
 }
 
@@ -123,8 +98,8 @@ impl Row for Allocation {
         freed: "freed" Count, |a| Cell::Count(a.totals.freed), "objects freed";
         freed_bytes: Bytes, |a| Cell::Count(a.totals.freed_bytes), "their bytes";
         vanished: Count, |a| Cell::Count(a.totals.vanished), "objects whose address was allocated again without a free in the trace";
-        live: "live" Count, |a| Cell::Count(a.totals.live()), "objects alive at the end";
-        live_bytes: "live bytes" Bytes, |a| Cell::Count(a.totals.live_bytes()), "their bytes";
+        live: "live" Count, |a| Cell::Count(a.totals.live), "objects alive at the end";
+        live_bytes: "live bytes" Bytes, |a| Cell::Count(a.totals.live_bytes), "their bytes";
         freed_at_collections: "freed at collection p50 / max" Tree.of::<Option<Ages>>(), Self::ages, "the age in collections at which objects were freed; null when none were";
         frames: Tree.of::<Vec<Call<'static>>>(), Self::stack, "with `by` `stack` the calls, the innermost first; else absent";
     };

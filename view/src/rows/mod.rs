@@ -11,9 +11,9 @@ mod sample;
 mod snapshot;
 mod thread;
 
-pub use allocation::{Ages, Allocation};
+pub use allocation::Allocation;
 pub use decision::DecisionRow;
 pub use event::{TimelineEvent, sentence};
 pub use function::FunctionRow;
-pub use snapshot::{MemorySnapshot, Rounded};
+pub use snapshot::MemorySnapshot;
 pub use thread::ThreadRow;

@@ -3,7 +3,7 @@
 use crate::column::{Cell, Column, Row, tree};
 use crate::columns;
 use crate::schema::Documented;
-use dumpview_model::memstats::{Amount, Field, MetricValue, Snapshot, Value};
+use dumpview_model::memstats::{Field, MetricValue, Pause, Rounded, Snapshot, Value};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Map;
@@ -20,40 +20,6 @@ pub struct MemorySnapshot {
     pub time: Option<String>,
     /// The statistics.
     pub snapshot: Snapshot,
-}
-
-/// A number of which digits were not printed, or whose unit has two meanings.
-#[derive(Serialize, Clone, PartialEq, Debug, JsonSchema)]
-#[schemars(rename = "rounded")]
-pub struct Rounded {
-    /// As printed.
-    pub written: String,
-    /// The least that it may be, in the unit of the key.
-    pub min: u64,
-    /// The most that it may be, in the unit of the key.
-    pub max: u64,
-}
-
-impl Rounded {
-    /// What was printed of an amount.
-    pub fn of(amount: Amount) -> Self {
-        let (min, max) = amount.range();
-        Self {
-            written: amount.to_string(),
-            min,
-            max,
-        }
-    }
-}
-
-/// A pause of the collector that the runtime remembers.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "remembered-pause")]
-struct RememberedPause {
-    /// When it ended, in nanoseconds since 1970; 0 when that was not printed.
-    end_unix_ns: u64,
-    /// How long it was, in nanoseconds.
-    ns: u64,
 }
 
 /// The objects of a size class.
@@ -89,7 +55,7 @@ impl MemorySnapshot {
             Some(Value::Float(n)) => Cell::Float(n),
             Some(Value::Bool(is)) => Cell::Flag(is),
             Some(Value::Amount(amount)) => {
-                let rounded = Rounded::of(amount);
+                let rounded = Rounded::from(amount);
                 let written = rounded.written.clone();
                 tree(rounded, written)
             }
@@ -101,15 +67,8 @@ impl MemorySnapshot {
         if pauses.is_empty() {
             return Cell::Absent;
         }
-        let list: Vec<_> = pauses
-            .iter()
-            .map(|pause| RememberedPause {
-                end_unix_ns: pause.end_unix,
-                ns: pause.ns,
-            })
-            .collect();
-        let many = list.len();
-        tree(list, format!("{many} pauses"))
+        let many = pauses.len();
+        tree(pauses, format!("{many} pauses"))
     }
 
     fn by_size(&self) -> Cell<'_> {
@@ -223,7 +182,7 @@ impl Row for MemorySnapshot {
             NumCPU: Count, "processors (gops stats)";
         }
         {
-            pauses: Tree.of::<Vec<RememberedPause>>(), Self::pauses, "the last collections, the newest last; absent when none were printed";
+            pauses: Tree.of::<Vec<Pause>>(), Self::pauses, "the last collections, the newest last; absent when none were printed";
             by_size: Tree.of::<Vec<SizeClass>>(), Self::by_size, "each size class; absent when none were printed";
             metrics: Tree.of::<BTreeMap<String, Metric>>(), Self::metrics, "all of runtime/metrics, by name; absent when they were not printed";
         }
