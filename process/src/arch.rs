@@ -167,6 +167,17 @@ impl Registers {
         }
     }
 
+    /// The words of known vector registers, two each, by DWARF number.
+    pub fn vector_words(&self) -> impl Iterator<Item = (Reg, u64)> + '_ {
+        let known = self.vectors.iter().flat_map(|vectors| vectors.iter());
+        let known = (self.vector_base()..).zip(known);
+        known.flat_map(|(number, vector)| {
+            let (words, _) = vector.as_ref().map_or(&[][..], |v| v).as_chunks::<8>();
+            let word = move |word: &[u8; 8]| (Reg(number), u64::from_le_bytes(*word));
+            words.iter().map(word)
+        })
+    }
+
     const fn vector_base(&self) -> u16 {
         match self.arch {
             Arch::Amd64 => 17,

@@ -12,8 +12,6 @@ use dumpview_process::image::{CoreFile, Executable, Files, SectionArena};
 use dumpview_process::layout::LayoutSource;
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::process::Process;
-use std::path::Path;
-use std::process::Command;
 
 const PROGRAM: &str = r#"package main
 
@@ -58,60 +56,29 @@ fn printed(traceback: &str) -> Vec<u64> {
     ids
 }
 
-/// Runs a program to its death in a directory of its own; its traceback and its core.
-fn die(exe: &Path, arch: &str) -> Option<(String, Vec<u8>)> {
-    let dir = Path::new(&format!("{}-{arch}.dir", exe.display())).to_owned();
-    std::fs::create_dir_all(&dir).unwrap();
-    let runner = if arch == "arm64" {
-        "qemu-aarch64-static "
-    } else {
-        ""
-    };
-    let command = format!("ulimit -c unlimited; {runner}{}", exe.display());
-    let output = Command::new("sh")
-        .args(["-c", &command])
-        .current_dir(&dir)
-        .output()
-        .unwrap();
-    let mut files: Vec<_> = std::fs::read_dir(&dir)
-        .unwrap()
-        .map(|f| f.unwrap().path())
-        .collect();
-    // qemu itself dies too, and leaves a core of its own beside the guest's.
-    let is_guest = |path: &Path| {
-        path.file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with("qemu_")
-    };
-    files.retain(|path| arch == "amd64" || is_guest(path));
-    let core = std::fs::read(files.first()?).unwrap();
-    Some((String::from_utf8_lossy(&output.stderr).into_owned(), core))
-}
-
 #[test]
 fn stripped_programs_of_every_release_list_all_goroutines() {
     let Some(go) = live::Go::from_env() else {
         return;
     };
     let mut compared = 0;
-    for release in live::RELEASES {
+    for release in live::releases() {
         for arch in ["amd64", "arm64"] {
             let environment = [("GOARCH", arch), ("CGO_ENABLED", "0")];
             let exe = go.build(
-                release,
+                &release,
                 "stripped",
                 PROGRAM,
                 &["-ldflags=-s -w"],
                 &environment,
             );
-            let Some((traceback, core)) = die(&exe, arch) else {
+            let Some(died) = live::die(&exe, arch, &[]) else {
                 continue;
             };
             let bytes = std::fs::read(&exe).unwrap();
             let arena = SectionArena::default();
             let executable = Executable::parse(&bytes, &arena).unwrap();
-            let core = CoreFile::parse(&core).unwrap();
+            let core = CoreFile::parse(&died.core).unwrap();
             let process = Process::open(&core, Some(&executable), &NoFiles, OpenOptions::default());
             let source = process.layouts().unwrap().source();
             assert!(
@@ -122,7 +89,7 @@ fn stripped_programs_of_every_release_list_all_goroutines() {
             assert_eq!(goroutines.notes, [], "{release} {arch}");
             let mut ids: Vec<u64> = goroutines.list().iter().map(|g| g.id.0).collect();
             ids.sort_unstable();
-            assert_eq!(ids, printed(&traceback), "{release} {arch}");
+            assert_eq!(ids, printed(&died.stderr), "{release} {arch}");
             assert!(ids.len() > 60, "{release} {arch}");
             assert!(
                 process.threads().iter().any(|t| t.m.is_some()),

@@ -48,6 +48,7 @@ mod specials;
 mod stacks;
 pub mod suspects;
 pub mod types;
+mod vectors;
 
 pub use analysis::{Analysis, Phase};
 pub use bounds::{Bound, Bounds};

@@ -5,7 +5,6 @@
 //! their locals (`runtime/stkframe.go:argMapInternal`, `methodValueCallFrameObjs`; up to 1.20
 //! `runtime/traceback.go:getArgInfo`; 1.19–1.27).
 
-use crate::addr::Addr;
 use crate::arch::Arch;
 use crate::layout::Layouts;
 use crate::memory::{Memory, MemoryExt};
@@ -67,19 +66,4 @@ pub(super) fn register_arguments(layouts: &dyn Layouts) -> Option<(u64, u64, u64
     let size = layouts.size_of("internal/abi.RegArgs")?;
     let pointers = layouts.field("internal/abi.RegArgs", "Ptrs")?;
     Some((size.next_multiple_of(8), pointers.offset, pointers.size / 8))
-}
-
-/// The extended registers of a goroutine that a signal preempted, which are kept off its stack (`runtime/preempt_xreg.go`,
-/// 1.26 and later): every word of them that looks like a pointer keeps what it leads to.
-pub(super) fn extended_registers(memory: &dyn Memory, layouts: &dyn Layouts, g: Addr) -> Vec<Addr> {
-    let words = || {
-        let state = layouts.field("runtime.g", "xRegs.state")?;
-        let size = layouts.size_of("runtime.xRegs")?;
-        let at = memory.ptr(g.offset(state.offset)).ok()?;
-        let bytes = memory.bytes(at, size).ok()?;
-        let (words, _) = bytes.as_chunks::<8>();
-        let words = words.iter().map(|word| Addr(u64::from_le_bytes(*word)));
-        Some(words.collect())
-    };
-    words().unwrap_or_default()
 }

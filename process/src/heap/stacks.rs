@@ -7,7 +7,7 @@
 //! say so.
 
 use super::masks::Mask;
-use super::reflected;
+use super::{reflected, vectors};
 use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
 use crate::layout::Layouts;
@@ -54,7 +54,7 @@ pub struct GoroutineSlots {
     pub own: Vec<Slot>,
     /// Of registers at an instruction that has no map.
     pub registers: Vec<(Reg, Addr)>,
-    /// Of vector registers there, as the runtime saved them.
+    /// Of the rest of its vector registers, as the runtime saved them.
     pub extended: Vec<Addr>,
     /// The outermost frame was not reached, or frames were left out: there may be more.
     pub incomplete: bool,
@@ -69,6 +69,8 @@ pub struct StackReader<'a, 'r> {
     unwinder: Unwinder<'r>,
     arch: Arch,
     minor: u32,
+    /// Whether vector registers of a goroutine that is preempted keep objects: see [`vectors::keep`].
+    keeps_vectors: bool,
 }
 
 /// A variable on a stack whose address is taken.
@@ -114,14 +116,16 @@ impl Worklist {
 impl<'a, 'r> StackReader<'a, 'r> {
     /// Prepares to read stacks of a program of Go 1.`minor`; `None` when they cannot be unwound.
     pub fn new(process: &'r Process<'a>, minor: u32) -> Option<Self> {
+        let symbols = process.symbols().ok()?;
         Some(Self {
             process,
             memory: &*process.memory,
             layouts: process.layouts()?,
-            symbols: process.symbols().ok()?,
+            symbols,
             unwinder: process.unwinder()?,
             arch: process.arch(),
             minor,
+            keeps_vectors: vectors::keep(symbols, minor),
         })
     }
 
@@ -167,7 +171,10 @@ impl<'a, 'r> StackReader<'a, 'r> {
             if slots.conservative {
                 self.every_word(frame, &func, &mut slots, &mut work);
                 if no_map && let Some(registers) = stack.registers(index as usize) {
-                    for (register, value) in registers.known() {
+                    let vectors = registers.vector_words();
+                    let kept = self.keeps_vectors && vectors::is_preemptible(&func);
+                    let vectors = vectors.filter(|_| kept);
+                    for (register, value) in registers.known().chain(vectors) {
                         let value = Addr(value);
                         if !work.take(value, true) {
                             found.registers.push((register, value));
@@ -185,10 +192,13 @@ impl<'a, 'r> StackReader<'a, 'r> {
             callee = Some(kind);
             found.frames.push(slots);
         }
-        if goroutine.async_safe_point {
-            let words = reflected::extended_registers(self.memory, self.layouts, goroutine.addr);
+        if goroutine.async_safe_point && self.keeps_vectors {
+            let words = vectors::extended_registers(self.memory, self.layouts, goroutine.addr);
             found.extended = words;
-            found.extended.retain(|value| !work.take(*value, true));
+            let named = |value: &Addr| found.registers.iter().any(|(_, known)| known == value);
+            found
+                .extended
+                .retain(|value| !named(value) && !work.take(*value, true));
         }
         self.own_words(goroutine, &mut found, &mut work);
         self.follow(objects, &mut found, &mut work);
