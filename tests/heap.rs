@@ -11,6 +11,9 @@ mod heap;
 #[path = "support/heap_names.rs"]
 mod heap_names;
 #[cfg(test)]
+#[path = "support/heap_search.rs"]
+mod heap_search;
+#[cfg(test)]
 #[path = "support/heap_verbs.rs"]
 mod heap_verbs;
 #[cfg(test)]
@@ -30,9 +33,9 @@ use std::process::Command;
 /// What is made of every release: arguments of `corpus/make`. `collecting` dies in the middle of a cycle, `busy` with
 /// goroutines that a signal preempted, `alive` is a gcore of a process that goes on.
 const EVERYTHING: [&str; 4] = [
-    "--variants noopt,opt,stripped,pie,pie-external --modes panic",
+    "--variants noopt,opt,stripped,stripped-noopt,pie,pie-external,pie-external-stripped --modes panic",
     "--variants opt --modes collecting,busy,alive",
-    "--variants noopt,stripped --modes panic --arch arm64",
+    "--variants noopt,stripped,stripped-noopt --modes panic --arch arm64",
     // Experiments of some releases; `corpus/make` knows which.
     "--variants noswissmap,splitgroup,greentea,arenas --modes panic",
 ];
@@ -88,6 +91,7 @@ fn settle(all: &Report) {
     all.settle(&[
         "core",
         "objects and bytes against the runtime's counters",
+        "variable found without symbols",
         "structure",
         "object of a structure",
         "object held by a goroutine",

@@ -10,7 +10,7 @@ use crate::dwarf::Dwarf;
 use crate::image::{CoreFile, Executable, Files, Thread};
 use crate::layout::{FieldError, Layouts, RuntimeLayouts};
 use crate::mapped::{Mapped, OpenOptions, Shortfall};
-use crate::runtime::search::{FoundVariables, Unproven, find_variables, verify};
+use crate::runtime::search::{FoundVariables, Unproven, find_variables, is_heap, verify};
 use crate::runtime::{
     Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
     match_threads,
@@ -107,13 +107,16 @@ impl<'a> Process<'a> {
                 return Ok(FoundVariables::default());
             };
             let memory = &*self.memory;
-            let found = find_variables(memory, self.arch(), symbols, &table.recipes());
+            let mut found = find_variables(memory, self.arch(), symbols, &table.recipes());
             let runtime = Runtime {
                 memory,
                 layouts: table,
                 vars: &found,
             };
             verify(&runtime, self.arch(), &self.core.threads)?;
+            if !is_heap(&runtime) {
+                found.remove("runtime.mheap_");
+            }
             Ok(found)
         };
         self.parts.found_variables.get_or_init(search).as_ref()

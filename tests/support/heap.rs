@@ -41,6 +41,7 @@ pub fn check(case: &HeapCase, report: &mut Report) {
         report.problem(format!("a note on a whole core: {note:?}"));
     }
     check_audit(&process, &heap, report);
+    crate::heap_search::check(&process, report);
     let dominators = heap.dominators();
     structures(case, &heap, &dominators, report);
     lists(case, &process, &heap, &dominators, report);

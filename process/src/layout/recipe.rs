@@ -1,12 +1,13 @@
 //! Recipes for finding the runtime's variables in a program without symbols, as tables keep them.
 
-/// Functions that single out an address, `offset` bytes into a variable.
+/// Functions that single out addresses in a variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Recipe<'t> {
     /// The variable, `runtime.sched`.
     pub variable: &'t str,
-    /// Offset of the address that the functions refer to.
-    pub offset: u64,
+    /// Offsets of the addresses that the functions refer to: one, or words that no function tells apart, as pointer and
+    /// length of a slice are.
+    pub offsets: Vec<u64>,
     /// The functions' names, as the linker stores them. `f&` is a function that takes the address rather than
     /// reading or writing there; a `-` before either says that it does not.
     pub functions: Vec<&'t str>,
@@ -17,8 +18,8 @@ pub struct Recipe<'t> {
 pub struct MadeRecipe {
     /// The variable.
     pub variable: String,
-    /// Offset into it of the address that the functions have in common.
-    pub offset: u64,
+    /// Offsets into it of the addresses that the functions have in common.
+    pub offsets: Vec<u64>,
     /// The functions.
     pub functions: Vec<String>,
 }
@@ -28,7 +29,7 @@ impl MadeRecipe {
     pub fn as_recipe(&self) -> Recipe<'_> {
         Recipe {
             variable: &self.variable,
-            offset: self.offset,
+            offsets: self.offsets.clone(),
             functions: self.functions.iter().map(String::as_str).collect(),
         }
     }

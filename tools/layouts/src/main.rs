@@ -1,11 +1,11 @@
-//! Makes a built-in layout table from executables of one Go release, two for each architecture:
+//! Makes a built-in layout table from executables of one Go release, two for each architecture and way of compiling:
 //!
 //! ```text
-//! layouts BIG-amd64 SMALL-amd64 BIG-arm64 SMALL-arm64 > process/src/layout/tables/go1.27.txt
+//! layouts BIG-amd64 SMALL-amd64 BIG-amd64-noopt SMALL-amd64-noopt BIG-arm64 … > process/src/layout/tables/go1.27.txt
 //! ```
 //!
-//! Structures come from the big program, whose linker keeps many types; recipes for finding variables (see
-//! `recipes`) from the small one, whose functions every program has.
+//! Structures come from an architecture's first big program, whose linker keeps many types; recipes for finding
+//! variables (see `recipes`) from the small ones, whose functions every program has.
 //!
 //! `tools/layouts/make` builds the executables of every release and runs this.
 
@@ -20,6 +20,7 @@ use dumpview_process::image::{Executable, GoVersion, SectionArena};
 use dumpview_process::layout::{DwarfLayouts, TableImage, write_table};
 use dumpview_process::memory::{CoreMemory, Region, RegionSource};
 use dumpview_process::runtime::{Runtime, RuntimeVars, WaitReasons};
+use recipes::Pair;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ fn main() -> Result<()> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
     if paths.is_empty() || !paths.len().is_multiple_of(2) {
         bail!(
-            "usage: layouts BIG SMALL… (two executables of the same release for each architecture)"
+            "usage: layouts BIG SMALL… (two executables of the same release for each architecture and way of compiling)"
         );
     }
     let files: Vec<Vec<u8>> = paths
@@ -41,35 +42,40 @@ fn main() -> Result<()> {
         .zip(&paths)
         .map(|((bytes, arena), path)| Executable::parse(bytes, arena).with_context(|| path.clone()))
         .collect::<Result<_>>()?;
-    let all: Vec<DwarfLayouts<'_>> = exes
-        .iter()
-        .zip(&paths)
-        .map(|(exe, path)| {
-            let dwarf = Dwarf::load(exe).map(Arc::new);
-            dwarf
-                .and_then(DwarfLayouts::new)
-                .with_context(|| format!("{path}: no DWARF"))
-        })
-        .collect::<Result<_>>()?;
-    let mut images = Vec::new();
-    for ((pair, layouts), path) in exes
-        .chunks(2)
-        .zip(all.iter().step_by(2))
-        .zip(paths.chunks(2))
-    {
+    let mut by_arch: Vec<Vec<Pair<'_>>> = Vec::new();
+    for (pair, path) in exes.chunks(2).zip(paths.chunks(2)) {
         let [big, small] = pair else { continue };
         if big.arch != small.arch {
             bail!("{path:?}: executables of different architectures");
         }
-        let wait_reasons = wait_reasons(big, layouts);
+        let pair = Pair { big, small };
+        match by_arch.last_mut() {
+            Some(pairs) if pairs.iter().all(|p| p.big.arch == big.arch) => pairs.push(pair),
+            _ => by_arch.push(vec![pair]),
+        }
+    }
+    let layouts: Vec<DwarfLayouts<'_>> = by_arch
+        .iter()
+        .filter_map(|pairs| pairs.first())
+        .map(|pair| {
+            let dwarf = Dwarf::load(pair.big).map(Arc::new);
+            let layouts = dwarf.and_then(DwarfLayouts::new);
+            layouts.with_context(|| format!("{}: no DWARF", pair.big.arch.name()))
+        })
+        .collect::<Result<_>>()?;
+    let mut images = Vec::new();
+    for (pairs, layouts) in by_arch.iter().zip(&layouts) {
+        let Some(first) = pairs.first() else { continue };
+        let wait_reasons = wait_reasons(first.big, layouts);
         if wait_reasons.is_empty() {
-            bail!("{path:?}: runtime.waitReasonStrings is not where its DWARF says");
+            let arch = first.big.arch.name();
+            bail!("{arch}: runtime.waitReasonStrings is not where its DWARF says");
         }
         images.push(TableImage {
-            arch: big.arch,
+            arch: first.big.arch,
             layouts,
             wait_reasons,
-            recipes: recipes::recipes(small, big),
+            recipes: recipes::recipes(pairs),
         });
     }
     let versions: Vec<Option<String>> = exes

@@ -82,31 +82,93 @@ const WANTED: [&str; 71] = [
     "MemProfileRate",
 ];
 
-/// Makes recipes from `small`, a program with little beside the runtime so that its functions are in every
-/// program, and keeps those that also find their variables in `big`.
-pub fn recipes(small: &Executable<'_>, big: &Executable<'_>) -> Vec<MadeRecipe> {
-    let refs = functions(small);
-    let mut all = Vec::new();
-    for (name, refs) in refs {
-        // A function that takes an address is told from the same that uses what is there.
-        let taken = refs.taken;
-        for (name, refs) in [(name.to_owned(), refs.all), (format!("{name}&"), taken)] {
-            all.push(FunctionRefs { name, refs });
-        }
+/// One way of compiling the release: a program that uses much of the library, and one with nothing beside the runtime.
+pub struct Pair<'a> {
+    /// Holds what most programs hold.
+    pub big: &'a Executable<'a>,
+    /// All its functions are in every program.
+    pub small: &'a Executable<'a>,
+}
+
+/// Recipes of every way of compiling there is. Each finds its variable in both programs it was made for, and in those
+/// that were compiled otherwise it finds the same variable or nothing: what inlining does to one
+/// must not make it contradict the recipes of another.
+pub fn recipes(pairs: &[Pair<'_>]) -> Vec<MadeRecipe> {
+    let programs: Vec<Program<'_>> = pairs
+        .iter()
+        .flat_map(|pair| [pair.small, pair.big])
+        .map(|exe| Program {
+            exe,
+            refs: functions(exe),
+        })
+        .collect();
+    let mut all: Vec<MadeRecipe> = Vec::new();
+    for (small, big) in programs
+        .iter()
+        .step_by(2)
+        .zip(programs.iter().skip(1).step_by(2))
+    {
+        let holds = |made: &MadeRecipe| {
+            [small, big]
+                .iter()
+                .all(|program| program.finds(made) == Found::Variable)
+                && programs
+                    .iter()
+                    .all(|program| program.finds(made) != Found::Other)
+        };
+        let made = make_recipes(&data(small.exe), &small.with_taken(), &holds);
+        all.extend(
+            made.into_iter()
+                .filter(|made| !all.contains(made))
+                .collect::<Vec<_>>(),
+        );
     }
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    let made = make_recipes(&data(small), &all);
-    let refs = functions(big);
-    let holds = |made: &MadeRecipe| {
+    all
+}
+
+/// An executable, and what the runtime's functions refer to in it.
+struct Program<'a> {
+    exe: &'a Executable<'a>,
+    refs: HashMap<&'a str, Refs>,
+}
+
+/// What a recipe leads to.
+#[derive(PartialEq, Eq)]
+enum Found {
+    Variable,
+    Other,
+    Nothing,
+}
+
+impl Program<'_> {
+    fn finds(&self, made: &MadeRecipe) -> Found {
         let recipe: Recipe<'_> = made.as_recipe();
         // Its own second: one recipe alone must give the right address.
-        let found = vote(&[recipe.clone(), recipe.clone()], &refs);
-        let symbol = big
-            .symbol(&made.variable)
-            .map(|(at, _)| at.to_process(Bias(0)));
-        symbol.is_some() && found.get(made.variable.as_str()).copied() == symbol
-    };
-    made.into_iter().filter(holds).collect()
+        let found = vote(&[recipe.clone(), recipe.clone()], &self.refs);
+        let Some(found) = found.get(made.variable.as_str()) else {
+            return Found::Nothing;
+        };
+        let symbol = self.exe.symbol(&made.variable);
+        match symbol.map(|(at, _)| at.to_process(Bias(0))) {
+            Some(symbol) if symbol == *found => Found::Variable,
+            _ => Found::Other,
+        }
+    }
+
+    /// Each function twice: one that takes an address is told from the same that uses what is there.
+    fn with_taken(&self) -> Vec<FunctionRefs> {
+        let mut all = Vec::new();
+        for (name, refs) in &self.refs {
+            for (name, refs) in [
+                ((*name).to_owned(), refs.all.clone()),
+                (format!("{name}&"), refs.taken.clone()),
+            ] {
+                all.push(FunctionRefs { name, refs });
+            }
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
 }
 
 fn data(exe: &Executable<'_>) -> Vec<Datum> {

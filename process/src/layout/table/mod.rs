@@ -106,13 +106,7 @@ impl TableLayouts {
 
     /// How to find the runtime's variables in a program of this release without symbols.
     pub fn recipes(&self) -> Vec<Recipe<'static>> {
-        let recipes = self.table.recipes();
-        let recipe = |(variable, offset, functions)| Recipe {
-            variable,
-            offset,
-            functions,
-        };
-        recipes.map(recipe).collect()
+        self.table.recipes().collect()
     }
 
     /// Every structure of the table for this architecture, and the names of its members.

@@ -8,6 +8,7 @@
 //! const runtime._Foo@arm64 5
 //! var runtime.semtable runtime.semTable
 //! find runtime.sched 8 runtime.schedinit,runtime.mcount
+//! find runtime.allgs 0+8 runtime.forEachG,-runtime.schedinit
 //! runtime.g 456
 //!  stack 0 runtime.stack
 //!  goid 152 8
@@ -27,6 +28,7 @@
 
 use crate::arch::Arch;
 use crate::image::GoVersion;
+use crate::layout::Recipe;
 
 /// One table, seen by one architecture.
 #[derive(Clone, Copy)]
@@ -132,14 +134,19 @@ impl<'t> Table<'t> {
         headings.filter_map(move |name| self.structure(name))
     }
 
-    /// Recipes for finding variables: variable, offset, names of functions.
-    pub fn recipes(self) -> impl Iterator<Item = (&'t str, u64, Vec<&'t str>)> {
+    /// Recipes for finding variables.
+    pub fn recipes(self) -> impl Iterator<Item = Recipe<'t>> {
         let lines = self.text.lines().filter_map(|l| l.strip_prefix("find "));
         lines.filter_map(move |line| {
             let mut words = line.splitn(3, ' ');
-            let (name, offset, functions) = (words.next()?, words.next()?, words.next()?);
+            let (name, offsets, functions) = (words.next()?, words.next()?, words.next()?);
             let (name, arch) = name.split_once('@').unwrap_or((name, self.arch.name()));
-            let recipe = (name, offset.parse().ok()?, functions.split(',').collect());
+            let offsets: Result<Vec<u64>, _> = offsets.split('+').map(str::parse).collect();
+            let recipe = Recipe {
+                variable: name,
+                offsets: offsets.ok()?,
+                functions: functions.split(',').collect(),
+            };
             (arch == self.arch.name()).then_some(recipe)
         })
     }

@@ -69,7 +69,9 @@ pub fn write_table(release: &str, images: &[TableImage<'_, '_>]) -> String {
     for image in images {
         recipes.extend(image.recipes.iter().enumerate().map(|(index, r)| {
             let (arch, functions) = (image.arch.name(), r.functions.join(","));
-            let line = format!("find {}@{arch} {} {functions}", r.variable, r.offset);
+            let offsets: Vec<String> = r.offsets.iter().map(u64::to_string).collect();
+            let offsets = offsets.join("+");
+            let line = format!("find {}@{arch} {offsets} {functions}", r.variable);
             ((&r.variable, arch, index), line)
         }));
     }

@@ -4,6 +4,7 @@ use crate::addr::Addr;
 use crate::layout::MadeRecipe;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// A package variable of the program: name, first address, size.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,9 +38,13 @@ const FUNCTIONS: usize = 5;
 /// And so many functions are tried as the first of one.
 const STARTS: usize = 40;
 
-/// Recipes for the wanted variables, the simplest first. No two recipes of a variable have a function in common
-/// that must refer to it, so that they fail apart.
-pub fn make_recipes(data: &[Datum], functions: &[FunctionRefs]) -> Vec<MadeRecipe> {
+/// Recipes for the wanted variables, the simplest first, of those that `holds` accepts. No two recipes of a variable
+/// have a function in common that must refer to it, so that they fail apart.
+pub fn make_recipes(
+    data: &[Datum],
+    functions: &[FunctionRefs],
+    holds: &dyn Fn(&MadeRecipe) -> bool,
+) -> Vec<MadeRecipe> {
     let mut by_addr: BTreeMap<Addr, Vec<&FunctionRefs>> = BTreeMap::new();
     for function in functions {
         for addr in &function.refs {
@@ -48,31 +53,41 @@ pub fn make_recipes(data: &[Datum], functions: &[FunctionRefs]) -> Vec<MadeRecip
     }
     let mut all = Vec::new();
     for datum in data {
-        let mut found: Vec<(Addr, Singled<'_>)> = Vec::new();
+        let mut found: Vec<Singled<'_>> = Vec::new();
         let end = datum.addr.offset(datum.size.max(1));
         for (addr, users) in by_addr.range(datum.addr..end) {
             let mut starts = users.clone();
             starts.sort_by_key(|f| (f.refs.len(), &f.name));
             for start in starts.into_iter().take(STARTS) {
-                let singled = single_out(*addr, start, users, &by_addr);
-                found.extend(singled.map(|singled| (*addr, singled)));
+                found.extend(single_out(*addr, datum.addr..end, start, users, &by_addr));
             }
         }
-        found.sort_by_key(|(addr, singled)| (singled.with.len() + singled.without.len(), *addr));
+        found.sort_by_key(|singled| {
+            let functions = singled.with.len() + singled.without.len();
+            (singled.left.len(), functions, singled.left.first().copied())
+        });
         let mut used = BTreeSet::new();
         let mut kept = 0;
-        for (addr, Singled { with, without }) in found {
+        for Singled {
+            left,
+            with,
+            without,
+        } in found
+        {
             if kept == RECIPES || with.iter().any(|f| used.contains(f.bare_name())) {
                 continue;
             }
-            used.extend(with.iter().map(|f| f.bare_name()));
-            kept += 1;
-            let without = without.iter().map(|f| format!("-{}", f.name));
-            all.push(MadeRecipe {
+            let not = without.iter().map(|f| format!("-{}", f.name));
+            let made = MadeRecipe {
                 variable: datum.name.clone(),
-                offset: addr.0 - datum.addr.0,
-                functions: with.iter().map(|f| f.name.clone()).chain(without).collect(),
-            });
+                offsets: left.iter().map(|at| at.0 - datum.addr.0).collect(),
+                functions: with.iter().map(|f| f.name.clone()).chain(not).collect(),
+            };
+            if holds(&made) {
+                used.extend(with.iter().map(|f| f.bare_name()));
+                kept += 1;
+                all.push(made);
+            }
         }
     }
     all
@@ -80,6 +95,8 @@ pub fn make_recipes(data: &[Datum], functions: &[FunctionRefs]) -> Vec<MadeRecip
 
 /// Functions that all refer to one address, and such that do not, which leave that address alone.
 struct Singled<'f> {
+    /// The address, and those of the same variable that no function tells from it.
+    left: Vec<Addr>,
     with: Vec<&'f FunctionRefs>,
     without: Vec<&'f FunctionRefs>,
 }
@@ -88,11 +105,13 @@ struct Singled<'f> {
 /// address itself is as good as one that shares nothing else.
 fn single_out<'f>(
     addr: Addr,
+    variable: Range<Addr>,
     start: &'f FunctionRefs,
     users: &[&'f FunctionRefs],
     by_addr: &BTreeMap<Addr, Vec<&'f FunctionRefs>>,
 ) -> Option<Singled<'f>> {
     let mut singled = Singled {
+        left: Vec::new(),
         with: vec![start],
         without: Vec::new(),
     };
@@ -109,7 +128,10 @@ fn single_out<'f>(
         let gone_with = common.len() - shared(with);
         let gone_without = without.map_or(0, |f| shared(f));
         if gone_with == 0 && gone_without == 0 {
-            return None;
+            if common.iter().any(|addr| !variable.contains(addr)) {
+                return None;
+            }
+            break;
         }
         if gone_with >= gone_without {
             common.retain(|a| with.refs.contains(a));
@@ -123,6 +145,7 @@ fn single_out<'f>(
             return None;
         }
     }
+    singled.left = common;
     Some(singled)
 }
 
@@ -154,10 +177,16 @@ mod tests {
             datum("z", 0x30, 8),
             datum("w", 0x40, 8),
         ];
-        let made = make_recipes(&data, &functions);
+        let made = make_recipes(&data, &functions, &|_| true);
         let made: Vec<_> = made
             .iter()
-            .map(|r| (r.variable.as_str(), r.offset, r.functions.join(",")))
+            .map(|r| {
+                (
+                    r.variable.as_str(),
+                    r.offsets.clone(),
+                    r.functions.join(","),
+                )
+            })
             .collect();
         let want = [
             ("x", 8, "c"),
@@ -166,7 +195,7 @@ mod tests {
             ("z", 0, "b,d"),
             ("w", 0, "e,-a"),
         ];
-        let want = want.map(|(name, offset, functions)| (name, offset, functions.to_owned()));
+        let want = want.map(|(name, offset, functions)| (name, vec![offset], functions.to_owned()));
         assert_eq!(made, want);
     }
 }

@@ -14,7 +14,7 @@ mod verify;
 
 pub use make::{Datum, FunctionRefs, make_recipes};
 pub use refs::{Refs, data_refs};
-pub use verify::{Unproven, verify};
+pub use verify::{Unproven, is_heap, verify};
 
 use crate::addr::Addr;
 use crate::arch::Arch;
@@ -58,11 +58,15 @@ pub fn vote<'t, S: BuildHasher>(
 ) -> FxHashMap<&'t str, Addr> {
     let mut votes: FxHashMap<&str, Vec<Addr>> = FxHashMap::default();
     for recipe in recipes {
-        // Anything but one address: the recipe does not apply.
-        if let Some(left) = evaluate(recipe, functions)
-            && let [addr] = left[..]
+        // Anything but these addresses: the recipe does not apply.
+        let left = evaluate(recipe, functions).unwrap_or_default();
+        if let (Some(addr), Some(offset)) = (left.first(), recipe.offsets.first())
+            && let variable = Addr(addr.0.wrapping_sub(*offset))
+            && left
+                .iter()
+                .copied()
+                .eq(recipe.offsets.iter().map(|at| variable.offset(*at)))
         {
-            let variable = Addr(addr.0.wrapping_sub(recipe.offset));
             votes.entry(recipe.variable).or_default().push(variable);
         }
     }

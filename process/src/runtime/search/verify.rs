@@ -68,6 +68,24 @@ pub fn verify(runtime: &Runtime<'_>, arch: Arch, threads: &[Thread]) -> Result<(
     Ok(())
 }
 
+/// Whether what was found for `runtime.mheap_` is it: `mheap_.central` has a list of spans for every span class, and
+/// each says which it is (`runtime/mheap.go:mheap.init`, 1.19–1.27), so that the numbers stand there in their order.
+/// A few that a damaged core has wrong are no contradiction.
+pub fn is_heap(runtime: &Runtime<'_>) -> bool {
+    let count = runtime.layouts.constant("runtime.numSpanClasses");
+    let count = count.and_then(|count| usize::try_from(count).ok());
+    let (Some(at), Some(count)) = (runtime.vars.address("runtime.mheap_"), count) else {
+        return false;
+    };
+    let heap = runtime.structure("runtime.mheap", at);
+    let says = |class: &usize| {
+        let path = format!("central[{class}].mcentral.spanclass");
+        heap.uint(&path) == Ok(*class as u64)
+    };
+    let right = (1..count).filter(says).count();
+    count > 1 && right >= count * 3 / 4
+}
+
 /// Entries of `allgs`, as far as they can be read.
 fn list_of_gs(
     runtime: &Runtime<'_>,
