@@ -4,8 +4,8 @@
 //! `$DUMPVIEW_GO RELEASE ARGS…`, and keeps them under the target directory for the next run. `DUMPVIEW_ORDERS` says how
 //! many orders each has (`200000,2000000`: some 2 and 20 million objects); a small number will do to see that it runs.
 //! Printed are, for each phase, its time, the processors' time (others use the machine too), its time for each object, bytes of the core in a second and the peak of
-//! private (anonymous) memory; then the same of the program itself, twice, so that what it kept the first time is
-//! seen; and how much longer an object takes on the largest core than on the smallest. Nothing is asserted: this
+//! private (anonymous) memory; then the same of the program itself, from nothing and from what it kept in a file, and the
+//! size of that; and how much longer an object takes on the largest core than on the smallest. Nothing is asserted: this
 //! measures.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -20,6 +20,7 @@ use dumpview_process::heap::types::Labels;
 use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::process::Process;
+use memmap2::Advice;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -129,7 +130,8 @@ fn fastest(core: &Path, exe: &Path) -> Result<Figures, Failed> {
 
 /// The phases of a heap from nothing, one after the other.
 fn phases(core: &Path, exe: &Path) -> Result<Figures, Failed> {
-    let (core, exe) = (map::map(&File::open(core)?)?, map::map(&File::open(exe)?)?);
+    let map = |path| map::map(&File::open(path)?, Advice::Random);
+    let (core, exe) = (map(core)?, map(exe)?);
     let sections = SectionArena::default();
     let mut phases = Vec::new();
     let core = CoreFile::parse(&core)?;
@@ -214,16 +216,36 @@ fn ticks(from: usize) -> f64 {
         / 100.0
 }
 
-/// `dumpview heap` twice, with a cache of its own that is empty at first.
+/// What the program is asked: of nothing, of nothing with a file to write, and of that file.
+const QUESTIONS: [(&str, &[&str], &[&str]); 7] = [
+    ("heap --no-cache", &["heap"], &["--no-cache"]),
+    ("heap, first", &["heap"], &[]),
+    ("heap, again", &["heap"], &[]),
+    ("heap top, again", &["heap", "top"], &[]),
+    (
+        "heap top --by package",
+        &["heap", "top"],
+        &["--by", "package"],
+    ),
+    ("heap tree, again", &["heap", "tree"], &[]),
+    (
+        "heap paths, again",
+        &["heap", "paths"],
+        &["--type", "main.Order"],
+    ),
+];
+
+/// The program itself, with a cache of its own that is empty at first.
 fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
     let cache = core.with_file_name("cache");
     let _ = fs::remove_dir_all(&cache);
     let mut phases = Vec::new();
-    for name in ["dumpview heap", "dumpview heap, again"] {
+    for (name, verb, flags) in QUESTIONS {
         let (start, cpu) = (Instant::now(), cpu_of_children());
         let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .arg("heap")
+            .args(verb)
             .args([core, exe])
+            .args(flags)
             .env("XDG_CACHE_HOME", &cache)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -239,7 +261,7 @@ fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
             std::thread::sleep(Duration::from_millis(1));
         };
         if !ended.success() {
-            println!("! dumpview heap: {ended}");
+            println!("! {name}: {ended}");
         }
         phases.push(Phase {
             name,
@@ -248,6 +270,11 @@ fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
             private: peak,
         });
     }
+    let kept = fs::read_dir(cache.join("dumpview"))?.filter_map(Result::ok);
+    let bytes: u64 = kept
+        .filter_map(|file| Some(file.metadata().ok()?.len()))
+        .sum();
+    println!("kept in {} MB", bytes / 1_000_000);
     Ok(phases)
 }
 

@@ -45,6 +45,10 @@ pub struct Common {
     #[arg(long, global = true)]
     pub ignore_build_id: bool,
 
+    /// Neither use nor keep what is learnt of a heap: it is in a file under the user's cache directory otherwise.
+    #[arg(long, global = true)]
+    pub no_cache: bool,
+
     /// Look for source files elsewhere: replaces the prefix FROM of paths by TO; may be repeated.
     #[arg(long, global = true, value_name = "FROM=TO")]
     pub source_path: Vec<String>,

@@ -4,6 +4,7 @@
 
 mod answer;
 mod browse;
+mod cache;
 mod case;
 mod cli;
 mod commands;

@@ -322,6 +322,8 @@ fn write(
     let incomplete = case.incomplete();
     complain_of(&incomplete, out);
     out.whole(&case.envelope(verb), &incomplete, answer)?;
+    // What is left for the next run is written after this.
+    out.raw().flush()?;
     let damaged = if case.is_damaged() {
         Exit::Damaged
     } else {

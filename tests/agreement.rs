@@ -41,6 +41,10 @@ mod tests {
             command.arg(verb);
         }
         command
+            .env(
+                "XDG_CACHE_HOME",
+                concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+            )
             .args(args)
             .stdin(Stdio::null())
             .output()

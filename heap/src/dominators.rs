@@ -28,15 +28,24 @@ pub struct Dominators {
 impl Dominators {
     /// Builds the tree and adds the sizes up.
     pub fn of<O: Objects + ?Sized>(graph: &Graph, objects: &O) -> Self {
-        let mut order = Preorder::of(graph);
+        let order = Preorder::of(graph);
         let idom = immediate(&order);
-        order.drop_referrers();
+        let order = order.settle();
         let retained = retained::sizes(&order, &idom, objects);
+        Self::settled(order, idom, retained, graph.objects())
+    }
+
+    pub(crate) const fn settled(
+        order: Preorder,
+        idom: Column<u32>,
+        retained: Column<u64>,
+        objects: u32,
+    ) -> Self {
         Self {
             order,
             idom,
             retained,
-            objects: graph.objects(),
+            objects,
         }
     }
 

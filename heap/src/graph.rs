@@ -33,7 +33,7 @@ impl Graph {
     }
 
     /// Whether there is no node.
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 

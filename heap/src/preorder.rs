@@ -22,7 +22,7 @@ pub(crate) struct Preorder {
     pub folded: Bits,
     /// For each number, its node; number 0 has `u32::MAX`.
     pub node: Column<u32>,
-    /// For each number, the number it was reached from.
+    /// For each number, the number it was reached from; nothing once dominators are known.
     pub parent: Column<u32>,
     /// For each number of a node with several referrers, those referrers, ascending; of others nothing.
     referrers: Referrers,
@@ -92,12 +92,23 @@ impl Preorder {
             .unwrap_or_default()
     }
 
-    /// The referrers are only needed until dominators are known.
-    pub fn drop_referrers(&mut self) {
-        self.referrers = Referrers {
-            ends: Column::default(),
-            list: Column::default(),
-        };
+    /// Gives back what is only needed until dominators are known.
+    pub fn settle(self) -> Self {
+        Self::settled(self.number, self.folded, self.node)
+    }
+
+    /// The numbers alone.
+    pub fn settled(number: Column<u32>, folded: Bits, node: Column<u32>) -> Self {
+        Self {
+            number,
+            folded,
+            node,
+            parent: Column::default(),
+            referrers: Referrers {
+                ends: Column::default(),
+                list: Column::default(),
+            },
+        }
     }
 }
 

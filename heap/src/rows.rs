@@ -10,6 +10,7 @@
 
 use crate::column::Column;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// More references than a `u32` counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,7 +74,7 @@ impl Chunk {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rows {
     ends: Column<u32>,
-    targets: Vec<u32>,
+    targets: Cow<'static, [u32]>,
 }
 
 /// Puts rows together.
@@ -97,7 +98,7 @@ impl RowsBuilder {
         Self {
             rows: Rows {
                 ends: Column::from_vec(ends),
-                targets,
+                targets: Cow::Owned(targets),
             },
         }
     }
@@ -113,7 +114,7 @@ impl RowsBuilder {
         if u32::try_from(chunk.targets.len()).map_or(true, |n| n > room) {
             return Err(TooManyEdges);
         }
-        self.rows.targets.extend_from_slice(&chunk.targets);
+        self.rows.targets.to_mut().extend_from_slice(&chunk.targets);
         for end in &chunk.ends {
             self.rows.ends.push(base + end);
         }
@@ -141,7 +142,7 @@ impl RowsBuilder {
 
     /// The rows, with what was reserved too much given back.
     pub fn finish(mut self) -> Rows {
-        self.rows.targets.shrink_to_fit();
+        self.rows.targets.to_mut().shrink_to_fit();
         self.rows.ends.shrink();
         self.rows
     }
@@ -159,8 +160,21 @@ impl Rows {
         }
         Self {
             ends: Column::from_vec(chunk.ends),
-            targets: chunk.targets,
+            targets: Cow::Owned(chunk.targets),
         }
+    }
+
+    /// Rows whose ends are ascending, the last of them the number of targets, which stand somewhere for good.
+    pub(crate) const fn lent(ends: &'static [u32], targets: &'static [u32]) -> Self {
+        Self {
+            ends: Column::lent(ends),
+            targets: Cow::Borrowed(targets),
+        }
+    }
+
+    /// For each node, the end of its row.
+    pub(crate) fn ends(&self) -> &[u32] {
+        self.ends.as_slice()
     }
 
     /// These rows with more behind them.
@@ -180,12 +194,12 @@ impl Rows {
     }
 
     /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// Number of references.
-    pub const fn edges(&self) -> usize {
+    pub fn edges(&self) -> usize {
         self.targets.len()
     }
 
@@ -252,7 +266,7 @@ impl Rows {
         }
         Self {
             ends,
-            targets: gathered.into_vec(),
+            targets: Cow::Owned(gathered.into_vec()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Everything against a computation too plain to be wrong, on graphs of every shape.
 
+mod stored;
+
 use crate::{
     Bits, Chunk, Dominators, Graph, ObjId, Objects, Owners, Paths, Rows, RowsBuilder, by_group,
     chains, union_of,

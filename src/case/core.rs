@@ -1,21 +1,26 @@
 //! One opened process and what every command needs from it.
 
+use super::kept::Kept;
 use super::kind::{Kind, recognize};
 use crate::answer::Failure;
 use crate::flags::Common;
 use crate::input::{Arena, InputError};
 use crate::progress::Waiting;
 use dumpview_process::addr::GoId;
+use dumpview_process::heap::ask::Page;
+use dumpview_process::heap::suspects::Thresholds;
 use dumpview_process::heap::{Analysis, HeapError, Note, Phase};
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::postmortem::{At, NoPlace, Postmortem};
 use dumpview_process::process::Process;
 use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 /// An opened process with the paths it came from.
 pub struct Case<'a> {
@@ -23,6 +28,10 @@ pub struct Case<'a> {
     dead: &'a Postmortem<'a>,
     /// Its heap, walked at the first question that needs it.
     heap: OnceLock<Result<Analysis<'a, 'a>, HeapError>>,
+    /// What it says of itself, unless other thresholds are wanted.
+    page: OnceLock<Page>,
+    /// Both from an earlier run, and for the next one.
+    kept: Kept,
     /// The core as typed.
     pub core_path: PathBuf,
     /// The executable in use, as typed or as the core names it.
@@ -85,13 +94,21 @@ pub fn with_case<R>(
     // What is learnt of the heap borrows from the process, and both are the case's: so the process is not dropped. A
     // program opens a case or two and ends with them.
     let dead = ManuallyDrop::new(Postmortem::new(process));
-    ask(&Case {
+    let case = Case {
         dead: &dead,
         heap: OnceLock::new(),
+        page: OnceLock::new(),
+        kept: Kept::of(core_path, executable_path.as_ref(), common),
         core_path: core_path.to_owned(),
         executable_path,
         common,
-    })
+    };
+    let answer = ask(&case);
+    // Whoever asked has the answer by now.
+    if let Some(Ok(analysis)) = case.heap.get() {
+        case.kept.keep(analysis, case.page.get());
+    }
+    answer
 }
 
 /// The executable when none was typed: where the core says, else by that name beside the core. Whether it is
@@ -177,15 +194,48 @@ impl<'a> Case<'a> {
     /// When there is none that could be walked.
     pub fn heap(&self) -> Result<&Analysis<'a, 'a>, &HeapError> {
         let analyse = || {
-            let waiting = Waiting::begin();
-            Analysis::of(&self.dead.process, &|phase| {
+            if let Some(analysis) = self.kept.analysis(&self.dead.process)? {
+                return Ok(analysis);
+            }
+            let (begun, waiting) = (Instant::now(), Waiting::begin());
+            let analysis = Analysis::of(&self.dead.process, &|phase| {
                 waiting.at(match phase {
                     Phase::References => "reading the heap",
                     Phase::Owners => "finding out what the objects are and who keeps what",
                 });
-            })
+            });
+            self.kept.analysis_took(begun.elapsed());
+            analysis
         };
         self.heap.get_or_init(analyse).as_ref()
+    }
+
+    /// The heap on a page, with the suspects that these thresholds make. What an earlier run left needs no walk.
+    ///
+    /// # Errors
+    ///
+    /// When there is no heap that could be walked.
+    pub fn heap_page(&self, thresholds: &Thresholds) -> Result<Cow<'_, Page>, &HeapError> {
+        if *thresholds != Thresholds::default() {
+            return Ok(Cow::Owned(self.heap()?.page(thresholds)));
+        }
+        if let Some(page) = self.known_page() {
+            return Ok(Cow::Borrowed(page));
+        }
+        let begun = Instant::now();
+        let page = self.heap()?.page(thresholds);
+        self.kept.page_took(begun.elapsed());
+        Ok(Cow::Borrowed(self.page.get_or_init(|| page)))
+    }
+
+    /// The page when it is at hand already, or an earlier run left it.
+    pub fn known_page(&self) -> Option<&Page> {
+        if self.page.get().is_none()
+            && let Some(page) = self.kept.page(&self.dead.process)
+        {
+            return Some(self.page.get_or_init(|| page));
+        }
+        self.page.get()
     }
 
     /// The envelope of a verb's document.

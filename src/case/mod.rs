@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `kind` | what a file is, told from its content |
 //! | `core` | a core and its executable, opened |
+//! | `kept` | what is kept of its heap between runs |
 
 pub mod core;
+mod kept;
 mod kind;
 
 pub use kind::{Kind, recognize_file, recognize_stdin};

@@ -2,11 +2,21 @@
 
 use super::error::InputError;
 use super::{decompress, map, stream};
-use memmap2::Mmap;
+use memmap2::{Advice, Mmap};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
+
+/// Maps a file that is read from its start to its end, for as long as the program runs.
+///
+/// # Errors
+///
+/// As the system's.
+pub fn map_for_good(file: &File) -> io::Result<&'static [u8]> {
+    let map = map::map(file, Advice::Sequential)?;
+    Ok(Box::leak(Box::new(map)))
+}
 
 /// Owns every mapped file. What it hands out borrows from it, and nothing is released before it is dropped.
 ///
@@ -34,7 +44,7 @@ impl Arena {
             if whole.metadata()?.len() == 0 {
                 return Err(InputError::Empty);
             }
-            return Ok(self.keep(map::map(&whole)?));
+            return Ok(self.keep(map::map(&whole, Advice::Random)?));
         }
         let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
@@ -48,7 +58,7 @@ impl Arena {
         if file.metadata()?.len() == 0 {
             return Err(InputError::Empty);
         }
-        let mapped = map::map(&file)?;
+        let mapped = map::map(&file, Advice::Random)?;
         match decompress::Format::recognize(&mapped) {
             None => Ok(self.keep(mapped)),
             Some(format) => {
@@ -56,7 +66,7 @@ impl Arena {
                 if whole.metadata()?.len() == 0 {
                     return Err(InputError::Empty);
                 }
-                Ok(self.keep(map::map(&whole)?))
+                Ok(self.keep(map::map(&whole, Advice::Random)?))
             }
         }
     }

@@ -8,18 +8,18 @@ use memmap2::{Advice, Mmap};
 use std::fs::File;
 use std::io;
 
-/// Maps a whole file for reading.
+/// Maps a whole file for reading. A core is read here and there: without [`Advice::Random`] the kernel reads ahead
+/// megabytes around each page.
 ///
 /// # Errors
 ///
 /// When the system refuses (no permission, not a regular file, no address space).
-pub(super) fn map(file: &File) -> io::Result<Mmap> {
+pub(super) fn map(file: &File, advice: Advice) -> io::Result<Mmap> {
     // SAFETY: the map is private and read-only, and is used only through `&[u8]`. If another process
     // truncates the file meanwhile, touching lost pages raises SIGBUS and ends this program; if it is
     // overwritten, later reads see the new bytes, which every parser here treats as hostile anyway. Both are
     // what any reader of a file in place has to accept; dumps are not written to any more.
     let map = unsafe { Mmap::map(file)? };
-    // A core is read here and there: without this the kernel reads ahead megabytes around each page.
-    let _ = map.advise(Advice::Random);
+    let _ = map.advise(advice);
     Ok(map)
 }

@@ -12,6 +12,6 @@ pub mod log;
 mod map;
 pub mod stream;
 
-pub use bytes::Arena;
+pub use bytes::{Arena, map_for_good};
 pub use decompress::unlinked_temporary_file;
 pub use error::{InputError, io_words};

@@ -23,6 +23,10 @@ struct Asked<'c> {
 impl Asked<'_> {
     fn ask(&self, verb: &str, args: &[&str]) -> Result<Value, String> {
         let ran = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .env(
+                "XDG_CACHE_HOME",
+                concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+            )
             .args(["heap", verb].iter().filter(|word| !word.is_empty()))
             .args([self.core, self.exe])
             .args(args)

@@ -53,6 +53,10 @@ impl Pty {
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env("LC_ALL", "C.UTF-8");
+        command.env(
+            "XDG_CACHE_HOME",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+        );
         command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command).expect("a shell");
         drop(pair.slave);

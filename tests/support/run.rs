@@ -22,6 +22,9 @@ use std::time::Duration;
 /// The built binary.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_dumpview");
 
+/// What runs keep for the next: not where the user's own runs do.
+pub const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+
 /// Nothing takes that long, even on a busy machine; a run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -93,6 +96,7 @@ impl Call {
     /// A command that runs a copy of the binary, or the binary below another program.
     pub fn of(mut command: Command) -> Self {
         command.env("LC_ALL", "C.UTF-8");
+        command.env("XDG_CACHE_HOME", CACHE);
         for choice in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"] {
             command.env_remove(choice);
         }
@@ -106,6 +110,12 @@ impl Call {
     /// More arguments.
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.command.args(args);
+        self
+    }
+
+    /// A variable of its environment.
+    pub fn env(mut self, name: &str, value: &Path) -> Self {
+        self.command.env(name, value);
         self
     }
 

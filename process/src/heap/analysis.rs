@@ -57,8 +57,6 @@ impl<'p, 'a> Analysis<'p, 'a> {
         let (labels, dominators) =
             rayon::join(|| Labels::find(process, &heap), || heap.dominators());
         let labels = labels?;
-        let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
-        let audit = Audit::of(&runtime, &heap.spans);
         let (mut live, mut garbage) = (Amount::default(), Amount::default());
         let mut share = Share::default();
         heap.spans.runs(&mut |run| {
@@ -72,6 +70,19 @@ impl<'p, 'a> Analysis<'p, 'a> {
                 }
             }
         });
+        Self::of_parts(process, heap, labels, dominators, (live, garbage, share))
+    }
+
+    /// An analysis of which all but the comparison with the runtime's counters is known.
+    pub(super) fn of_parts(
+        process: &'p Process<'a>,
+        heap: Heap<'p>,
+        labels: Labels,
+        dominators: Dominators,
+        (live, garbage, share): (Amount, Amount, Share),
+    ) -> Result<Self, HeapError> {
+        let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
+        let audit = Audit::of(&runtime, &heap.spans);
         Ok(Self {
             process,
             heap,

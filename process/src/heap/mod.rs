@@ -24,6 +24,7 @@
 //! | `audit` | what was walked against what the runtime counted |
 //! | `analysis` | all of it together, each part made once |
 //! | `ask/` | questions about it, answered as plain data |
+//! | `kept/`, `stored` | all of it as bytes, for the next run of the program |
 //!
 //! The process may have died by corrupting all this: a table that contradicts itself is left out and noted, and an
 //! answer that lacks something says so ([`Heap::notes`]).
@@ -34,6 +35,7 @@ pub mod audit;
 mod bounds;
 mod build;
 mod data;
+pub mod kept;
 mod masks;
 mod mspan;
 mod names;
@@ -46,6 +48,7 @@ mod span;
 pub(crate) mod spans;
 mod specials;
 mod stacks;
+mod stored;
 pub mod suspects;
 pub mod types;
 mod vectors;
@@ -138,10 +141,9 @@ impl<'p> Heap<'p> {
     ///
     /// When there is no list of spans to walk. A heap with holes is not an error: see [`Self::notes`].
     pub fn read(process: &'p Process<'_>) -> Result<Self, HeapError> {
+        let (spans, pointers) = Self::ground(process)?;
         let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
-        let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
-        let spans = Spans::read(&runtime, process.arch(), most_pages(process))?;
-        let pointers = Pointers::new(&runtime, process.arch(), minor, &spans)?;
+        let minor = minor(process);
         let mut variables = Variables::of(process);
         variables.add(names::statics(process, &variables));
         let roots = Roots::read(
@@ -162,6 +164,14 @@ impl<'p> Heap<'p> {
             pointers,
             scanned,
         })
+    }
+
+    /// What everything stands on: which slots are objects, and which of their words hold pointers.
+    fn ground(process: &'p Process<'_>) -> Result<(Spans, Pointers<'p>), HeapError> {
+        let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
+        let spans = Spans::read(&runtime, process.arch(), most_pages(process))?;
+        let pointers = Pointers::new(&runtime, process.arch(), minor(process), &spans)?;
+        Ok((spans, pointers))
     }
 
     /// The dominator tree and retained sizes.
@@ -209,6 +219,11 @@ impl<'p> Heap<'p> {
         }
         notes
     }
+}
+
+/// The release, as `1.minor`; one whose number is not known is taken for the newest.
+fn minor(process: &Process<'_>) -> u32 {
+    process.version.as_ref().map_or(u32::MAX, |v| v.minor)
 }
 
 /// The pointers in an object, nil ones left out.

@@ -7,6 +7,7 @@
 use super::data::PackageData;
 use super::specials::{Special, SpecialKind, specials};
 use super::stacks::{GoroutineSlots, StackReader};
+use super::stored::{Rest, Stored, stored};
 use super::{Note, Spans};
 use crate::addr::Addr;
 use crate::memory::MemoryExt;
@@ -200,6 +201,84 @@ impl Variables {
     }
 }
 
+stored!(
+    enum Certainty {
+        Precise,
+        Conservative,
+    }
+);
+stored!(struct Root { kind, certainty, below });
+stored!(struct Variables { list, statics });
+stored!(struct StaticValue { start, end, ty, count, name });
+
+impl Stored for RootKind {
+    fn put(&self, out: &mut Vec<u8>) {
+        let (kind, a, b): (u8, u64, u32) = match *self {
+            Self::Variable { addr } => (0, addr.0, 0),
+            Self::Goroutine { goroutine } => (1, goroutine.into(), 0),
+            Self::Frame { goroutine, frame } => (2, goroutine.into(), frame),
+            Self::Registers { goroutine } => (3, goroutine.into(), 0),
+            Self::Finalizer { object } => (4, object.into(), 0),
+            Self::Cleanup { object } => (5, object.into(), 0),
+            Self::WeakHandle { object } => (6, object.into(), 0),
+            Self::FinalizerQueue => (7, 0, 0),
+            Self::CleanupQueue => (8, 0, 0),
+            Self::TinyBlocks => (9, 0, 0),
+        };
+        (kind, a, b).put(out);
+    }
+
+    fn take(rest: &mut Rest) -> Option<Self> {
+        let (kind, a, b) = <(u8, u64, u32)>::take(rest)?;
+        let addr = Addr(a);
+        let number = || u32::try_from(a).ok();
+        Some(match kind {
+            0 => Self::Variable { addr },
+            1 => Self::Goroutine {
+                goroutine: number()?,
+            },
+            2 => Self::Frame {
+                goroutine: number()?,
+                frame: b,
+            },
+            3 => Self::Registers {
+                goroutine: number()?,
+            },
+            4 => Self::Finalizer { object: number()? },
+            5 => Self::Cleanup { object: number()? },
+            6 => Self::WeakHandle { object: number()? },
+            7 => Self::FinalizerQueue,
+            8 => Self::CleanupQueue,
+            9 => Self::TinyBlocks,
+            _ => return None,
+        })
+    }
+}
+
+/// Without references, which are in the graph; and roots with notes, or of stacks that were not read to their end, are
+/// not kept.
+impl Stored for Roots {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.list.put(out);
+        self.specials.put(out);
+        self.variables.put(out);
+        let records = self.records.iter().map(|(object, of)| (*object, *of));
+        let mut records: Vec<(u32, u32)> = records.collect();
+        records.sort_unstable();
+        records.put(out);
+    }
+
+    fn take(rest: &mut Rest) -> Option<Self> {
+        Some(Self {
+            list: Stored::take(rest)?,
+            specials: Stored::take(rest)?,
+            variables: Stored::take(rest)?,
+            records: Vec::take(rest)?.into_iter().collect(),
+            ..Self::default()
+        })
+    }
+}
+
 /// Gives the pointers in an object to the function it is called with.
 pub(super) type OutOf<'f> = dyn Fn(u32, &mut dyn FnMut(Addr)) + Sync + 'f;
 
@@ -247,6 +326,19 @@ impl Builder<'_> {
 }
 
 impl Roots {
+    /// Whether the objects that they speak of are among `objects`.
+    pub(super) fn are_of(&self, objects: u32) -> bool {
+        let of_root = |root: &Root| match root.kind {
+            RootKind::Finalizer { object }
+            | RootKind::Cleanup { object }
+            | RootKind::WeakHandle { object } => object < objects,
+            _ => true,
+        };
+        self.list.iter().all(of_root)
+            && self.specials.iter().all(|special| special.object < objects)
+            && self.records.keys().all(|object| *object < objects)
+    }
+
     /// The number of the goroutine whose record (`g`) an object is. Its references are the goroutine's.
     pub fn goroutine_of(&self, object: u32) -> Option<u32> {
         self.records.get(&object).copied()

@@ -15,6 +15,9 @@ use crate::layout::FieldError;
 use crate::memory::{Memory, MemoryExt};
 use crate::runtime::Runtime;
 use rayon::prelude::*;
+use std::hash::Hasher;
+use twox_hash::XxHash3_64;
+use zerocopy::IntoBytes;
 
 /// All spans in use.
 #[derive(Debug, Default)]
@@ -202,6 +205,18 @@ impl Spans {
             .list
             .iter()
             .any(|s| s.npages == 1 && !s.is_noscan() && s.elemsize == 16 && s.nelems == 512)
+    }
+
+    /// A number that tells these objects from others: where they stand, and of what size they are.
+    pub fn checksum(&self) -> u64 {
+        let mut hasher = XxHash3_64::new();
+        for span in &self.list {
+            for number in [span.start.0, span.elemsize, u64::from(span.first)] {
+                hasher.write(&number.to_le_bytes());
+            }
+        }
+        hasher.write(self.bits.as_bytes());
+        hasher.finish()
     }
 
     /// Spans of objects in address order.

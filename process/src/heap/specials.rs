@@ -8,6 +8,7 @@
 use super::Note;
 use super::span::Span;
 use super::spans::Spans;
+use super::stored::stored;
 use crate::addr::Addr;
 use crate::layout::Layouts;
 use crate::memory::MemoryExt;
@@ -44,6 +45,18 @@ pub struct Special {
     /// A second pointer that it keeps: the argument of a cleanup (1.26 and later).
     pub argument: Addr,
 }
+
+stored!(
+    enum SpecialKind {
+        Finalizer,
+        Cleanup,
+        WeakHandle,
+        Profile,
+        PinCounter,
+        Other,
+    }
+);
+stored!(struct Special { kind, object, addr, payload, argument });
 
 /// All objects together have no more specials than this for each of them, and a million; beyond, a list closes on itself.
 const MOST_PER_OBJECT: u64 = 8;

@@ -27,12 +27,13 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::Case;
 use crate::listing::Listing;
 use crate::words::quoted;
-use dumpview_process::heap::ask::NoPlace;
-use dumpview_process::heap::suspects::Question;
+use dumpview_process::heap::ask::{NoPlace, Page};
+use dumpview_process::heap::suspects::{Question, Thresholds};
 use dumpview_process::heap::{Analysis, Bounds, HeapError};
 use dumpview_view::column::Row;
 use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// The analysed heap.
@@ -41,16 +42,24 @@ use std::io::{self, Write};
 ///
 /// When there is no heap that could be walked.
 pub fn analysed<'c, 'a>(case: &'c Case<'a>) -> Result<&'c Analysis<'a, 'a>, Failure> {
-    case.heap().map_err(|error| {
-        let hint = match error {
-            HeapError::TooManyEdges(_) => "",
-            _ if case.process.executable.is_none() => {
-                "\n\nhint: the executable tells where the runtime keeps what: dumpview heap CORE EXE"
-            }
-            _ => "\n\nhint: dumpview info -v says what is known of this program",
-        };
-        Failure::no_answer(format!("there is no heap to walk: {error}{hint}"))
-    })
+    case.heap().map_err(|error| no_heap(case, error))
+}
+
+/// The heap on a page.
+fn page<'c>(case: &'c Case<'_>, thresholds: &Thresholds) -> Result<Cow<'c, Page>, Failure> {
+    let page = case.heap_page(thresholds);
+    page.map_err(|error| no_heap(case, error))
+}
+
+fn no_heap(case: &Case<'_>, error: &HeapError) -> Failure {
+    let hint = match error {
+        HeapError::TooManyEdges(_) => "",
+        _ if case.process.executable.is_none() => {
+            "\n\nhint: the executable tells where the runtime keeps what: dumpview heap CORE EXE"
+        }
+        _ => "\n\nhint: dumpview info -v says what is known of this program",
+    };
+    Failure::no_answer(format!("there is no heap to walk: {error}{hint}"))
 }
 
 /// The node that a word means.

@@ -1,17 +1,16 @@
 //! `heap`: whether the walk is right, what is alive, who keeps most of it.
 
-use super::{analysed, command, doubt, next, pasted};
+use super::{command, doubt, next, page, pasted};
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::heap::{Amount, HeapBranch, HeapTotal};
 use dumpview_model::units::{bytes, grouped, percent, plural};
-use dumpview_process::heap::ask::{Cut, Of, TotalBy};
+use dumpview_process::heap::Bounds;
 use dumpview_process::heap::audit::{Audit, Pair};
-use dumpview_process::heap::suspects::{self, Suspect, Thresholds};
+use dumpview_process::heap::suspects::{Suspect, Thresholds};
 use dumpview_process::heap::types::Share;
-use dumpview_process::heap::{Analysis, Bounds};
 use dumpview_view::column::Object;
 use dumpview_view::finding::{Evidence, write};
 use dumpview_view::{Role, Table, Text, styled};
@@ -138,8 +137,6 @@ fn objects<S: serde::Serializer, R: dumpview_view::column::Row>(
 
 /// Rows of each table on the page.
 const MOST: usize = 10;
-/// What keeps less than this of a thousand live bytes is not on the page.
-const LEAST_PER_MILLE: u64 = 5;
 
 fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
     let mut thresholds = Thresholds::default();
@@ -147,37 +144,30 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
         let set = thresholds.set(setting);
         set.map_err(|why| Failure::usage(format!("--threshold: {why}")))?;
     }
-    let analysis = analysed(case)?;
-    let suspects = suspects::find(
-        analysis.process,
-        &analysis.heap,
-        &analysis.labels,
-        &analysis.dominators,
-        &thresholds,
-    );
+    let page = page(case, &thresholds)?.into_owned();
     let commands = |suspect: &Suspect| suspect.next.iter().map(|q| pasted(case, q)).collect();
-    let of_suspects = suspects.iter().map(commands).collect();
-    let audit = &analysis.audit;
-    let mut types = analysis.totals(TotalBy::Type, Of::Live);
+    let of_suspects = page.suspects.iter().map(commands).collect();
+    let audit = &page.audit;
+    let mut types = page.types;
     types.truncate(MOST);
     Ok(Report {
-        live: analysis.live,
-        garbage: analysis.garbage,
-        bounds: analysis.bounds(),
+        live: page.live,
+        garbage: page.garbage,
+        bounds: page.bounds,
         runtime: RuntimeBody {
             objects: audit.objects.counted,
             bytes: audit.bytes.counted,
             heap_live: audit.heap_live,
         },
-        typed_share: analysis.share.percent() / 100.0,
-        typed_by: sources(&analysis.share),
+        typed_share: page.share.percent() / 100.0,
+        typed_by: sources(&page.share),
         audit: AuditBody {
             agrees: audit.agrees(),
             checks: checks(audit),
         },
-        suspects,
+        suspects: page.suspects,
         of_suspects,
-        top: uppermost(analysis),
+        top: page.top,
         types,
         doubt: doubt(case),
         next: vec![
@@ -192,20 +182,6 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
             ),
         ],
     })
-}
-
-fn uppermost(analysis: &Analysis<'_, '_>) -> Vec<HeapBranch> {
-    analysis
-        .tree(
-            None,
-            Cut {
-                depth: 0,
-                bytes: analysis.live.bytes / 1000 * LEAST_PER_MILLE,
-                width: MOST,
-                lines: MOST + 1,
-            },
-        )
-        .0
 }
 
 const fn sources(share: &Share) -> Sources {

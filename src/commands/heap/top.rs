@@ -8,7 +8,6 @@ use crate::listing::Listing;
 use crate::verb::{About, OnCore, Verb, Word};
 use clap::{Args, ValueEnum};
 use dumpview_model::heap::HeapTotal;
-use dumpview_process::heap::Analysis;
 use dumpview_process::heap::ask::{Of, OwnerKind, TotalBy};
 use dumpview_view::schema::Rows;
 use schemars::JsonSchema;
@@ -63,7 +62,14 @@ pub struct TopBody {
 }
 
 /// The rows.
-fn totals(analysis: &Analysis<'_, '_>, by: By, of: Of) -> Result<Vec<HeapTotal>, Failure> {
+fn totals(case: &Case<'_>, by: By, of: Of) -> Result<Vec<HeapTotal>, Failure> {
+    if by == By::Type
+        && of == Of::Live
+        && let Some(page) = case.known_page()
+    {
+        return Ok(page.types.clone());
+    }
+    let analysis = analysed(case)?;
     let owner = match by {
         By::Type => return Ok(analysis.totals(TotalBy::Type, of)),
         By::Package => return Ok(analysis.totals(TotalBy::Package, of)),
@@ -83,9 +89,8 @@ fn totals(analysis: &Analysis<'_, '_>, by: By, of: Of) -> Result<Vec<HeapTotal>,
 
 fn top(case: &Case<'_>, flags: &TopFlags) -> Result<Box<dyn Answer>, Failure> {
     flags.table.choice::<HeapTotal>()?;
-    let analysis = analysed(case)?;
     let of = if flags.garbage { Of::Garbage } else { Of::Live };
-    let rows = totals(analysis, flags.by, of)?;
+    let rows = totals(case, flags.by, of)?;
     if rows.is_empty() {
         return Err(Failure::no_answer(match (flags.by, of) {
             (By::Label, _) => "no goroutine that keeps something has profiler labels",

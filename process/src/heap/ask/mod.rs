@@ -2,6 +2,7 @@
 //!
 //! | file | in charge of |
 //! |---|---|
+//! | `page` | the heap on a page |
 //! | `place` | what a place of the graph is called, and which place is meant by a name |
 //! | `elsewhere` | what an address is that no object covers |
 //! | `totals` | objects, bytes and retained bytes by type, package, size class |
@@ -18,6 +19,7 @@ mod find;
 mod kept;
 mod object;
 mod owners;
+mod page;
 mod paths;
 mod place;
 mod set;
@@ -27,6 +29,7 @@ mod tree;
 pub use find::{Condition, Finds, MOST as MOST_FOUND};
 pub use object::{ObjectFacts, Site, SiteFrame};
 pub use owners::OwnerKind;
+pub use page::Page;
 pub use paths::Found;
 pub use place::NoPlace;
 pub use totals::{Of, TotalBy};

@@ -3,6 +3,7 @@
 use super::plan::TypeId;
 use crate::addr::Addr;
 use crate::types::TypeRef;
+use dumpview_heap::Column;
 use rustc_hash::FxHashMap;
 
 /// What an object is, seen from the type of its label.
@@ -84,7 +85,7 @@ const RECENT: usize = 16;
 #[derive(Debug, Default)]
 pub struct Labels {
     /// For each object, 1 + its label's number, or 0.
-    of: Vec<u32>,
+    of: Column<u32>,
     list: Vec<Label>,
     types: Vec<TypeRef>,
     ids: FxHashMap<Label, u32>,
@@ -146,9 +147,38 @@ impl Share {
 impl Labels {
     pub(super) fn for_objects(count: u32) -> Self {
         Self {
-            of: vec![0; count as usize],
+            of: Column::filled(0, count as usize),
             ..Self::default()
         }
+    }
+
+    /// Settled labels of these parts; `of` has no number beyond `labels`.
+    pub(super) fn of_parts(
+        of: Column<u32>,
+        types: Vec<TypeRef>,
+        labels: Vec<(Label, String)>,
+        (conflicts, refused): (u64, u64),
+    ) -> Self {
+        let (list, names): (Vec<_>, Vec<_>) = labels.into_iter().unzip();
+        Self {
+            of,
+            list,
+            types,
+            names: (0u32..).zip(names).collect(),
+            conflicts,
+            refused,
+            ..Self::default()
+        }
+    }
+
+    /// For each object, 1 + its label's number, or 0.
+    pub(super) const fn numbers(&self) -> &Column<u32> {
+        &self.of
+    }
+
+    /// The types that labels know by numbers.
+    pub(super) fn types(&self) -> &[TypeRef] {
+        &self.types
     }
 
     /// The label of an object; `None` when nothing tells what it is.
@@ -158,7 +188,7 @@ impl Labels {
 
     /// The number of an object's label.
     pub fn id(&self, object: u32) -> Option<LabelId> {
-        let number = self.of.get(object as usize)?.checked_sub(1)?;
+        let number = self.of.at(object).checked_sub(1)?;
         Some(LabelId(number))
     }
 
@@ -198,9 +228,7 @@ impl Labels {
 
     pub(super) fn set(&mut self, object: u32, label: Label) {
         let id = self.number(label);
-        if let Some(place) = self.of.get_mut(object as usize) {
-            *place = id + 1;
-        }
+        self.of.set(object, id + 1);
     }
 
     /// Ends the labelling: gives each label its words, and keeps the types that they speak of.

@@ -17,9 +17,11 @@ mod parts;
 mod places;
 mod plan;
 mod sources;
+mod stored;
 
 pub use super::mspan::SIZE_CLASSES;
 pub(in crate::heap) use interfaces::Interfaces;
 pub use label::{Label, LabelId, Labels, Role, Share, Source, Strength};
 pub use plan::TypeId;
 pub(in crate::heap) use plan::{Link, Plan, Plans};
+pub(in crate::heap) use stored::is_lasting;
