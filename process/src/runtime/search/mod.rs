@@ -145,7 +145,9 @@ fn refs_by_function<'t>(
             continue;
         };
         let mut refs = data_refs(arch, &code, func.entry);
-        refs.retain(|addr| data.noptrdata.start <= addr && addr < data.noptrbss.end);
+        // An external linker may put the sections in another order than Go's.
+        let sections = [data.noptrdata, data.data, data.bss, data.noptrbss];
+        refs.retain(|addr| sections.iter().any(|section| section.contains(addr)));
         found.insert(*name, refs);
         if found.len() == wanted.len() {
             break;
