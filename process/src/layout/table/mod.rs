@@ -22,8 +22,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use text::{Block, MemberType, Table};
 
 /// The tables, oldest release first. A new release is one more line, and a file made by `tools/layouts`.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     include_str!("../tables/go1.19.txt"),
+    include_str!("../tables/go1.20.txt"),
     include_str!("../tables/go1.21.txt"),
     include_str!("../tables/go1.22.txt"),
     include_str!("../tables/go1.23.txt"),
