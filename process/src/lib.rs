@@ -48,6 +48,7 @@ pub mod arch;
 pub mod disasm;
 pub mod dwarf;
 pub mod expr;
+pub mod flow;
 pub mod frames;
 pub mod heap;
 pub mod image;

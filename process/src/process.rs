@@ -7,6 +7,7 @@
 use crate::addr::{Addr, GoId};
 use crate::arch::Registers;
 use crate::dwarf::Dwarf;
+use crate::flow;
 use crate::image::{CoreFile, Executable, Files, Thread};
 use crate::layout::{FieldError, Layouts, RuntimeLayouts};
 use crate::mapped::{Mapped, OpenOptions, Shortfall};
@@ -53,6 +54,7 @@ struct Parts<'a> {
     running: OnceLock<FxHashMap<GoId, usize>>,
     unwound: Mutex<Recent>,
     shared: Shared,
+    functions: flow::Functions,
 }
 
 /// Why the runtime of a process cannot be read.
@@ -321,6 +323,20 @@ impl<'a> Process<'a> {
         self.unwinder()
             .map(|unwinder| unwinder.thread(&thread.registers, m))
             .unwrap_or_default()
+    }
+
+    /// The code, to be followed.
+    pub fn program(&self) -> Option<flow::Program<'_>> {
+        Some(flow::Program {
+            memory: &*self.memory,
+            symbols: self.symbols().ok()?,
+            arch: self.arch(),
+        })
+    }
+
+    /// What a function's code does from a frame's pc on; `None` where it cannot be followed.
+    pub fn point(&self, pc: Addr, interrupted: bool) -> Option<flow::Point> {
+        self.parts.functions.point(self.program()?, pc, interrupted)
     }
 
     /// What was read of structures that many values lead to.

@@ -26,6 +26,7 @@ pub use kind::FuncKind;
 pub use module_data::{BitVector, ItabList, ModuleData, ModuleDataError, Slice, Span};
 pub use name::{is_exported_runtime, printed as printed_name};
 pub use pclntab::{Generation, Pclntab, PclntabError};
+pub(crate) use pcvalue::Ascending;
 pub use pcvalue::{PcRange, PcRanges};
 pub use table::{FuncTable, TextSection};
 

@@ -1,0 +1,304 @@
+//! Forward evaluation: which symbol is in which register and slot, at the start of every block.
+//!
+//! Blocks are gone through in reverse postorder until nothing changes. Where edges meet, places that hold the same symbols on
+//! every edge go on together: they are equal whatever the symbols stand for. It starts from the hope that all places are
+//! equal and only ever splits groups, so it ends. A step that runs again makes a new value under its old symbol: whatever
+//! still holds the old one is unknown from there on.
+
+use super::Program;
+use super::graph::Graph;
+use super::machine::{Access, Machine};
+use super::state::{Followed, Place, REGISTERS, State};
+use super::step::Way;
+use super::token::{Key, Node, Token, Tokens, UNKNOWN};
+use crate::arch::{Arch, Reg};
+use crate::symbols::Func;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// Passes over the blocks; functions need two to five.
+const MOST_PASSES: usize = 20;
+/// The evaluated function.
+#[derive(Debug)]
+pub(super) struct Values {
+    /// Accesses to the frame, by step.
+    pub(super) accesses: Vec<Vec<Access>>,
+    /// Addresses of the frame that were handed out.
+    pub(super) taken: BTreeSet<i64>,
+}
+
+/// Evaluates a function; `None` when it does not settle.
+pub(super) fn evaluate(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> Option<Values> {
+    let mut machine = Machine::new(program, func, graph, &[], &[])?;
+    let starts = machine.settle()?;
+    machine.recording = true;
+    for (number, start) in starts.iter().enumerate() {
+        if let Some(start) = start {
+            machine.run(number, &mut start.clone(), &mut |_, _| {});
+        }
+    }
+    Some(Values {
+        accesses: machine.accesses,
+        taken: machine.taken,
+    })
+}
+
+/// What is where at one step, with names followed.
+pub(super) struct At {
+    /// Symbols of the names and places before the step.
+    pub(super) before: State,
+    /// Places after it.
+    pub(super) after: State,
+    pub(super) tokens: Tokens,
+}
+
+/// Evaluates a function with names up to a step; `None` when it does not settle or nothing leads there. `objects` are variables
+/// that live in memory, by offset and size.
+pub(super) fn evaluate_at(
+    program: Program<'_>,
+    func: &Func<'_>,
+    graph: &Graph,
+    step: usize,
+    names: &[Followed],
+    objects: &[(i64, u64)],
+) -> Option<At> {
+    let mut machine = Machine::new(program, func, graph, names, objects)?;
+    let starts = machine.settle()?;
+    let block = graph.block_of(step)?;
+    let mut state = starts.get(block)?.clone()?;
+    let mut found: (Option<State>, Option<State>) = (None, None);
+    machine.run(block, &mut state, &mut |number, state| {
+        if number == step {
+            found.0 = Some(state.clone());
+        } else if number == step + 1 {
+            found.1 = Some(state.clone());
+        }
+    });
+    Some(At {
+        before: found.0?,
+        after: found.1.unwrap_or(state),
+        tokens: machine.tokens,
+    })
+}
+
+impl Machine<'_> {
+    /// The states at the starts of blocks, when nothing changes any more.
+    fn settle(&mut self) -> Option<Vec<Option<State>>> {
+        let graph = self.graph;
+        let mut starts: Vec<Option<State>> = vec![None; graph.blocks.len()];
+        let mut ends: Vec<Option<State>> = vec![None; graph.blocks.len()];
+        for pass in 0.. {
+            if pass >= MOST_PASSES {
+                return None;
+            }
+            let mut changed = false;
+            for number in 0..graph.blocks.len() {
+                let Some(start) = self.start(number, &ends) else {
+                    continue;
+                };
+                let same = starts
+                    .get(number)
+                    .is_some_and(|known| known.as_ref() == Some(&start));
+                if same && !self.grew {
+                    continue;
+                }
+                changed |= !same;
+                let mut state = start.clone();
+                self.run(number, &mut state, &mut |_, _| {});
+                if let (Some(at_start), Some(at_end)) =
+                    (starts.get_mut(number), ends.get_mut(number))
+                {
+                    *at_start = Some(start);
+                    *at_end = Some(state);
+                }
+            }
+            if !changed && !self.grew {
+                break;
+            }
+            self.grew = false;
+        }
+        Some(starts)
+    }
+}
+
+/// The last instructions of a range may overwrite the place already: a range ends after the instructions that compute what
+/// comes next. A value that appears in them is not the variable's.
+const END_OF_RANGE: usize = 4;
+
+impl Machine<'_> {
+    /// What holds at the entry.
+    fn entry(&mut self) -> State {
+        let mut registers = [UNKNOWN; REGISTERS];
+        for (number, register) in (0u8..).zip(registers.iter_mut()) {
+            *register = self.tokens.of(Node::Entry(number));
+        }
+        let mut state = State {
+            registers,
+            slots: Vec::new(),
+            names: vec![UNKNOWN; self.names.len()],
+        };
+        self.zero(&mut state);
+        state
+    }
+
+    /// amd64 keeps X15 zero.
+    pub(super) fn zero(&mut self, state: &mut State) {
+        if self.arch == Arch::Amd64 {
+            let zero = self.tokens.constant(0);
+            state.set_register(Reg(32), zero);
+        }
+    }
+
+    /// What holds at the start of a block, by what is known at the ends of those before it.
+    fn start(&mut self, number: usize, ends: &[Option<State>]) -> Option<State> {
+        let block = self.graph.blocks.get(number)?;
+        let mut edges: Vec<&State> = block
+            .before
+            .iter()
+            .filter_map(|before| ends.get(*before)?.as_ref())
+            .collect();
+        if number == 0 {
+            let entry = self.entry();
+            if edges.is_empty() {
+                return Some(entry);
+            }
+            edges.insert(0, &entry);
+            return Some(self.merge(number, &edges));
+        }
+        if edges.is_empty() {
+            // A recovered panic goes on with nothing but the stack pointer.
+            return (self.graph.recovery == Some(number)).then(|| self.nothing());
+        }
+        if self.graph.recovery == Some(number) {
+            return Some(self.nothing());
+        }
+        Some(self.merge(number, &edges))
+    }
+
+    fn nothing(&self) -> State {
+        State {
+            registers: [UNKNOWN; REGISTERS],
+            slots: Vec::new(),
+            names: vec![UNKNOWN; self.names.len()],
+        }
+    }
+
+    fn merge(&mut self, number: usize, edges: &[&State]) -> State {
+        let block = u32::try_from(number).unwrap_or(u32::MAX);
+        if let [only] = edges
+            && !self.graph.blocks.get(number).is_some_and(|b| b.repeats)
+        {
+            return (*only).clone();
+        }
+        let mut groups: FxHashMap<Vec<Token>, Token> = FxHashMap::default();
+        let mut merged = |key: Key, tuple: Vec<Token>, tokens: &mut Tokens| -> Token {
+            if tuple.contains(&UNKNOWN) {
+                return UNKNOWN;
+            }
+            if let Some(first) = tuple.first().copied()
+                && tuple.iter().all(|token| *token == first)
+                && !tokens.contains(
+                    first,
+                    &|node| matches!(node, Node::Merged(of, _) if of == block),
+                )
+            {
+                return first;
+            }
+            *groups
+                .entry(tuple)
+                .or_insert_with(|| tokens.of(Node::Merged(block, key)))
+        };
+        let mut state = self.nothing();
+        for (number, register) in (0u8..).zip(state.registers.iter_mut()) {
+            let tuple = edges
+                .iter()
+                .map(|edge| {
+                    edge.registers
+                        .get(usize::from(number))
+                        .copied()
+                        .unwrap_or(UNKNOWN)
+                })
+                .collect();
+            *register = merged(Key::Register(number), tuple, &mut self.tokens);
+        }
+        for (number, name) in (0u32..).zip(state.names.iter_mut()) {
+            let tuple = edges
+                .iter()
+                .map(|edge| edge.names.get(number as usize).copied().unwrap_or(UNKNOWN))
+                .collect();
+            *name = merged(Key::Name(number), tuple, &mut self.tokens);
+        }
+        let Some((first, others)) = edges.split_first() else {
+            return state;
+        };
+        for (at, bytes, token) in &first.slots {
+            let rest: Option<Vec<Token>> =
+                others.iter().map(|edge| edge.slot(*at, *bytes)).collect();
+            let Some(rest) = rest else {
+                continue;
+            };
+            let tuple = std::iter::once(*token).chain(rest).collect();
+            let token = merged(Key::Slot(*at, *bytes), tuple, &mut self.tokens);
+            if token != UNKNOWN {
+                state.slots.push((*at, *bytes, token));
+            }
+        }
+        state
+    }
+
+    /// Runs a block; `seen` is shown the state before every step.
+    fn run(&mut self, number: usize, state: &mut State, seen: &mut dyn FnMut(usize, &State)) {
+        let graph = self.graph;
+        let Some(block) = graph.blocks.get(number) else {
+            return;
+        };
+        for step in block.steps.clone() {
+            let Some(decoded) = graph.steps.get(step) else {
+                return;
+            };
+            self.name(step, step == block.steps.start, state);
+            seen(step, state);
+            for effect in &decoded.effects {
+                self.effect(step, block.repeats, *effect, state);
+            }
+            if let Way::Call(_) = decoded.way {
+                let called = graph.calls.get(&step).copied();
+                self.call(step, block.repeats, called, state);
+            }
+        }
+    }
+
+    /// Gives every name that is said to be somewhere at a step what is there.
+    fn name(&mut self, step: usize, starts_block: bool, state: &mut State) {
+        let names = self.names;
+        let Some(addr) = self.graph.steps.get(step).map(|step| step.addr) else {
+            return;
+        };
+        for (number, followed) in names.iter().enumerate() {
+            let after = followed.ranges.partition_point(|range| range.begin <= addr);
+            let range = after.checked_sub(1).and_then(|at| followed.ranges.get(at));
+            let Some(range) = range.filter(|range| addr < range.end) else {
+                continue;
+            };
+            let token = match range.place {
+                Place::Register(reg) => state.register(reg),
+                Place::Slot(at, bytes) => state.slot(at, bytes).unwrap_or(UNKNOWN),
+            };
+            let rest = self.graph.steps.get(step..).unwrap_or_default();
+            let left = rest
+                .iter()
+                .take_while(|later| later.addr < range.end)
+                .filter(|later| !later.effects.is_empty() || later.way != Way::On)
+                .take(END_OF_RANGE + 1)
+                .count();
+            let Some(name) = state.names.get_mut(number) else {
+                continue;
+            };
+            if left > END_OF_RANGE || addr == range.begin {
+                *name = token;
+            } else if starts_block && *name != token {
+                *name = UNKNOWN;
+            }
+        }
+    }
+}
