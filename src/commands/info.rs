@@ -17,8 +17,9 @@ pub fn head(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     if summary.panics.len() > 1 {
         for (index, panic) in summary.panics.iter().enumerate() {
             let recovered = if panic.recovered { " [recovered]" } else { "" };
+            let what = if panic.goexit { "" } else { "panic " };
             out.line(format_args!(
-                "  panic {}: {}{recovered}",
+                "  {what}{}: {}{recovered}",
                 index + 1,
                 panic.text
             ))?;
@@ -147,11 +148,11 @@ fn value(panic: &Panic, out: &mut Text<'_>) -> io::Result<()> {
         return Ok(());
     }
     let doubt = match panic.standing {
-        PanicStanding::Stale => "?",
+        PanicStanding::Stale => "? ",
         PanicStanding::Exact => "",
     };
     let shown = Style::default().block(value);
-    out.block("  ", &format!("value{doubt}: {shown}"))
+    out.block("  ", &format!("value: {doubt}{shown}"))
 }
 
 /// `info`.

@@ -35,14 +35,37 @@ pub struct Panic {
     pub standing: PanicStanding,
     /// Whether a deferred call recovered it.
     pub recovered: bool,
-    /// Always false: `Goexit` is not listed among panics.
+    /// It is no panic: `runtime.Goexit` is running the deferred calls.
     pub goexit: bool,
     /// Whether the runtime raised it.
     pub runtime_error: bool,
 }
 
+/// What the text of `*runtime.PanicNilError` says (`runtime/panic.go`, since 1.21), in all releases.
+const NIL_PANIC: &[u8] = b"panic called with nil argument";
+
+/// Whether a value is the text of a `*runtime.PanicNilError`.
+fn is_nil_text(value: &Value) -> bool {
+    let Data::String { bytes, .. } = &value.data else {
+        return false;
+    };
+    let text = bytes.strip_prefix(b"runtime error: ").unwrap_or(bytes);
+    &*value.ty == "string" && text == NIL_PANIC
+}
+
 /// A panic's record in words.
 pub(super) fn describe(process: &Process<'_>, record: &PanicRecord) -> Panic {
+    if record.goexit {
+        return Panic {
+            text: "runtime.Goexit".to_owned(),
+            ty: None,
+            value: None,
+            standing: PanicStanding::Exact,
+            recovered: record.recovered,
+            goexit: true,
+            runtime_error: false,
+        };
+    }
     // An error or Stringer was replaced by its text; the value is where gopanic was given it.
     let now = read(process, record.arg);
     let given = record
@@ -57,6 +80,10 @@ pub(super) fn describe(process: &Process<'_>, record: &PanicRecord) -> Panic {
         None if record.arg.ty.is_null() => "nil".to_owned(),
         None => "a value that cannot be read".to_owned(),
     };
+    // What `panic(nil)` makes of its argument is in no slot, and its text has taken its place.
+    let is_nil_panic = version >= 21
+        && record.given.is_some_and(|given| given.ty.is_null())
+        && now.as_ref().is_some_and(is_nil_text);
     let (value, standing) = match (given, &now) {
         // Only a string can have taken another value's place.
         (Some(given), Some(now)) if matches!(now.data, Data::String { .. }) => {
@@ -64,7 +91,12 @@ pub(super) fn describe(process: &Process<'_>, record: &PanicRecord) -> Panic {
         }
         _ => (now, PanicStanding::Exact),
     };
-    let ty = value.as_ref().map(|value| value.ty.to_string());
+    let (value, ty) = if is_nil_panic {
+        (None, Some("*runtime.PanicNilError".to_owned()))
+    } else {
+        let ty = value.as_ref().map(|value| value.ty.to_string());
+        (value, ty)
+    };
     let of_runtime = |ty: &String| ty.starts_with("runtime.") || ty.starts_with("*runtime.");
     Panic {
         text,

@@ -127,11 +127,10 @@ impl Postmortem<'_> {
         };
         match death.kind {
             DeathKind::Panic => {
-                let last = panics
-                    .iter()
-                    .rev()
+                let raised = || panics.iter().rev().filter(|panic| !panic.goexit);
+                let last = raised()
                     .find(|panic| !panic.recovered)
-                    .or(panics.last());
+                    .or_else(|| raised().next());
                 let text = last.map_or("a panic whose value cannot be read", |panic| {
                     panic.text.as_str()
                 });

@@ -170,7 +170,7 @@ pub(super) fn explain(process: &Process<'_>) -> Death {
     if dying.throwing == 0 {
         death.kind = DeathKind::Panic;
         death.panics = current.map(|g| panics_of(process, g)).unwrap_or_default();
-        if death.panics.iter().all(|p| p.recovered) {
+        if death.panics.iter().all(|p| p.recovered || p.goexit) {
             death.fault = None;
         }
     } else if let Some(signal) = fatal_signal(process, dying) {
@@ -225,21 +225,19 @@ fn fault_of(goroutine: &Goroutine) -> Option<Signal> {
     Some(Signal::new(number, code, goroutine.sigcode1))
 }
 
-/// The panics of a goroutine that count: not `Goexit`, and a value that was raised again only once.
+/// The panics of a goroutine, and `Goexit` where it runs the deferred calls.
 fn panics_of(process: &Process<'_>, goroutine: &Goroutine) -> Vec<PanicRecord> {
     let (Some(runtime), Ok(symbols)) = (process.runtime(), process.symbols()) else {
         return Vec::new();
     };
     let unwound = process.unwound(goroutine);
-    let mut records = panics::read(
+    panics::read(
         &runtime,
         goroutine.panics,
         &unwound.stack,
         symbols,
         process.arch(),
-    );
-    records.retain(|record| !record.goexit);
-    records
+    )
 }
 
 /// The first signal that the handler of a dying M was called for: the outermost signal frame of its thread.
