@@ -11,14 +11,14 @@ use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{Deferred, open_coded_defers};
 use crate::scope::{
-    Frame as Site, FrameVariables, Origin as Kind, Variable as Declared, VariablesError,
-    range_body_parent,
+    Frame as Site, FrameVariables, Origin as Declaration, Standing, Variable as Declared,
+    VariablesError, range_body_parent,
 };
 use crate::symbols::{ArgWord, SymbolsError};
-use crate::types::TypeRef;
+use crate::types::{Kind, TypeRef};
 use crate::unwind::{Call, Stack, Unwound};
 use crate::value::{FunctionNames, Gathered, Limits, Place, Reader, Sources};
-use dumpview_model::value::{Address, Origin, Value, Variable};
+use dumpview_model::value::{self as model, Address, Data, OPTIMIZED_OUT, Origin, Value, Variable};
 use std::sync::Arc;
 
 /// The variables of a call, or what there is instead.
@@ -63,6 +63,7 @@ impl<'a> Process<'a> {
             known.set(self.arch().sp(), Some(physical.sp.0));
             known
         });
+        let point = self.point(physical.pc, physical.exact);
         let site = Site {
             pc: physical.lookup_pc(symbols).to_file(self.bias),
             // A frame that nothing lies below has no known extent: its CFA would be a guess.
@@ -75,6 +76,8 @@ impl<'a> Process<'a> {
                 .then(|| self.start_line(physical.pc))
                 .flatten(),
             closure: None,
+            point: point.as_ref(),
+            program: self.program(),
         };
         let mut found = self.types().variables(&site)?;
         if let Some(outer) = around_range_body(at, call)
@@ -185,18 +188,25 @@ impl<'a> Process<'a> {
     }
 
     fn read(&self, reader: &mut Reader<'_>, declared: Declared) -> Variable {
-        let ty = self
-            .types()
-            .resolve(declared.ty)
-            .map_or_else(|_| "?".to_owned(), |ty| ty.name.clone());
-        let (value, addr) = match &declared.location {
+        let known = self.types().resolve(declared.ty);
+        let is_pointer = known.as_ref().is_ok_and(|ty| ty.kind == Kind::Pointer);
+        let ty = known.map_or_else(|_| "?".to_owned(), |ty| ty.name.clone());
+        let is_stale = matches!(declared.standing, Standing::Stale(_));
+        let (mut value, addr) = match &declared.location {
             Some(location) => {
-                let (value, addr) = read_at(reader, declared.ty, location);
+                let unfollowed = is_stale || declared.shaped && is_pointer;
+                let (value, addr) = read_at(reader, declared.ty, location, unfollowed);
                 (Some(value), addr)
             }
             None => (None, None),
         };
-        let standing = declared.standing.to_model();
+        let mut standing = declared.standing.to_model();
+        if is_stale && value.as_ref().is_some_and(cannot_be) {
+            standing = model::Standing::OptimizedOut(
+                "the place it was last in holds something else by now".to_owned(),
+            );
+            value = None;
+        }
         Variable {
             name: declared.name.into(),
             ty: ty.into(),
@@ -204,10 +214,10 @@ impl<'a> Process<'a> {
             standing,
             addr,
             origin: match declared.origin {
-                Kind::Local => Origin::Local,
-                Kind::Argument => Origin::Argument,
-                Kind::Result => Origin::Result,
-                Kind::Capture => Origin::Capture,
+                Declaration::Local => Origin::Local,
+                Declaration::Argument => Origin::Argument,
+                Declaration::Result => Origin::Result,
+                Declaration::Capture => Origin::Capture,
             },
             escaped: declared.escaped,
         }
@@ -225,19 +235,38 @@ fn around_range_body<'u>(at: &'u Unwound, body: &Call) -> Option<&'u Call> {
         .find(|call| call.name == parent)
 }
 
-/// The value at a location, and its address when it has one.
-pub fn read_at(
+/// Whether a part of a value, in its own bytes, is none of its type.
+fn cannot_be(value: &Value) -> bool {
+    match &value.data {
+        Data::Unreadable(why) => why != OPTIMIZED_OUT,
+        Data::Struct { fields, .. } => fields.iter().any(|field| cannot_be(&field.value)),
+        Data::Array { elements, .. } => elements.iter().any(cannot_be),
+        _ => false,
+    }
+}
+
+/// The value at a location, and its address when it has one. What may be old, or points at a type that is not known, is not
+/// followed.
+fn read_at(
     reader: &mut Reader<'_>,
     ty: TypeRef,
     location: &Location,
+    unfollowed: bool,
 ) -> (Value, Option<Address>) {
+    let mut read = |place: Place<'_>| {
+        if unfollowed {
+            reader.read_unfollowed(ty, place)
+        } else {
+            reader.read(ty, place)
+        }
+    };
     match location {
-        Location::Memory(addr) => (reader.read(ty, Place::Memory(*addr)), Some(Address(addr.0))),
+        Location::Memory(addr) => (read(Place::Memory(*addr)), Some(Address(addr.0))),
         Location::Pieces(pieces) => {
             let gathered = Gathered {
                 pieces: pieces.clone(),
             };
-            (reader.read(ty, Place::Gathered(&gathered, 0)), None)
+            (read(Place::Gathered(&gathered, 0)), None)
         }
     }
 }

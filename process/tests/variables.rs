@@ -33,6 +33,7 @@ struct Traced {
     function: String,
     line: u64,
     pc: u64,
+    sp: u64,
     cfa: u64,
     depth: usize,
 }
@@ -53,7 +54,8 @@ fn traceback(text: &str) -> Vec<Traced> {
         let name = call.rsplit_once('(').unwrap().0;
         let line = place.rsplit_once(':').unwrap().1;
         let line = line.split(' ').next().unwrap().parse().unwrap();
-        let Some((cfa, pc)) = hex(place, " fp=0x").zip(hex(place, " pc=0x")) else {
+        let (sp, pc) = (hex(place, " sp=0x"), hex(place, " pc=0x"));
+        let Some((cfa, (sp, pc))) = hex(place, " fp=0x").zip(sp.zip(pc)) else {
             inlined.push((name.to_owned(), line));
             continue;
         };
@@ -63,6 +65,7 @@ fn traceback(text: &str) -> Vec<Traced> {
                 function,
                 line,
                 pc,
+                sp,
                 cfa,
                 depth: count - index,
             });
@@ -71,6 +74,7 @@ fn traceback(text: &str) -> Vec<Traced> {
             function: name.to_owned(),
             line,
             pc,
+            sp,
             cfa,
             depth: 0,
         });
@@ -238,6 +242,7 @@ fn expected(truth: &Value) -> Option<Value> {
 #[derive(Default, Debug)]
 struct Tally {
     exact: usize,
+    inferred: usize,
     unread: usize,
     stale: usize,
     stale_right: usize,
@@ -318,7 +323,7 @@ impl Told<'_, '_> {
             return;
         };
         match &variable.standing {
-            Standing::Exact | Standing::Stale(_) => {}
+            Standing::Exact | Standing::Inferred(_) | Standing::Stale(_) => {}
             Standing::OptimizedOut => {
                 tally.optimized_out += 1;
                 if noopt {
@@ -334,7 +339,7 @@ impl Told<'_, '_> {
                 return;
             }
         }
-        let exact = variable.standing == Standing::Exact;
+        let exact = matches!(variable.standing, Standing::Exact | Standing::Inferred(_));
         let value = self.dead.value(variable);
         let Some((value, expected)) = value.zip(expected(&wanted["value"])) else {
             tally.unread += 1;
@@ -371,7 +376,9 @@ impl Told<'_, '_> {
         if exact && wanted["escaped"] == true && noopt && !variable.escaped {
             faults.push(format!("{at}: not shown as escaped"));
         }
-        if exact {
+        if matches!(variable.standing, Standing::Inferred(_)) {
+            tally.inferred += 1;
+        } else if exact {
             tally.exact += 1;
         } else {
             tally.stale += 1;
@@ -394,6 +401,7 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
     let arena = SectionArena::default();
     let executable = Executable::parse(&exe_bytes, &arena).unwrap();
     let dead = open(&core, &executable);
+    let process = Process::open(&core, Some(&executable), &NoFiles, OpenOptions::default());
     let traced = traceback(&text);
     check_package_variables(name, &dead, &truth, faults);
     let mut seen: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
@@ -408,15 +416,20 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
             faults.push(format!("{name}: {function}: not in the traceback"));
             continue;
         };
+        let point = process.point(Addr(traced.pc), false);
+        let mut registers = dead.registers.clone();
+        registers.set(registers.arch().sp(), Some(traced.sp));
         let found = dead.types.variables(&Frame {
             pc: FileAddr(traced.pc - 1),
             cfa: Some(Addr(traced.cfa)),
-            registers: &dead.registers,
+            registers: &registers,
             memory: &*dead.memory,
             inline_depth: traced.depth,
             line: Some(traced.line),
             start_line: None,
             closure: None,
+            point: point.as_ref(),
+            program: process.program(),
         });
         let found = match found {
             Ok(found) => found,

@@ -233,12 +233,13 @@ pub fn arguments(frame: &BacktraceFrame) -> String {
     })
 }
 
-/// `name=value`, short; a stale value is marked as the runtime marks it.
+/// `name=value`, short; a stale value is marked before it, where nothing that is cut off takes the mark along.
 fn one_line(style: &Style, variable: &Variable) -> String {
     let name = &variable.name;
     match (&variable.value, &variable.standing) {
         (Some(value), Standing::Exact) => format!("{name}={}", style.line(value)),
-        (Some(value), _) => format!("{name}={}?", style.line(value)),
+        (Some(value), Standing::Inferred(_)) => format!("{name}=~ {}", style.line(value)),
+        (Some(value), _) => format!("{name}=? {}", style.line(value)),
         (None, _) => format!("{name}=?"),
     }
 }

@@ -128,8 +128,12 @@ fn one_variable(case: &Case, place: &str, told: &Value, found: &Value, report: &
         Some("exact") if !case.unoptimised() && has_unreadable(&found["value"]) => {
             report.compared("variable readable in part");
         }
-        Some("exact") => {
-            report.compared("value");
+        Some(standing @ ("exact" | "inferred")) => {
+            report.compared(if standing == "exact" {
+                "value"
+            } else {
+                "value worked out from the code"
+            });
             compare(case, place, told, found, report);
         }
         Some(standing @ ("stale" | "optimized_out" | "unreadable")) => {

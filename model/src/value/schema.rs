@@ -99,7 +99,9 @@ enum OriginShape {
 pub enum StandingShape {
     /// What the program held.
     Exact,
-    /// Held at some earlier moment: the spill slot of a register that is dead by now.
+    /// Worked out from the machine code; `why` says how.
+    Inferred,
+    /// What was last stored in its place, which the function does not use again; pointers of it are not followed.
     Stale,
     /// The compiler kept no copy at this point.
     OptimizedOut,

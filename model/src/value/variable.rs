@@ -8,8 +8,9 @@ use std::sync::Arc;
 pub enum Standing {
     /// What the program held.
     Exact,
-    /// Held at some earlier moment: the spill slot of a register that is dead by now, as the runtime's own
-    /// traceback reads it.
+    /// Worked out from the machine code where the compiler's record has lost it, and how.
+    Inferred(String),
+    /// What was last stored in its place, which the function does not use again.
     Stale(String),
     /// The compiler kept no copy at this point.
     OptimizedOut(String),
@@ -22,6 +23,7 @@ impl Standing {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Exact => "exact",
+            Self::Inferred(_) => "inferred",
             Self::Stale(_) => "stale",
             Self::OptimizedOut(_) => "optimized_out",
             Self::Unreadable(_) => "unreadable",
@@ -32,7 +34,10 @@ impl Standing {
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Exact => None,
-            Self::Stale(why) | Self::OptimizedOut(why) | Self::Unreadable(why) => Some(why),
+            Self::Inferred(why)
+            | Self::Stale(why)
+            | Self::OptimizedOut(why)
+            | Self::Unreadable(why) => Some(why),
         }
     }
 }

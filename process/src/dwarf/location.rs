@@ -25,6 +25,21 @@ pub enum Location {
     Pieces(Vec<Piece>),
 }
 
+/// What a location was read from: registers of the frame, and memory, mostly of the frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Source {
+    /// So many bytes of memory.
+    Memory(Addr, u64),
+    /// A register.
+    Register(Reg),
+}
+
+/// A location, and all that it stands on.
+pub(crate) struct Located {
+    pub(crate) location: Location,
+    pub(crate) sources: Vec<Source>,
+}
+
 /// Some bytes of a value that does not stand together in memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Piece {
@@ -108,6 +123,27 @@ impl<'a> Dwarf<'a> {
         }
     }
 
+    /// Calls `each` for every entry of a location list: first address, first address after, expression.
+    pub(crate) fn entries(
+        &self,
+        unit: &UnitEntry<'a>,
+        list: AttributeValue<Slice<'a>>,
+        die: u64,
+        mut each: impl FnMut(u64, u64, Expression<Slice<'a>>),
+    ) -> Result<(), DwarfError> {
+        let fail = |error| malformed(die, error);
+        let list = self.lists().attr_locations(&unit.unit, list);
+        let Some(mut list) = list.map_err(fail)? else {
+            return Ok(());
+        };
+        while let Some(entry) = list.next().map_err(fail)? {
+            if entry.range.begin < entry.range.end {
+                each(entry.range.begin, entry.range.end, entry.data);
+            }
+        }
+        Ok(())
+    }
+
     /// Evaluates an expression to the place of a value of `size` bytes.
     pub(crate) fn locate(
         &self,
@@ -117,19 +153,25 @@ impl<'a> Dwarf<'a> {
         size: u64,
         site: &Site<'_>,
         die: u64,
-    ) -> Result<Location, NoLocation> {
+    ) -> Result<Located, NoLocation> {
         let fail = |error| NoLocation::from(malformed(die, error));
+        let mut sources = Vec::new();
         let mut evaluation = expression.evaluation(unit.unit.encoding());
         evaluation.set_max_iterations(MAX_OPERATIONS);
         let mut state = evaluation.evaluate().map_err(fail)?;
         for _ in 0..MAX_OPERATIONS {
             state = match state {
-                EvaluationResult::Complete => return gather(evaluation.result(), size, site),
+                EvaluationResult::Complete => {
+                    let location = gather(evaluation.result(), size, site, &mut sources)?;
+                    return Ok(Located { location, sources });
+                }
                 EvaluationResult::RequiresMemory { address, size, .. } => {
+                    sources.push(Source::Memory(Addr(address), u64::from(size)));
                     let word = site.memory.uint(Addr(address), u64::from(size))?;
                     evaluation.resume_with_memory(Value::Generic(word))
                 }
                 EvaluationResult::RequiresRegister { register, .. } => {
+                    sources.push(Source::Register(Reg(register.0)));
                     let value = site.register(register)?;
                     evaluation.resume_with_register(Value::Generic(value))
                 }
@@ -186,7 +228,7 @@ impl<'a> Dwarf<'a> {
         if let Ok(Some(gimli::Operation::Register { register })) = operations.next() {
             return site.register(register);
         }
-        match self.locate(unit, None, expression, 8, site, die)? {
+        match self.locate(unit, None, expression, 8, site, die)?.location {
             Location::Memory(addr) => Ok(addr.0),
             Location::Pieces(_) => Err(NoLocation::Unknown("the frame base is not an address")),
         }
@@ -221,11 +263,37 @@ impl Site<'_> {
     }
 }
 
+/// Go 1.19 writes the first piece of a slice argument twice: four pieces for three words.
+fn without_repeated(
+    mut pieces: Vec<gimli::Piece<Slice<'_>>>,
+    size: u64,
+) -> Vec<gimli::Piece<Slice<'_>>> {
+    let bits = |pieces: &[gimli::Piece<Slice<'_>>]| -> u64 {
+        let sizes = pieces.iter().map(|piece| piece.size_in_bits.unwrap_or(0));
+        sizes.fold(0, u64::saturating_add)
+    };
+    while bits(&pieces) > size.saturating_mul(8) {
+        let same = |pair: &[gimli::Piece<Slice<'_>>]| {
+            pair.first()
+                .map(|piece| (piece.size_in_bits, &piece.location))
+                == pair
+                    .last()
+                    .map(|piece| (piece.size_in_bits, &piece.location))
+        };
+        let Some(at) = pieces.windows(2).position(same) else {
+            break;
+        };
+        pieces.remove(at);
+    }
+    pieces
+}
+
 /// Puts the pieces of a finished evaluation together.
 fn gather(
     pieces: Vec<gimli::Piece<Slice<'_>>>,
     size: u64,
     site: &Site<'_>,
+    sources: &mut Vec<Source>,
 ) -> Result<Location, NoLocation> {
     if let [only] = pieces.as_slice()
         && only
@@ -233,11 +301,13 @@ fn gather(
             .is_none_or(|bits| bits == size.saturating_mul(8))
         && let gimli::Location::Address { address } = only.location
     {
+        sources.push(Source::Memory(Addr(address), size));
         return Ok(Location::Memory(Addr(address)));
     }
     if size > MAX_GATHERED {
         return Err(NoLocation::Unknown("too large to be gathered from pieces"));
     }
+    let pieces = without_repeated(pieces, size);
     let mut out = Vec::with_capacity(pieces.len().min(MAX_REFERENCES));
     let mut offset = 0u64;
     let mut first_error = None;
@@ -254,13 +324,19 @@ fn gather(
         let bytes = match piece.location {
             gimli::Location::Empty => Err(NoLocation::OptimizedOut),
             gimli::Location::Register { register } => {
-                site.register_bytes(Reg(register.0), piece_size)
+                let bytes = site.register_bytes(Reg(register.0), piece_size);
+                if bytes.is_ok() {
+                    sources.push(Source::Register(Reg(register.0)));
+                }
+                bytes
             }
-            gimli::Location::Address { address } => site
-                .memory
-                .bytes(Addr(address), piece_size)
-                .map(std::borrow::Cow::into_owned)
-                .map_err(NoLocation::from),
+            gimli::Location::Address { address } => {
+                sources.push(Source::Memory(Addr(address), piece_size));
+                let bytes = site.memory.bytes(Addr(address), piece_size);
+                bytes
+                    .map(std::borrow::Cow::into_owned)
+                    .map_err(NoLocation::from)
+            }
             gimli::Location::Value { value } => constant(value, piece_size),
             gimli::Location::Bytes { value } => Ok(cut(value.slice(), piece_size)),
             gimli::Location::ImplicitPointer { .. } => Err(NoLocation::Unknown(

@@ -33,7 +33,7 @@ pub use packages::Package;
 pub use units::{FunctionDie, UnitEntry};
 
 pub(crate) use attributes::{Attributes, go, name_text, type_name_text};
-pub(crate) use location::{Found, Site};
+pub(crate) use location::{Found, Located, Site, Source};
 pub(crate) use top_level::{PackageNames, TopLevel};
 
 use crate::image::Executable;

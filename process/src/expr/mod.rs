@@ -171,7 +171,8 @@ impl Operand {
     /// An operand as trustworthy as its parts.
     fn standing_of(self, other: &Standing) -> Self {
         let standing = match (&self.standing, other) {
-            (Standing::Exact, worse) => worse.clone(),
+            (Standing::Exact, other) => other.clone(),
+            (Standing::Inferred(_), worse) if *worse != Standing::Exact => worse.clone(),
             (own, _) => own.clone(),
         };
         Self { standing, ..self }

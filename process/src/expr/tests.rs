@@ -218,6 +218,7 @@ fn containers(w: &mut World, names: &mut Names) {
         ty: int,
         offset: 8,
         by_reference: true,
+        argument: None,
     };
     w.function(0x400, "main.f", vec![capture]);
     w.words(HEAP + 0x700, &[0x400, HEAP]);
@@ -430,10 +431,10 @@ fn expressions_have_their_values() {
 fn standing_is_that_of_the_least_trusted_part() {
     let frame = frame();
     let line = |text| frame.print(text).unwrap();
-    assert_eq!(line("old + n"), "old + n = 14 ? (stale: spill slot)");
+    assert_eq!(line("old + n"), "old + n = ? 14 (stale: spill slot)");
     assert_eq!(
         line("n + old * 2"),
-        "n + old * 2 = 21 ? (stale: spill slot)"
+        "n + old * 2 = ? 21 (stale: spill slot)"
     );
     assert_eq!(
         line("split"),

@@ -23,6 +23,8 @@ pub enum Origin {
 pub enum Standing {
     /// The bytes at the location are the variable's.
     Exact,
+    /// The location is not the compiler's but follows from the machine code, and how. Shown with `~`.
+    Inferred(String),
     /// The bytes may be old or another variable's, and why. Shown with `?`.
     Stale(&'static str),
     /// The compiler recorded no location for this pc.
@@ -36,6 +38,7 @@ impl Standing {
     pub fn to_model(&self) -> model::Standing {
         match self {
             Self::Exact => model::Standing::Exact,
+            Self::Inferred(how) => model::Standing::Inferred(how.clone()),
             Self::Stale(why) => model::Standing::Stale((*why).to_owned()),
             Self::OptimizedOut => model::Standing::OptimizedOut(
                 "the compiler kept no copy of it at this point".to_owned(),
@@ -97,10 +100,11 @@ impl FrameVariables {
     }
 }
 
-/// Names that no source has: `.dict`, `.closureptr`, the state of a range-over-func loop (`#yield1`).
+/// Names that no source has: `.dict`, `.closureptr`, the state of a range-over-func loop (`#yield1`), the homes of parts of
+/// variables (`x.ptr`, Go 1.27; of variables of inlined calls too, under the function that they were inlined into).
 pub(super) fn is_compilers(name: &str) -> bool {
     let bare = name.trim_start_matches('&');
-    bare.starts_with('.') || bare.contains('#') || bare == "_" || bare.is_empty()
+    bare.contains('.') || bare.contains('#') || bare == "_" || bare.is_empty()
 }
 
 /// Decides between variables of one name, and puts the list in order.

@@ -11,6 +11,7 @@
 
 use super::abi;
 use super::arrange::is_compilers;
+use super::generics;
 use super::variables::{Context, Raw};
 use crate::addr::{Addr, FileAddr};
 use crate::dwarf::{NoLocation, go};
@@ -131,6 +132,22 @@ pub struct CaptureSlot {
     pub offset: u64,
     /// The slot holds the variable's address; otherwise its value.
     pub by_reference: bool,
+    /// Of a closure in a generic function: the type is a stand-in, and where the closure has the real one.
+    pub argument: Option<TypeArgument>,
+}
+
+/// Where a closure in a generic function has a type argument.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeArgument {
+    /// In the dictionary whose address is at an offset of the closure, the word with an index.
+    At {
+        /// The dictionary's slot, from the start of the closure object.
+        dictionary: u64,
+        /// The word in it.
+        index: u64,
+    },
+    /// It cannot be told.
+    Unknown,
 }
 
 impl Types<'_> {
@@ -158,6 +175,11 @@ impl Types<'_> {
             }
         });
         let offsets: Vec<u64> = found.iter().map(|(_, offset, _)| *offset).collect();
+        let stand_ins = generics::stand_ins(dwarf, function.die);
+        let dictionary = found
+            .iter()
+            .find(|(name, ..)| name == ".dict")
+            .map(|(_, offset, _)| *offset);
         let is_wrapper = dwarf
             .ask(function.die, |a| Some(a.flag(dw::DW_AT_trampoline)))
             .unwrap_or(false);
@@ -175,6 +197,15 @@ impl Types<'_> {
             .filter(|(name, ..)| !is_compilers(name))
             .filter_map(|(name, offset, ty)| {
                 let declared = self.resolve(TypeRef::Die(*ty)).ok()?;
+                let argument = generics::is_shape(dwarf, *ty).then(|| {
+                    let index = generics::stand_in(&stand_ins, *ty);
+                    match dictionary.zip(index) {
+                        Some((dictionary, index)) if !name.starts_with('&') => {
+                            TypeArgument::At { dictionary, index }
+                        }
+                        _ => TypeArgument::Unknown,
+                    }
+                });
                 let (ty, by_reference) = match (name.strip_prefix('&'), &declared.shape) {
                     (Some(_), Shape::Pointer { elem: Some(elem) }) => {
                         let ty = self.resolve(*elem).ok()?;
@@ -189,6 +220,7 @@ impl Types<'_> {
                     ty,
                     offset: *offset,
                     by_reference,
+                    argument,
                 })
             })
             .collect();

@@ -9,7 +9,7 @@
 use super::abi::{self, Argument, Home};
 use super::variables::{Context, Raw};
 use crate::addr::Addr;
-use crate::dwarf::{Attributes, go};
+use crate::dwarf::{Attributes, Dwarf, go};
 use crate::memory::MemoryExt;
 use crate::types::{TypeRef, Types};
 use gimli::constants as dw;
@@ -18,9 +18,46 @@ use gimli::constants as dw;
 const MAX_INDEX: u64 = 1 << 16;
 
 /// A dictionary that was checked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Dictionary {
     pub(super) addr: Addr,
+    /// See [`stand_ins`].
+    stand_ins: Vec<(u64, u64)>,
+}
+
+/// The stand-in types of a function, each with its index in the dictionary. Parameters name the typedef that has the index;
+/// captured variables name the stand-in itself.
+pub(super) fn stand_ins(dwarf: &Dwarf<'_>, function: u64) -> Vec<(u64, u64)> {
+    let mut found = Vec::new();
+    // What breaks off is left out.
+    let _ = dwarf.children_of(function, |unit, die| {
+        let attributes = Attributes::new(dwarf, unit, die);
+        let index = attributes.unsigned(go::DICT_INDEX);
+        let target = attributes.reference(dw::DW_AT_type);
+        if let (dw::DW_TAG_typedef, Some(target), Some(index)) = (die.tag(), target, index)
+            && index < MAX_INDEX
+        {
+            found.push((target, index));
+        }
+    });
+    found
+}
+
+/// The index of a stand-in, when it stands for one type argument only.
+pub(super) fn stand_in(stand_ins: &[(u64, u64)], type_die: u64) -> Option<u64> {
+    let mut indexes = stand_ins
+        .iter()
+        .filter(|(target, _)| *target == type_die)
+        .map(|(_, index)| *index);
+    let only = indexes.next()?;
+    indexes.next().is_none().then_some(only)
+}
+
+/// Whether a type is a stand-in, or made of one.
+pub(super) fn is_shape(dwarf: &Dwarf<'_>, type_die: u64) -> bool {
+    const PREFIX: &[u8] = b"go.shape.";
+    let name = dwarf.name_of(type_die).unwrap_or_default();
+    name.windows(PREFIX.len()).any(|part| part == PREFIX)
 }
 
 impl<'a> Context<'_, 'a> {
@@ -29,16 +66,27 @@ impl<'a> Context<'_, 'a> {
         &self,
         all: &[Raw<'a>],
         homes: &[(Argument, Home)],
+        closure: Option<Addr>,
     ) -> Option<Dictionary> {
+        let stand_ins = stand_ins(self.dwarf, self.function.die);
         let wanted: Vec<(u64, u64)> = all
             .iter()
-            .filter_map(|raw| Some((self.dictionary_index(raw.type_die)?, raw.type_die)))
+            .filter_map(|raw| {
+                let index = self.dictionary_index(raw.type_die);
+                let index = index.or_else(|| stand_in(&stand_ins, raw.type_die))?;
+                Some((index, raw.type_die))
+            })
             .collect();
         let described = all.iter().find(|raw| raw.name == ".dict");
         if wanted.is_empty() && described.is_none() {
             return None;
         }
         let told = described.and_then(|raw| self.word(raw).ok());
+        // A closure has its function's dictionary among what it captured.
+        let captured = described
+            .and_then(|raw| raw.closure_offset)
+            .zip(closure)
+            .and_then(|(offset, closure)| self.frame.memory.u64(closure.offset(offset)).ok());
         let spilled = homes
             .iter()
             .find(|(argument, _)| *argument == Argument::Dictionary)
@@ -47,11 +95,13 @@ impl<'a> Context<'_, 'a> {
                 let home = self.frame.cfa?.offset(area).offset(*at);
                 self.frame.memory.u64(home).ok()
             });
-        told.into_iter()
+        captured
+            .into_iter()
+            .chain(told)
             .chain(spilled)
             .map(Addr)
             .find(|addr| !wanted.is_empty() && self.agrees(*addr, &wanted))
-            .map(|addr| Dictionary { addr })
+            .map(|addr| Dictionary { addr, stand_ins })
     }
 
     fn dictionary_index(&self, type_die: u64) -> Option<u64> {
@@ -82,8 +132,11 @@ impl<'a> Context<'_, 'a> {
         dictionary: Option<&Dictionary>,
     ) -> (TypeRef, bool) {
         let declared = TypeRef::Die(type_die);
-        let Some(index) = self.dictionary_index(type_die) else {
-            return (declared, false);
+        let index = self
+            .dictionary_index(type_die)
+            .or_else(|| stand_in(&dictionary?.stand_ins, type_die));
+        let Some(index) = index else {
+            return (declared, is_shape(self.dwarf, type_die));
         };
         let real = dictionary.and_then(|dictionary| {
             let word = self.frame.memory.ptr(dictionary.addr.offset(index * 8));

@@ -7,6 +7,8 @@
 //! | `variables` | the variables of one frame |
 //! | `arrange` | their order, and which hides which |
 //! | `levels` | which variables are in scope at a pc, by inlined call |
+//! | `judge` | how far a location is to be believed |
+//! | `infer` | values that the code still has where DWARF has lost them |
 //! | `abi` | where the caller reserved room for arguments |
 //! | `generics` | real type arguments |
 //! | `closures` | captured variables |
@@ -19,11 +21,13 @@ mod abi;
 mod arrange;
 mod closures;
 mod generics;
+mod infer;
+mod judge;
 mod levels;
 mod packages;
 mod variables;
 
 pub use arrange::{Origin, Standing, Variable, range_body_parent};
-pub use closures::CaptureSlot;
+pub use closures::{CaptureSlot, TypeArgument};
 pub use packages::{Ambiguous, PackageItem, PackageVariable};
 pub use variables::{Frame, FrameVariables, VariablesError};

@@ -111,7 +111,7 @@ impl Types<'_> {
             .and_then(|value| dwarf.expression_at(unit, value, FileAddr(0), offset).ok()?)
             .ok_or(NoLocation::OptimizedOut)
             .and_then(|found| dwarf.locate(unit, None, found.expression, size, &site, offset))
-            .and_then(|location| match location {
+            .and_then(|located| match located.location {
                 Location::Memory(addr) => Ok(addr),
                 Location::Pieces(_) => Err(NoLocation::Unknown("not in one piece of memory")),
             });

@@ -17,8 +17,10 @@ use super::levels::{Level, Scoped};
 use crate::addr::{Addr, FileAddr};
 use crate::arch::Registers;
 use crate::dwarf::{
-    Dwarf, DwarfError, Found, FunctionDie, Location, NoLocation, Piece, Site, Slice, UnitEntry, go,
+    Dwarf, DwarfError, Found, FunctionDie, Located, Location, NoLocation, Piece, Site, Slice,
+    UnitEntry, go,
 };
+use crate::flow::{Point, Program};
 use crate::memory::{Memory, MemoryExt};
 use crate::types::{Shape, TypeRef, Types};
 use gimli::constants as dw;
@@ -48,6 +50,10 @@ pub struct Frame<'f> {
     /// The closure object this function was called through, when the caller knows it (a deferred call's
     /// `_defer.fn`, the func value of a goroutine that has not run yet).
     pub closure: Option<Addr>,
+    /// What the function's code does from here on, when it could be followed.
+    pub point: Option<&'f Point>,
+    /// Where that code is, for values that only it still has.
+    pub program: Option<Program<'f>>,
 }
 
 /// The variables of a frame, and what was found on the way to them.
@@ -87,11 +93,11 @@ pub(super) struct Raw<'a> {
     pub(super) name: String,
     pub(super) type_die: u64,
     line: Option<u64>,
-    is_parameter: bool,
+    pub(super) is_parameter: bool,
     is_result: bool,
     pub(super) closure_offset: Option<u64>,
     block: usize,
-    die: u64,
+    pub(super) die: u64,
     /// The DIE that declares it: its own, or that of the abstract instance.
     declaration: u64,
     pub(super) found: Option<Found<'a>>,
@@ -145,12 +151,12 @@ impl Types<'_> {
             frame_base,
             frame: *frame,
         };
-        Ok(context.variables(level))
+        Ok(context.variables(level, &levels))
     }
 }
 
 impl<'a> Context<'_, 'a> {
-    fn variables(&self, level: &Level) -> FrameVariables {
+    fn variables(&self, level: &Level, levels: &[Level]) -> FrameVariables {
         let mut raw: Vec<Raw<'a>> = level
             .variables
             .iter()
@@ -164,15 +170,17 @@ impl<'a> Context<'_, 'a> {
         } else {
             Vec::new()
         };
-        let dictionary = self.dictionary(&raw, &homes);
         let closure = self.closure(&raw);
+        let dictionary = self.dictionary(&raw, &homes, closure);
         let first_line = self
             .dwarf
             .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line))
             .or(self.frame.start_line);
 
         let mut found: Vec<(usize, Variable)> = Vec::new();
-        for variable in raw.iter().filter(|raw| !is_compilers(&raw.name)) {
+        let mut dies: Vec<u64> = Vec::new();
+        let shown = |raw: &&Raw<'a>| !is_compilers(&raw.name) && !self.is_part(raw);
+        for variable in raw.iter().filter(shown) {
             let origin = self.origin(variable, first_line);
             let declared = match origin {
                 Origin::Local => self.is_declared(variable, first_line),
@@ -191,8 +199,12 @@ impl<'a> Context<'_, 'a> {
                 located.standing =
                     Standing::Stale("declared on the line being executed, perhaps not yet set");
             }
+            dies.push(variable.die);
             found.push((variable.block, located));
         }
+        let variables = found.iter_mut().map(|(_, variable)| variable);
+        let mut variables: Vec<(u64, &mut Variable)> = dies.into_iter().zip(variables).collect();
+        self.infer(levels, &mut variables);
         FrameVariables {
             variables: arrange(found),
             dictionary: dictionary.map(|d| d.addr),
@@ -201,7 +213,7 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
-    fn raw(&self, scoped: Scoped) -> Option<Raw<'a>> {
+    pub(super) fn raw(&self, scoped: Scoped) -> Option<Raw<'a>> {
         let (unit, die) = self.dwarf.die(scoped.die).ok()?;
         let ask = |at| self.dwarf.ask(scoped.die, move |a| a.unsigned(at));
         let name = self.dwarf.name_of(scoped.die)?;
@@ -297,7 +309,7 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// The place that a DIE's location gives for a value of `size` bytes.
-    pub(super) fn place(&self, raw: &Raw<'a>, size: u64) -> Result<Location, NoLocation> {
+    pub(super) fn place(&self, raw: &Raw<'a>, size: u64) -> Result<Located, NoLocation> {
         let found = raw.found.as_ref().ok_or(NoLocation::OptimizedOut)?;
         self.dwarf.locate(
             self.unit,
@@ -311,7 +323,7 @@ impl<'a> Context<'_, 'a> {
 
     /// The word that a DIE's location gives.
     pub(super) fn word(&self, raw: &Raw<'a>) -> Result<u64, NoLocation> {
-        match self.place(raw, 8)? {
+        match self.place(raw, 8)?.location {
             Location::Memory(addr) => Ok(self.frame.memory.u64(addr)?),
             Location::Pieces(pieces) => match pieces.as_slice() {
                 [
@@ -339,12 +351,22 @@ impl<'a> Context<'_, 'a> {
         let is_pointer_to = raw.name.starts_with('&');
         let mut escaped = is_pointer_to || self.is_indirect(raw);
         let size = self.types.resolve(ty).map(|ty| ty.size);
-        let mut standing = Standing::Exact;
-        let mut place = match &size {
+        let located = match &size {
             // What has no bytes needs no place.
-            Ok(0) => self.place(raw, 0).or(Ok(Location::Pieces(Vec::new()))),
+            Ok(0) => Ok(self.place(raw, 0).unwrap_or(Located {
+                location: Location::Pieces(Vec::new()),
+                sources: Vec::new(),
+            })),
             Ok(size) => self.place(raw, *size),
             Err(_) => Err(NoLocation::Unknown("its type could not be read")),
+        };
+        let judged = located.and_then(|located| {
+            let standing = self.judge(raw, &located.sources, home)?;
+            Ok((located.location, standing))
+        });
+        let (mut place, mut standing) = match judged {
+            Ok((location, standing)) => (Ok(location), standing),
+            Err(why) => (Err(why), Standing::Exact),
         };
         if is_pointer_to {
             place = place.and_then(|_| self.follow(raw)).map(Location::Memory);
@@ -356,6 +378,7 @@ impl<'a> Context<'_, 'a> {
             match self.captured(all, offset, ty, is_pointer_to, closure) {
                 Ok(slot) => {
                     place = Ok(Location::Memory(slot.addr));
+                    standing = Standing::Exact;
                     escaped = slot.by_reference;
                 }
                 Err(why) => place = place.or(Err(why)),
@@ -373,9 +396,10 @@ impl<'a> Context<'_, 'a> {
         {
             place = Ok(stale);
             standing = Standing::Stale(
-                "read from the argument's stack slot, which may be old or never written",
+                "what was stored last into the argument's stack slot; it may have changed since",
             );
         } else if let Ok(size) = size
+            && standing == Standing::Exact
             && self.may_be_merged(raw, ty, origin, size)
         {
             standing = Standing::Stale(
@@ -453,14 +477,23 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
-    /// What stands in an argument's home, when all of it can be read.
+    /// What stands in an argument's home, when the whole argument was stored there.
     fn at_home(&self, home: Home, size: u64) -> Option<Location> {
-        let (Home::Stack(offset) | Home::Spill(offset)) = home;
-        let area = self
-            .frame
-            .cfa?
-            .offset(abi::argument_area(self.frame.registers.arch()));
-        let addr = area.offset(offset);
+        let area = abi::argument_area(self.frame.registers.arch());
+        let offset = match home {
+            Home::Stack(offset) => area + offset,
+            Home::Spill(offset) => {
+                let at = i64::try_from(area + offset).ok()?;
+                let point = self.frame.point.filter(|_| !self.unit.unoptimized);
+                if point.is_some_and(|point| !point.is_argument_stored(at, size))
+                    || point.is_none() && !self.unit.unoptimized
+                {
+                    return None;
+                }
+                area + offset
+            }
+        };
+        let addr = self.frame.cfa?.offset(offset);
         self.frame.memory.bytes(addr, size).ok()?;
         Some(Location::Memory(addr))
     }

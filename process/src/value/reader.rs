@@ -2,7 +2,7 @@
 
 use super::{Limits, Place, Sources, ValueError};
 use crate::addr::Addr;
-use crate::scope::CaptureSlot;
+use crate::scope::{CaptureSlot, TypeArgument};
 use crate::types::{Kind, Shape, Type, TypeRef};
 use dumpview_model::value::{
     Address, Data, Field, Float, Origin, Pointee, Reading, Standing, Value, Variable,
@@ -23,6 +23,8 @@ pub struct Reader<'r> {
     nodes_left: usize,
     nesting: usize,
     errors: usize,
+    /// Whether pointers are followed.
+    pub(super) follows: bool,
     /// What is being shown, from the root down: a pointer to one of these is a cycle.
     path: Vec<(Addr, TypeRef)>,
     names: FxHashMap<TypeRef, Arc<str>>,
@@ -37,6 +39,7 @@ impl<'r> Reader<'r> {
             nodes_left: limits.nodes,
             nesting: 0,
             errors: 0,
+            follows: true,
             path: Vec::new(),
             names: FxHashMap::default(),
         }
@@ -60,6 +63,15 @@ impl<'r> Reader<'r> {
             self.path.push((addr, ty));
         }
         self.node(ty, place, 0)
+    }
+
+    /// The value in its own bytes, for places that may hold what is long over: of what pointers lead to only strings are
+    /// read, for elements, entries and what is pointed at would be made up.
+    pub fn read_unfollowed(&mut self, ty: TypeRef, place: Place<'_>) -> Value {
+        self.follows = false;
+        let value = self.read(ty, place);
+        self.follows = true;
+        value
     }
 
     /// A type's name, shared.
@@ -127,6 +139,10 @@ impl<'r> Reader<'r> {
             Shape::Pointer { elem: Some(elem) } => {
                 let addr = place.ptr(memory)?;
                 self.pointer(*elem, addr, depth)
+            }
+            Shape::Map { .. } | Shape::Chan { .. } | Shape::Func if !self.follows => {
+                let addr = place.ptr(memory)?;
+                self.pointer(ty.id, addr, depth)
             }
             Shape::Interface { empty } => self.interface(ty, *empty, place, depth)?,
             Shape::Func => self.func(place, depth)?,
@@ -205,7 +221,7 @@ impl<'r> Reader<'r> {
 
     /// What a pointer points at, unless it is nil, a cycle, or below the depth limit.
     pub(super) fn pointer(&mut self, elem: TypeRef, addr: Addr, depth: usize) -> Data {
-        let pointee = if addr.is_null() || !self.may_enter(depth) {
+        let pointee = if addr.is_null() || !self.may_enter(depth) || !self.follows {
             Pointee::NotFollowed
         } else if self.path.contains(&(addr, elem)) {
             Pointee::Cycle
@@ -259,6 +275,13 @@ impl<'r> Reader<'r> {
         } else {
             depth
         };
+        if !self.follows {
+            return Ok(Data::Interface {
+                dynamic_type: Some(self.name(&known)),
+                addr: Address(data.0),
+                value: None,
+            });
+        }
         self.errors += usize::from(is_error);
         let value = if dynamic.direct {
             self.node(dynamic.ty, data_place, inner)
@@ -332,16 +355,27 @@ impl<'r> Reader<'r> {
         } else {
             Ok(slot)
         };
+        let (ty, is_known) = match capture.argument {
+            None => (capture.ty, true),
+            Some(argument) => match self.type_argument(argument, capture.ty, closure) {
+                Some(real) => (real, true),
+                None => (capture.ty, !self.is_pointer(capture.ty)),
+            },
+        };
+        // What a pointer to a type that is not known leads to is not known either.
+        let follows = self.follows;
+        self.follows = follows && is_known;
         let value = match &place {
-            Ok(place) => self.node(capture.ty, *place, depth + 1),
+            Ok(place) => self.node(ty, *place, depth + 1),
             Err(error) => Value::unreadable("", error),
         };
+        self.follows = follows;
         Variable {
             name: capture.name.as_str().into(),
             ty: self
                 .sources
                 .types
-                .resolve(capture.ty)
+                .resolve(ty)
                 .map_or_else(|_| "".into(), |ty| self.name(&ty)),
             value: Some(value),
             standing: Standing::Exact,
@@ -350,6 +384,34 @@ impl<'r> Reader<'r> {
             escaped: capture.by_reference,
         }
         .settled()
+    }
+
+    fn is_pointer(&self, ty: TypeRef) -> bool {
+        let known = self.sources.types.resolve(ty);
+        known.is_ok_and(|ty| ty.kind == Kind::Pointer)
+    }
+
+    /// The type that a stand-in stands for in one closure; `None` unless it is one of the same kind and size.
+    fn type_argument(
+        &self,
+        argument: TypeArgument,
+        stand_in: TypeRef,
+        closure: Addr,
+    ) -> Option<TypeRef> {
+        let TypeArgument::At { dictionary, index } = argument else {
+            return None;
+        };
+        let memory = self.sources.memory;
+        let dictionary = Place::Memory(closure.offset(dictionary)).ptr(memory).ok()?;
+        let word = Place::Memory(dictionary.offset(index * 8))
+            .ptr(memory)
+            .ok()?;
+        let real = self.sources.types.dynamic(word).ok()?.ty;
+        let (known, shape) = (
+            self.sources.types.resolve(real).ok()?,
+            self.sources.types.resolve(stand_in).ok()?,
+        );
+        (known.kind == shape.kind && known.size == shape.size).then_some(real)
     }
 
     /// How people read it: well-known types, and the names of constants.

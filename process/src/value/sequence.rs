@@ -79,8 +79,10 @@ impl Reader<'_> {
         let errors = self.in_error() && element.name == "error" && !self.may_enter(depth);
         let room = if errors {
             len.min(self.limits.len as u64)
-        } else {
+        } else if self.follows {
             self.room(depth, len)
+        } else {
+            0
         };
         let elements = (0..room)
             .map(|i| {

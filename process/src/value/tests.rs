@@ -379,6 +379,7 @@ fn functions_and_what_they_capture() {
         ty,
         offset,
         by_reference,
+        argument: None,
     };
     let captures = vec![
         capture("n", w.basic("int"), 8, false),
@@ -650,7 +651,7 @@ proptest! {
         let all = shapes(&w);
         w.words(HEAP, &words);
         w.describe(0x100, all[0], false).describe(HEAP + 64, all[1], true);
-        w.function(HEAP + 8, "main.f", vec![CaptureSlot { name: "n".into(), ty: all[0], offset: 8, by_reference: true }]);
+        w.function(HEAP + 8, "main.f", vec![CaptureSlot { name: "n".into(), ty: all[0], offset: 8, by_reference: true, argument: None }]);
         let limits = Limits { depth: 6, len: 8, string: 32, nodes: 500 };
         for ty in all {
             let value = w.read_within(ty, HEAP + 8 * at, limits);

@@ -40,6 +40,16 @@ impl Go {
         Some(Self { command, scratch })
     }
 
+    /// The command.
+    pub fn command(&self) -> &str {
+        &self.command
+    }
+
+    /// A folder that is removed in the end.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// Builds a program of one file; `environment` has `GOARCH` and the like.
     pub fn build(
         &self,

@@ -318,9 +318,11 @@ fn named(variable: &Variable, show: impl Fn(&Value) -> String) -> String {
 fn with_standing(variable: &Variable, show: impl Fn(&Value) -> String) -> String {
     match (&variable.standing, &variable.value) {
         (Standing::Exact, Some(value)) => show(value),
+        // The mark stands before the value, where nothing that is cut off takes it along.
         (Standing::Stale(why), Some(value)) => {
-            format!("{} ? (stale: {})", show(value), escape(why))
+            format!("? {} (stale: {})", show(value), escape(why))
         }
+        (Standing::Inferred(_), Some(value)) => format!("~ {}", show(value)),
         (Standing::OptimizedOut(why), _) => format!("(optimized out: {})", escape(why)),
         (Standing::Unreadable(why), Some(value)) => {
             format!("{} (unreadable: {})", show(value), escape(why))

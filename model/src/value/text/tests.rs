@@ -375,7 +375,7 @@ fn standing_is_said_unless_exact() {
         (variable(Standing::Exact, Some(int(1))), "x = 1"),
         (
             variable(Standing::Stale("spill slot".into()), Some(int(1))),
-            "x = 1 ? (stale: spill slot)",
+            "x = ? 1 (stale: spill slot)",
         ),
         (
             variable(

@@ -30,7 +30,7 @@ enum Kind {
     Value {
         value: Value,
         addr: Option<Address>,
-        mark: &'static str,
+        mark: Mark,
     },
     /// Something in words: a deferred call, a reason.
     Note { text: String, role: Role },
@@ -53,6 +53,39 @@ pub enum Opened {
     },
     /// There is no way to it, and why.
     Cannot(String),
+}
+
+/// What is said beside a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mark {
+    /// Nothing.
+    None,
+    /// It follows from the machine code.
+    Inferred,
+    /// It may be old.
+    Stale,
+    /// It is a result.
+    Result,
+}
+
+impl Mark {
+    /// Before the value, where a narrow screen does not cut it off.
+    const fn before(self) -> &'static str {
+        match self {
+            Self::Stale => "? ",
+            Self::Inferred => "~ ",
+            Self::None | Self::Result => "",
+        }
+    }
+
+    const fn after(self) -> &'static str {
+        match self {
+            Self::Stale => "  (stale)",
+            Self::Inferred => "  (inferred)",
+            Self::Result => "  (result)",
+            Self::None => "",
+        }
+    }
 }
 
 impl Node {
@@ -85,8 +118,9 @@ impl Node {
                     _ => Role::Plain,
                 };
                 Line::plain(format!("{} = ", self.name))
+                    .and(Role::Warning, mark.before())
                     .and(role, style.line(value))
-                    .and(Role::Warning, *mark)
+                    .and(Role::Warning, mark.after())
             }
         }
     }
@@ -117,9 +151,10 @@ impl Node {
 pub fn add_variable(tree: &mut Tree<Node>, parent: Option<usize>, variable: Variable) -> usize {
     let name = variable.name.to_string();
     let mark = match (&variable.standing, variable.origin) {
-        (Standing::Stale(_), _) => "?  (stale)",
-        (_, Origin::Result) => "  (result)",
-        _ => "",
+        (Standing::Stale(_), _) => Mark::Stale,
+        (Standing::Inferred(_), _) => Mark::Inferred,
+        (_, Origin::Result) => Mark::Result,
+        _ => Mark::None,
     };
     let (kind, expr) = if let Some(value) = variable.value {
         let addr = variable.addr;
@@ -457,7 +492,7 @@ fn add_value(
     let kind = Kind::Value {
         value,
         addr: None,
-        mark: "",
+        mark: Mark::None,
     };
     let children = below(&kind);
     tree.add(Node { name, expr, kind }, Some(parent), children)

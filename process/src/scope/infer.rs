@@ -1,0 +1,256 @@
+//! Values that DWARF has lost and the machine code still has.
+//!
+//! Of every variable in scope the whole location list is handed to [`crate::flow`], which follows it through the function
+//! and tells in which place of the frame the value still is, if that is certain. A value is shown when all of its parts are
+//! known, each from its list or so; a part alone could make a value that never was.
+
+use super::arrange::{Standing, Variable};
+use super::levels::Level;
+use super::variables::{Context, Raw};
+use crate::addr::FileAddr;
+use crate::dwarf::{Location, NoLocation, Piece, Slice};
+use crate::flow::{Followed, Place, Range, Wanted};
+use gimli::constants as dw;
+use gimli::{AttributeValue, Expression, Operation};
+use std::collections::BTreeMap;
+
+/// Parts of all variables of a frame.
+const MOST_PARTS: usize = 512;
+
+/// A part of a variable: of which one, from which byte on.
+struct Part {
+    owner: u64,
+    offset: u64,
+    size: u8,
+    followed: Followed,
+}
+
+impl<'a> Context<'_, 'a> {
+    /// Looks for the values of variables that are not exact; `found` has each with the DIE it comes from.
+    pub(super) fn infer(&self, levels: &[Level], found: &mut [(u64, &mut Variable)]) {
+        let (Some(point), Some(program)) = (self.frame.point, self.frame.program) else {
+            return;
+        };
+        let wanted = |variable: &Variable| match &variable.standing {
+            Standing::Exact => is_incomplete(variable),
+            Standing::Stale(_) | Standing::OptimizedOut | Standing::Unreadable(_) => {
+                !variable.escaped
+            }
+            Standing::Inferred(_) => false,
+        };
+        if self.unit.unoptimized || !self.unit.is_go || !found.iter().any(|(_, v)| wanted(v)) {
+            return;
+        }
+        let mut parts = Vec::new();
+        let mut objects = Vec::new();
+        for scoped in levels.iter().flat_map(|level| &level.variables) {
+            if let Some(raw) = self.raw(*scoped) {
+                self.parts_of(&raw, &mut parts, &mut objects);
+            }
+        }
+        if parts.is_empty() || parts.len() > MOST_PARTS {
+            return;
+        }
+        let followed: Vec<(Followed, u8)> = parts
+            .iter()
+            .map(|part| (part.followed.clone(), part.size))
+            .collect();
+        let mut numbers = BTreeMap::new();
+        let owners: Vec<usize> = parts
+            .iter()
+            .map(|part| {
+                let next = numbers.len();
+                *numbers.entry(part.owner).or_insert(next)
+            })
+            .collect();
+        let places = point.places(
+            program,
+            &Wanted {
+                parts: &followed,
+                owners: &owners,
+                objects: &objects,
+            },
+        );
+        for (die, variable) in found.iter_mut().filter(|(_, v)| wanted(v)) {
+            let own = parts
+                .iter()
+                .zip(&places)
+                .filter(|(part, _)| part.owner == *die);
+            self.assemble(variable, own);
+        }
+    }
+
+    /// The parts that a variable's list speaks of, and variables that live in memory.
+    fn parts_of(&self, raw: &Raw<'a>, parts: &mut Vec<Part>, objects: &mut Vec<(i64, u64)>) {
+        let size = self.types.resolve(crate::types::TypeRef::Die(raw.type_die));
+        let Ok(size) = size.map(|ty| ty.size) else {
+            return;
+        };
+        let Ok((unit, die)) = self.dwarf.die(raw.die) else {
+            return;
+        };
+        let mut by_part: BTreeMap<(u64, u8), Followed> = BTreeMap::new();
+        match die.attr_value(dw::DW_AT_location) {
+            Some(AttributeValue::Exprloc(expression)) => {
+                if let [(0, whole, Place::Slot(at, _))] = self.simple(expression, size).as_slice() {
+                    objects.push((*at, *whole));
+                }
+                return;
+            }
+            Some(list) => {
+                // What breaks off is left out.
+                let _ =
+                    self.dwarf
+                        .entries(unit, list, raw.die, |begin, end, expression| {
+                            for (offset, bytes, place) in self.simple(expression, size) {
+                                let process = |addr| FileAddr(addr).to_process(self.types.bias());
+                                for (offset, bytes, place) in words(offset, bytes, place) {
+                                    by_part.entry((offset, bytes)).or_default().ranges.push(
+                                        Range {
+                                            begin: process(begin),
+                                            end: process(end),
+                                            place,
+                                        },
+                                    );
+                                }
+                            }
+                        });
+            }
+            None => return,
+        }
+        parts.extend(by_part.into_iter().map(|((offset, size), mut followed)| {
+            followed.ranges.sort_by_key(|range| range.begin);
+            Part {
+                owner: raw.die,
+                offset,
+                size,
+                followed,
+            }
+        }));
+    }
+
+    /// The pieces of an expression that are registers or slots of the frame: offset, size, place.
+    fn simple(&self, expression: Expression<Slice<'a>>, size: u64) -> Vec<(u64, u64, Place)> {
+        let mut operations = expression.operations(self.unit.unit.encoding());
+        let mut pieces = Vec::new();
+        let mut place = None;
+        let mut offset = 0;
+        while let Ok(Some(operation)) = operations.next() {
+            match operation {
+                Operation::Register { register } => {
+                    place = Some(Place::Register(crate::arch::Reg(register.0)));
+                }
+                Operation::FrameOffset { offset } => place = Some(Place::Slot(offset, 0)),
+                Operation::CallFrameCFA => place = Some(Place::Slot(0, 0)),
+                Operation::Piece { size_in_bits, .. } => {
+                    let bytes = size_in_bits / 8;
+                    if let Some(place) = place.take() {
+                        pieces.push((offset, bytes, place));
+                    }
+                    offset += bytes;
+                }
+                _ => return Vec::new(),
+            }
+        }
+        if let Some(place) = place {
+            pieces.push((0, size, place));
+        }
+        pieces
+    }
+
+    /// Puts a variable together when there is a place for each of its parts.
+    fn assemble<'p>(
+        &self,
+        variable: &mut Variable,
+        own: impl Iterator<Item = (&'p Part, &'p Option<Place>)>,
+    ) {
+        let Ok(size) = self.types.resolve(variable.ty).map(|ty| ty.size) else {
+            return;
+        };
+        let listed = match (&variable.standing, &variable.location) {
+            (Standing::Exact, Some(Location::Pieces(pieces))) => pieces.as_slice(),
+            _ => &[],
+        };
+        let mut pieces: Vec<Piece> = listed
+            .iter()
+            .filter(|piece| piece.bytes.is_ok())
+            .cloned()
+            .collect();
+        let mut told: Vec<String> = Vec::new();
+        for (part, place) in own {
+            let known = pieces.iter().any(|piece| {
+                piece.offset < part.offset + u64::from(part.size)
+                    && part.offset < piece.offset + piece.size
+            });
+            if known {
+                continue;
+            }
+            let Some((bytes, name)) = place.and_then(|place| self.bytes_at(place, part.size))
+            else {
+                continue;
+            };
+            told.push(name);
+            pieces.push(Piece {
+                offset: part.offset,
+                size: u64::from(part.size),
+                bytes: Ok(bytes),
+            });
+        }
+        pieces.sort_by_key(|piece| piece.offset);
+        let whole = pieces.iter().try_fold(0, |end, piece| {
+            (piece.offset == end).then_some(end + piece.size)
+        });
+        if whole != Some(size) || told.is_empty() {
+            return;
+        }
+        variable.standing = Standing::Inferred(format!(
+            "by the code: what it was last is in {}, which the function is going to read",
+            told.join(" and ")
+        ));
+        variable.location = Some(Location::Pieces(pieces));
+    }
+
+    /// The bytes in a place, and what it is called.
+    fn bytes_at(&self, place: Place, size: u8) -> Option<(Vec<u8>, String)> {
+        match place {
+            Place::Slot(at, _) => {
+                let addr = self.frame.cfa?.offset_signed(at);
+                let bytes = self.frame.memory.bytes(addr, u64::from(size)).ok()?;
+                Some((bytes.into_owned(), format!("the frame's slot at {addr}")))
+            }
+            Place::Register(reg) => {
+                let registers = self.frame.registers;
+                let mut bytes = registers
+                    .get(reg)
+                    .map(|word| word.to_le_bytes().to_vec())
+                    .or_else(|| registers.vector(reg).map(|vector| vector.to_vec()))?;
+                bytes.truncate(usize::from(size));
+                Some((bytes, registers.arch().register_name(reg)))
+            }
+        }
+    }
+}
+
+fn is_incomplete(variable: &Variable) -> bool {
+    matches!(&variable.location, Some(Location::Pieces(pieces)) if pieces.iter().any(|piece| matches!(piece.bytes, Err(NoLocation::OptimizedOut | NoLocation::RegisterNotSaved(_)))))
+}
+
+/// A piece in words of at most eight bytes.
+fn words(offset: u64, bytes: u64, place: Place) -> Vec<(u64, u8, Place)> {
+    match place {
+        Place::Register(_) if bytes <= 8 => {
+            vec![(offset, u8::try_from(bytes).unwrap_or(8), place)]
+        }
+        Place::Slot(at, _) if matches!(bytes, 1 | 2 | 4 | 8) => {
+            let bytes = u8::try_from(bytes).unwrap_or(8);
+            vec![(offset, bytes, Place::Slot(at, bytes))]
+        }
+        Place::Slot(at, _) if bytes.is_multiple_of(8) && bytes <= 64 => (0..bytes / 8)
+            .map(|word| {
+                let by = i64::try_from(word * 8).unwrap_or(0);
+                (offset + word * 8, 8, Place::Slot(at + by, 8))
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
