@@ -14,6 +14,8 @@ use crate::types::TypeRef;
 /// Arguments on the stack reach no further into the caller's frame.
 const MOST_ARGUMENTS: u64 = 1 << 16;
 
+const WORD: u64 = 8;
+
 const DEAD: Standing =
     Standing::Stale("what was last stored there: the function does not use it again");
 
@@ -45,7 +47,7 @@ impl<'a> Context<'_, 'a> {
                     Some(_) => DEAD,
                     None => UNFOLLOWED,
                 },
-                Source::Memory(addr, size) => self.slot(addr, size, is_written)?,
+                Source::Memory(addr, size) => self.slot(addr, size, from_list, is_written)?,
             };
             if standing != Standing::Exact {
                 return Ok(standing);
@@ -80,7 +82,13 @@ impl<'a> Context<'_, 'a> {
             })
     }
 
-    fn slot(&self, addr: Addr, size: u64, is_written: bool) -> Result<Standing, NoLocation> {
+    fn slot(
+        &self,
+        addr: Addr,
+        size: u64,
+        from_list: bool,
+        is_written: bool,
+    ) -> Result<Standing, NoLocation> {
         let Some(offset) = self.offset_in_frame(addr) else {
             return Ok(Standing::Exact);
         };
@@ -92,7 +100,17 @@ impl<'a> Context<'_, 'a> {
                 "not written on every way that leads here",
             ));
         }
-        if point.is_live(offset, size) || point.is_taken(offset, size) {
+        // A list names the words of a value that was taken apart, and each has a life of its own; another variable may have one
+        // of them by now. What lives in memory lives as a whole.
+        let is_live = if from_list {
+            (0..size.div_ceil(WORD)).all(|word| {
+                let at = offset.saturating_add_unsigned(word * WORD);
+                point.is_live(at, WORD.min(size - word * WORD))
+            })
+        } else {
+            point.is_live(offset, size)
+        };
+        if is_live || point.is_taken(offset, size) {
             return Ok(Standing::Exact);
         }
         Ok(DEAD)

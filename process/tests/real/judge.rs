@@ -86,13 +86,14 @@ fn own_words(
     }
 }
 
-/// Whether a part is missing for want of a place, which is no fault.
+/// Whether a part is missing for want of a place or of a file, which is no fault.
 fn is_absent(why: &str) -> bool {
     why.contains(OPTIMIZED_OUT)
         || why.contains("in register")
         || why.contains("in no register or slot")
         || why.contains("closure it was captured in")
         || why.contains("not yet moved to the heap")
+        || why.contains("not at hand")
         || why.contains("CFA")
         || why.contains("not written on every way")
 }

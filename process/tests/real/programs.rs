@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A tool and what it is given to do; `{importcfg}`, `{files}`, `{archive}`, `{src}` stand for what the release has.
+/// A tool and what it is given to do; `{importcfg}`, `{linkcfg}`, `{files}`, `{archive}`, `{src}` stand for what the release has.
 struct Tool {
     package: &'static str,
     arguments: &'static [&'static str],
@@ -32,7 +32,7 @@ const TOOLS: [Tool; 4] = [
     },
     Tool {
         package: "cmd/link",
-        arguments: &["-o", "out", "-importcfg", "{importcfg}", "{archive}"],
+        arguments: &["-o", "out", "-importcfg", "{linkcfg}", "{archive}"],
         moments: &[150, 300],
     },
     Tool {
@@ -74,6 +74,14 @@ pub fn dumped(go: &Go, release: &str, each: &mut dyn FnMut(&Dead)) {
     let list = [&["list", "-export", "-deps", "-f", exports][..], &packages].concat();
     let importcfg = dir.join("importcfg");
     fs::write(&importcfg, told(&list)).unwrap();
+    // The linker knows no maps.
+    let linkcfg = dir.join("linkcfg");
+    let all = fs::read_to_string(&importcfg).unwrap();
+    let files: Vec<&str> = all
+        .lines()
+        .filter(|l| l.starts_with("packagefile"))
+        .collect();
+    fs::write(&linkcfg, files.join("\n")).unwrap();
     let archive = told(&["list", "-export", "-f", "{{.Export}}", "cmd/gofmt"]);
     let files = told(&[
         "list",
@@ -90,6 +98,7 @@ pub fn dumped(go: &Go, release: &str, each: &mut dyn FnMut(&Dead)) {
         for argument in tool.arguments {
             match *argument {
                 "{importcfg}" => arguments.push(importcfg.to_str().unwrap()),
+                "{linkcfg}" => arguments.push(linkcfg.to_str().unwrap()),
                 "{archive}" => arguments.push(archive.trim()),
                 "{files}" => arguments.extend(files.split_whitespace()),
                 "{src}" => arguments.push(&src),
