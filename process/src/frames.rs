@@ -9,7 +9,7 @@ use crate::dwarf::Location;
 use crate::expr::FrameScope;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
-use crate::runtime::{Deferred, open_coded_defers};
+use crate::runtime::{Deferred, Variables as _, open_coded_defers};
 use crate::scope::{
     Frame as Site, FrameVariables, Origin as Declaration, Standing, Variable as Declared,
     VariablesError, range_body_parent,
@@ -17,7 +17,7 @@ use crate::scope::{
 use crate::symbols::{ArgWord, SymbolsError};
 use crate::types::{Kind, TypeRef};
 use crate::unwind::{Call, Stack, Unwound};
-use crate::value::{FunctionNames, Gathered, Limits, Place, Reader, Sources};
+use crate::value::{FunctionNames, Gathered, Globals, Limits, Place, Reader, Sources};
 use dumpview_model::value::{self as model, Address, Data, OPTIMIZED_OUT, Origin, Value, Variable};
 use std::sync::Arc;
 
@@ -183,6 +183,7 @@ impl<'a> Process<'a> {
             types: self.types(),
             layouts: self.layouts().unwrap_or(&NoLayouts),
             functions: self,
+            globals: self,
             shared: self.shared(),
         }
     }
@@ -274,6 +275,16 @@ fn read_at(
 impl FunctionNames for Process<'_> {
     fn function_name(&self, pc: Addr) -> Option<Arc<str>> {
         self.symbols().ok()?.function_name(pc)
+    }
+}
+
+impl Globals for Process<'_> {
+    fn variable(&self, name: &str) -> Option<Addr> {
+        self.address(name)
+    }
+
+    fn reached(&self) -> Option<i64> {
+        Process::reached(self).map(|reached| reached.0)
     }
 }
 

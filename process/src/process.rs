@@ -13,8 +13,8 @@ use crate::layout::{FieldError, Layouts, RuntimeLayouts};
 use crate::mapped::{Mapped, OpenOptions, Shortfall};
 use crate::runtime::search::{FoundVariables, Unproven, find_variables, is_heap, verify};
 use crate::runtime::{
-    Goroutine, Goroutines, Machine, Machines, Runtime, RuntimeThread, RuntimeVars, Variables,
-    match_threads,
+    Goroutine, Goroutines, Machine, Machines, Reached, Runtime, RuntimeThread, RuntimeVars,
+    Variables, match_threads,
 };
 use crate::symbols::{ModuleData, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
@@ -53,6 +53,7 @@ struct Parts<'a> {
     /// Index into `threads` of the one that runs a goroutine.
     running: OnceLock<FxHashMap<GoId, usize>>,
     unwound: Mutex<Recent>,
+    reached: OnceLock<Option<Reached>>,
     shared: Shared,
     functions: flow::Functions,
 }
@@ -337,6 +338,12 @@ impl<'a> Process<'a> {
     /// What a function's code does from a frame's pc on; `None` where it cannot be followed.
     pub fn point(&self, pc: Addr, interrupted: bool) -> Option<flow::Point> {
         self.parts.functions.point(self.program()?, pc, interrupted)
+    }
+
+    /// A time that the process reached, if its structures hold one.
+    pub fn reached(&self) -> Option<Reached> {
+        let read = || Reached::read(&self.runtime()?);
+        *self.parts.reached.get_or_init(read)
     }
 
     /// What was read of structures that many values lead to.

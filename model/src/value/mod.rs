@@ -57,6 +57,12 @@ pub struct Value {
 pub enum Reading {
     /// Says everything the data says: `1.5s`, `2026-11-21T10:00:00Z`, `locked, 2 waiters`.
     Whole(String),
+    /// Says in a line what the value is, and not everything: `GET /x HTTP/1.1`. Who asks for the value itself is
+    /// shown its fields too.
+    Summary(String),
+    /// What the value says of itself, where its fields say it too and more: the message of a wrapped error. Shown
+    /// with the fields of what was asked for, and not where values stand on one line.
+    Beside(String),
     /// A name for the number, shown with it: `main.Blue`.
     Name(String),
 }
@@ -65,7 +71,7 @@ impl Reading {
     /// The words, for a `text` key.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Whole(text) | Self::Name(text) => text,
+            Self::Whole(text) | Self::Summary(text) | Self::Beside(text) | Self::Name(text) => text,
         }
     }
 }
@@ -168,6 +174,16 @@ pub enum Data {
     UnsafePointer(Address),
     /// This part could not be had.
     Unreadable(String),
+}
+
+impl Data {
+    /// Whether it has parts: then its text begins with its type.
+    pub const fn is_composite(&self) -> bool {
+        matches!(
+            self,
+            Self::Struct { .. } | Self::Array { .. } | Self::Slice { .. } | Self::Map { .. }
+        )
+    }
 }
 
 /// A channel.

@@ -2,7 +2,6 @@
 
 use super::{Death, DeathKind, Postmortem};
 use crate::process::Process;
-use crate::runtime::Reached;
 use dumpview_model::finding::{Finding, Severity, Subject};
 use dumpview_model::goroutine::Status;
 use dumpview_model::units::duration;
@@ -62,7 +61,7 @@ fn nil_dereference(death: &Death) -> Option<Finding> {
 /// Goroutines that waited for minutes are worth a look.
 fn blocked_for_long(process: &Process<'_>) -> Option<Finding> {
     const LONG: u64 = 60_000_000_000;
-    let now = Reached::read(&process.runtime()?)?;
+    let now = process.reached()?;
     let all = process.goroutines().ok()?;
     let waits = all
         .list()

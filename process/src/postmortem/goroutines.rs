@@ -23,7 +23,7 @@ impl Facts {
         Self {
             reasons: runtime.map(|r| WaitReasons::read(&r)),
             rule: runtime.map(|r| SystemRule::read(&r)).unwrap_or_default(),
-            now: runtime.and_then(|r| Reached::read(&r)),
+            now: process.reached(),
             places: Mutex::default(),
         }
     }

@@ -170,6 +170,21 @@ impl Types<'_> {
         Ok(fields)
     }
 
+    /// The tags of the fields of the struct type at a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor, or a name in it, cannot be read.
+    pub fn field_tags(&self, addr: Addr) -> Result<Vec<String>, TypeError> {
+        let header = self.header(addr)?;
+        if header.kind != Kind::Struct {
+            return Ok(Vec::new());
+        }
+        self.raw_fields(&header)?
+            .map(|field| Ok(self.name_at(field?.0)?.tag))
+            .collect()
+    }
+
     /// Name, type and offset of each field of a struct.
     pub(super) fn raw_fields(
         &self,

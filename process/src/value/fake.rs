@@ -2,7 +2,7 @@
 //!
 //! The layouts are deliberately none of any release, so that a test passes only if fields are read by name.
 
-use super::{FunctionNames, Limits, Place, Reader, Shared, Sources, TypeSource};
+use super::{FunctionNames, Globals, Limits, Place, Reader, Shared, Sources, TypeSource};
 use crate::addr::Addr;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::memory::{CoreMemory, Memory, ReadResult, Region, RegionSource};
@@ -101,6 +101,7 @@ pub(crate) struct World {
     descriptors: BTreeMap<u64, (TypeRef, bool)>,
     constants: BTreeMap<(String, i64), Vec<String>>,
     functions: BTreeMap<u64, &'static str>,
+    variables: BTreeMap<&'static str, u64>,
     captures: BTreeMap<u64, Vec<CaptureSlot>>,
     pub(crate) shared: Shared,
 }
@@ -279,6 +280,7 @@ impl World {
             types: self,
             layouts: self,
             functions: self,
+            globals: self,
             shared: &self.shared,
         }
     }
@@ -369,6 +371,10 @@ impl TypeSource for World {
         names.cloned().unwrap_or_default()
     }
 
+    fn tags(&self, _ty: &Type) -> Option<Vec<String>> {
+        None
+    }
+
     fn captures(&self, entry: Addr) -> Vec<CaptureSlot> {
         self.captures.get(&entry.0).cloned().unwrap_or_default()
     }
@@ -377,6 +383,16 @@ impl TypeSource for World {
 impl FunctionNames for World {
     fn function_name(&self, pc: Addr) -> Option<Arc<str>> {
         self.functions.get(&pc.0).map(|name| (*name).into())
+    }
+}
+
+impl Globals for World {
+    fn variable(&self, name: &str) -> Option<Addr> {
+        self.variables.get(name).map(|at| Addr(*at))
+    }
+
+    fn reached(&self) -> Option<i64> {
+        Some(1_000_000_000)
     }
 }
 

@@ -21,7 +21,6 @@ mod reader;
 mod sequence;
 mod shared;
 mod source;
-mod time;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -32,7 +31,7 @@ pub use error::ValueError;
 pub use place::{Gathered, Place};
 pub use reader::Reader;
 pub use shared::Shared;
-pub use source::{FunctionNames, Sources, TypeSource};
+pub use source::{FunctionNames, Globals, Sources, TypeSource};
 
 /// How much of a value to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,6 +8,7 @@ use dumpview_model::value::{
     Address, Data, Field, Float, Origin, Pointee, Reading, Standing, Value, Variable,
 };
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Calls of the reader inside each other; keeps the stack bounded whatever the limits say.
@@ -25,6 +26,9 @@ pub struct Reader<'r> {
     errors: usize,
     /// Whether pointers are followed.
     pub(super) follows: bool,
+    /// Readings of well-known types inside each other, and what the outermost has looked at so far.
+    pub(super) readings: usize,
+    pub(super) steps: Cell<usize>,
     /// What is being shown, from the root down: a pointer to one of these is a cycle.
     path: Vec<(Addr, TypeRef)>,
     names: FxHashMap<TypeRef, Arc<str>>,
@@ -40,6 +44,8 @@ impl<'r> Reader<'r> {
             nesting: 0,
             errors: 0,
             follows: true,
+            readings: 0,
+            steps: Cell::new(0),
             path: Vec::new(),
             names: FxHashMap::default(),
         }
@@ -415,9 +421,9 @@ impl<'r> Reader<'r> {
     }
 
     /// How people read it: well-known types, and the names of constants.
-    fn reading(&mut self, ty: &Type, place: Place<'_>, data: &Data) -> Option<Reading> {
-        if let Some(text) = self.known_reading(ty, place, data) {
-            return Some(Reading::Whole(text));
+    fn reading(&mut self, ty: &Arc<Type>, place: Place<'_>, data: &Data) -> Option<Reading> {
+        if let Some(reading) = self.known_reading(ty, place, data) {
+            return Some(reading);
         }
         let value = match data {
             Data::Int(n) => *n,

@@ -36,6 +36,9 @@ pub trait TypeSource: Send + Sync {
     /// The names of the constants of a type that have this value (`main.Monday`), first declared first.
     fn constant_names(&self, ty: &Type, value: i64) -> Vec<String>;
 
+    /// The tags of a struct's fields, in their order; `None` where nothing keeps them.
+    fn tags(&self, ty: &Type) -> Option<Vec<String>>;
+
     /// What the closure whose code starts at `entry` captures; empty when it is not known.
     fn captures(&self, entry: Addr) -> Vec<CaptureSlot>;
 }
@@ -44,6 +47,15 @@ pub trait TypeSource: Send + Sync {
 pub trait FunctionNames: Send + Sync {
     /// Name of the function that contains `pc`, as a traceback prints it.
     fn function_name(&self, pc: Addr) -> Option<Arc<str>>;
+}
+
+/// What readings of well-known types ask of the process besides.
+pub trait Globals: Send + Sync {
+    /// Where a package variable stands, by its full name.
+    fn variable(&self, name: &str) -> Option<Addr>;
+
+    /// A nanotime that the process is known to have reached.
+    fn reached(&self) -> Option<i64>;
 }
 
 /// Everything a [`super::Reader`] asks.
@@ -57,6 +69,8 @@ pub struct Sources<'r> {
     pub layouts: &'r dyn Layouts,
     /// The functions.
     pub functions: &'r dyn FunctionNames,
+    /// Package variables, and the time.
+    pub globals: &'r dyn Globals,
     /// What was read of structures that many values lead to.
     pub shared: &'r Shared,
 }
@@ -127,6 +141,10 @@ impl TypeSource for Types<'_> {
 
     fn constant_names(&self, ty: &Type, value: i64) -> Vec<String> {
         Self::constant_names(self, ty, value)
+    }
+
+    fn tags(&self, ty: &Type) -> Option<Vec<String>> {
+        self.field_tags(ty.descriptor?).ok()
     }
 
     fn captures(&self, entry: Addr) -> Vec<CaptureSlot> {

@@ -198,11 +198,23 @@ impl Style {
             close(out);
             return true;
         }
+        let asked_for = (depth, indent) == (0, Some(0));
         match (&value.reading, &value.data) {
-            (Some(Reading::Whole(text)), Data::Struct { .. }) if typed == Typed::Yes => {
-                let _ = write!(out, "{}({})", escape(&value.ty), escape(text));
+            (Some(Reading::Beside(_)), _) if !asked_for => return false,
+            (Some(Reading::Whole(text) | Reading::Summary(text) | Reading::Beside(text)), data) => {
+                if typed == Typed::Yes && data.is_composite() {
+                    let _ = write!(out, "{}({})", escape(&value.ty), escape(text));
+                } else {
+                    out.push_str(&escape(text));
+                }
+                if asked_for
+                    && !matches!(value.reading, Some(Reading::Whole(_)))
+                    && let Some(parts) = self.take_apart(value, Typed::No, depth)
+                {
+                    out.push(' ');
+                    self.write_parts(out, &parts, depth, indent);
+                }
             }
-            (Some(Reading::Whole(text)), _) => out.push_str(&escape(text)),
             (Some(Reading::Name(text)), data) => {
                 let _ = match data {
                     Data::Int(n) => write!(out, "{} ({n})", escape(text)),

@@ -3,7 +3,7 @@
 use super::Suspect;
 use super::facts::Facts;
 use crate::heap::RootKind;
-use crate::runtime::{Goroutine, Reached, WaitReasons};
+use crate::runtime::{Goroutine, WaitReasons};
 use crate::unwind::Call;
 use dumpview_heap::{Bits, Kept, NodeId, union_of};
 use dumpview_model::finding::Severity;
@@ -89,7 +89,7 @@ impl Group {
 
 fn waiting(facts: &Facts<'_, '_, '_>) -> Option<Vec<Suspect>> {
     let runtime = facts.process.runtime()?;
-    let now = Reached::read(&runtime)?;
+    let now = facts.process.reached()?;
     let reasons = WaitReasons::read(&runtime);
     let all = facts.process.goroutines().ok()?.list();
     let waits: Vec<(u32, &Goroutine, u64)> = (0u32..)
