@@ -30,6 +30,7 @@ pub mod checkfinalizers;
 pub mod core;
 pub mod escape;
 pub mod gctrace;
+pub mod heapdump;
 pub mod inittrace;
 pub mod line;
 pub mod log;
