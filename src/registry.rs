@@ -133,7 +133,7 @@ pub fn no_such_verb(entry: &Entry, matches: &ArgMatches) -> Option<Failure> {
 pub fn opening(kind: Kind) -> Option<&'static Entry> {
     find(match kind {
         // What is no core says so when it is opened as one.
-        Kind::Core | Kind::Executable | Kind::Directory => "report",
+        Kind::Core | Kind::Executable | Kind::Directory | Kind::HeapDump => "report",
         Kind::Log | Kind::Stream | Kind::Empty => "log",
         Kind::Compiler => "escapes",
         _ => return None,
@@ -147,6 +147,7 @@ pub fn readers(kind: Kind) -> Vec<&'static str> {
         .filter(|entry| entry.is_on_command_line())
         .filter(|entry| match kind {
             Kind::Core => entry.core.is_some(),
+            Kind::HeapDump => entry.heap_dump,
             kind => entry.reads.contains(&kind),
         })
         .map(|entry| entry.about.name)

@@ -195,6 +195,13 @@ impl Asked<'_> {
                     |case| ask(case, self.matches, self.word, &mut Cursor::default()),
                 )
             }
+            (Some(ask), Kind::HeapDump) if self.entry.heap_dump => {
+                let executable = self.paths.get(1).map(PathBuf::as_path);
+                let name = self.entry.about.name;
+                on_core(core, executable, self.common, name, out, |case| {
+                    ask(case, self.matches, self.word, &mut Cursor::default())
+                })
+            }
             _ => Err(wrong_kind(self.entry.about.name, core, kind).into()),
         }
     }
@@ -239,10 +246,10 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
     let executable = cli.executable.as_deref();
     let mut out = Out::new(stdout, &common);
     // An executable goes with a core, whatever else the file looks like: opening it says what is wrong.
-    let kind = if executable.is_some() || !cli.script.is_empty() {
-        Kind::Core
-    } else {
-        kind_of(&file, &common)?
+    let kind = match kind_of(&file, &common) {
+        Ok(Kind::HeapDump) => Kind::HeapDump,
+        _ if executable.is_some() || !cli.script.is_empty() => Kind::Core,
+        kind => kind?,
     };
     if !cli.script.is_empty() {
         let lines: Vec<(&String, Line)> = cli

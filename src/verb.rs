@@ -111,6 +111,10 @@ pub trait Verb: 'static {
 
 /// A verb that is asked of an opened process: on the command line, in an `-x` script, at the `:` prompt.
 pub trait OnCore: Verb {
+    /// Whether it can be asked of a heap dump too, which has objects, goroutines and package data of a process, and no
+    /// threads.
+    const ON_HEAP_DUMP: bool = false;
+
     /// Answers. `cursor` says which goroutine and frame are meant when the flags do not.
     ///
     /// # Errors
@@ -192,6 +196,8 @@ pub struct Entry {
     pub body: fn(&mut SchemaGenerator) -> Schema,
     /// Asks it of a process, when it can be.
     pub core: Option<AskCore>,
+    /// Whether the process may have left a heap dump rather than a core.
+    pub heap_dump: bool,
     /// Asks it of files, when it can be.
     pub files: Option<AnswerFiles>,
     /// The screens in place of its answer, where it has such.
@@ -211,6 +217,7 @@ pub const fn core<V: OnCore>() -> Entry {
         flags: |command| V::Args::augment_args(command),
         body: V::Body::json_schema,
         core: Some(|case, matches, word, cursor| V::ask(case, &parsed(matches)?, word, cursor)),
+        heap_dump: V::ON_HEAP_DUMP,
         files: None,
         live: None,
         reads: &[],
@@ -224,6 +231,7 @@ pub const fn files<V: OnFiles>() -> Entry {
         flags: |command| V::Args::augment_args(command),
         body: V::Body::json_schema,
         core: None,
+        heap_dump: false,
         files: Some(|files, matches, out| V::answer(files, &parsed(matches)?, out)),
         live: Some(|files, matches| Ok(V::live(files, &parsed(matches)?))),
         reads: V::READS,

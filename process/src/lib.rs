@@ -51,6 +51,7 @@ pub mod expr;
 pub mod flow;
 pub mod frames;
 pub mod heap;
+pub mod heapdump;
 pub mod image;
 pub mod layout;
 pub mod mapped;

@@ -8,6 +8,7 @@ use crate::addr::{Addr, GoId};
 use crate::arch::Registers;
 use crate::dwarf::Dwarf;
 use crate::flow;
+use crate::heapdump::HeapDump;
 use crate::image::{CoreFile, Executable, Files, Thread};
 use crate::layout::{FieldError, Layouts, RuntimeLayouts};
 use crate::mapped::{Mapped, OpenOptions, Shortfall};
@@ -84,6 +85,19 @@ impl<'a> Process<'a> {
     ) -> Self {
         Self {
             mapped: Mapped::open(core, executable, files, options),
+            parts: Parts::default(),
+        }
+    }
+
+    /// Puts a heap dump and its executable together.
+    pub fn of_heap_dump(
+        dump: &'a HeapDump<'a>,
+        core: &'a CoreFile<'a>,
+        executable: Option<&'a Executable<'a>>,
+        options: OpenOptions,
+    ) -> Self {
+        Self {
+            mapped: Mapped::of_heap_dump(dump, core, executable, options),
             parts: Parts::default(),
         }
     }

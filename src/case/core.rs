@@ -10,6 +10,7 @@ use dumpview_process::addr::GoId;
 use dumpview_process::heap::ask::Page;
 use dumpview_process::heap::suspects::Thresholds;
 use dumpview_process::heap::{Analysis, HeapError, Note, Phase};
+use dumpview_process::heapdump::HeapDump;
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::postmortem::{At, NoPlace, Postmortem};
@@ -72,24 +73,37 @@ pub fn with_case<R>(
 ) -> Result<R, Failure> {
     let (arena, sections) = (Arena::default(), SectionArena::default());
     let bytes = open(&arena, core_path)?;
-    if recognize(bytes) == Kind::Executable {
+    let kind = recognize(bytes);
+    if kind == Kind::Executable {
         return Err(executable_given_as_core(core_path, executable_path));
     }
-    let core = CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?;
-
-    let (executable, used_path) = match executable_path {
+    let given = match executable_path {
         Some(path) => {
             let bytes = open(&arena, path).map_err(|failure| failure.of("the executable"))?;
             let exe =
                 Executable::parse(bytes, &sections).map_err(|error| not_an_image(path, &error))?;
-            (Some(exe), Some(path.to_owned()))
+            Some((exe, path.to_owned()))
         }
-        None => find_executable(&arena, &sections, &core, core_path).unzip(),
+        None => None,
     };
+    let dump = match kind {
+        Kind::HeapDump => Some(heap_dump(bytes, core_path)?),
+        _ => None,
+    };
+    let core = match &dump {
+        Some(dump) => CoreFile::of_heap_dump(bytes, dump.arch()),
+        None => CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?,
+    };
+    let (executable, used_path) = given
+        .or_else(|| find_executable(&arena, &sections, &core, core_path))
+        .unzip();
     let options = OpenOptions {
         trust_executable: common.ignore_build_id,
     };
-    let process = Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options);
+    let process = match &dump {
+        Some(dump) => Process::of_heap_dump(dump, &core, executable.as_ref(), options),
+        None => Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options),
+    };
     let executable_path = used_path.filter(|_| process.executable.is_some());
     // What is learnt of the heap borrows from the process, and both are the case's: so the process is not dropped. A
     // program opens a case or two and ends with them.
@@ -109,6 +123,15 @@ pub fn with_case<R>(
         case.kept.keep(analysis, case.page.get());
     }
     answer
+}
+
+/// Reads a heap dump.
+fn heap_dump<'a>(bytes: &'a [u8], path: &Path) -> Result<HeapDump<'a>, Failure> {
+    let _waiting = Waiting::begin();
+    HeapDump::read(bytes).map_err(|error| {
+        let hint = "a heap dump is what runtime/debug.WriteHeapDump writes";
+        Failure::unreadable(format!("{}: {error}\n\nhint: {hint}", path.display()))
+    })
 }
 
 /// The executable when none was typed: where the core says, else by that name beside the core. Whether it is
@@ -244,13 +267,22 @@ impl<'a> Case<'a> {
             verb,
             InputSummary {
                 path: self.core_path.display().to_string(),
-                kind: "core",
+                kind: match self.process.heap_dump {
+                    Some(_) => "heap dump",
+                    None => "core",
+                },
                 executable: self
                     .executable_path
                     .as_ref()
                     .map(|p| p.display().to_string()),
-                go_version: self.process.version.as_ref().map(|v| v.text.clone()),
-                arch: Some(self.process.arch().name()),
+                go_version: match self.process.heap_dump {
+                    Some(dump) => dump.version.as_ref().map(|v| v.text.clone()),
+                    None => self.process.version.as_ref().map(|v| v.text.clone()),
+                },
+                arch: match self.process.heap_dump {
+                    Some(dump) => dump.arch_name(),
+                    None => Some(self.process.arch().name()),
+                },
             },
         )
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use dumpview_model::frame::{Frame, Trust};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Origin, Standing, Variable};
+use dumpview_process::addr::GoId;
 use dumpview_process::postmortem::{
     Backtrace, BacktraceFrame, BacktraceOptions, CountedFrom, Locals,
 };
@@ -101,7 +102,18 @@ pub fn bt(
     if flags.runtime {
         options.counted_from = CountedFrom::Innermost;
     }
-    let stacks = if flags.all {
+    let meant = flags.goroutine.or(cursor.goroutine).map(GoId);
+    let recorded = case.recorded_backtraces(flags.all, meant, flags.depth);
+    let stacks = if let Some(recorded) = recorded {
+        let mut goroutines = recorded?;
+        match goroutines.pop() {
+            Some(one) if !flags.all => Stacks::One(Box::new(one)),
+            last => {
+                goroutines.extend(last);
+                Stacks::All { goroutines }
+            }
+        }
+    } else if flags.all {
         let all = case.process.goroutines().map_err(Failure::no_answer)?;
         let mut ids: Vec<u64> = all.list().iter().map(|g| g.id.0).collect();
         ids.sort_unstable();
@@ -288,6 +300,8 @@ impl Verb for BtVerb {
 }
 
 impl OnCore for BtVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &BtFlags,

@@ -431,6 +431,8 @@ impl Verb for DisassVerb {
 }
 
 impl OnCore for DisassVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &DisassFlags,

@@ -221,6 +221,8 @@ impl Verb for ListVerb {
 }
 
 impl OnCore for ListVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &FrameFlags,

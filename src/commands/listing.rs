@@ -147,6 +147,8 @@ impl Verb for FuncsVerb {
 }
 
 impl OnCore for FuncsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &TableFlags,
@@ -167,6 +169,8 @@ impl Verb for TypesVerb {
 }
 
 impl OnCore for TypesVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         _args: &NoFlags,
@@ -187,6 +191,8 @@ impl Verb for SourcesVerb {
 }
 
 impl OnCore for SourcesVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         _args: &NoFlags,

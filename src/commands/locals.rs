@@ -167,6 +167,8 @@ impl Verb for LocalsVerb {
 }
 
 impl OnCore for LocalsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &RetainedFlags,
@@ -187,6 +189,8 @@ impl Verb for ArgsVerb {
 }
 
 impl OnCore for ArgsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &RetainedFlags,

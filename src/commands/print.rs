@@ -308,6 +308,8 @@ impl Verb for PrintVerb {
 }
 
 impl OnCore for PrintVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &RetainedFlags,
@@ -333,6 +335,8 @@ impl Verb for WhatisVerb {
 }
 
 impl OnCore for WhatisVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &FrameFlags,
@@ -362,6 +366,8 @@ impl Verb for VarsVerb {
 }
 
 impl OnCore for VarsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &VarsFlags,

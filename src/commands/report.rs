@@ -1,6 +1,7 @@
 //! What FILE without a verb shows: why it died, the crashing goroutine's stack, the locals of its user frames.
 
 use super::bt::{Backtraces, BtFlags, bt};
+use super::heap_dump::{self, DumpReport};
 use super::info;
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
@@ -59,12 +60,23 @@ impl Answer for Report {
     }
 }
 
+/// What the document says.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "read by the derive only")]
+pub enum OfInput {
+    /// Of a core.
+    Core(Box<Report>),
+    /// Of a heap dump.
+    HeapDump(Box<DumpReport>),
+}
+
 /// What FILE without a verb asks of a core.
 pub struct ReportVerb;
 
 impl Verb for ReportVerb {
     type Args = NoFlags;
-    type Body = Report;
+    type Body = OfInput;
     const ABOUT: About = About {
         group: Group::Opening,
         ..About::core(
@@ -76,12 +88,17 @@ impl Verb for ReportVerb {
 }
 
 impl OnCore for ReportVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         _args: &NoFlags,
         _word: Option<&str>,
         _cursor: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        Ok(Box::new(report(case)))
+        Ok(match case.process.heap_dump {
+            Some(dump) => Box::new(heap_dump::report(case, dump)?),
+            None => Box::new(report(case)),
+        })
     }
 }

@@ -162,6 +162,8 @@ impl Verb for XVerb {
 }
 
 impl OnCore for XVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &XFlags,

@@ -81,8 +81,11 @@ impl<'p, 'a> Analysis<'p, 'a> {
         dominators: Dominators,
         (live, garbage, share): (Amount, Amount, Share),
     ) -> Result<Self, HeapError> {
-        let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
-        let audit = Audit::of(&runtime, &heap.spans);
+        let audit = match (process.heap_dump, process.runtime()) {
+            (Some(dump), _) => Audit::of_dump(dump, &heap.spans),
+            (None, Some(runtime)) => Audit::of(&runtime, &heap.spans),
+            (None, None) => return Err(HeapError::NoLayout),
+        };
         Ok(Self {
             process,
             heap,

@@ -9,6 +9,7 @@
 use super::span::{PAGE, SweepState};
 use super::spans::Spans;
 use crate::addr::Addr;
+use crate::heapdump::HeapDump;
 use crate::layout::{FieldError, Structure};
 use crate::memory::{MemoryExt, ReadResult};
 use crate::runtime::Runtime;
@@ -97,6 +98,19 @@ impl Audit {
         // Without the runtime's counters the walked numbers stand alone.
         let _ = audit.count(runtime, spans);
         let _ = audit.count_pages(runtime);
+        audit
+    }
+
+    /// Compares what a heap dump has with its memstats, which count what is there when the dump is written.
+    pub fn of_dump(dump: &HeapDump<'_>, spans: &Spans) -> Self {
+        let mut audit = Self {
+            classes: vec![ClassCount::default(); CLASSES],
+            ..Self::default()
+        };
+        audit.walk(spans);
+        let stats = dump.memstats.as_ref();
+        audit.objects.counted = stats.map(|stats| stats.heap_objects);
+        audit.bytes.counted = stats.map(|stats| stats.heap_alloc);
         audit
     }
 

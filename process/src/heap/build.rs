@@ -1,6 +1,6 @@
 //! References of every object, found in parallel, and the graph of all that.
 
-use super::pointers::{Pointers, Scratch, word_at};
+use super::pointers::{Pointers, Scratch};
 use super::roots::Roots;
 use super::span::Span;
 use super::spans::Spans;
@@ -124,7 +124,7 @@ fn scan(
         scanned.unread += u64::from(end > have);
         pointers.visit(span, &bytes, slot, &mut scratch, |offset| {
             scanned.pointer_words += 1;
-            let value = word_at(&bytes, offset);
+            let value = pointers.word(&bytes, offset);
             if value == 0 {
                 return;
             }

@@ -4,6 +4,7 @@
 use super::masks::Mask;
 use super::pointers::word_at;
 use crate::addr::Addr;
+use crate::heapdump::HeapDump;
 use crate::memory::Memory;
 use crate::process::Process;
 use std::borrow::Cow;
@@ -18,6 +19,8 @@ struct Stretch<'p> {
 /// Package data of all modules.
 pub(super) struct PackageData<'p> {
     stretches: Vec<Stretch<'p>>,
+    /// A heap dump says itself where pointers stand.
+    listed: Option<&'p HeapDump<'p>>,
     /// Bytes that cannot be read, or whose mask cannot.
     pub unread: u64,
     /// There is no moduledata that says where package data is.
@@ -29,9 +32,14 @@ impl<'p> PackageData<'p> {
     pub fn of(process: &'p Process<'_>) -> Self {
         let mut data = Self {
             stretches: Vec::new(),
+            listed: process.heap_dump,
             unread: 0,
             unknown: true,
         };
+        if let Some(dump) = process.heap_dump {
+            data.unknown = dump.data.is_empty();
+            return data;
+        }
         let Ok(symbols) = process.symbols() else {
             return data;
         };
@@ -67,9 +75,19 @@ impl<'p> PackageData<'p> {
         data
     }
 
-    /// Calls `visit` with the place and the value of every word that holds a pointer, nil ones included, stretch by
+    /// Calls `visit` with the place and the value of every word that holds a pointer, stretch by
     /// stretch and in address order within each.
     pub fn words(&self, mut visit: impl FnMut(Addr, Addr)) {
+        for data in self
+            .listed
+            .iter()
+            .flat_map(|dump| dump.data.iter().map(|d| (*dump, d)))
+        {
+            let (dump, data) = data;
+            dump.words(data.contents, &data.fields, |at, value| {
+                visit(Addr(data.addr.wrapping_add(at)), Addr(value));
+            });
+        }
         for stretch in &self.stretches {
             let size = stretch.bytes.len() as u64;
             for offset in stretch.mask.pointers(size) {

@@ -210,6 +210,16 @@ impl<'r> Masks<'r> {
         }
     }
 
+    /// Masks of no types, of a program whose types cannot be read.
+    pub(super) fn none(memory: &'r dyn Memory) -> Self {
+        Self {
+            memory,
+            fields: None,
+            minor: u32::MAX,
+            known: RwLock::default(),
+        }
+    }
+
     /// The mask of the type at an address; `None` when no type stands there, or its memory is not in the core.
     pub fn of(&self, at: Addr) -> Option<Arc<Mask>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

@@ -21,6 +21,7 @@
 //! | `types` | what each object is, and who says so |
 //! | `suspects` | what is worth looking at, in sentences |
 //! | `bounds` | which way numbers are wrong of a heap that is not whole |
+//! | `dump/` | a heap dump in the shapes of a heap |
 //! | `audit` | what was walked against what the runtime counted |
 //! | `analysis` | all of it together, each part made once |
 //! | `ask/` | questions about it, answered as plain data |
@@ -35,6 +36,7 @@ pub mod audit;
 mod bounds;
 mod build;
 mod data;
+mod dump;
 pub mod kept;
 mod masks;
 mod mspan;
@@ -56,6 +58,7 @@ mod vectors;
 pub use analysis::{Analysis, Phase};
 pub use bounds::{Bound, Bounds};
 pub use build::Scanned;
+pub use dump::Recorded;
 pub use masks::{Mask, Masks};
 pub use names::{NamedBy, Names, Reference};
 pub use pointers::{Pointers, Scratch};
@@ -66,6 +69,7 @@ pub use specials::{Special, SpecialKind};
 pub use stacks::{FrameSlots, GoroutineSlots, Slot, StackReader};
 
 use crate::addr::Addr;
+use crate::heapdump::HeapDump;
 use crate::layout::FieldError;
 use crate::memory::{MemoryExt, RegionSource};
 use crate::process::Process;
@@ -132,6 +136,8 @@ pub struct Heap<'p> {
     pub pointers: Pointers<'p>,
     /// What the scan met.
     pub scanned: Scanned,
+    /// The goroutines of a heap dump, when the process does not know them by itself: then roots count them as these do.
+    pub recorded: Option<Recorded<'p>>,
 }
 
 impl<'p> Heap<'p> {
@@ -141,6 +147,9 @@ impl<'p> Heap<'p> {
     ///
     /// When there is no list of spans to walk. A heap with holes is not an error: see [`Self::notes`].
     pub fn read(process: &'p Process<'_>) -> Result<Self, HeapError> {
+        if let Some(dump) = process.heap_dump {
+            return Self::of_dump(process, dump);
+        }
         let (spans, pointers) = Self::ground(process)?;
         let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
         let minor = minor(process);
@@ -163,6 +172,35 @@ impl<'p> Heap<'p> {
             graph,
             pointers,
             scanned,
+            recorded: None,
+        })
+    }
+
+    /// The heap of a heap dump.
+    fn of_dump(process: &'p Process<'_>, dump: &'p HeapDump<'p>) -> Result<Self, HeapError> {
+        let spans = dump::spans(&dump.slots);
+        let pointers = Pointers::of_dump(&*process.memory, dump);
+        let mut variables = Variables::of(process);
+        variables.add(names::statics(process, &variables));
+        let recorded = Recorded::of(process);
+        let roots = Roots::of_dump(
+            process,
+            dump,
+            recorded,
+            &spans,
+            variables,
+            &|object, visit| {
+                out_of(&spans, &pointers, object, visit);
+            },
+        );
+        let (graph, scanned) = build::graph(&spans, &pointers, &roots)?;
+        Ok(Self {
+            spans,
+            roots,
+            graph,
+            pointers,
+            scanned,
+            recorded,
         })
     }
 
@@ -236,7 +274,7 @@ fn out_of(spans: &Spans, pointers: &Pointers<'_>, object: u32, visit: &mut dyn F
     };
     let bytes = pointers.bytes(span);
     pointers.visit(span, &bytes, slot, &mut Scratch::default(), |offset| {
-        let value = pointers::word_at(&bytes, offset);
+        let value = pointers.word(&bytes, offset);
         if value != 0 {
             visit(Addr(value));
         }

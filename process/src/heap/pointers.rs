@@ -14,6 +14,7 @@ use super::pages::{ARENA, ArenaMap};
 use super::span::Span;
 use crate::addr::Addr;
 use crate::arch::Arch;
+use crate::heapdump::HeapDump;
 use crate::layout::FieldError;
 use crate::memory::{Memory, MemoryExt};
 use crate::runtime::Runtime;
@@ -37,6 +38,8 @@ enum Scheme<'r> {
     Bits(FxHashMap<u64, BitsAndEnds<'r>>),
     /// 1.22 and later.
     Spans { inline_marks: bool },
+    /// A heap dump: it lists them, whatever the release.
+    Listed(&'r HeapDump<'r>),
 }
 
 /// Tells the pointers of objects from their other words.
@@ -92,8 +95,20 @@ impl<'r> Pointers<'r> {
         })
     }
 
+    /// Prepares for the objects of a heap dump.
+    pub(super) fn of_dump(memory: &'r dyn Memory, dump: &'r HeapDump<'r>) -> Self {
+        Self {
+            memory,
+            scheme: Scheme::Listed(dump),
+            masks: Masks::none(memory),
+        }
+    }
+
     /// Bytes of a span's pages, as many from its start on as the core has.
     pub fn bytes(&self, span: &Span) -> Cow<'r, [u8]> {
+        if let Scheme::Listed(dump) = self.scheme {
+            return dump.span_bytes(span.start);
+        }
         let whole = self.memory.bytes(span.start, span.bytes());
         whole.unwrap_or_else(|_| {
             let part = self.memory.run(span.start, span.bytes());
@@ -149,6 +164,11 @@ impl<'r> Pointers<'r> {
                     visit(base + from + offset);
                 }
             }
+            Scheme::Listed(dump) => {
+                if let Some((span, number, _)) = dump.slots.find(span.start.offset(base)) {
+                    dump.pointers(span, number, |offset| visit(base + offset));
+                }
+            }
             Scheme::Pairs(arenas) => {
                 let start = span.start.0 + base;
                 for word in 0..span.elemsize / 8 {
@@ -194,30 +214,51 @@ impl<'r> Pointers<'r> {
     }
 
     /// Whether objects above 512 bytes start with a word that names their type (1.22 and later).
-    pub const fn has_headers(&self) -> bool {
-        matches!(self.scheme, Scheme::Spans { .. })
+    pub fn has_headers(&self) -> bool {
+        match self.scheme {
+            Scheme::Spans { .. } => true,
+            Scheme::Listed(dump) => dump.has_headers(),
+            Scheme::Pairs(_) | Scheme::Bits(_) => false,
+        }
+    }
+
+    /// Slots up to this size have no header.
+    const fn most_without_header(&self) -> u64 {
+        match self.scheme {
+            Scheme::Listed(dump) => dump.most_without_header(),
+            _ => MOST_WITHOUT_HEADER,
+        }
+    }
+
+    /// The word at an offset of the bytes of a span.
+    #[inline]
+    pub fn word(&self, bytes: &[u8], offset: u64) -> u64 {
+        match self.scheme {
+            Scheme::Listed(dump) => dump.word(bytes, offset),
+            _ => word_at(bytes, offset),
+        }
     }
 
     /// Bytes of the header that each slot of a span starts with.
-    pub const fn header_size(&self, span: &Span) -> u64 {
+    pub fn header_size(&self, span: &Span) -> u64 {
         let has = self.has_headers()
             && !span.is_noscan()
             && !span.user_arena
             && span.size_class() != 0
-            && span.elemsize > MOST_WITHOUT_HEADER;
+            && span.elemsize > self.most_without_header();
         if has { HEADER } else { 0 }
     }
 
     /// The type that the runtime keeps for an object, and where in its slot the object starts. The type is that of
     /// an element when the object is an array.
     pub fn header(&self, span: &Span, slot: u32) -> Option<(Addr, u64)> {
-        if !matches!(self.scheme, Scheme::Spans { .. }) || span.is_noscan() || span.user_arena {
+        if !self.has_headers() || span.is_noscan() || span.user_arena {
             return None;
         }
         if span.size_class() == 0 {
             return (!span.large_type.is_null()).then_some((span.large_type, 0));
         }
-        if span.elemsize <= MOST_WITHOUT_HEADER {
+        if span.elemsize <= self.most_without_header() {
             return None;
         }
         let at = span.start.offset(u64::from(slot) * span.elemsize);

@@ -6,10 +6,11 @@
 
 use super::data::PackageData;
 use super::specials::{Special, SpecialKind, specials};
-use super::stacks::{GoroutineSlots, StackReader};
+use super::stacks::{GoroutineSlots, Slot, StackReader};
 use super::stored::{Rest, Stored, stored};
-use super::{Note, Spans};
+use super::{Note, Recorded, Spans, dump};
 use crate::addr::Addr;
+use crate::heapdump::HeapDump;
 use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::Runtime;
@@ -323,6 +324,76 @@ impl Builder<'_> {
             self.close();
         }
     }
+
+    /// A goroutine, whose record (`g`) stands at `record`, and its frames below it.
+    fn goroutine(
+        &mut self,
+        goroutine: u32,
+        record: Option<Addr>,
+        slots: &GoroutineSlots,
+        out_of: &OutOf<'_>,
+    ) {
+        let spans = self.spans;
+        let find = |value: Addr| spans.find(value);
+        let keeps = |list: &[Slot]| list.iter().any(|slot| find(slot.value).is_some());
+        if slots.incomplete {
+            self.roots.incomplete_stacks.insert(goroutine);
+        }
+        let in_registers: Vec<Addr> = slots
+            .registers
+            .iter()
+            .map(|(_, value)| *value)
+            .chain(slots.extended.iter().copied())
+            .collect();
+        let registers = in_registers.iter().any(|value| find(*value).is_some());
+        let frames: Vec<_> = slots.frames.iter().filter(|f| keeps(&f.slots)).collect();
+        let record = record.and_then(find);
+        if frames.is_empty() && !registers && !keeps(&slots.own) && record.is_none() {
+            return;
+        }
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let mut child = spans
+            .objects()
+            .saturating_add(number(self.roots.list.len()))
+            .saturating_add(1);
+        self.open(RootKind::Goroutine { goroutine }, Certainty::Precise, false);
+        for slot in &slots.own {
+            self.refer(slot.value);
+        }
+        if let Some(record) = record {
+            self.roots.records.insert(record, goroutine);
+            out_of(record, &mut |value| self.refer(value));
+        }
+        for _ in 0..frames.len() + usize::from(registers) {
+            self.roots.rows.push(child);
+            child = child.saturating_add(1);
+        }
+        self.close();
+        for frame in frames {
+            let certainty = if frame.conservative {
+                Certainty::Conservative
+            } else {
+                Certainty::Precise
+            };
+            let kind = RootKind::Frame {
+                goroutine,
+                frame: frame.frame,
+            };
+            self.open(kind, certainty, true);
+            for slot in &frame.slots {
+                self.refer(slot.value);
+            }
+            self.close();
+        }
+        if registers {
+            let kind = RootKind::Registers { goroutine };
+            self.open(kind, Certainty::Conservative, true);
+            for value in in_registers {
+                self.refer(value);
+            }
+            self.close();
+        }
+    }
 }
 
 impl Roots {
@@ -369,6 +440,45 @@ impl Roots {
         tiny_blocks(runtime, &mut builder);
         builder.roots.specials = list;
         builder.roots.notes.extend(notes);
+        builder.roots
+    }
+}
+
+impl Roots {
+    /// Reads every root that a heap dump has. Cleanups, weak handles and the blocks that Ps cut tiny objects from are not
+    /// in it.
+    pub(super) fn of_dump(
+        process: &Process<'_>,
+        dump: &HeapDump<'_>,
+        recorded: Option<Recorded<'_>>,
+        spans: &Spans,
+        variables: Variables,
+        out_of: &OutOf<'_>,
+    ) -> Self {
+        let mut builder = Builder {
+            spans,
+            roots: Self {
+                variables,
+                ..Self::default()
+            },
+        };
+        package_data(process, &mut builder);
+        match recorded {
+            None => {
+                let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
+                goroutines(process, minor, &mut builder, out_of);
+            }
+            Some(recorded) => {
+                for number in (0u32..).take(recorded.list().len()) {
+                    let slots = recorded.slots(number).unwrap_or_default();
+                    builder.goroutine(number, recorded.record(number), &slots, out_of);
+                }
+            }
+        }
+        let list = dump::specials(dump, spans);
+        of_specials(&list, &mut builder, out_of);
+        builder.add(RootKind::FinalizerQueue, dump::queued(dump));
+        builder.roots.specials = list;
         builder.roots
     }
 }
@@ -428,75 +538,9 @@ fn goroutines(process: &Process<'_>, minor: u32, builder: &mut Builder<'_>, out_
             chunk.iter().map(|g| reader.read(g, &mut cache)).collect()
         })
         .collect();
-    let objects = builder.spans.objects();
-    for (goroutine, slots) in (0u32..).zip(read.into_iter().flatten()) {
-        if slots.incomplete {
-            builder.roots.incomplete_stacks.insert(goroutine);
-        }
-        let keeps = |list: &[super::stacks::Slot]| {
-            list.iter()
-                .any(|slot| builder.spans.find(slot.value).is_some())
-        };
-        let find = |value: Addr| builder.spans.find(value);
-        let in_registers: Vec<Addr> = slots
-            .registers
-            .iter()
-            .map(|(_, value)| *value)
-            .chain(slots.extended.iter().copied())
-            .collect();
-        let registers = in_registers.iter().any(|value| find(*value).is_some());
-        let frames: Vec<_> = slots.frames.iter().filter(|f| keeps(&f.slots)).collect();
-        let record = goroutines
-            .list()
-            .get(goroutine as usize)
-            .and_then(|g| builder.spans.find(g.addr));
-        if frames.is_empty() && !registers && !keeps(&slots.own) && record.is_none() {
-            continue;
-        }
-        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let mut child = objects
-            .saturating_add(number(builder.roots.list.len()))
-            .saturating_add(1);
-        builder.open(RootKind::Goroutine { goroutine }, Certainty::Precise, false);
-        for slot in &slots.own {
-            builder.refer(slot.value);
-        }
-        if let Some(record) = record {
-            builder.roots.records.insert(record, goroutine);
-            out_of(record, &mut |value| builder.refer(value));
-        }
-        for _ in 0..frames.len() + usize::from(registers) {
-            builder.roots.rows.push(child);
-            child = child.saturating_add(1);
-        }
-        builder.close();
-        for frame in frames {
-            let certainty = if frame.conservative {
-                Certainty::Conservative
-            } else {
-                Certainty::Precise
-            };
-            let kind = RootKind::Frame {
-                goroutine,
-                frame: frame.frame,
-            };
-            builder.open(kind, certainty, true);
-            for slot in &frame.slots {
-                builder.refer(slot.value);
-            }
-            builder.close();
-        }
-        if registers {
-            builder.open(
-                RootKind::Registers { goroutine },
-                Certainty::Conservative,
-                true,
-            );
-            for value in in_registers {
-                builder.refer(value);
-            }
-            builder.close();
-        }
+    for (number, slots) in (0u32..).zip(read.into_iter().flatten()) {
+        let record = goroutines.list().get(number as usize).map(|g| g.addr);
+        builder.goroutine(number, record, &slots, out_of);
     }
 }
 

@@ -86,6 +86,15 @@ impl Spans {
         Ok(spans)
     }
 
+    /// Spans that are known to be what they seem, each with its allocation bits.
+    pub(super) fn of(found: Vec<(Span, Vec<u64>)>) -> Self {
+        let mut spans = Self::default();
+        let read = found.into_iter();
+        let read = read.map(|(span, bits)| Read::Objects(span, bits));
+        spans.take(read.collect(), u64::MAX);
+        spans
+    }
+
     /// The entries of `allspans`, as far as they can be read.
     fn pointers(&mut self, memory: &dyn Memory, array: Addr, len: u64) -> Vec<Addr> {
         let mut pointers = Vec::new();

@@ -45,6 +45,8 @@ pub enum CoreKind {
     Gcore,
     /// qemu-user for its guest: neither `NT_FILE` nor `NT_SIGINFO`.
     Qemu,
+    /// No core: the process itself wrote its heap down, and lived on.
+    HeapDump,
 }
 
 impl CoreKind {
@@ -54,6 +56,7 @@ impl CoreKind {
             Self::Kernel => "the kernel",
             Self::Gcore => "gcore",
             Self::Qemu => "qemu-user",
+            Self::HeapDump => "runtime/debug.WriteHeapDump",
         }
     }
 }
@@ -190,6 +193,24 @@ impl<'a> CoreFile<'a> {
             CoreKind::Kernel
         };
         Ok(core)
+    }
+
+    /// What a heap dump has of a core: an architecture. Its memory is not in segments, and any of it may be written.
+    pub fn of_heap_dump(bytes: &'a [u8], arch: Arch) -> Self {
+        Self {
+            bytes,
+            arch,
+            kind: CoreKind::HeapDump,
+            segments: Vec::new(),
+            threads: Vec::new(),
+            process: None,
+            auxv: AuxVector::default(),
+            files: Vec::new(),
+            signal: None,
+            damage: Vec::new(),
+            truncated_by: 0,
+            writable: vec![(Addr::NULL, Addr(u64::MAX))],
+        }
     }
 
     fn take_note(&mut self, note: &Note<'a>) {

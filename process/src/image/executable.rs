@@ -64,10 +64,10 @@ pub struct Executable<'a> {
     pub bytes: &'a [u8],
     /// Instruction set.
     pub arch: Arch,
-    elf: Elf<'a>,
+    pub(super) elf: Elf<'a>,
     symbols: OnceLock<SymbolIndex<'a>>,
     debug: Mutex<BTreeMap<&'static str, &'a [u8]>>,
-    arena: &'a SectionArena,
+    pub(super) arena: &'a SectionArena,
 }
 
 /// Owns sections that had to be decompressed, for as long as the executable's bytes live.
@@ -79,7 +79,7 @@ pub struct SectionArena {
 }
 
 impl SectionArena {
-    fn keep(&self, mut bytes: Vec<u8>) -> &[u8] {
+    pub(super) fn keep(&self, mut bytes: Vec<u8>) -> &[u8] {
         for slot in &self.slots {
             match slot.set(bytes) {
                 Ok(()) => return slot.get().map_or(&[], Vec::as_slice),

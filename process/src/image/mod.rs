@@ -7,6 +7,7 @@
 mod build_info;
 mod core_file;
 mod executable;
+mod relocate;
 
 pub use build_info::{BUILD_INFO_MAGIC, BuildInfo, GoVersion};
 pub use core_file::{CoreFile, CoreKind, CoreSegment, Thread};

@@ -3,12 +3,14 @@
 //! [`Mapped::open`] does only what every question needs (a few indexes over headers and notes). It knows nothing of
 //! symbols, goroutines or types, which are found through it; [`crate::process::Process`] puts those on top.
 
+mod heap_dump;
 mod matching;
 
 pub use matching::ExecutableMatch;
 
 use crate::addr::{Addr, Bias};
 use crate::arch::Arch;
+use crate::heapdump::HeapDump;
 use crate::image::{BUILD_INFO_MAGIC, BuildInfo, CoreFile, Executable, Files, GoVersion};
 use crate::memory::{CoreMemory, Region, RegionSource, Unreadable};
 use dumpview_parsers::core::{FileMapping, aux};
@@ -64,6 +66,8 @@ pub struct Mapped<'a> {
     pub version: Option<GoVersion>,
     /// What is missing from the input.
     pub shortfalls: Vec<Shortfall>,
+    /// The heap dump that stands in for a core, when it does.
+    pub heap_dump: Option<&'a HeapDump<'a>>,
 }
 
 /// How to open a process.
@@ -146,6 +150,7 @@ impl<'a> Mapped<'a> {
             build,
             version,
             shortfalls,
+            heap_dump: None,
         }
     }
 

@@ -5,9 +5,10 @@
 //! values, not the process's. Where two sources cover an address the more trusted one wins, so regions never
 //! overlap once [`CoreMemory::new`] has sorted and clipped them.
 
-use super::{Memory, ReadError, ReadResult, Unreadable};
+use super::{Memory, ReadError, ReadResult, Slots, Unreadable};
 use crate::addr::Addr;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Where the bytes of a region come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Region<'a> {
 #[derive(Debug, Default)]
 pub struct CoreMemory<'a> {
     regions: Vec<Region<'a>>,
+    /// What comes in pieces too small to be regions; it fills what they leave.
+    slots: Option<Arc<Slots<'a>>>,
 }
 
 impl<'a> CoreMemory<'a> {
@@ -53,6 +56,14 @@ impl<'a> CoreMemory<'a> {
             with_bytes.fill(layer);
         }
         with_bytes
+    }
+
+    /// The same memory with the objects of a heap dump.
+    pub(crate) fn with_slots(self, slots: Arc<Slots<'a>>) -> Self {
+        Self {
+            slots: Some(slots),
+            ..self
+        }
     }
 
     /// Adds the parts of `regions` that no existing region covers.
@@ -101,10 +112,13 @@ impl<'a> CoreMemory<'a> {
 
     /// The longest run of bytes from one input starting at `addr`; outlives the borrow of `self`.
     pub fn run_at(&self, addr: Addr) -> ReadResult<&'a [u8]> {
-        let region = self.region(addr).ok_or(ReadError {
-            addr,
-            why: Unreadable::NeverMapped,
-        })?;
+        let Some(region) = self.region(addr) else {
+            let in_slot = self.slots.as_ref().and_then(|slots| slots.run_at(addr));
+            return in_slot.ok_or(ReadError {
+                addr,
+                why: Unreadable::NeverMapped,
+            });
+        };
         match region.source {
             RegionSource::Core(bytes) | RegionSource::File(bytes) => {
                 let skip = usize::try_from(addr.0 - region.start.0).unwrap_or(usize::MAX);

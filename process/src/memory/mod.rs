@@ -6,9 +6,12 @@
 //! read-only ones; tests use a plain slice of regions.
 
 mod core_memory;
+mod slots;
 mod typed;
 
 pub use core_memory::{CoreMemory, Region, RegionSource};
+pub(crate) use slots::NewSpan;
+pub use slots::{SlotSpan, Slots};
 pub use typed::MemoryExt;
 
 use crate::addr::Addr;

@@ -6,6 +6,7 @@ use crate::process::{Process, ProcessError};
 use crate::runtime::{self, Reached, SystemRule, WaitReasons, labels};
 use dumpview_model::goroutine::{Creator, Goroutine, Goroutines, Place, Places, Stack, StackId};
 use dumpview_model::value::Address;
+use rustc_hash::FxHashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What all goroutines share.
@@ -13,6 +14,8 @@ pub(super) struct Facts {
     reasons: Option<WaitReasons>,
     rule: SystemRule,
     now: Option<Reached>,
+    /// The runtime's own, where a heap dump says so: what else tells it of the finalizer goroutine is not in one.
+    system: Option<FxHashSet<u64>>,
     places: Mutex<Places>,
 }
 
@@ -24,6 +27,10 @@ impl Facts {
             reasons: runtime.map(|r| WaitReasons::read(&r)),
             rule: runtime.map(|r| SystemRule::read(&r)).unwrap_or_default(),
             now: process.reached(),
+            system: process.heap_dump.map(|dump| {
+                let own = dump.goroutines.iter().filter(|g| g.record.is_system);
+                own.map(|g| g.record.id).collect()
+            }),
             places: Mutex::default(),
         }
     }
@@ -64,6 +71,9 @@ pub struct Table {
 impl Postmortem<'_> {
     /// Whether a goroutine is the runtime's own.
     pub fn is_system(&self, g: &runtime::Goroutine) -> bool {
+        if let Some(system) = &self.facts().system {
+            return system.contains(&g.id.0);
+        }
         let symbols = self.process.symbols().ok();
         let entry = symbols
             .and_then(|symbols| symbols.find(g.startpc))
@@ -157,6 +167,9 @@ impl Postmortem<'_> {
         pointers: StackPointers,
         goes_on: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Option<Table>, &ProcessError> {
+        if let Some(recorded) = self.recorded() {
+            return Ok(Some(self.recorded_table(recorded, system)));
+        }
         let all = self.process.goroutines()?.list();
         let mut wanted: Vec<_> = all
             .iter()

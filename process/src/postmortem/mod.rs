@@ -14,6 +14,7 @@
 //! | `audit` | what was walked against what the runtime counted |
 //! | `goroutines` | the goroutines as the model has them |
 //! | `moments` | what it has for a timeline |
+//! | `recorded` | goroutines as a heap dump records them |
 //! | `at` | which goroutine and frame is meant |
 //! | `backtrace` | a goroutine's frames with arguments and locals |
 
@@ -26,6 +27,7 @@ mod findings;
 mod goroutines;
 mod moments;
 mod panics;
+mod recorded;
 mod summary;
 
 pub use accounts::{Accounts, Part};

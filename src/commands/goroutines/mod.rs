@@ -99,6 +99,8 @@ impl Verb for GoroutinesVerb {
 }
 
 impl OnCore for GoroutinesVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &GoroutinesFlags,

@@ -150,6 +150,8 @@ impl Verb for HeapObjectVerb {
 }
 
 impl OnCore for HeapObjectVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &ObjectFlags,
@@ -191,6 +193,8 @@ impl Verb for HeapRefsVerb {
 }
 
 impl OnCore for HeapRefsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &TableFlags,
@@ -254,6 +258,8 @@ impl Verb for HeapSetVerb {
 }
 
 impl OnCore for HeapSetVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         _args: &NoFlags,

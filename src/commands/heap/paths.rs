@@ -117,6 +117,8 @@ impl Verb for HeapPathsVerb {
 }
 
 impl OnCore for HeapPathsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &PathsFlags,
@@ -229,6 +231,8 @@ impl Verb for HeapFindVerb {
 }
 
 impl OnCore for HeapFindVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &FindFlags,

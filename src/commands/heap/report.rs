@@ -352,6 +352,8 @@ impl Verb for HeapVerb {
 }
 
 impl OnCore for HeapVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &HeapFlags,

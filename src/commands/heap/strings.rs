@@ -63,6 +63,8 @@ fn row(copies: Copies) -> HeapCopies {
 }
 
 impl OnCore for HeapStringsVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &TableFlags,

@@ -147,6 +147,8 @@ impl Verb for HeapTopVerb {
 }
 
 impl OnCore for HeapTopVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &TopFlags,
@@ -171,6 +173,8 @@ impl Verb for HeapGarbageVerb {
 }
 
 impl OnCore for HeapGarbageVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &TableFlags,

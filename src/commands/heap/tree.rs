@@ -73,6 +73,8 @@ impl Verb for HeapTreeVerb {
 }
 
 impl OnCore for HeapTreeVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

@@ -4,6 +4,7 @@ use crate::addr::Addr;
 use crate::heap::types::Role;
 use crate::heap::{Analysis, SpecialKind, SweepState};
 use crate::memory::{Memory, MemoryExt};
+use crate::symbols::printed_name;
 use crate::value::{Gathered, Limits, Place, Reader};
 use dumpview_heap::NodeId;
 use dumpview_model::heap::{Direction, HeapPlace, HeapReference};
@@ -185,6 +186,17 @@ impl Analysis<'_, '_> {
     fn site(&self, object: u32) -> Option<Site> {
         let mut specials = self.heap.roots.specials.iter();
         let special = specials.find(|s| s.object == object && s.kind == SpecialKind::Profile)?;
+        if let Some(dump) = self.process.heap_dump {
+            let bucket = dump.buckets.iter().find(|b| b.id == special.payload.0)?;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let frames = bucket.stack.clone().map(|place| SiteFrame {
+                function: printed_name(&text(place.function)).into_owned(),
+                file: text(place.file),
+                line: u32::try_from(place.line).unwrap_or(0),
+            });
+            let frames: Vec<SiteFrame> = frames.collect();
+            return (!frames.is_empty()).then_some(Site { frames });
+        }
         let runtime = self.process.runtime()?;
         let size = runtime.layouts.size_of("runtime.bucket")?;
         let bucket = runtime.structure("runtime.bucket", special.payload);

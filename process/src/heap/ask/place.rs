@@ -109,11 +109,31 @@ impl Analysis<'_, '_> {
     }
 
     fn goroutine_at(&self, number: u32) -> Option<&Goroutine> {
-        self.process.goroutines().ok()?.list().get(number as usize)
+        let known = self.process.goroutines().ok();
+        let known = known.filter(|_| self.heap.recorded.is_none());
+        known?.list().get(number as usize)
+    }
+
+    fn goroutine_id(&self, number: u32) -> Option<GoId> {
+        match &self.heap.recorded {
+            Some(recorded) => recorded.id(number),
+            None => Some(self.goroutine_at(number)?.id),
+        }
+    }
+
+    /// The number of a goroutine.
+    fn goroutine_number(&self, id: GoId) -> Option<u32> {
+        let at = if let Some(recorded) = &self.heap.recorded {
+            recorded.list().iter().position(|g| g.record.id == id.0)
+        } else {
+            let list = self.process.goroutines().ok()?.list();
+            list.iter().position(|g| g.id == id)
+        };
+        u32::try_from(at?).ok()
     }
 
     fn of_goroutine(&self, kind: PlaceKind, number: u32, behind: &str) -> HeapPlace {
-        let id = self.goroutine_at(number).map_or(0, |g| g.id.0);
+        let id = self.goroutine_id(number).map_or(0, |id| id.0);
         HeapPlace {
             goroutine: Some(id),
             ..bare(kind, format!("goroutine {id}{behind}"))
@@ -129,7 +149,10 @@ impl Analysis<'_, '_> {
             let at = unwound.calls.iter().rposition(is_it)?;
             Some((at, unwound.calls.get(at)?.name.clone()))
         });
-        let id = g.map_or(0, |g| g.id.0);
+        let recorded = self.heap.recorded.as_ref();
+        let recorded = recorded.and_then(|all| all.function(goroutine, frame));
+        let found = found.or_else(|| Some((frame as usize, recorded?)));
+        let id = self.goroutine_id(goroutine).map_or(0, |id| id.0);
         let name = match &found {
             Some((at, function)) => format!("goroutine {id} frame {at} {function}"),
             None => format!("goroutine {id} frame"),
@@ -215,14 +238,14 @@ impl Analysis<'_, '_> {
     pub fn retained_by_goroutines(&self) -> Vec<(GoId, Option<u64>)> {
         let incomplete = &self.heap.roots.incomplete_stacks;
         let unknown = incomplete.iter().filter_map(|goroutine| {
-            let id = self.goroutine_at(*goroutine)?.id;
+            let id = self.goroutine_id(*goroutine)?;
             Some((id, None))
         });
         let known = self.roots().filter_map(|(node, kind)| {
             let RootKind::Goroutine { goroutine } = kind else {
                 return None;
             };
-            let id = self.goroutine_at(goroutine)?.id;
+            let id = self.goroutine_id(goroutine)?;
             let whole = !incomplete.contains(&goroutine);
             whole.then(|| (id, Some(self.retained(node).unwrap_or(0))))
         });
@@ -235,13 +258,13 @@ impl Analysis<'_, '_> {
         let incomplete = &self.heap.roots.incomplete_stacks;
         let mut nodes: FxHashMap<GoId, Option<NodeId>> = FxHashMap::default();
         for goroutine in incomplete {
-            nodes.extend(self.goroutine_at(*goroutine).map(|g| (g.id, None)));
+            nodes.extend(self.goroutine_id(*goroutine).map(|id| (id, None)));
         }
         for (node, kind) in self.roots() {
             if let RootKind::Goroutine { goroutine } = kind
-                && let Some(g) = self.goroutine_at(goroutine)
+                && let Some(id) = self.goroutine_id(goroutine)
             {
-                nodes.entry(g.id).or_insert(Some(node));
+                nodes.entry(id).or_insert(Some(node));
             }
         }
         // Of a goroutine that keeps nothing there is no node.
@@ -271,8 +294,7 @@ impl Analysis<'_, '_> {
     fn goroutine_root(&self, rest: &str) -> Option<NodeId> {
         let mut words = rest.split_whitespace();
         let id = GoId(words.next()?.parse().ok()?);
-        let list = self.process.goroutines().ok()?.list();
-        let number = u32::try_from(list.iter().position(|g| g.id == id)?).ok()?;
+        let number = self.goroutine_number(id)?;
         let wanted: Box<dyn Fn(RootKind) -> bool> = match words.next() {
             None => Box::new(move |kind| kind == RootKind::Goroutine { goroutine: number }),
             Some("registers") => {
@@ -280,8 +302,11 @@ impl Analysis<'_, '_> {
             }
             Some("frame") => {
                 let call: usize = words.next()?.parse().ok()?;
-                let unwound = self.process.unwound(list.get(number as usize)?);
-                let frame = u32::try_from(unwound.calls.get(call)?.physical).ok()?;
+                let frame = match self.goroutine_at(number) {
+                    Some(g) => self.process.unwound(g).calls.get(call)?.physical,
+                    None => call,
+                };
+                let frame = u32::try_from(frame).ok()?;
                 Box::new(move |kind| {
                     kind == RootKind::Frame {
                         goroutine: number,

@@ -29,6 +29,10 @@ stored!(struct Small { spans, scanned, share, live, garbage });
 impl<'p, 'a> Analysis<'p, 'a> {
     /// What is to be kept of it; `None` when it has holes, or speaks of types that only this run of the program knows.
     pub fn to_sections(&self) -> Option<Sections<'_>> {
+        // A heap dump file has its graph ready: reading it is no more work than reading what was kept.
+        if self.process.heap_dump.is_some() {
+            return None;
+        }
         let damage = self.process.shortfalls.iter().any(|lacks| lacks.damage);
         let mut statics = self.heap.roots.variables.statics().iter();
         if damage || !self.notes().is_empty() || !statics.all(|value| is_lasting(value.ty)) {
@@ -68,6 +72,9 @@ impl<'p, 'a> Analysis<'p, 'a> {
         program: u128,
         identity: Identity,
     ) -> Result<Option<Self>, HeapError> {
+        if process.heap_dump.is_some() {
+            return Ok(None);
+        }
         let sections = Sections::read::<12>(file, Kind::Graph, program, identity);
         let Some(
             [
@@ -112,6 +119,7 @@ impl<'p, 'a> Analysis<'p, 'a> {
             graph,
             pointers,
             scanned: small.scanned,
+            recorded: None,
         };
         let amounts = (small.live, small.garbage, small.share);
         Self::of_parts(process, heap, labels, dominators, amounts).map(Some)

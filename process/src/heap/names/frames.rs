@@ -42,7 +42,11 @@ impl Names<'_, '_> {
                 call: None,
             });
         }
-        let record = self.goroutine(goroutine).map(|g| g.addr);
+        let recorded = self.heap.recorded.as_ref();
+        let record = self
+            .goroutine(goroutine)
+            .map(|g| g.addr)
+            .or_else(|| recorded?.record(goroutine));
         if let Some(record) = record.and_then(|at| self.heap.spans.find(at)) {
             all.extend(self.words_of(record));
         }
@@ -61,6 +65,10 @@ impl Names<'_, '_> {
 
     /// Number and function of a frame, as a backtrace counts them.
     pub(super) fn frame_name(&self, goroutine: u32, frame: u32) -> Option<String> {
+        if let Some(recorded) = &self.heap.recorded {
+            let function = recorded.function(goroutine, frame)?;
+            return Some(format!("frame {frame} {function}"));
+        }
         let unwound = self.process.unwound(self.goroutine(goroutine)?);
         let of = |physical: usize| physical == frame as usize;
         let at = unwound.calls.iter().rposition(|call| of(call.physical))?;
@@ -84,15 +92,21 @@ impl Names<'_, '_> {
 
     /// The live words of a frame.
     pub(super) fn of_frame(&self, goroutine: u32, frame: u32) -> Vec<Reference> {
-        let (Some(g), Some(slots)) = (self.goroutine(goroutine), self.slots(goroutine)) else {
-            return Vec::new();
-        };
+        let slots = self.slots(goroutine).unwrap_or_default();
         let Some(slots) = slots.frames.into_iter().find(|f| f.frame == frame) else {
             return Vec::new();
         };
-        let unwound = self.process.unwound(g);
-        let declared = self.declared(&unwound, frame);
-        let sp = unwound.stack.frames.get(frame as usize).map(|f| f.sp);
+        let unwound = self.goroutine(goroutine).map(|g| self.process.unwound(g));
+        let (declared, sp) = match (&unwound, &self.heap.recorded) {
+            (Some(unwound), _) => {
+                let sp = unwound.stack.frames.get(frame as usize).map(|f| f.sp);
+                (self.declared(unwound, frame), sp)
+            }
+            (None, recorded) => {
+                let sp = recorded.as_ref().and_then(|all| all.sp(goroutine, frame));
+                (Vec::new(), sp)
+            }
+        };
         let named = slots.slots.iter().filter_map(|slot| {
             let variable = self.variable_of(&declared, *slot);
             let (call, (name, by)) = variable.map_or_else(

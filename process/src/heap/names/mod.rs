@@ -215,6 +215,9 @@ impl<'n, 'a> Names<'n, 'a> {
 
     /// What the stack of a goroutine keeps, read again.
     fn slots(&self, goroutine: u32) -> Option<GoroutineSlots> {
+        if let Some(recorded) = &self.heap.recorded {
+            return recorded.slots(goroutine);
+        }
         let minor = self.process.version.as_ref().map_or(u32::MAX, |v| v.minor);
         let reader = StackReader::new(self.process, minor)?;
         let goroutine = self.goroutine(goroutine)?;
@@ -222,7 +225,8 @@ impl<'n, 'a> Names<'n, 'a> {
     }
 
     fn goroutine(&self, number: u32) -> Option<&'n crate::runtime::Goroutine> {
-        let all = self.process.goroutines().ok()?;
-        all.list().get(number as usize)
+        let all = self.process.goroutines().ok();
+        let all = all.filter(|_| self.heap.recorded.is_none());
+        all?.list().get(number as usize)
     }
 }

@@ -4,7 +4,6 @@ use super::within::push_path;
 use super::{NamedBy, Names, Reference};
 use crate::addr::Addr;
 use crate::heap::Scratch;
-use crate::heap::pointers::word_at;
 use crate::heap::types::{Label, Role};
 use crate::memory::MemoryExt;
 use crate::types::{MapLayout, Shape, TypeRef};
@@ -68,7 +67,7 @@ impl Names<'_, '_> {
         let mut found = Vec::new();
         let pointers = &self.heap.pointers;
         pointers.visit(span, &bytes, slot, &mut Scratch::default(), |offset| {
-            let value = Addr(word_at(&bytes, offset));
+            let value = Addr(pointers.word(&bytes, offset));
             let word = span.start.offset(offset);
             if !value.is_null() && spans.find(value).is_some() {
                 let at = word.0 - start.0;

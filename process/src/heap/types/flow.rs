@@ -358,7 +358,7 @@ impl<'f, 'a> Flow<'f, 'a> {
     }
 
     /// Bytes of the header that a slot of the span starts with.
-    pub const fn header_of(&self, span: &Span) -> u64 {
+    pub fn header_of(&self, span: &Span) -> u64 {
         self.pointers.header_size(span)
     }
 

@@ -24,7 +24,13 @@ impl Labels {
     ///
     /// When no layout knows the runtime.
     pub fn find(process: &Process<'_>, heap: &Heap<'_>) -> Result<Self, HeapError> {
-        let layouts = process.layouts().ok_or(HeapError::NoLayout)?;
+        let Some(layouts) = process.layouts() else {
+            return match process.heap_dump {
+                // Without its executable a dump tells the types of hardly any object.
+                Some(_) => Ok(Self::for_objects(heap.spans.objects())),
+                None => Err(HeapError::NoLayout),
+            };
+        };
         let mut flow = Flow::new(process, heap, layouts);
         flow.start_at_headers();
         flow.run();

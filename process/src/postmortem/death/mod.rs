@@ -204,7 +204,7 @@ pub(super) fn explain(process: &Process<'_>) -> Death {
 /// Death that Go's handlers had no part in.
 fn without_go(process: &Process<'_>, signal: Option<Signal>, is_go: bool) -> DeathKind {
     match (process.core.kind, signal) {
-        (CoreKind::Gcore, _) => DeathKind::Alive,
+        (CoreKind::Gcore | CoreKind::HeapDump, _) => DeathKind::Alive,
         (_, Some(signal)) if signal.was_sent() && is_go => DeathKind::Killed,
         (_, Some(_)) => DeathKind::Signal,
         (_, None) => DeathKind::Unknown,
