@@ -212,6 +212,23 @@ pub struct HeapCopies {
     pub wasted_bytes: u64,
 }
 
+/// A record of a heap dump.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapRecord {
+    /// Where in the file it starts.
+    pub offset: u64,
+    /// Bytes of it there.
+    pub bytes: u64,
+    /// What it is, in the words of the format's description.
+    pub kind: &'static str,
+    /// The address that it is about.
+    pub addr: Option<Address>,
+    /// Its fields in words.
+    pub fields: String,
+    /// The first bytes of what it holds, in hex.
+    pub hex: String,
+}
+
 /// An object that was looked for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HeapFound {

@@ -1,6 +1,12 @@
 //! The committed heap dumps against what another reader of the format found in them, and against what the programs that
 //! wrote them said of themselves.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failure is a panic"
+)]
+
 use dumpview_heap::Objects;
 use dumpview_process::addr::Addr;
 use dumpview_process::heap::Analysis;

@@ -242,7 +242,7 @@ fn by_state(case: &Case<'_>) -> Vec<InState> {
     let table = case.goroutines(SystemGoroutines::Hidden, StackPointers::OfOne);
     let mut states: BTreeMap<String, u64> = BTreeMap::new();
     for goroutine in table.map(|t| t.goroutines.list).unwrap_or_default() {
-        *states.entry(goroutine.state().to_string()).or_default() += 1;
+        *states.entry(goroutine.state()).or_default() += 1;
     }
     let mut rows: Vec<InState> = states
         .into_iter()

@@ -7,10 +7,12 @@
 //! | `strings` | `heap strings`: texts and bytes that are there several times |
 //! | `tree` | `heap tree`: the dominator tree |
 //! | `object` | `heap object`, `heap refs`, `heap set`: one object, its references, what several places keep |
+//! | `records` | `heap records`: what a heap dump consists of |
 //! | `paths` | `heap paths`, `heap find`: why objects are alive, which fulfil a condition |
 
 mod object;
 mod paths;
+mod records;
 mod report;
 mod strings;
 mod top;
@@ -18,6 +20,7 @@ mod tree;
 
 pub use object::{HeapObjectVerb, HeapRefsVerb, HeapSetVerb};
 pub use paths::{HeapFindVerb, HeapPathsVerb};
+pub use records::HeapRecordsVerb;
 pub use report::HeapVerb;
 pub use strings::HeapStringsVerb;
 pub use top::{HeapGarbageVerb, HeapTopVerb};

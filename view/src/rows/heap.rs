@@ -4,7 +4,7 @@ use crate::column::{Cell, Column, Row, count, text, tree};
 use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::heap::{
-    HeapBranch, HeapCopies, HeapFound, HeapPlace, HeapReference, HeapTotal,
+    HeapBranch, HeapCopies, HeapFound, HeapPlace, HeapRecord, HeapReference, HeapTotal,
 };
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Value};
@@ -148,6 +148,24 @@ impl Row for HeapCopies {
         kind: "of" Text, |c| Cell::Word(if c.is_string { "string" } else { "[]byte" }), "`string` or `[]byte`: what refers to them";
         addr: "first" Address, |c| Cell::Address(c.addr.0), "the first of them";
         text: "text" Text, sample, "its first 48 bytes, quoted; what is no UTF-8 is U+FFFD";
+    };
+}
+
+impl Documented for HeapRecord {
+    const ALL: &'static str = "Records in the order of the file.";
+    const ABOUT: &'static str = "A record of a heap dump.";
+}
+
+impl Row for HeapRecord {
+    const KEY: &'static str = "records";
+    const ONE: &'static str = "heap-record";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        offset: "offset" Count, |r| Cell::Count(r.offset), "where in the file it starts";
+        bytes: "bytes" Bytes, |r| Cell::Count(r.bytes), "bytes of it there";
+        kind: "record" Text, |r| Cell::Word(r.kind), "what it is, in the words of the format's description";
+        addr: "address" Address, |r| address(r.addr), "the address that it is about: an object's, a type's, a `g`'s, a stack pointer";
+        fields: "fields" Text, |r| Cell::Text(Cow::Borrowed(&r.fields)), "its fields in words";
+        hex: Text, |r| Cell::Text(Cow::Borrowed(&r.hex)), "the first 32 bytes of what it holds, in hex";
     };
 }
 

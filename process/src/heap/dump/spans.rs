@@ -1,9 +1,9 @@
 //! Spans as the runtime would have described them.
 
 use crate::addr::Addr;
+use crate::heap::mspan::SIZE_CLASSES;
 use crate::heap::span::{Span, SweepState};
 use crate::heap::spans::Spans;
-use crate::heap::types::SIZE_CLASSES;
 use crate::memory::Slots;
 
 /// The spans of a dump. Objects have the numbers that their slots have.
