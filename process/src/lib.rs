@@ -58,6 +58,7 @@ pub mod mapped;
 pub mod memory;
 pub mod postmortem;
 pub mod process;
+pub mod profile;
 pub mod runtime;
 pub mod scope;
 pub mod stacks;

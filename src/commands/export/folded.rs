@@ -1,11 +1,13 @@
-//! Stacks of goroutines as flame graph tools read them: `outermost;…;innermost count`, a line for each distinct stack.
+//! Stacks of goroutines, and of who keeps the heap, as flame graph tools read them: `outermost;…;innermost count`, a line for each distinct stack.
 
 use super::format::{Export, ExportFlags, Written};
 use crate::answer::Failure;
 use crate::case::core::Case;
 use crate::commands::goroutines::{GoroutinesFlags, of_log};
+use crate::commands::heap::analysed;
 use crate::input::log::Ended;
 use dumpview_model::goroutine::{Elided, Goroutines, StackId};
+use dumpview_process::heap::ask::Retention;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,6 +20,18 @@ impl Export for Folded {
     const NAME: &'static str = "folded";
 
     fn of_core<'w>(case: &'w Case<'_>, flags: &ExportFlags) -> Result<Written<'w>, Failure> {
+        match flags.profile.as_deref() {
+            None | Some("goroutine") => {}
+            Some("retained") => {
+                let retention = analysed(case)?.retention();
+                return Ok(Box::new(move |out| write_retention(&retention, out)));
+            }
+            Some(other) => {
+                return Err(Failure::usage(format!(
+                    "--to folded --profile {other}: there is goroutine, retained"
+                )));
+            }
+        }
         let shown = if flags.system {
             SystemGoroutines::Shown
         } else {
@@ -54,6 +68,24 @@ fn write(goroutines: &Goroutines, system: bool, out: &mut dyn Write) -> io::Resu
     lines
         .iter()
         .try_for_each(|(line, count)| writeln!(out, "{line} {count}"))
+}
+
+/// Who keeps the heap: the root first, then what it keeps, in bytes.
+fn write_retention(retention: &Retention, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines: Vec<(String, u64)> = Vec::new();
+    for (place, kept) in (0u32..).zip(&retention.places) {
+        if kept.bytes == 0 {
+            continue;
+        }
+        let stack = retention.stack(place).into_iter().rev();
+        let names = stack.filter_map(|at| retention.names.get(at as usize));
+        let names: Vec<String> = names.map(|text| name(text)).collect();
+        lines.push((names.join(";"), kept.bytes));
+    }
+    lines.sort();
+    lines
+        .iter()
+        .try_for_each(|(line, bytes)| writeln!(out, "{line} {bytes}"))
 }
 
 /// A stack, the outermost call first. What is not known of it stands in brackets, as such tools have it.

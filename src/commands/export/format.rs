@@ -10,7 +10,8 @@ use std::path::Path;
 /// What may be asked of an export.
 #[derive(Args, Debug, Clone, Default)]
 pub struct ExportFlags {
-    /// What to write: `folded` (stacks of goroutines for flame graphs).
+    /// What to write: `folded` (stacks for flame graphs), `pprof` (a profile for `go tool pprof`), `dot` (what stands around an
+    /// object, for graphviz).
     #[arg(long, value_name = "FORMAT", required = true)]
     pub to: String,
 
@@ -21,6 +22,20 @@ pub struct ExportFlags {
     /// Even when that file exists: it is overwritten.
     #[arg(long)]
     pub force: bool,
+
+    /// Which profile. Of `pprof`: heap, allocs, mutex, block, goroutine, threadcreate (what `/debug/pprof/NAME` would have answered when
+    /// the process died), retained (who keeps the heap, by dominators; so when left out), types (what it consists of). Of
+    /// `folded`: goroutine (so when left out), retained.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Around which place `dot` draws: an address, a package variable, `goroutine 7`, an expression.
+    #[arg(long, value_name = "PLACE")]
+    pub around: Option<String>,
+
+    /// How many places `dot` draws.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub most: usize,
 
     /// The runtime's own goroutines and calls too.
     #[arg(long)]

@@ -3,10 +3,14 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `format` | what an export is |
-//! | `folded` | stacks of goroutines for flame graphs |
+//! | `folded` | stacks of goroutines, or who keeps the heap, for flame graphs |
+//! | `pprof` | the profiles that a process carries, and who keeps its heap, for `go tool pprof` |
+//! | `dot` | what stands around an object, for graphviz |
 
+mod dot;
 mod folded;
 mod format;
+mod pprof;
 
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
@@ -23,7 +27,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 
 /// All of them.
-const EXPORTS: &[Entry] = &[entry::<folded::Folded>()];
+const EXPORTS: &[Entry] = &[
+    entry::<folded::Folded>(),
+    entry::<pprof::Pprof>(),
+    entry::<dot::Dot>(),
+];
 
 /// What was written.
 #[derive(Serialize, JsonSchema)]
@@ -51,12 +59,15 @@ impl Verb for ExportVerb {
         inputs: Inputs::CoreOrLog,
         examples: &[
             "dumpview export --to folded -o app.folded core.44457 ./app",
+            "dumpview export --to pprof --profile heap -o heap.pb.gz core.44457 ./app && go tool pprof -top heap.pb.gz",
+            "dumpview export --to pprof --profile retained -o kept.pb.gz core.44457 ./app && go tool pprof -http : kept.pb.gz",
+            "dumpview export --to dot --around main.cache -o cache.dot core.44457 ./app && dot -Tsvg -O cache.dot",
             "dumpview export --to folded -o app.folded crash.log && flamegraph.pl app.folded > app.svg",
         ],
         notes: "A file that exists is overwritten with --force only.",
         ..About::core(
             "export",
-            "What is in a core or a log as a file of another tool: stacks of goroutines for flame graphs",
+            "What is in a core or a log as a file of another tool: flame graphs, pprof, graphviz",
             Word::None,
         )
     };

@@ -70,7 +70,7 @@ fn no_heap(case: &Case<'_>, error: &HeapError) -> Failure {
 /// # Errors
 ///
 /// When it means none.
-fn named(analysis: &Analysis<'_, '_>, word: &str) -> Result<u32, Failure> {
+pub fn named(analysis: &Analysis<'_, '_>, word: &str) -> Result<u32, Failure> {
     analysis.named(word).map_err(|why| {
         let hint = match why {
             NoPlace::NoObject(..) => "dumpview heap top --by type lists what there is",

@@ -33,6 +33,8 @@ pub enum By {
     Label,
     /// The size class of their slot, in bytes.
     SizeClass,
+    /// The stack of their allocation, of those that the memory profiler sampled.
+    Site,
 }
 
 /// How `heap top` answers.
@@ -74,6 +76,12 @@ fn totals(case: &Case<'_>, by: By, of: Of) -> Result<Vec<HeapTotal>, Failure> {
         By::Type => return Ok(analysis.totals(TotalBy::Type, of)),
         By::Package => return Ok(analysis.totals(TotalBy::Package, of)),
         By::SizeClass => return Ok(analysis.totals(TotalBy::SizeClass, of)),
+        By::Site if of == Of::Live => return Ok(analysis.sites()),
+        By::Site => {
+            return Err(Failure::usage(
+                "--garbage --by site: sites are of live objects only\n\nhint: --by type, package or size-class",
+            ));
+        }
         By::Root => OwnerKind::Root,
         By::Variable => OwnerKind::Variable,
         By::Goroutine => OwnerKind::Goroutine,
@@ -94,6 +102,7 @@ fn top(case: &Case<'_>, flags: &TopFlags) -> Result<Box<dyn Answer>, Failure> {
     if rows.is_empty() {
         return Err(Failure::no_answer(match (flags.by, of) {
             (By::Label, _) => "no goroutine that keeps something has profiler labels",
+            (By::Site, _) => "the memory profiler sampled no object that lives",
             (_, Of::Garbage) => "no garbage: every object is reached from a root",
             _ => "the heap is empty",
         }));
@@ -107,7 +116,7 @@ fn top(case: &Case<'_>, flags: &TopFlags) -> Result<Box<dyn Answer>, Failure> {
             ),
             format!("{} TYPE  each of them", command(case, "heap find")),
         ],
-        (_, By::Package | By::SizeClass) => Vec::new(),
+        (_, By::Package | By::SizeClass | By::Site) => Vec::new(),
         _ => vec![format!(
             "{} ROOT  what hangs below",
             command(case, "heap tree")
@@ -134,13 +143,15 @@ impl Verb for HeapTopVerb {
         examples: &[
             "dumpview heap top core.44457 ./app --by package",
             "dumpview heap top core.44457 ./app --by goroutine --top 10",
+            "dumpview heap top core.44457 ./app --by site",
             "dumpview heap top core.44457 ./app --filter 'key~http and retained_bytes>1MiB' --csv",
         ],
-        notes: "By type, package and size class a group retains what goes with its members one by one: what only several of\n\
-                them keep together is not in it. By root, variable, goroutine and label the rows add up to all live bytes.",
+        notes: "By type, package, size class and site a group retains what goes with its members one by one: what only several of\n\
+                them keep together is not in it. By root, variable, goroutine and label the rows add up to all live bytes.\n\
+                By site there are only the objects that the memory profiler sampled, one for each 512 KiB unless the program set another rate.",
         ..About::core(
             "heap top",
-            "Live objects by type, package, root, variable, goroutine, label, size class: own and retained bytes",
+            "Live objects by type, package, root, variable, goroutine, label, size class, allocation site: own and retained bytes",
             Word::None,
         )
     };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Variables worth finding without symbols: what the readers of goroutines, deaths, the scheduler, the heap and
 /// its statistics start from.
-const WANTED: [&str; 71] = [
+const WANTED: [&str; 74] = [
     "allfin",
     "allglen",
     "allgptr",
@@ -44,12 +44,14 @@ const WANTED: [&str; 71] = [
     "itabTableInit",
     "lastmoduledatap",
     "m0",
+    "mProfCycle",
     "mbuckets",
     "memstats",
     "mheap_",
     "modinfo",
     "modulesSlice",
     "mutexProfile",
+    "mutexprofilerate",
     "ncpu",
     "netpollInited",
     "netpollWaiters",
@@ -71,6 +73,7 @@ const WANTED: [&str; 71] = [
     "starttime",
     "staticuint64s",
     "sweep",
+    "ticks",
     "timeHistBuckets",
     "trace",
     "waitReasonStrings",

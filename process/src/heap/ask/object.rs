@@ -3,8 +3,7 @@
 use crate::addr::Addr;
 use crate::heap::types::Role;
 use crate::heap::{Analysis, SpecialKind, SweepState};
-use crate::memory::{Memory, MemoryExt};
-use crate::symbols::printed_name;
+use crate::memory::Memory;
 use crate::value::{Gathered, Limits, Place, Reader};
 use dumpview_heap::NodeId;
 use dumpview_model::heap::{Direction, HeapPlace, HeapReference};
@@ -181,44 +180,6 @@ impl Analysis<'_, '_> {
         Some(Value::new("string bytes", Data::String { bytes, len }))
     }
 
-    /// The stack on which a sampled object was allocated (`runtime/mprof.go:bucket`: the return addresses stand behind
-    /// it, one a call, inlined ones too).
-    fn site(&self, object: u32) -> Option<Site> {
-        let mut specials = self.heap.roots.specials.iter();
-        let special = specials.find(|s| s.object == object && s.kind == SpecialKind::Profile)?;
-        if let Some(dump) = self.process.heap_dump {
-            let bucket = dump.buckets.iter().find(|b| b.id == special.payload.0)?;
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let frames = bucket.stack.clone().map(|place| SiteFrame {
-                function: printed_name(&text(place.function)).into_owned(),
-                file: text(place.file),
-                line: u32::try_from(place.line).unwrap_or(0),
-            });
-            let frames: Vec<SiteFrame> = frames.collect();
-            return (!frames.is_empty()).then_some(Site { frames });
-        }
-        let runtime = self.process.runtime()?;
-        let size = runtime.layouts.size_of("runtime.bucket")?;
-        let bucket = runtime.structure("runtime.bucket", special.payload);
-        let count = bucket.uint("nstk").ok()?.min(MOST_CALLS);
-        let symbols = self.process.symbols().ok()?;
-        let frames = (0..count).map_while(|index| {
-            let pc = runtime
-                .memory
-                .ptr(special.payload.offset(size + index * 8))
-                .ok()?;
-            let func = symbols.find(pc)?;
-            let call = func.inline_frames(func.call_pc(pc)).next()?;
-            Some(SiteFrame {
-                function: call.printed_name().into_owned(),
-                file: call.position.file.to_owned(),
-                line: call.position.line,
-            })
-        });
-        let frames: Vec<SiteFrame> = frames.collect();
-        (!frames.is_empty()).then_some(Site { frames })
-    }
-
     /// References to a place, the largest retained size first, then from it, in the order of their places.
     pub fn references(&self, node: NodeId) -> Vec<HeapReference> {
         let names = self.names();
@@ -255,8 +216,6 @@ impl Analysis<'_, '_> {
 
 /// Bytes of a text that are read.
 const LONGEST_TEXT: u64 = 1 << 16;
-/// The memory profiler records fewer calls (`runtime/mprof.go:maxProfStackDepth`).
-const MOST_CALLS: u64 = 1024;
 
 const fn special_name(kind: SpecialKind) -> &'static str {
     match kind {

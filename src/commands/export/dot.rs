@@ -1,0 +1,97 @@
+//! What stands around a place of the heap, as graphviz draws it.
+
+use super::format::{Export, ExportFlags, Written};
+use crate::answer::Failure;
+use crate::case::core::Case;
+use crate::commands::heap::{analysed, named};
+use crate::input::log::Ended;
+use dumpview_model::heap::PlaceKind;
+use dumpview_model::units::{bytes, grouped};
+use dumpview_process::heap::ask::{Around, Near};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// `dot`.
+pub struct Dot;
+
+impl Export for Dot {
+    const NAME: &'static str = "dot";
+
+    fn of_core<'w>(case: &'w Case<'_>, flags: &ExportFlags) -> Result<Written<'w>, Failure> {
+        let Some(place) = flags.around.as_deref() else {
+            return Err(Failure::usage(
+                "--to dot: around what?\n\nhint: --around PLACE: an address, a package variable, `goroutine 7`",
+            ));
+        };
+        let analysis = analysed(case)?;
+        let around = analysis.around(named(analysis, place)?, flags.most.max(1));
+        Ok(Box::new(move |out| write(&around, out)))
+    }
+
+    fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+        Err(Failure::no_answer(format!(
+            "{}: a log has no heap",
+            path.display()
+        )))
+    }
+}
+
+fn write(around: &Around, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "digraph heap {{")?;
+    writeln!(
+        out,
+        "  rankdir=LR; node [shape=box fontname=monospace]; edge [fontname=monospace fontsize=10];"
+    )?;
+    for (number, near) in around.places.iter().enumerate() {
+        let shape = match (number, near.place.kind) {
+            (0, _) => " style=filled fillcolor=lightyellow penwidth=2",
+            (_, PlaceKind::Object) => "",
+            _ => " shape=ellipse",
+        };
+        writeln!(
+            out,
+            "  n{number} [label=\"{}\"{shape}];",
+            escaped(&label(near))
+        )?;
+    }
+    for link in &around.links {
+        let style = if link.dominates { " penwidth=2" } else { "" };
+        let label = escaped(&link.fields.join("\n"));
+        writeln!(
+            out,
+            "  n{} -> n{} [label=\"{label}\"{style}];",
+            link.from, link.to
+        )?;
+    }
+    writeln!(out, "}}")
+}
+
+fn label(near: &Near) -> String {
+    let mut lines = vec![near.place.name.clone()];
+    lines.extend(near.place.ty.clone());
+    if near.bytes > 0 {
+        lines.push(bytes(near.bytes));
+    }
+    if let Some(kept) = near.retained_bytes.filter(|kept| *kept != near.bytes) {
+        lines.push(format!("keeps {}", bytes(kept)));
+    }
+    if near.outside > 0 {
+        lines.push(format!("+ {} more", grouped(near.outside)));
+    }
+    lines.join("\n")
+}
+
+/// Text within the quotes of a label; what is long is cut, since boxes are as wide as their text.
+fn escaped(text: &str) -> String {
+    const WIDEST: usize = 60;
+    let line = |line: &str| {
+        let mut cut: String = line.chars().take(WIDEST).collect();
+        if line.chars().count() > WIDEST {
+            cut.push('…');
+        }
+        let cut = cut.replace('\\', "\\\\").replace('"', "\\\"");
+        cut.replace(char::is_control, " ")
+    };
+    let lines: Vec<String> = text.split('\n').map(line).collect();
+    lines.join("\\n")
+}
