@@ -219,6 +219,19 @@ pub(crate) fn until<'a>(literal: &'static str, input: &'a [u8]) -> Scan<'a, &'a 
     }
 }
 
+/// Whether a text is the path of a package, as the linker has it: `internal/bytealg`, `gopkg.in/yaml%2ev3`. What was
+/// written next to it mostly is no part of one.
+pub(crate) fn is_path(text: &[u8]) -> bool {
+    let is_end =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/%+".contains(byte);
+    is_end(text.first())
+        && is_end(text.last())
+        && text.len() <= 256
+        && text.iter().all(inside)
+        && memchr::memmem::find(text, b"..").is_none()
+}
+
 /// Whether a text is one of the runtime's reasons: `chan receive (nil chan)`, `sync.(*Cond).Wait`, nothing. Marks
 /// of progress that were written next to it are no part of one.
 pub(crate) fn is_words(text: &[u8]) -> bool {

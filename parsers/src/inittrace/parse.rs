@@ -16,7 +16,7 @@ pub(crate) fn record(text: &[u8], pieces: u32) -> Option<Record<'_>> {
 fn initialized(input: &[u8], pieces: u32) -> scan::Scan<'_, Record<'_>> {
     let (input, ()) = word("init ")(input)?;
     let (input, package) = until(" @", input)?;
-    if package.is_empty() || package.contains(&b' ') {
+    if !scan::is_path(package) {
         return fail(input);
     }
     let (input, start) = millis(input)?;

@@ -22,12 +22,12 @@ impl Mender {
             if let Some(start) = whole
                 && torn.is_none_or(|(torn, ..)| at + start <= torn)
             {
-                self.text(line, at, at + start, each);
+                self.between(line, at, at + start, each);
                 self.whole(line, at + start, each);
                 return;
             }
             if let Some((start, template, run)) = torn {
-                self.text(line, at, start, each);
+                self.between(line, at, start, each);
                 let alone = !self.is_active();
                 if !alone || run.stop == Stop::Doubt {
                     let behind = line.text.get(run.at..).unwrap_or_default();
@@ -93,7 +93,7 @@ impl Mender {
                 unreadable(line, at, format, text, MIXED, each);
                 return;
             }
-            self.text(line, at, from, each);
+            self.between(line, at, from, each);
             // A new line, when its start was another's.
             self.extend(line, from, run, at == 0, each);
             if run.stop == Stop::End {
@@ -102,6 +102,15 @@ impl Mender {
             at = run.at;
         }
         self.text(line, at, line.text.len(), each);
+    }
+
+    /// What stands before a record or a piece of one: text, or a piece of another whose beginning was taken for text.
+    fn between(&mut self, line: &Line<'_>, from: usize, to: usize, each: Each<'_>) {
+        let text = line.text.get(from..to).unwrap_or_default();
+        match orphan(text) {
+            Some(format) => unreadable(line, from, format, text, ORPHAN, each),
+            None => self.text(line, from, to, each),
+        }
     }
 
     /// What is left of a line and begins no record.

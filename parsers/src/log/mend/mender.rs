@@ -280,11 +280,14 @@ impl Mender {
             Stop::End => {
                 if let Some(torn) = self.torn.take() {
                     let (format, text) = (torn.template.format, torn.text.as_slice());
-                    each(match trace::mended(text, torn.pieces) {
-                        Some(kind) => Piece::Trace(torn.written, kind),
-                        None => Piece::unreadable(torn.written, format, text, ODD),
-                    });
-                    self.release(each);
+                    if let Some(kind) = trace::mended(text, torn.pieces) {
+                        each(Piece::Trace(torn.written, kind));
+                        self.release(each);
+                    } else {
+                        // What it lacks may stand in what came meanwhile.
+                        each(Piece::unreadable(torn.written, format, text, ODD));
+                        self.distrust(each);
+                    }
                 }
             }
         }

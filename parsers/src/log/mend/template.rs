@@ -15,6 +15,8 @@ pub(super) enum Step {
     Num(Form),
     /// Any words, up to the literal that follows.
     Text,
+    /// The path of a package, up to the literal that follows.
+    Path,
     /// The literal that follows; when it does not stand here, on at that step.
     Or(usize),
     /// On at that step.
@@ -38,7 +40,7 @@ pub(super) enum Form {
 }
 
 use Form::{Flag, Float, Id, Int, Millis, Seconds, Signed};
-use Step::{End, Jump, Lit, Num, Or, Text};
+use Step::{End, Jump, Lit, Num, Or, Path, Text};
 
 impl Form {
     /// Takes one off.
@@ -89,7 +91,7 @@ impl Template {
             .find(|&step| match self.step(step) {
                 Lit(literal) => rest.starts_with(literal.as_bytes()),
                 Num(form) => form.scan(rest).is_ok(),
-                Text => true,
+                Text | Path => true,
                 End => rest.is_empty(),
                 Or(_) | Jump(_) => false,
             })
@@ -232,7 +234,7 @@ pub(super) static TEMPLATES: [Template; 13] = [
         credible: 5,
         #[rustfmt::skip]
         steps: &[
-            Lit("init "), Text, Lit(" @"), Num(Millis), Lit(" ms, "), Num(Millis), Lit(" ms clock, "), Num(Int),
+            Lit("init "), Path, Lit(" @"), Num(Millis), Lit(" ms, "), Num(Millis), Lit(" ms clock, "), Num(Int),
             Lit(" bytes, "), Num(Int), Lit(" allocs"), End,
         ],
     },

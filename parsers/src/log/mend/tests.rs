@@ -36,6 +36,7 @@ fn kinds() -> Vec<Writes> {
         "pacer: |25|% CPU (|25| exp.) for |1384520|+|5840|+|156106| B work (|156106| B exp.) |in |4005888| B -> |5529600| B (∆goal |-29290|, cons/mark |0.1338175|)",
         "pacer: sweep done at heap size |13|MB; allocated |10|MB during sweep; swept |675| pages at |0.0005046| pages/byte",
         "checkfinalizers: queue:| |191| |finalizers +| |140| |cleanups",
+        "init |internal/godebug| @|9.1| ms, |0.053| ms clock, |312| bytes, |7| allocs",
         "SCHED |1004|ms: gomaxprocs=|4| idleprocs=|0| threads=|11| idlethreads=|4| runqueue=|8| |[|0| |10| |0| |31|]",
         "SCHED |60000|ms: gomaxprocs=|2| idleprocs=|2| threads=|14| spinningthreads=|0| needspinning=|0| idlethreads=|2| runqueue=|10| |[ |20| |13| ]| schedticks=[ |50| |67| |]",
         "SCHED |206|ms: gomaxprocs=|2| idleprocs=|0| threads=|6| spinningthreads=|0| idlethreads=|0| runqueue=|23| gcwaiting=|0| nmidlelocked=|-1| stopwait=|0| sysmonwait=|0",
@@ -135,9 +136,10 @@ fn a_logger_that_writes_dates_costs_no_record() {
     let dashes = NEIGHBOURS[0].replace('/', "-");
     for record in kinds() {
         for border in 1..record.len() {
-            // The end of a reason shows only by what follows.
-            let reason = ["(", " preemptoff="].contains(&record[border - 1].as_str())
-                || border >= 2 && ["(", " preemptoff="].contains(&record[border - 2].as_str());
+            // The end of a reason, or of a path, shows only by what follows.
+            let words = ["(", " preemptoff=", "init "];
+            let reason = words.contains(&record[border - 1].as_str())
+                || border >= 2 && words.contains(&record[border - 2].as_str());
             if reason {
                 continue;
             }
@@ -260,4 +262,66 @@ fn an_input_that_ends_within_a_record_says_so() {
         cuts += 1;
     }
     assert!(cuts > 100);
+}
+
+/// The scheduler's samples and what packages took to be initialised are printed by two threads, one write at a time: a line
+/// of either comes out as it was printed, or something is reported.
+#[test]
+fn no_init_line_vanishes_between_samples() {
+    let init = |package: &str, at: &str, bytes: &str| {
+        writes(&format!(
+            "init |{package}| @|{at}| ms, |0.010| ms clock, |{bytes}| bytes, |3| allocs"
+        ))
+    };
+    let inits = [
+        init("internal/bytealg", "0.002", "0"),
+        init("runtime", "0.035", "0"),
+        init("errors", "9.1", "16"),
+        init("sync", "9.1", "1408"),
+    ];
+    let sample = |at: &str| {
+        writes(&format!(
+            "SCHED |{at}|ms: gomaxprocs=|2| idleprocs=|1| threads=|3| spinningthreads=|0| needspinning=|0| idlethreads=|0| runqueue=|0| |[ |0| |0| |]| schedticks=[ |2| |0| |]"
+        ))
+    };
+    let samples = [sample("0"), sample("104")];
+    let truths: BTreeSet<String> = inits.iter().chain(&samples).map(truth).collect();
+    let (inits, samples) = (inits.concat(), samples.concat());
+    let mut lot = 0x9e37_79b9_7f4a_7c15u64;
+    let (mut lost, mut whole) = (Vec::new(), 0);
+    for _ in 0..20_000 {
+        // Where samples are written: runs of their writes between runs of the others'.
+        let (mut text, mut a, mut b) = (String::new(), 0, 0);
+        while a < inits.len() || b < samples.len() {
+            lot ^= lot << 13;
+            lot ^= lot >> 7;
+            lot ^= lot << 17;
+            let (first, run) = (lot.is_multiple_of(2), 1 + (lot >> 8) % 24);
+            for _ in 0..run {
+                let (list, at) = if first {
+                    (&inits, &mut a)
+                } else {
+                    (&samples, &mut b)
+                };
+                if let Some(write) = list.get(*at) {
+                    text.push_str(write);
+                    *at += 1;
+                }
+            }
+        }
+        let seen = look(&text);
+        let wrong = seen.records.iter().any(|record| !truths.contains(record));
+        whole += usize::from(seen.records.len() == truths.len());
+        if wrong || seen.unreadable == 0 && seen.records.len() < truths.len() {
+            lost.push((text, seen.records));
+        }
+    }
+    lost.sort_by_key(|(text, _)| text.len());
+    assert!(whole > 2_000, "only {whole} of 20,000 were read whole");
+    assert!(
+        lost.is_empty(),
+        "{} of 20,000: {:#?}",
+        lost.len(),
+        &lost[..lost.len().min(12)]
+    );
 }

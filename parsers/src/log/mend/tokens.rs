@@ -147,13 +147,17 @@ impl Tokens<'_> {
                     run.at += literal.len();
                     run.long |= literal.len() >= 5;
                 }
-                Step::Text => {
+                step @ (Step::Text | Step::Path) => {
+                    let is_it = match step {
+                        Step::Path => scan::is_path,
+                        _ => scan::is_words,
+                    };
                     let words = match template.step(token + 1) {
                         Step::Lit(literal) => memchr::memmem::find(rest, literal.as_bytes()),
                         _ => None,
                     };
                     match words {
-                        Some(length) if rest.get(..length).is_some_and(scan::is_words) => {
+                        Some(length) if rest.get(..length).is_some_and(is_it) => {
                             run.at += length;
                         }
                         _ => {

@@ -2,6 +2,7 @@
 //! like one. The mender asks; nothing here takes tokens or keeps state.
 
 use super::template::{Step, TEMPLATES, Template};
+use crate::scan;
 use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 use std::sync::LazyLock;
 
@@ -9,13 +10,14 @@ use std::sync::LazyLock;
 pub(super) const ATTEMPTS: usize = 16;
 
 /// Words that begin a record (as many as `BEGINNINGS`), then ones that only stand inside one.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 22] = [
     "gc ",
     "SCHED ",
     "scav ",
     "pacer: ",
     "scan: ",
     "checkfinalizers: ",
+    "init ",
     ": status=",
     ": p=",
     " ms clock, ",
@@ -32,7 +34,7 @@ const WORDS: [&str; 21] = [
     " handoff, ",
     " (forced)",
 ];
-const BEGINNINGS: usize = 8;
+const BEGINNINGS: usize = 9;
 
 /// Looks for all of them at once; where the processor cannot, one byte after the other.
 static SEARCH: LazyLock<Search> = LazyLock::new(|| Search {
@@ -123,10 +125,24 @@ pub(super) fn begins(text: &[u8]) -> bool {
                 return false;
             };
             let rest = text.get(first.len()..).unwrap_or_default();
+            if let Step::Path = template.step(1) {
+                return is_package(rest);
+            }
             template
                 .number(1)
                 .is_some_and(|(_, form)| form.scan(rest).is_ok())
         })
+}
+
+/// Whether a text goes on as an init line does behind its first word: a package, and when it was initialised, as far as
+/// that is there.
+fn is_package(rest: &[u8]) -> bool {
+    let Some(length) = memchr::memmem::find(rest, b" @") else {
+        return false;
+    };
+    let behind = rest.get(length + 2..).unwrap_or_default();
+    let is_path = rest.get(..length).is_some_and(scan::is_path);
+    is_path && behind.first().is_none_or(u8::is_ascii_digit)
 }
 
 /// The format of which a line has a piece: a word of it with the numbers that belong to it.
@@ -176,6 +192,9 @@ pub(super) fn looks_odd(text: &[u8]) -> Option<&'static str> {
             Some("gctrace")
         }
         b'c' if text.starts_with(b"checkfinalizers: ") => Some("checkfinalizers"),
+        b'i' if text.starts_with(b"init ") => {
+            memchr::memmem::find(text, b" ms clock, ").and(Some("inittrace"))
+        }
         _ => None,
     }
 }
