@@ -82,21 +82,35 @@ struct InState {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "heap-dump-memstats")]
 struct MemStats {
+    /// Bytes of allocated objects.
     heap_alloc: u64,
+    /// Allocated objects.
     heap_objects: u64,
+    /// Bytes of spans in use.
     heap_inuse: u64,
+    /// Bytes of spans without an object.
     heap_idle: u64,
+    /// Bytes of those that the system has back.
     heap_released: u64,
+    /// Bytes of address space for the heap.
     heap_sys: u64,
+    /// Bytes of stacks in use.
     stack_inuse: u64,
+    /// Bytes had from the system.
     sys: u64,
+    /// Bytes of all objects ever allocated.
     total_alloc: u64,
+    /// Objects ever allocated.
     mallocs: u64,
+    /// Objects ever freed.
     frees: u64,
+    /// Bytes of heap at which the next collection ends.
     next_gc: u64,
-    /// Nanoseconds since 1970.
+    /// When the last collection ended, nanoseconds since 1970.
     last_gc: u64,
+    /// Collections until then.
     num_gc: u64,
+    /// Nanoseconds that the program was stopped for them.
     pause_total_ns: u64,
 }
 

@@ -51,7 +51,8 @@ pub struct Printed {
 #[derive(Serialize, JsonSchema, Clone)]
 #[schemars(rename = "retained")]
 pub struct Retained {
-    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, null when it cannot be told.
+    /// Bytes on the heap that would go if its pointers were cut; present with `--retained`, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_bytes: Option<u64>,
     /// Why it cannot be told; absent when it can.
     #[serde(skip_serializing_if = "Option::is_none")]
