@@ -227,6 +227,41 @@ mod tests {
             .collect()
     }
 
+    /// What is asked of heap dumps, with the executable and without it.
+    fn about_heap_dumps() -> Vec<Vec<String>> {
+        const ASKED: &[&[&str]] = &[
+            &[],
+            &["heap"],
+            &["heap", "top"],
+            &["heap", "top", "--by", "root"],
+            &["heap", "garbage"],
+            &["heap", "tree"],
+            &["heap", "records", "--top", "200"],
+            &["goroutines"],
+            &["goroutines", "--with-stacks"],
+            &["bt"],
+        ];
+        let dump = corpus("heapdumps/known-go1.19.dump.zst")
+            .display()
+            .to_string();
+        let exe = corpus("heapdumps/known-go1.19.exe.zst")
+            .display()
+            .to_string();
+        let asked = ASKED.iter().flat_map(|verb| [(verb, false), (verb, true)]);
+        let line = |(verb, has_exe): (&&[&str], bool)| {
+            let (words, flags): (Vec<&str>, Vec<&str>) = {
+                let at = verb.iter().position(|word| word.starts_with('-'));
+                let (words, flags) = verb.split_at(at.unwrap_or(verb.len()));
+                (words.to_vec(), flags.to_vec())
+            };
+            let words = words.into_iter().map(str::to_owned);
+            let inputs = std::iter::once(dump.clone()).chain(has_exe.then(|| exe.clone()));
+            let flags = flags.into_iter().map(str::to_owned);
+            words.chain(inputs).chain(flags).collect()
+        };
+        asked.map(line).collect()
+    }
+
     /// Asks all, checks all that is answered, and says how many documents there were of each id.
     fn checked(lines: &[Vec<String>]) -> BTreeMap<String, usize> {
         let schema = Schema::get();
@@ -262,7 +297,13 @@ mod tests {
 
     #[test]
     fn every_document_is_as_its_schema_says_and_every_verb_is_asked() {
-        let lines = [about_cores(), about_logs(), about_escapes()].concat();
+        let lines = [
+            about_cores(),
+            about_logs(),
+            about_escapes(),
+            about_heap_dumps(),
+        ]
+        .concat();
         let seen = checked(&lines);
         let unasked: Vec<&str> = Schema::get()
             .ids()
