@@ -59,12 +59,10 @@ fn written(path: &Path) -> Vec<u8> {
 impl Kept {
     /// What is kept of a core and an executable, unless nothing is to be.
     pub fn of(core: &Path, executable: Option<&PathBuf>, common: &Common) -> Self {
-        let cache = if common.no_cache {
-            None
-        } else {
-            Cache::of_user()
-        };
         let mut stamp = written(core);
+        // A core that came through a pipe has no time.
+        let is_wanted = !common.no_cache && !stamp.is_empty();
+        let cache = is_wanted.then(Cache::of_user).flatten();
         stamp.extend(executable.map(|path| written(path)).unwrap_or_default());
         Self {
             cache,
