@@ -140,12 +140,18 @@ func park() {
 	time.Sleep(20 * time.Millisecond)
 }
 
-func write(files map[string]*os.File) {
-	for _, name := range profiles {
-		if err := pprof.Lookup(name).WriteTo(files[name], 0); err != nil {
+// What a profile is written to. All is made before, since making it would be in the profiles.
+type target struct {
+	profile *pprof.Profile
+	file    *os.File
+}
+
+func write(targets []target) {
+	for _, target := range targets {
+		if err := target.profile.WriteTo(target.file, 0); err != nil {
 			panic(err)
 		}
-		files[name].Close()
+		target.file.Close()
 	}
 }
 
@@ -173,20 +179,20 @@ func main() {
 			kept = kept[len(kept)/2:]
 		}
 	}
-	files := map[string]*os.File{}
+	var targets []target
 	for _, name := range profiles {
 		file, err := os.Create(filepath.Join(dir, name+".pb.gz"))
 		if err != nil {
 			panic(err)
 		}
-		files[name] = file
+		targets = append(targets, target{pprof.Lookup(name), file})
 	}
 	if mode == "dies" {
-		write(files)
+		write(targets)
 		panic("dead")
 	}
 	input := bufio.NewReader(os.Stdin)
 	fmt.Println("ready")
 	input.ReadString('\n')
-	write(files)
+	write(targets)
 }

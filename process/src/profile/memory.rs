@@ -191,6 +191,14 @@ impl Reader<'_, '_> {
     pub(super) fn memory(&mut self, kind: Kind) -> Result<Profile, ProfileError> {
         let records = MemoryRecords::read(self.process)?;
         self.notes.extend(records.notes);
+        if records.rate == 0 {
+            let text = "the memory profiler was off: MemProfileRate is 0, as the linker sets it in programs that do not \
+                        refer to runtime.MemProfile";
+            self.notes.push(Note {
+                text: text.to_owned(),
+                count: 1,
+            });
+        }
         let minor = self
             .process
             .version

@@ -21,7 +21,7 @@ pub enum OwnerKind {
 }
 
 /// What several roots keep, so that none of them alone lets it go.
-const SHARED: &str = "(kept by several)";
+pub(super) const SHARED: &str = "(kept by several)";
 /// What other kinds of roots keep.
 const OTHERS: &str = "(other roots)";
 /// What goroutines without the label keep.

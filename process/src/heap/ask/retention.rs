@@ -1,5 +1,6 @@
 //! The dominator tree as stacks: roots and types on the way to what they keep, as tools for profiles draw them.
 
+use super::owners::SHARED;
 use crate::heap::Analysis;
 use dumpview_heap::{Column, NodeId, Objects};
 use dumpview_model::heap::{PlaceKind, UNKNOWN_TYPE};
@@ -120,6 +121,10 @@ impl Analysis<'_, '_> {
                     at = self.dominators.idom(node);
                 }
                 for node in way.drain(..).rev() {
+                    if place.is_none() && self.heap.graph.is_object(node) {
+                        let several = merged.name(SHARED);
+                        place = Some(merged.place(None, several));
+                    }
                     let name = if self.heap.graph.is_object(node) {
                         let label = self.labels.id(node).map(|id| id.0);
                         *of_label.entry(label).or_insert_with(|| {
