@@ -37,8 +37,10 @@ pub fn check(process: &Process<'_>, report: &mut Report) {
             Some(*at),
         );
     }
+    // An experiment moves fields, so that the recipes of `runtime.work` disagree there, and rightly nothing is said.
+    let is_own = version.experiments().next().is_none();
     for name in NEEDED {
-        if !found.contains_key(name) {
+        if is_own && !found.contains_key(name) {
             report.problem(format!("not found without symbols: {name}"));
         }
     }

@@ -48,10 +48,14 @@ impl<R: Row> Choice<R> {
         };
         let columns = (!words.columns.is_empty()).then(|| {
             let typed = words.columns.iter().map(|name| name.trim());
-            typed
-                .filter(|name| !name.is_empty())
-                .map(|name| named(name, "--columns"))
-                .collect::<Result<Vec<_>, _>>()
+            let typed = typed.filter(|name| !name.is_empty());
+            let columns = typed.map(|name| named(name, "--columns"));
+            let columns = columns.collect::<Result<Vec<_>, _>>()?;
+            if columns.is_empty() {
+                let known = names::<R>();
+                return Err(format!("--columns: none is named\n\nhint: {known}"));
+            }
+            Ok(columns)
         });
         let sort = words.sort.map(|word| {
             let (name, descending) = match word.strip_prefix('-') {

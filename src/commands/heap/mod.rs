@@ -72,6 +72,7 @@ fn no_heap(case: &Case<'_>, error: &HeapError) -> Failure {
 /// When it means none.
 pub fn named(analysis: &Analysis<'_, '_>, word: &str) -> Result<u32, Failure> {
     analysis.named(word).map_err(|why| {
+        let is_wrong = matches!(&why, NoPlace::Expression(error) if error.is_syntax);
         let hint = match why {
             NoPlace::NoObject(..) => "dumpview heap top --by type lists what there is",
             NoPlace::NoRoot(_) => "dumpview heap top --by goroutine lists those that keep something",
@@ -79,7 +80,12 @@ pub fn named(analysis: &Analysis<'_, '_>, word: &str) -> Result<u32, Failure> {
                 "an address, a package variable, `goroutine 7`, `goroutine 7 frame 2`, or an expression"
             }
         };
-        Failure::no_answer(format!("{why}\n\nhint: {hint}"))
+        let told = format!("{why}\n\nhint: {hint}");
+        if is_wrong {
+            Failure::usage(told)
+        } else {
+            Failure::no_answer(told)
+        }
     })
 }
 

@@ -271,6 +271,11 @@ impl OnCore for HeapSetVerb {
         for word in apart(word.unwrap_or_default()) {
             nodes.push(named(analysis, word)?);
         }
+        if nodes.is_empty() {
+            return Err(Failure::usage(
+                "heap set: no places named\n\nhint: dumpview heap set CORE EXE 'main.cache, goroutine 7'",
+            ));
+        }
         let kept = analysis.kept_by(&nodes);
         Ok(Box::new(SetBody {
             places: nodes.iter().map(|node| analysis.place(*node)).collect(),

@@ -22,7 +22,7 @@ pub struct TreeFlags {
     pub depth: usize,
 
     /// Leave out what keeps less than so many percent of all live bytes.
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
     pub share: f64,
 
     /// Leave out what keeps fewer bytes.
@@ -36,6 +36,12 @@ pub struct TreeFlags {
     /// Rows and columns.
     #[command(flatten)]
     pub table: TableFlags,
+}
+
+fn percent(typed: &str) -> Result<f64, String> {
+    let number = typed.trim_end_matches('%').parse().ok();
+    let number = number.filter(|share| (0.0..=100.0).contains(share));
+    number.ok_or_else(|| "is no number from 0 to 100".to_owned())
 }
 
 /// What the document says beside its rows.
@@ -92,7 +98,7 @@ impl OnCore for HeapTreeVerb {
         let from = word.map(|word| named(analysis, word)).transpose()?;
         let whole = from.and_then(|node| analysis.retained(node));
         let whole = whole.unwrap_or(analysis.live.bytes);
-        let share = (whole as f64 * args.share.clamp(0.0, 100.0) / 100.0) as u64;
+        let share = (whole as f64 * args.share / 100.0) as u64;
         let (rows, goes_on) = analysis.tree(
             from,
             Cut {

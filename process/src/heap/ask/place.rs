@@ -1,7 +1,7 @@
 //! What a place of the graph is called, and which place is meant by a name.
 
 use crate::addr::{Addr, GoId};
-use crate::expr::Expressions;
+use crate::expr::{ExprError, Expressions};
 use crate::heap::{Analysis, RootKind};
 use crate::runtime::Goroutine;
 use dumpview_heap::{Dominators, NodeId, ObjId, Objects};
@@ -28,13 +28,8 @@ pub enum NoPlace {
         candidates: Vec<String>,
     },
     /// It is an expression that leads to no address.
-    #[error("{name}: {why}")]
-    Expression {
-        /// What was asked for.
-        name: String,
-        /// Why.
-        why: String,
-    },
+    #[error("{}: {}", .0.expr, .0.message)]
+    Expression(ExprError),
 }
 
 /// `0x…` or decimal.
@@ -190,12 +185,7 @@ impl Analysis<'_, '_> {
             sources: self.process.sources(),
             scope: &scope,
         };
-        let addr = expressions
-            .target(text)
-            .map_err(|error| NoPlace::Expression {
-                name: text.to_owned(),
-                why: error.message,
-            })?;
+        let addr = expressions.target(text).map_err(NoPlace::Expression)?;
         self.node_at(addr)
     }
 
