@@ -26,6 +26,7 @@
 //! | `chains` | linked lists, as long runs down the dominator tree |
 //! | `paths` | shortest paths to roots, merged |
 //! | `union` | what a set of nodes keeps together |
+//! | `sharers` | which entries lead to what none of them keeps alone |
 //! | `stored` | graph and dominators as bytes, and from bytes that nobody has to trust |
 
 #![forbid(unsafe_code)]
@@ -41,6 +42,7 @@ mod paths;
 mod preorder;
 mod retained;
 mod rows;
+mod sharers;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -55,5 +57,6 @@ pub use objects::{ObjId, Objects, Run};
 pub use owners::{Heavy, Owned, Owners};
 pub use paths::{MergedPath, Paths};
 pub use rows::{Chunk, Rows, RowsBuilder, TooManyEdges};
+pub use sharers::{Sharing, sharers};
 pub use stored::numbers;
 pub use union::{Kept, union_of};

@@ -3,8 +3,8 @@
 mod stored;
 
 use crate::{
-    Bits, Chunk, Dominators, Graph, ObjId, Objects, Owners, Paths, Rows, RowsBuilder, by_group,
-    chains, union_of,
+    Bits, Chunk, Column, Dominators, Graph, ObjId, Objects, Owners, Paths, Rows, RowsBuilder,
+    Sharing, by_group, chains, sharers, union_of,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -140,6 +140,7 @@ fn check(made: &Made) {
     check_merged(&graph, &paths);
     check_sets(made, &graph, &sizes, &dominators, &all);
     check_owners(made, &graph, &sizes, &dominators, &all);
+    check_sharers(made, &graph, &dominators);
     let back = graph.rows().transposed();
     for node in 0..graph.len() {
         let naive: Vec<u32> = (0..graph.len())
@@ -152,6 +153,52 @@ fn check(made: &Made) {
             })
             .collect();
         assert_eq!(back.row(node), naive);
+    }
+}
+
+/// The entries that lead to an object without a dominator are those from which one gets there.
+fn check_sharers(made: &Made, graph: &Graph, dominators: &Dominators) {
+    const FEW: usize = 2;
+    let top = |node: u32| {
+        if !dominators.is_reached(node) {
+            return u32::MAX;
+        }
+        std::iter::successors(Some(node), |at| dominators.idom(*at))
+            .last()
+            .unwrap()
+    };
+    let tops = Column::of(graph.objects(), top);
+    let kind = |entry: u32| 1 << (entry % 3);
+    let found = sharers(graph, dominators, &tops, FEW, kind);
+    let from: Vec<(u32, BTreeSet<u32>)> = made
+        .entries
+        .iter()
+        .map(|entry| {
+            let alone = Made {
+                entries: vec![*entry],
+                ..made.clone()
+            };
+            (*entry, alone.reach(&BTreeSet::new()))
+        })
+        .collect();
+    for node in 0..graph.objects() {
+        if tops.at(node) != node {
+            assert_eq!(found.get(&node), None, "{node} has a dominator");
+            continue;
+        }
+        let entries: BTreeSet<u32> = from
+            .iter()
+            .filter(|(_, reached)| reached.contains(&node))
+            .map(|(entry, _)| *entry)
+            .collect();
+        let kinds = entries.iter().fold(0, |all, entry| all | kind(*entry));
+        let few = entries.len() <= FEW;
+        let named = entries.into_iter().filter(|_| few).collect();
+        let expected = Sharing {
+            entries: named,
+            kinds,
+        };
+        assert_eq!(found.get(&node), Some(&expected), "who keeps {node}");
     }
 }
 

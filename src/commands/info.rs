@@ -122,12 +122,15 @@ pub fn rest(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
 
 /// One line: a mark, the question, both numbers when they differ.
 pub fn check(check: &Check, out: &mut Text<'_>) -> io::Result<()> {
-    if check.ok {
+    if check.ok && check.found == check.expected {
         return out.line(format_args!("  ok   {}: {}", check.what, check.found));
     }
     out.line(format_args!(
-        "  GAP  {}: {} of {}",
-        check.what, check.found, check.expected
+        "  {}  {}: {} of {}",
+        if check.ok { "ok " } else { "GAP" },
+        check.what,
+        check.found,
+        check.expected
     ))
 }
 

@@ -4,6 +4,7 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::commands::info;
 use crate::verb::{About, OnCore, Verb, Word};
+use crate::words::name;
 use clap::Args;
 use dumpview_model::units::bytes;
 use dumpview_parsers::smaps;
@@ -31,7 +32,7 @@ pub struct Memory {
 }
 
 /// Columns of a bar.
-const BAR: u128 = 24;
+const BAR: usize = 10;
 
 impl Answer for Memory {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
@@ -55,31 +56,28 @@ impl Answer for Memory {
             ))?;
         }
         out.line("")?;
-        for part in &told.parts {
-            let width = u128::from(part.bytes) * BAR / u128::from(told.total.max(1));
-            let bar = "#".repeat(usize::try_from(width).unwrap_or(0));
+        let line = |out: &mut Text<'_>, size: u64, bar: &str, what: &str| {
             out.line(format_args!(
-                "{:>14} {:>10}  {:<24}  {}",
-                part.bytes,
-                bytes(part.bytes),
-                bar,
-                part.what
-            ))?;
+                "{size:>14} {:>10}  {bar:<BAR$}  {what}",
+                bytes(size)
+            ))
+        };
+        let used = told.parts.iter().filter(|part| !part.reserved);
+        let used = used.map(|part| u128::from(part.bytes)).sum::<u128>();
+        for part in &told.parts {
+            let share = u128::from(part.bytes) * BAR as u128 / used.max(1);
+            let bar = if part.reserved {
+                "reserved".to_owned()
+            } else {
+                "#".repeat(usize::try_from(share).unwrap_or(0))
+            };
+            line(out, part.bytes, &bar, &part.what)?;
         }
         if told.gap > 0 {
-            out.line(format_args!(
-                "{:>14} {:>10}  {:<24}  claimed twice by the core's program headers",
-                told.gap,
-                bytes(told.gap),
-                ""
-            ))?;
+            let what = "claimed twice by the core's program headers";
+            line(out, told.gap, "", what)?;
         }
-        out.line(format_args!(
-            "{:>14} {:>10}  {:<24}  all of it",
-            told.total,
-            bytes(told.total),
-            ""
-        ))?;
+        line(out, told.total, "", "all of it")?;
         if !told.checks.is_empty() {
             out.line("")?;
             out.line(styled(
@@ -117,17 +115,25 @@ impl OnCore for MemoryVerb {
         let text = match &args.smaps {
             Some(path) => {
                 let read = std::fs::read(path);
-                let bytes = read
-                    .map_err(|error| Failure::unreadable(format!("{}: {error}", path.display())))?;
+                let bytes = read.map_err(|error| Failure::cannot_read(path, &error))?;
                 String::from_utf8_lossy(&bytes).into_owned()
             }
             None => String::new(),
         };
+        let mappings = smaps::parse(&text);
+        if let Some(path) = &args.smaps
+            && mappings.is_empty()
+        {
+            return Err(Failure::unreadable(format!(
+                "{}: no line of it is a mapping\n\nhint: cat /proc/PID/smaps >FILE while the process runs",
+                name(path)
+            )));
+        }
         // Without a heap that can be walked its memory is anonymous like any other.
         let analysis = case.heap().ok();
         let reached = |object| analysis.is_some_and(|known| known.dominators.is_reached(object));
         let heap = analysis.map(|known| &known.heap);
-        let accounts = Accounts::of(&case.process, heap, &reached, &smaps::parse(&text));
+        let accounts = Accounts::of(&case.process, heap, &reached, &mappings);
         Ok(Box::new(Memory { accounts }))
     }
 }

@@ -3,8 +3,9 @@
 
 use super::totals::sort;
 use crate::heap::{Analysis, RootKind};
-use dumpview_heap::{Column, Dominators, NodeId, Objects};
+use dumpview_heap::{Column, Dominators, NodeId, Objects, Sharing, sharers};
 use dumpview_model::heap::HeapTotal;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Which roots have rows of their own.
@@ -28,7 +29,34 @@ const OTHERS: &str = "(other roots)";
 const UNLABELLED: &str = "(no label)";
 
 const UNKNOWN: u32 = u32::MAX;
-const NONE: u32 = u32::MAX - 1;
+/// Roots of a set that are named when there are many more.
+const MOST_NAMES: usize = 3;
+/// Sets of more roots are told by their kinds only.
+const MOST_MEMBERS: usize = 256;
+/// Sets of roots that have rows of their own.
+const MOST_SETS: usize = 20;
+
+/// Kinds of roots, each a bit.
+const GOROUTINE: u8 = 1;
+const VARIABLE: u8 = 2;
+const OTHER: u8 = 4;
+
+/// Objects and bytes by the node that nothing dominates.
+#[derive(Default)]
+struct Totals(BTreeMap<NodeId, (u64, u64)>);
+
+impl Totals {
+    /// Those of objects, which are the nodes below a number; what is left are the roots'.
+    fn split_off_objects(&mut self, objects: u32) -> BTreeMap<NodeId, (u64, u64)> {
+        let roots = self.0.split_off(&objects);
+        std::mem::replace(&mut self.0, roots)
+    }
+}
+
+fn add(total: &mut (u64, u64), (objects, bytes): (u64, u64)) {
+    total.0 = total.0.saturating_add(objects);
+    total.1 = total.1.saturating_add(bytes);
+}
 
 impl Analysis<'_, '_> {
     /// What each root keeps, the largest first.
@@ -36,11 +64,12 @@ impl Analysis<'_, '_> {
         if kind == OwnerKind::Label {
             return self.by_profiler_label();
         }
-        let mut totals = self.of_tops(&self.dominators);
+        let tops = self.tops(&self.dominators);
+        let mut totals = self.of_tops(&tops);
         let mut rows = Vec::new();
-        let shared = totals.remove(&NONE).unwrap_or_default();
+        let several = self.shared(&tops, &mut totals);
         let mut others = (0u64, 0u64);
-        for (root, (objects, bytes)) in totals {
+        for (root, (objects, bytes)) in totals.0 {
             let wanted = match (kind, self.heap.root(root).map(|root| root.kind)) {
                 (OwnerKind::Root, _)
                 | (OwnerKind::Variable, Some(RootKind::Variable { .. }))
@@ -54,12 +83,67 @@ impl Analysis<'_, '_> {
             }
         }
         sort(&mut rows);
-        for (key, amount) in [(SHARED, shared), (OTHERS, others)] {
-            if amount.0 > 0 {
-                rows.push(self.owner(key.to_owned(), amount));
-            }
+        rows.extend(several);
+        if others.0 > 0 {
+            rows.push(self.owner(OTHERS.to_owned(), others));
         }
         rows
+    }
+
+    /// What no root alone keeps, by the roots that lead to it: the largest such sets under the names of their members.
+    fn shared(&self, tops: &Column<u32>, totals: &mut Totals) -> Vec<HeapTotal> {
+        let objects = totals.split_off_objects(self.heap.spans.objects());
+        if objects.is_empty() {
+            return Vec::new();
+        }
+        let kind = |node| match self.heap.root(node).map(|root| root.kind) {
+            Some(RootKind::Goroutine { .. }) => GOROUTINE,
+            Some(RootKind::Variable { .. }) => VARIABLE,
+            _ => OTHER,
+        };
+        let sharing = sharers(&self.heap.graph, &self.dominators, tops, MOST_MEMBERS, kind);
+        let mut sets: BTreeMap<&Sharing, (u64, u64)> = BTreeMap::new();
+        let unknown = Sharing::default();
+        for (node, amount) in objects {
+            let total = sets.entry(sharing.get(&node).unwrap_or(&unknown));
+            add(total.or_default(), amount);
+        }
+        let mut sets: Vec<(&Sharing, (u64, u64))> = sets.into_iter().collect();
+        sets.sort_by_key(|(_, (_, bytes))| Reverse(*bytes));
+        let mut rows = Vec::new();
+        let mut rest = (0, 0);
+        for (set, amount) in sets {
+            match self.sharing_name(set) {
+                Some(name) if rows.len() < MOST_SETS => rows.push(self.owner(name, amount)),
+                _ => add(&mut rest, amount),
+            }
+        }
+        if rest.0 > 0 {
+            rows.push(self.owner(SHARED.to_owned(), rest));
+        }
+        rows
+    }
+
+    /// What a set of roots is called; `None` of many of several kinds.
+    fn sharing_name(&self, set: &Sharing) -> Option<String> {
+        if !set.is_many() {
+            let most = if set.entries.len() > MOST_NAMES + 1 {
+                MOST_NAMES
+            } else {
+                set.entries.len()
+            };
+            let names = set.entries.iter().take(most);
+            let mut names: Vec<String> = names.map(|root| self.place(*root).name).collect();
+            if set.entries.len() > most {
+                names.push(format!("{} more", set.entries.len() - most));
+            }
+            return Some(format!("(kept by {})", names.join(" and ")));
+        }
+        match set.kinds {
+            GOROUTINE => Some("(kept by several goroutines)".to_owned()),
+            VARIABLE => Some("(kept by several variables)".to_owned()),
+            _ => None,
+        }
     }
 
     fn owner(&self, key: String, (objects, bytes): (u64, u64)) -> HeapTotal {
@@ -72,25 +156,16 @@ impl Analysis<'_, '_> {
         }
     }
 
-    /// Objects and bytes below each node that has no dominator; those of objects that have none themselves under
-    /// [`NONE`].
-    fn of_tops(&self, dominators: &Dominators) -> BTreeMap<NodeId, (u64, u64)> {
-        let tops = self.tops(dominators);
-        let mut totals: BTreeMap<NodeId, (u64, u64)> = BTreeMap::new();
+    /// Objects and bytes below each node that has no dominator.
+    fn of_tops(&self, tops: &Column<u32>) -> Totals {
+        let mut totals = Totals::default();
         self.heap.spans.runs(&mut |run| {
             for id in run.first.0..run.first.0.saturating_add(run.count) {
                 let top = tops.at(id);
                 if top == UNKNOWN {
                     continue;
                 }
-                let top = if self.heap.graph.is_object(top) {
-                    NONE
-                } else {
-                    top
-                };
-                let total = totals.entry(top).or_default();
-                total.0 += 1;
-                total.1 = total.1.saturating_add(run.size);
+                add(totals.0.entry(top).or_default(), (1, run.size));
             }
         });
         totals
@@ -139,7 +214,8 @@ impl Analysis<'_, '_> {
             let Ok(graph) = self.heap.graph.gathered(&lists) else {
                 continue;
             };
-            let totals = self.of_tops(&Dominators::of(&graph, &self.heap.spans));
+            let dominators = Dominators::of(&graph, &self.heap.spans);
+            let totals = self.of_tops(&self.tops(&dominators)).0;
             let base = self.heap.graph.len();
             for (node, (name, _)) in (base..).zip(members) {
                 let amount = totals.get(&node).copied().unwrap_or_default();

@@ -158,12 +158,23 @@ impl Analysis<'_, '_> {
     }
 }
 
-/// Largest first: by what they keep, then by their own bytes, then by name.
+/// Largest first: by what they keep, then by their own bytes, then by name and number.
 pub(super) fn sort(rows: &mut [HeapTotal]) {
     rows.sort_by(|a, b| {
         let size = |row: &HeapTotal| Reverse((row.retained_bytes, row.bytes));
-        size(a).cmp(&size(b)).then_with(|| a.key.cmp(&b.key))
+        size(a)
+            .cmp(&size(b))
+            .then_with(|| numbered(&a.key).cmp(&numbered(&b.key)))
     });
+}
+
+/// A name, and the number it ends in, so that `goroutine 9` comes before `goroutine 10`.
+fn numbered(name: &str) -> (&str, u64) {
+    let text = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = name
+        .get(text.len()..)
+        .and_then(|digits| digits.parse().ok());
+    (number.map_or(name, |_| text), number.unwrap_or(0))
 }
 
 /// The package that the first name in a type belongs to: of `map[string]*net/http.Header entries`, `net/http`.

@@ -19,7 +19,7 @@ use crate::runtime::Runtime;
 /// Bytes of an arena (`runtime.heapArenaBytes` on 64-bit Linux, 1.19–1.27).
 const ARENA: u64 = 64 << 20;
 /// What is reserved of arenas.
-const RESERVED: &str = "address space of the heap that is not in use yet";
+const RESERVED: &str = "heap that is not in use yet";
 /// No heap has more arenas: 2^48 bytes of them.
 const MOST_ARENAS: u64 = 1 << 22;
 
@@ -44,12 +44,12 @@ pub(super) fn spans(
         parts.add("live", "objects that are reachable", live * span.elemsize);
         parts.add(
             "garbage",
-            "objects that nothing reaches, and no sweep has freed",
+            "garbage that no sweep has freed yet",
             (allocated - live) * span.elemsize,
         );
         parts.add(
             "free_slots",
-            "slots of spans in use that hold no object",
+            "free slots of spans in use",
             slots - allocated * span.elemsize,
         );
         parts.add(
@@ -88,7 +88,7 @@ pub(super) fn stacks(
         for g in machines.list.iter().flat_map(|m| [m.g0, m.gsignal]) {
             let g = runtime.structure("runtime.g", g);
             if let (Ok(lo), Ok(hi)) = (g.ptr("stack.lo"), g.ptr("stack.hi")) {
-                let what = "stacks of threads for scheduling and signals (g0, gsignal)";
+                let what = "threads' stacks of the runtime (g0, gsignal)";
                 claim("system_stacks", what, lo, hi);
             }
         }
@@ -110,7 +110,7 @@ pub(super) fn stacks(
             );
             parts.add(
                 "cached_stacks",
-                "stacks that no goroutine has: cached, or of goroutines that ended",
+                "stacks that no goroutine has",
                 rest - buffers,
             );
         }
@@ -188,20 +188,16 @@ pub(super) fn arenas(process: &Process<'_>, ledger: &mut Ledger, parts: &mut Par
     }
     match free(&runtime) {
         Some((kept, returned)) if kept.checked_add(returned) == Some(pages) => {
-            parts.add(
-                "free_pages",
-                "free pages of the heap that were not returned to the system",
-                kept,
-            );
+            parts.add("free_pages", "free pages, not returned to the system", kept);
             parts.add(
                 "returned_pages",
-                "free pages of the heap that were returned to the system, or never used",
+                "free pages, returned or never used",
                 returned,
             );
         }
         _ => parts.add(
             "free_or_returned_pages",
-            "free pages of the heap; the runtime's counters do not say which were returned",
+            "free pages, returned or not",
             pages,
         ),
     }
@@ -260,6 +256,9 @@ fn starts(process: &Process<'_>, runtime: &Runtime<'_>, mheap: Addr) -> Vec<u64>
     found
 }
 
+const TABLES: &str = "tables of the runtime that were found, at most memstats.mspan_sys, mcache_sys, buckhash_sys, gcMiscSys \
+     and other_sys";
+
 /// Parts against the runtime's counters.
 pub(super) fn checks(process: &Process<'_>, parts: &Parts) -> Vec<Check> {
     let Some(runtime) = process.runtime() else {
@@ -303,8 +302,7 @@ pub(super) fn checks(process: &Process<'_>, parts: &Parts) -> Vec<Check> {
             free.and_then(|(kept, returned)| kept.checked_add(returned)),
         ),
         (
-            "the runtime's tables that were found, without those that are reserved as a whole, against memstats.mspan_sys, \
-             mcache_sys, buckhash_sys, gcMiscSys and other_sys",
+            TABLES,
             &[
                 "arena_metadata",
                 "page_bitmaps",
@@ -331,7 +329,8 @@ pub(super) fn checks(process: &Process<'_>, parts: &Parts) -> Vec<Check> {
                 what,
                 found: found.to_string(),
                 expected: expected.to_string(),
-                ok: found == expected,
+                // Not every table of the runtime can be found, so these are at most what it counts.
+                ok: found == expected || what == TABLES && found < expected,
             })
         })
         .collect()

@@ -99,11 +99,7 @@ fn arenas(runtime: &Runtime<'_>, mheap: Addr, ledger: &mut Ledger, parts: &mut P
         }
     }
     let bytes = whole(ledger, table, ARENAS * 8);
-    parts.add(
-        "arena_index",
-        "the runtime's index of arenas, reserved for all addresses",
-        bytes,
-    );
+    parts.add("arena_index", "index of arenas, for all addresses", bytes);
 }
 
 fn pages(runtime: &Runtime<'_>, mheap: Addr, entry: u64, ledger: &mut Ledger, parts: &mut Parts) {
@@ -122,7 +118,7 @@ fn pages(runtime: &Runtime<'_>, mheap: Addr, entry: u64, ledger: &mut Ledger, pa
                 let bytes = whole(ledger, array, cap.saturating_mul(8));
                 parts.add(
                     "page_summaries",
-                    "the runtime's summaries of free pages, reserved for all addresses",
+                    "summaries of free pages, for all addresses",
                     bytes,
                 );
             }
@@ -145,7 +141,7 @@ fn pages(runtime: &Runtime<'_>, mheap: Addr, entry: u64, ledger: &mut Ledger, pa
         let bytes = whole(ledger, array, cap.saturating_mul(entry));
         parts.add(
             "scavenge_index",
-            "the runtime's index of pages to return, reserved for all addresses",
+            "index of pages to return, for all addresses",
             bytes,
         );
     }
@@ -207,7 +203,7 @@ fn persistent(runtime: &Runtime<'_>, ledger: &mut Ledger, parts: &mut Parts) {
         }
         parts.add(
             "persistent",
-            "what the runtime never frees: spans' records, caches, specials, profiles",
+            "spans' records, caches, specials, profiles",
             bytes,
         );
         // A chunk begins with the address of the one before it.

@@ -38,6 +38,8 @@ pub struct Part {
     pub bytes: u64,
     /// What it is, in words; of a file its path.
     pub what: String,
+    /// Whether it is address space that is set aside, of which hardly any was ever touched.
+    pub reserved: bool,
 }
 
 /// Where the memory is.
@@ -67,7 +69,7 @@ pub struct Accounts {
 struct Parts(BTreeMap<(usize, String), Part>);
 
 /// Names of parts in the order of an answer.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "live",
     "garbage",
     "free_slots",
@@ -96,7 +98,17 @@ const ORDER: [&str; 29] = [
     "thread_stack",
     "vdso",
     "named",
+    "reserved",
     "unknown",
+];
+
+/// Parts that are set aside rather than used.
+const RESERVED: [&str; 5] = [
+    "reserved_heap",
+    "arena_index",
+    "page_summaries",
+    "scavenge_index",
+    "reserved",
 ];
 
 impl Parts {
@@ -110,6 +122,7 @@ impl Parts {
             name,
             bytes: 0,
             what: what.to_owned(),
+            reserved: RESERVED.contains(&name),
         });
         part.bytes = part.bytes.saturating_add(bytes);
     }

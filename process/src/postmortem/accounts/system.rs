@@ -42,16 +42,16 @@ pub(super) fn claim(
         let writable = process.core.segments.iter().find(|segment| {
             segment.start.0 <= start && start < segment.start.0.saturating_add(segment.mem_size)
         });
-        let what = match writable {
+        let (name, what) = match writable {
             Some(segment) if segment.writable => {
-                "anonymous memory without a name: C's heap, threads' stacks, the runtime's smaller tables"
+                ("unknown", "anonymous: C's heap, threads, smaller tables")
             }
             Some(segment) if segment.readable || segment.executable => {
-                "anonymous memory that is only read: the kernel's clocks (vvar)"
+                ("unknown", "the kernel's clocks (vvar)")
             }
-            _ => "address space that is only reserved",
+            _ => ("reserved", "address space without access"),
         };
-        parts.add("unknown", what, end - start);
+        parts.add(name, what, end - start);
     }
 }
 
