@@ -7,6 +7,7 @@ use crate::addr::Addr;
 use crate::arch::Registers;
 use crate::dwarf::Location;
 use crate::expr::FrameScope;
+use crate::flow::Program;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{Deferred, Variables as _, open_coded_defers};
@@ -48,12 +49,22 @@ pub enum NoVariables {
 }
 
 impl<'a> Process<'a> {
-    /// The variables in scope in a call: which there are, of which type, and where.
+    /// The variables in scope in a call: which there are, of which type, and where DWARF has them, if that is to be believed.
     ///
     /// # Errors
     ///
     /// Why they cannot be listed; mostly that the executable has no DWARF.
     pub fn declared(&self, at: &Unwound, call: &Call) -> Result<FrameVariables, NoVariables> {
+        self.listed(at, call, None)
+    }
+
+    /// The same, with the places that only the code of `program` still tells: that takes longer.
+    fn listed(
+        &self,
+        at: &Unwound,
+        call: &Call,
+        program: Option<Program<'_>>,
+    ) -> Result<FrameVariables, NoVariables> {
         let stack = &at.stack;
         let physical = stack.frames.get(call.physical);
         let physical = physical.ok_or(NoVariables::NoSuchFrame)?;
@@ -77,11 +88,11 @@ impl<'a> Process<'a> {
                 .flatten(),
             closure: None,
             point: point.as_ref(),
-            program: self.program(),
+            program,
         };
         let mut found = self.types().variables(&site)?;
         if let Some(outer) = around_range_body(at, call)
-            && let Ok(outer) = self.declared(at, outer)
+            && let Ok(outer) = self.listed(at, outer, program)
         {
             found.add_outer(outer);
         }
@@ -97,7 +108,7 @@ impl<'a> Process<'a> {
 
     /// The variables in scope in a call, with their values.
     pub fn variables(&self, at: &Unwound, call: &Call, limits: Limits) -> Variables {
-        match self.declared(at, call) {
+        match self.listed(at, call, self.program()) {
             Ok(found) => {
                 let mut reader = Reader::new(self.sources(), limits);
                 let shown = found.variables.into_iter().filter(|v| !v.shadowed);
@@ -171,7 +182,7 @@ impl<'a> Process<'a> {
             return FrameScope::without_frame(types, arch);
         };
         let variables = self
-            .declared(unwound, call)
+            .listed(unwound, call, self.program())
             .map_or_else(|_| Vec::new(), |found| found.variables);
         FrameScope::new(types, arch, variables, Some(&call.name))
     }

@@ -10,7 +10,7 @@ use super::graph::Graph;
 use super::machine::{Access, Machine};
 use super::state::{Followed, Place, REGISTERS, State};
 use super::step::Way;
-use super::token::{Key, Node, Token, Tokens, UNKNOWN};
+use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
 use crate::arch::{Arch, Reg};
 use crate::symbols::Func;
 use rustc_hash::FxHashMap;
@@ -18,18 +18,19 @@ use std::collections::BTreeSet;
 
 /// Passes over the blocks; functions need two to five.
 const MOST_PASSES: usize = 20;
-/// The evaluated function.
+
+/// How a function touches its frame.
 #[derive(Debug)]
-pub(super) struct Values {
+pub(super) struct Touched {
     /// Accesses to the frame, by step.
     pub(super) accesses: Vec<Vec<Access>>,
     /// Addresses of the frame that were handed out.
     pub(super) taken: BTreeSet<i64>,
 }
 
-/// Evaluates a function; `None` when it does not settle.
-pub(super) fn evaluate(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> Option<Values> {
-    let mut machine = Machine::new(program, func, graph, &[], &[])?;
+/// Evaluates the addresses of a function; `None` when it does not settle.
+pub(super) fn touched(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> Option<Touched> {
+    let mut machine = Machine::new(program, func, graph, &[], &[], Scope::Addresses)?;
     let starts = machine.settle()?;
     machine.recording = true;
     for (number, start) in starts.iter().enumerate() {
@@ -37,7 +38,7 @@ pub(super) fn evaluate(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> 
             machine.run(number, &mut start.clone(), &mut |_, _| {});
         }
     }
-    Some(Values {
+    Some(Touched {
         accesses: machine.accesses,
         taken: machine.taken,
     })
@@ -62,7 +63,7 @@ pub(super) fn evaluate_at(
     names: &[Followed],
     objects: &[(i64, u64)],
 ) -> Option<At> {
-    let mut machine = Machine::new(program, func, graph, names, objects)?;
+    let mut machine = Machine::new(program, func, graph, names, objects, Scope::Values)?;
     let starts = machine.settle()?;
     let block = graph.block_of(step)?;
     let mut state = starts.get(block)?.clone()?;
@@ -121,6 +122,25 @@ impl Machine<'_> {
     }
 }
 
+/// What is the same at the ends of all edges.
+fn common(edges: &[&State]) -> State {
+    let Some((first, others)) = edges.split_first() else {
+        return State::default();
+    };
+    let mut state = (*first).clone();
+    for other in others {
+        for (register, other) in state.registers.iter_mut().zip(&other.registers) {
+            if register != other {
+                *register = UNKNOWN;
+            }
+        }
+        state
+            .slots
+            .retain(|(at, bytes, token)| other.slot(*at, *bytes) == Some(*token));
+    }
+    state
+}
+
 /// The last instructions of a range may overwrite the place already: a range ends after the instructions that compute what
 /// comes next. A value that appears in them is not the variable's.
 const END_OF_RANGE: usize = 4;
@@ -177,9 +197,8 @@ impl Machine<'_> {
 
     fn nothing(&self) -> State {
         State {
-            registers: [UNKNOWN; REGISTERS],
-            slots: Vec::new(),
             names: vec![UNKNOWN; self.names.len()],
+            ..State::default()
         }
     }
 
@@ -189,6 +208,9 @@ impl Machine<'_> {
             && !self.graph.blocks.get(number).is_some_and(|b| b.repeats)
         {
             return (*only).clone();
+        }
+        if self.tokens.scope() == Scope::Addresses {
+            return common(edges);
         }
         let mut groups: FxHashMap<Vec<Token>, Token> = FxHashMap::default();
         let mut merged = |key: Key, tuple: Vec<Token>, tokens: &mut Tokens| -> Token {

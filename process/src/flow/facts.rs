@@ -4,7 +4,7 @@
 //! changes, and over the steps of one block for one place in it.
 
 use super::bits::Bits;
-use super::evaluate::Values;
+use super::evaluate::Touched;
 use super::graph::Graph;
 use super::machine::Touch;
 use super::state::{REGISTERS, index};
@@ -54,16 +54,16 @@ pub(super) struct Facts {
     stored: Vec<Bits>,
     /// What a recovered panic goes on with.
     recovered: Option<Bits>,
-    values: Values,
+    touched: Touched,
     arch: Arch,
 }
 
 impl Facts {
-    pub(super) fn of(arch: Arch, graph: &Graph, values: Values) -> Self {
-        let touched = values.accesses.iter().flatten();
+    pub(super) fn of(arch: Arch, graph: &Graph, touched: Touched) -> Self {
+        let accesses = touched.accesses.iter().flatten();
         let within = |at: i64| at.unsigned_abs() <= MOST_FRAME;
         let (mut low, mut high) = (0, 0);
-        for access in touched {
+        for access in accesses {
             let end = access.at.saturating_add_unsigned(access.bytes);
             if within(access.at) && within(end) {
                 low = low.min(access.at);
@@ -77,7 +77,7 @@ impl Facts {
             live: vec![none; graph.blocks.len()],
             stored: vec![Bits::all(extent.count()); graph.blocks.len()],
             recovered: None,
-            values,
+            touched,
             arch,
         };
         facts.find_live(graph);
@@ -142,7 +142,7 @@ impl Facts {
         let Some(step) = graph.steps.get(number) else {
             return;
         };
-        let accesses = self.values.accesses.get(number);
+        let accesses = self.touched.accesses.get(number);
         let of = |touch: Touch| {
             let accesses = accesses.into_iter().flatten();
             accesses.filter(move |access| access.touch == touch)
@@ -217,7 +217,7 @@ impl Facts {
     }
 
     fn store(&self, step: usize, stored: &mut Bits) {
-        for access in self.values.accesses.get(step).into_iter().flatten() {
+        for access in self.touched.accesses.get(step).into_iter().flatten() {
             if access.touch == Touch::Write {
                 let bits = self.extent.bits(access.at, access.bytes);
                 bits.for_each(|bit| stored.insert(bit));
@@ -250,7 +250,7 @@ impl Facts {
 
     pub(super) fn is_taken(&self, offset: i64, size: u64) -> bool {
         let end = offset.saturating_add_unsigned(size);
-        self.values
+        self.touched
             .taken
             .range(offset..end.max(offset))
             .next()

@@ -4,7 +4,7 @@ use super::Program;
 use super::graph::{Called, Graph};
 use super::state::{Followed, REGISTERS, State, index};
 use super::step::{BinOp, Effect, Expr, Mem, Val};
-use super::token::{Key, Node, Token, Tokens, UNKNOWN};
+use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
 use crate::arch::{Arch, Reg};
 use crate::symbols::{Ascending, Func};
 use rustc_hash::FxHashSet;
@@ -54,6 +54,7 @@ impl<'g> Machine<'g> {
         graph: &'g Graph,
         names: &'g [Followed],
         objects: &'g [(i64, u64)],
+        scope: Scope,
     ) -> Option<Self> {
         // amd64: the call itself has pushed the return address.
         let pushed = match program.arch {
@@ -91,7 +92,7 @@ impl<'g> Machine<'g> {
         Some(Self {
             arch: program.arch,
             graph,
-            tokens: Tokens::default(),
+            tokens: Tokens::new(scope),
             sp,
             kept: loaded.intersection(&stored).copied().collect(),
             taken: BTreeSet::new(),
@@ -145,6 +146,9 @@ impl<'g> Machine<'g> {
     fn define(&mut self, step: usize, repeats: bool, key: Key, state: &mut State) -> Token {
         let site = u32::try_from(step).unwrap_or(u32::MAX);
         let node = Node::Defined(site, key);
+        if self.tokens.scope() == Scope::Addresses {
+            return UNKNOWN;
+        }
         if repeats {
             let tokens = &self.tokens;
             state.drop_if(|token| tokens.contains(token, &|part| part == node));
@@ -244,7 +248,9 @@ impl<'g> Machine<'g> {
         }
         let key = Key::Slot(at, bytes);
         let token = self.define(step, repeats, key, state);
-        state.put(at, bytes, token);
+        if token != UNKNOWN {
+            state.put(at, bytes, token);
+        }
         token
     }
 
@@ -394,6 +400,18 @@ impl<'g> Machine<'g> {
             .map(|reg| (reg, state.register(reg)))
             .collect();
         state.registers = [UNKNOWN; REGISTERS];
+        if self.tokens.scope() == Scope::Values {
+            self.define_registers(step, repeats, state);
+        }
+        for (reg, token) in kept {
+            state.set_register(reg, token);
+        }
+        self.zero(state);
+        self.outgoing(step, called.and_then(|called| called.stack), state);
+    }
+
+    /// A call leaves values of its own in all registers.
+    fn define_registers(&mut self, step: usize, repeats: bool, state: &mut State) {
         let site = u32::try_from(step).unwrap_or(u32::MAX);
         if repeats {
             let tokens = &self.tokens;
@@ -407,11 +425,6 @@ impl<'g> Machine<'g> {
         for (number, register) in (0u8..).zip(state.registers.iter_mut()) {
             *register = self.tokens.of(Node::Defined(site, Key::Register(number)));
         }
-        for (reg, token) in kept {
-            state.set_register(reg, token);
-        }
-        self.zero(state);
-        self.outgoing(step, called.and_then(|called| called.stack), state);
     }
 
     /// What the callee may have written of the area for its arguments and results.

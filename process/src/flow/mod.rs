@@ -94,8 +94,8 @@ impl Function {
             return None;
         }
         let graph = Graph::of(program, func)?;
-        let values = evaluate::evaluate(program, func, &graph)?;
-        let facts = Facts::of(program.arch, &graph, values);
+        let touched = evaluate::touched(program, func, &graph)?;
+        let facts = Facts::of(program.arch, &graph, touched);
         Some(Self { graph, facts })
     }
 }

@@ -55,6 +55,16 @@ pub enum Place {
     Slot(i64, u8),
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            registers: [UNKNOWN; REGISTERS],
+            slots: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+}
+
 impl State {
     /// Registers with their symbols, and slots by offset and size.
     pub(super) fn places(&self) -> impl Iterator<Item = (Place, Token)> {

@@ -46,23 +46,37 @@ pub(super) enum Node {
     Merged(u32, Key),
 }
 
+/// Which values have symbols.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scope {
+    /// All, so that places can be compared.
+    Values,
+    /// Constants and addresses of the frame only: enough to tell which bytes of the frame a step touches, at a fraction of the
+    /// cost.
+    Addresses,
+}
+
 /// The symbols of one function.
 #[derive(Debug)]
 pub(super) struct Tokens {
     nodes: Vec<(Node, u8)>,
     known: FxHashMap<Node, Token>,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self {
-            nodes: vec![(Node::Unknown, 0)],
-            known: FxHashMap::default(),
-        }
-    }
+    scope: Scope,
 }
 
 impl Tokens {
+    pub(super) fn new(scope: Scope) -> Self {
+        Self {
+            nodes: vec![(Node::Unknown, 0)],
+            known: FxHashMap::default(),
+            scope,
+        }
+    }
+
+    pub(super) const fn scope(&self) -> Scope {
+        self.scope
+    }
+
     pub(super) fn node(&self, token: Token) -> Node {
         self.nodes
             .get(token.0 as usize)
@@ -77,6 +91,11 @@ impl Tokens {
 
     /// The symbol of a node; unknown where it would nest too deeply or has unknown parts.
     pub(super) fn of(&mut self, node: Node) -> Token {
+        if self.scope == Scope::Addresses
+            && matches!(node, Node::Entry(_) | Node::Defined(..) | Node::Merged(..))
+        {
+            return UNKNOWN;
+        }
         if let Some(known) = self.known.get(&node) {
             return *known;
         }
