@@ -20,6 +20,8 @@ pub struct Verdict {
     pub heap_pointers: usize,
     /// Exact and inferred values that cannot be, each with its place.
     pub impossible: Vec<String>,
+    /// Variables whose place holds what is none of their type, and that are shown as unreadable for it, each with its place.
+    pub unfit: Vec<String>,
     /// Why variables are not exact.
     pub reasons: BTreeMap<String, usize>,
     /// Frames with variables.
@@ -55,12 +57,19 @@ pub fn judge(process: &Process<'_>) -> Verdict {
                 }
                 let mut faults = Vec::new();
                 own_words(process, &spans, variable, &mut verdict, &mut faults);
-                verdict.impossible.extend(faults.into_iter().map(|fault| {
+                let told = |fault: &str| {
                     format!(
                         "goroutine {} frame {number} {}: {} {}: {fault}",
                         goroutine.id, call.name, variable.name, variable.ty
                     )
-                }));
+                };
+                let told_faults = faults.iter().map(|fault| told(fault));
+                verdict.impossible.extend(told_faults);
+                if let Standing::Unreadable(why) = &variable.standing
+                    && !is_absent(why)
+                {
+                    verdict.unfit.push(told(why));
+                }
             }
         }
     }
@@ -74,15 +83,10 @@ fn own_words(
     verdict: &mut Verdict,
     faults: &mut Vec<String>,
 ) {
-    match (&variable.standing, &variable.value) {
-        (Standing::Exact | Standing::Inferred(_), Some(value)) => {
-            words(process, spans, value, verdict, faults);
-        }
-        // A value that cannot be of its type was taken for one; what has no place at all was not.
-        (Standing::Unreadable(why), _) if !is_absent(why) => {
-            faults.push(format!("unreadable: {why}"));
-        }
-        _ => {}
+    if let (Standing::Exact | Standing::Inferred(_), Some(value)) =
+        (&variable.standing, &variable.value)
+    {
+        words(process, spans, value, verdict, faults);
     }
 }
 
@@ -90,6 +94,7 @@ fn own_words(
 fn is_absent(why: &str) -> bool {
     why.contains(OPTIMIZED_OUT)
         || why.contains("in register")
+        || why.contains("larger than the register")
         || why.contains("in no register or slot")
         || why.contains("closure it was captured in")
         || why.contains("not yet moved to the heap")
@@ -105,7 +110,9 @@ fn words(
     verdict: &mut Verdict,
     faults: &mut Vec<String>,
 ) {
-    if let Some(doubt) = &value.doubt {
+    if let Some(doubt) = &value.doubt
+        && !is_absent(doubt)
+    {
         faults.push(doubt.clone());
     }
     match &value.data {

@@ -23,17 +23,18 @@ fn judged(name: &str, core: &Path, exe: &Path) -> judge::Verdict {
     let process = Process::open(&core, Some(&executable), &NoFiles, OpenOptions::default());
     let verdict = judge::judge(&process);
     println!(
-        "{name}: {} frames, {:?}, {} pointers into the heap, {} impossible",
+        "{name}: {} frames, {:?}, {} pointers into the heap, {} unfit, {} impossible",
         verdict.frames,
         verdict.standings,
         verdict.heap_pointers,
+        verdict.unfit.len(),
         verdict.impossible.len()
     );
     for (why, count) in &verdict.reasons {
         println!("  {count:6} {why}");
     }
-    for fault in &verdict.impossible {
-        println!("  {fault}");
+    for told in verdict.unfit.iter().chain(&verdict.impossible) {
+        println!("  {told}");
     }
     verdict
 }
