@@ -12,7 +12,7 @@ use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{Deferred, Variables as _, open_coded_defers};
 use crate::scope::{
-    Frame as Site, FrameVariables, Origin as Declaration, Standing, Variable as Declared,
+    Frame as Site, FrameVariables, NilValue, Origin as Declaration, Standing, Variable as Declared,
     VariablesError, range_body_parent,
 };
 use crate::symbols::{ArgWord, SymbolsError};
@@ -65,6 +65,35 @@ impl<'a> Process<'a> {
         call: &Call,
         program: Option<Program<'_>>,
     ) -> Result<FrameVariables, NoVariables> {
+        let mut found = self.at_site(at, call, program, |site| self.types().variables(site))??;
+        if let Some(outer) = around_range_body(at, call)
+            && let Ok(outer) = self.listed(at, outer, program)
+        {
+            found.add_outer(outer);
+        }
+        Ok(found)
+    }
+
+    /// The nil value of a call's own through which it went to an address in the first page.
+    pub fn nil_dereferenced(&self, at: &Unwound, call: &Call, addr: Addr) -> Option<NilValue> {
+        let ask = |site: &Site<'_>| self.types().nil_dereferenced(site, addr);
+        self.at_site(at, call, self.program(), ask).ok()?
+    }
+
+    /// The nil map that a call of the runtime's, made here, was to write to.
+    pub fn nil_map(&self, at: &Unwound, call: &Call) -> Option<NilValue> {
+        let ask = |site: &Site<'_>| self.types().nil_map(site);
+        self.at_site(at, call, self.program(), ask).ok()?
+    }
+
+    /// Asks about a call, with all that is known of its frame.
+    fn at_site<T>(
+        &self,
+        at: &Unwound,
+        call: &Call,
+        program: Option<Program<'_>>,
+        ask: impl FnOnce(&Site<'_>) -> T,
+    ) -> Result<T, NoVariables> {
         let stack = &at.stack;
         let physical = stack.frames.get(call.physical);
         let physical = physical.ok_or(NoVariables::NoSuchFrame)?;
@@ -90,13 +119,7 @@ impl<'a> Process<'a> {
             point: point.as_ref(),
             program,
         };
-        let mut found = self.types().variables(&site)?;
-        if let Some(outer) = around_range_body(at, call)
-            && let Ok(outer) = self.listed(at, outer, program)
-        {
-            found.add_outer(outer);
-        }
-        Ok(found)
+        Ok(ask(&site))
     }
 
     /// The line on which the function that holds a pc starts: that of its first instruction.

@@ -8,8 +8,8 @@
 use super::Program;
 use super::graph::Graph;
 use super::machine::{Access, Machine};
-use super::state::{Followed, Place, REGISTERS, State};
-use super::step::Way;
+use super::state::{Followed, Place, REGISTERS, State, index};
+use super::step::{Effect, Expr, Mem, Way};
 use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
 use crate::arch::{Arch, Reg};
 use crate::symbols::Func;
@@ -44,42 +44,61 @@ pub(super) fn touched(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> O
     })
 }
 
-/// What is where at one step, with names followed.
-pub(super) struct At {
-    /// Symbols of the names and places before the step.
-    pub(super) before: State,
-    /// Places after it.
-    pub(super) after: State,
-    pub(super) tokens: Tokens,
+/// A function evaluated with names followed.
+pub(super) struct Evaluation<'g> {
+    machine: Machine<'g>,
+    starts: Vec<Option<State>>,
 }
 
-/// Evaluates a function with names up to a step; `None` when it does not settle or nothing leads there. `objects` are variables
-/// that live in memory, by offset and size.
-pub(super) fn evaluate_at(
-    program: Program<'_>,
-    func: &Func<'_>,
-    graph: &Graph,
-    step: usize,
-    names: &[Followed],
-    objects: &[(i64, u64)],
-) -> Option<At> {
-    let mut machine = Machine::new(program, func, graph, names, objects, Scope::Values)?;
-    let starts = machine.settle()?;
-    let block = graph.block_of(step)?;
-    let mut state = starts.get(block)?.clone()?;
-    let mut found: (Option<State>, Option<State>) = (None, None);
-    machine.run(block, &mut state, &mut |number, state| {
-        if number == step {
-            found.0 = Some(state.clone());
-        } else if number == step + 1 {
-            found.1 = Some(state.clone());
-        }
-    });
-    Some(At {
-        before: found.0?,
-        after: found.1.unwrap_or(state),
-        tokens: machine.tokens,
-    })
+impl<'g> Evaluation<'g> {
+    /// Evaluates a function; `None` when it does not settle. `objects` are variables that live in memory, by offset and size.
+    pub(super) fn of(
+        program: Program<'_>,
+        func: &Func<'_>,
+        graph: &'g Graph,
+        names: &'g [Followed],
+        objects: &'g [(i64, u64)],
+    ) -> Option<Self> {
+        let mut machine = Machine::new(program, func, graph, names, objects, Scope::Values)?;
+        let starts = machine.settle()?;
+        Some(Self { machine, starts })
+    }
+
+    /// What is where before a step and after it; `None` when nothing leads there.
+    pub(super) fn around(&mut self, step: usize) -> Option<(State, State)> {
+        let block = self.machine.graph.block_of(step)?;
+        let mut state = self.starts.get(block)?.clone()?;
+        let mut found: (Option<State>, Option<State>) = (None, None);
+        self.machine.run(block, &mut state, &mut |number, state| {
+            if number == step {
+                found.0 = Some(state.clone());
+            } else if number == step + 1 {
+                found.1 = Some(state.clone());
+            }
+        });
+        Some((found.0?, found.1.unwrap_or(state)))
+    }
+
+    /// The word of memory that a step loads into a register, by the register's index in a state.
+    pub(super) fn loads(&self, step: usize, register: u8) -> Option<Mem> {
+        let effects = &self.machine.graph.steps.get(step)?.effects;
+        effects.iter().find_map(|effect| match effect {
+            Effect::Set(to, Expr::Load { mem, bytes: 8, .. })
+                if index(*to) == Some(usize::from(register)) =>
+            {
+                Some(*mem)
+            }
+            _ => None,
+        })
+    }
+
+    pub(super) const fn tokens(&self) -> &Tokens {
+        &self.machine.tokens
+    }
+
+    pub(super) fn into_tokens(self) -> Tokens {
+        self.machine.tokens
+    }
 }
 
 impl Machine<'_> {

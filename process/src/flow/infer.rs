@@ -7,7 +7,7 @@
 //! that one's), or it is made of a loop's own variable (names are attached where a value is computed, which may be one round
 //! before the assignment).
 
-use super::evaluate::{At, evaluate_at};
+use super::evaluate::Evaluation;
 use super::state::{Followed, Place, State};
 use super::token::{Node, Token, Tokens, UNKNOWN};
 use super::{Point, Program};
@@ -23,6 +23,12 @@ pub struct Wanted<'w> {
     pub owners: &'w [usize],
     /// Variables that live in memory, by offset and size.
     pub objects: &'w [(i64, u64)],
+}
+
+impl Wanted<'_> {
+    pub(super) fn names(&self) -> Vec<Followed> {
+        self.parts.iter().map(|(part, _)| part.clone()).collect()
+    }
 }
 
 impl Point {
@@ -41,21 +47,26 @@ impl Point {
         let Some(func) = addr.and_then(|addr| program.symbols.find(addr)) else {
             return none();
         };
-        let names: Vec<Followed> = wanted.parts.iter().map(|(part, _)| part.clone()).collect();
+        let names = wanted.names();
         let graph = &self.function.graph;
-        let Some(at) = evaluate_at(program, &func, graph, self.step, &names, wanted.objects) else {
+        let evaluated = Evaluation::of(program, &func, graph, &names, wanted.objects);
+        let Some(mut evaluated) = evaluated else {
             return none();
         };
-        self.found(at, wanted)
+        let Some((before, after)) = evaluated.around(self.step) else {
+            return none();
+        };
+        self.found(&before, &after, evaluated.into_tokens(), wanted)
     }
 
-    fn found(&self, at: At, wanted: &Wanted<'_>) -> Vec<Option<Place>> {
-        let At {
-            before,
-            after,
-            mut tokens,
-        } = at;
-        let places = if self.interrupted { &before } else { &after };
+    fn found(
+        &self,
+        before: &State,
+        after: &State,
+        mut tokens: Tokens,
+        wanted: &Wanted<'_>,
+    ) -> Vec<Option<Place>> {
+        let places = if self.interrupted { before } else { after };
         let symbols: Vec<Token> = wanted
             .parts
             .iter()

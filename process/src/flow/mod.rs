@@ -18,6 +18,7 @@
 //! | `machine` | what a step does to that |
 //! | `evaluate` | and what blocks do, until nothing changes |
 //! | `facts` | live and stored |
+//! | `fault` | where a pointer came from that was nil |
 //! | `infer` | which place holds what a name held last |
 //! | `maps` | what the compiler recorded of the same: stack maps, spilled arguments |
 //!
@@ -29,6 +30,7 @@ mod arm64;
 mod bits;
 mod evaluate;
 mod facts;
+mod fault;
 mod graph;
 mod infer;
 mod machine;
@@ -42,6 +44,7 @@ use crate::arch::{Arch, Reg};
 use crate::memory::Memory;
 use crate::symbols::{Func, Symbols};
 use facts::Facts;
+pub use fault::{Accessed, Came};
 use graph::Graph;
 pub use infer::Wanted;
 use rustc_hash::FxHashMap;

@@ -2,6 +2,8 @@
 
 use super::{Death, DeathKind, Postmortem};
 use crate::process::Process;
+use crate::scope::NilValue;
+use crate::types::Kind;
 use dumpview_model::finding::{Finding, Severity, Subject};
 use dumpview_model::goroutine::Status;
 use dumpview_model::units::duration;
@@ -11,7 +13,7 @@ pub(super) fn find(dead: &Postmortem<'_>) -> Vec<Finding> {
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
     findings.extend(signal_means(death));
-    findings.extend(nil_dereference(death));
+    findings.extend(what_was_nil(dead).or_else(|| nil_dereference(death)));
     findings.extend(blocked_for_long(process));
     findings.extend(no_dwarf(process));
     findings
@@ -41,6 +43,53 @@ fn signal_means(death: &Death) -> Option<Finding> {
     };
     let finding = Finding::new("core.what-it-means", Severity::Info, text);
     Some(finding.seen(death.kind.as_str()).about(Subject::Goroutines))
+}
+
+/// What was nil, by the expression of the source: where a fault came of it, or where a nil map was written to.
+fn what_was_nil(dead: &Postmortem<'_>) -> Option<Finding> {
+    let (process, death) = (&dead.process, dead.death());
+    let at = dead.at(Some(death.goroutine?)).ok()?;
+    let fault = death.fault.as_ref().and_then(|fault| fault.fault_addr);
+    let named = |name: &str| {
+        at.calls
+            .iter()
+            .rposition(|call| call.name.starts_with(name))
+    };
+    let (call, nil) = if let Some(addr) = fault {
+        let call = at.calls.get(named("runtime.sigpanic")? + 1)?;
+        (call, process.nil_dereferenced(&at, call, addr)?)
+    } else {
+        let call = at.calls.get(named("runtime.mapassign")? + 1)?;
+        (call, process.nil_map(&at, call)?)
+    };
+    let NilValue { expr, kind, field } = &nil;
+    // A check of the pointer alone, before anything behind it is used, reads its first byte.
+    let field = fault
+        .filter(|addr| !addr.is_null())
+        .and_then(|addr| Some(format!(" (field {}, offset {})", field.as_ref()?, addr.0)));
+    let (what, behind) = match kind {
+        Kind::Map => ("a nil map", Some(": an entry was assigned".to_owned())),
+        Kind::Interface => ("a nil interface", Some(": a method was called".to_owned())),
+        Kind::Func => ("a nil func", Some(": it was called".to_owned())),
+        _ => ("nil", field),
+    };
+    let frame = &call.frame;
+    let line = frame
+        .line
+        .map_or_else(String::new, |line| format!(":{line}"));
+    let file = frame.file.as_deref().unwrap_or_default();
+    let file = file.rsplit('/').next().unwrap_or_default();
+    let text = format!(
+        "{expr} is {what} in {} {file}{line}{}",
+        frame.function,
+        behind.unwrap_or_default()
+    );
+    let finding = Finding::new("core.nil-dereference", Severity::Critical, text);
+    let seen = fault.map_or_else(
+        || "the map that the call of runtime.mapassign was given".to_owned(),
+        |addr| format!("fault address {addr}"),
+    );
+    Some(finding.seen(seen).about(Subject::Crashed))
 }
 
 /// A fault in the first page is a nil pointer with a field offset.

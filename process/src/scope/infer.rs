@@ -18,11 +18,23 @@ use std::collections::BTreeMap;
 const MOST_PARTS: usize = 512;
 
 /// A part of a variable: of which one, from which byte on.
-struct Part {
+pub(super) struct Part {
     owner: u64,
     offset: u64,
     size: u8,
     followed: Followed,
+}
+
+impl Part {
+    /// As it is followed.
+    pub(super) fn followed(&self) -> (Followed, u8) {
+        (self.followed.clone(), self.size)
+    }
+
+    /// The variable's DIE, and from which of its bytes on.
+    pub(super) const fn place(&self) -> (u64, u64) {
+        (self.owner, self.offset)
+    }
 }
 
 impl<'a> Context<'_, 'a> {
@@ -51,10 +63,7 @@ impl<'a> Context<'_, 'a> {
         if parts.is_empty() || parts.len() > MOST_PARTS {
             return;
         }
-        let followed: Vec<(Followed, u8)> = parts
-            .iter()
-            .map(|part| (part.followed.clone(), part.size))
-            .collect();
+        let followed: Vec<(Followed, u8)> = parts.iter().map(Part::followed).collect();
         let mut numbers = BTreeMap::new();
         let owners: Vec<usize> = parts
             .iter()
@@ -81,7 +90,12 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// The parts that a variable's list speaks of, and variables that live in memory.
-    fn parts_of(&self, raw: &Raw<'a>, parts: &mut Vec<Part>, objects: &mut Vec<(i64, u64)>) {
+    pub(super) fn parts_of(
+        &self,
+        raw: &Raw<'a>,
+        parts: &mut Vec<Part>,
+        objects: &mut Vec<(i64, u64)>,
+    ) {
         let size = self.types.resolve(crate::types::TypeRef::Die(raw.type_die));
         let Ok(size) = size.map(|ty| ty.size) else {
             return;

@@ -9,6 +9,7 @@
 //! | `levels` | which variables are in scope at a pc, by inlined call |
 //! | `judge` | how far a location is to be believed |
 //! | `infer` | values that the code still has where DWARF has lost them |
+//! | `fault` | what was nil, as the source calls it |
 //! | `abi` | where the caller reserved room for arguments |
 //! | `generics` | real type arguments |
 //! | `closures` | captured variables |
@@ -20,6 +21,7 @@
 mod abi;
 mod arrange;
 mod closures;
+mod fault;
 mod generics;
 mod infer;
 mod judge;
@@ -29,5 +31,6 @@ mod variables;
 
 pub use arrange::{Origin, Standing, Variable, range_body_parent};
 pub use closures::{CaptureSlot, TypeArgument};
+pub use fault::NilValue;
 pub use packages::{Ambiguous, PackageItem, PackageVariable};
 pub use variables::{Frame, FrameVariables, VariablesError};

@@ -121,13 +121,25 @@ pub(super) struct Context<'r, 'a> {
     pub(super) frame: Frame<'r>,
 }
 
-impl Types<'_> {
+impl<'a> Types<'a> {
     /// The variables in scope in a frame.
     ///
     /// # Errors
     ///
     /// Only when DWARF cannot tell which variables there are. A variable that cannot be located is in the list.
     pub fn variables(&self, frame: &Frame<'_>) -> Result<FrameVariables, VariablesError> {
+        let (context, levels) = self.context(frame)?;
+        let level = levels
+            .get(frame.inline_depth)
+            .ok_or(VariablesError::NoInlinedCall)?;
+        Ok(context.variables(level, &levels))
+    }
+
+    /// A frame with all that belongs to it, and the calls inlined there with their variables.
+    pub(super) fn context<'r>(
+        &'r self,
+        frame: &Frame<'r>,
+    ) -> Result<(Context<'r, 'a>, Vec<Level>), VariablesError> {
         let dwarf = self.dwarf().ok_or(VariablesError::NoDwarf)?;
         let (unit, function) = dwarf
             .units()
@@ -135,9 +147,6 @@ impl Types<'_> {
             .find_map(|unit| Some((unit, unit.function_at(dwarf, frame.pc)?)))
             .ok_or(VariablesError::NoFunction(frame.pc))?;
         let levels = dwarf.levels(unit, function.die, frame.pc)?;
-        let level = levels
-            .get(frame.inline_depth)
-            .ok_or(VariablesError::NoInlinedCall)?;
         let (_, die) = dwarf.die(function.die)?;
         let frame_base = match die.attr_value(dw::DW_AT_frame_base) {
             Some(AttributeValue::Exprloc(expression)) => Some(expression),
@@ -151,7 +160,7 @@ impl Types<'_> {
             frame_base,
             frame: *frame,
         };
-        Ok(context.variables(level, &levels))
+        Ok((context, levels))
     }
 }
 

@@ -1,0 +1,289 @@
+//! What was nil where the program died of it, as its source calls it: `r.Origin`, `s.cache`, `main.config.next`.
+//!
+//! [`crate::flow`] follows the pointer back to a variable's part and the words loaded on the way; here they get the names of
+//! variables and fields.
+
+use super::arrange::is_compilers;
+use super::levels::Level;
+use super::variables::{Context, Frame};
+use crate::addr::Addr;
+use crate::arch::{Arch, Reg};
+use crate::flow::{Came, Wanted};
+use crate::types::{Kind, Shape, Type, TypeRef, Types};
+use std::sync::Arc;
+
+/// Structs within structs that are opened on the way to a field.
+const MOST_LEVELS: usize = 16;
+
+/// What was nil.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NilValue {
+    /// The expression of the source: `r.Origin`.
+    pub expr: String,
+    /// What kind of value it is.
+    pub kind: Kind,
+    /// The field that was to be read or written, of what a pointer should point at: `Host`, `mu.state`.
+    pub field: Option<String>,
+}
+
+/// A word of the program: what it is called, its type, and the byte of that type at which it stands.
+struct Word {
+    expr: String,
+    ty: Arc<Type>,
+    at: u64,
+}
+
+impl Types<'_> {
+    /// The nil value through which a frame's instruction went to an address in the first page.
+    pub fn nil_dereferenced(&self, frame: &Frame<'_>, addr: Addr) -> Option<NilValue> {
+        let (context, levels) = self.context(frame).ok()?;
+        context.nil(&levels, addr)
+    }
+
+    /// The nil map that a frame's call was to write to.
+    pub fn nil_map(&self, frame: &Frame<'_>) -> Option<NilValue> {
+        let (context, levels) = self.context(frame).ok()?;
+        context.passed_map(&levels)
+    }
+}
+
+impl Context<'_, '_> {
+    fn nil(&self, levels: &[Level], addr: Addr) -> Option<NilValue> {
+        let (point, program) = (self.frame.point?, self.frame.program?);
+        let followed = self.followed(levels);
+        let access = followed.with(|wanted| point.nil_pointer(program, wanted, addr))?;
+        let word = self.word_of(&followed, &access.pointer)?;
+        let offset = u64::try_from(access.offset).ok()?;
+        match (&word.ty.shape, word.at) {
+            (Shape::Pointer { elem }, 0) => {
+                let field = elem.and_then(|elem| self.field(elem, offset));
+                Some(NilValue {
+                    field: field.map(|(path, ..)| path).filter(|path| !path.is_empty()),
+                    expr: word.expr,
+                    kind: Kind::Pointer,
+                })
+            }
+            (Shape::Interface { .. } | Shape::Func | Shape::Map { .. }, 0) => Some(NilValue {
+                expr: word.expr,
+                kind: word.ty.kind,
+                field: None,
+            }),
+            _ => None,
+        }
+    }
+
+    fn passed_map(&self, levels: &[Level]) -> Option<NilValue> {
+        let (point, program) = (self.frame.point?, self.frame.program?);
+        // The second argument of `runtime.mapassign` and its like, after the map's type.
+        let register = match program.arch {
+            Arch::Amd64 => Reg(3),
+            Arch::Arm64 => Reg(1),
+        };
+        let followed = self.followed(levels);
+        let came = followed.with(|wanted| point.argument(program, wanted, register))?;
+        let word = self.word_of(&followed, &came)?;
+        (word.ty.kind == Kind::Map && word.at == 0).then_some(NilValue {
+            expr: word.expr,
+            kind: Kind::Map,
+            field: None,
+        })
+    }
+
+    /// What a value is called.
+    fn word_of(&self, followed: &Parts, came: &Came) -> Option<Word> {
+        match came {
+            Came::Part(number) => {
+                let (die, offset) = followed.part(*number)?;
+                self.variable_word(die, offset)
+            }
+            Came::Slot(at) => {
+                let (die, start) = followed.object(*at)?;
+                let offset = u64::try_from(at.checked_sub(start)?).ok()?;
+                self.variable_word(die, offset)
+            }
+            Came::Global(addr) => {
+                let mut all = self.types.package_variables(self.frame.registers.arch());
+                all.find_map(|variable| {
+                    let start = variable.place.as_ref().ok()?;
+                    let ty = self.types.resolve(variable.ty).ok()?;
+                    let offset = addr.since(*start).filter(|offset| *offset < ty.size)?;
+                    self.within(variable.name, variable.ty, offset)
+                })
+            }
+            Came::Loaded(base, offset) => self.behind(followed, base, *offset),
+            Came::Entry(_) => None,
+        }
+    }
+
+    /// What stands behind where a value points.
+    fn behind(&self, followed: &Parts, base: &Came, offset: i64) -> Option<Word> {
+        let offset = u64::try_from(offset).ok()?;
+        if let Some(captured) = self.captured_word(followed, base, offset) {
+            return Some(captured);
+        }
+        let pointer = self.word_of(followed, base)?;
+        match (&pointer.ty.shape, pointer.at) {
+            (Shape::Pointer { elem: Some(elem) }, 0) => {
+                // A variable that escaped has a pointer to it in its place.
+                if let Some(variable) = pointer.expr.strip_prefix('&') {
+                    return self.within(variable.to_owned(), *elem, offset);
+                }
+                let ty = self.types.resolve(*elem).ok()?;
+                let expr = match ty.shape {
+                    Shape::Struct { .. } => pointer.expr,
+                    _ => format!("(*{})", pointer.expr),
+                };
+                self.within(expr, *elem, offset)
+            }
+            (Shape::Slice { elem }, 0) => {
+                let size = self.types.resolve(*elem).ok()?.size;
+                let index = offset.checked_div(size)?;
+                let expr = format!("{}[{index}]", pointer.expr);
+                self.within(expr, *elem, offset % size)
+            }
+            _ => None,
+        }
+    }
+
+    /// A variable that the function captured, by its offset in the closure.
+    fn captured_word(&self, followed: &Parts, base: &Came, offset: u64) -> Option<Word> {
+        // RDX, and R26, by their numbers in DWARF.
+        let context = match self.frame.registers.arch() {
+            Arch::Amd64 => Reg(1),
+            Arch::Arm64 => Reg(26),
+        };
+        let is_closure = match base {
+            Came::Entry(register) => *register == context,
+            Came::Part(number) => {
+                let (die, _) = followed.part(*number)?;
+                self.name(die)? == ".closureptr"
+            }
+            _ => false,
+        };
+        if !is_closure {
+            return None;
+        }
+        let (die, at) = followed.capture(offset)?;
+        self.variable_word(die, offset.checked_sub(at)?)
+    }
+
+    fn name(&self, die: u64) -> Option<String> {
+        let name = self.dwarf.name_of(die)?;
+        Some(String::from_utf8_lossy(name).into_owned())
+    }
+
+    fn variable_word(&self, die: u64, offset: u64) -> Option<Word> {
+        let name = self.name(die)?;
+        if is_compilers(&name) {
+            return None;
+        }
+        let ty = self
+            .dwarf
+            .ask(die, |a| a.reference(gimli::constants::DW_AT_type))?;
+        self.within(name, TypeRef::Die(ty), offset)
+    }
+
+    /// The word at an offset in a value: the field that holds it.
+    fn within(&self, expr: String, ty: TypeRef, offset: u64) -> Option<Word> {
+        let (path, ty, at) = self.field(ty, offset)?;
+        let expr = match path.as_str() {
+            "" => expr,
+            path if path.starts_with('[') => format!("{expr}{path}"),
+            path => format!("{expr}.{path}"),
+        };
+        Some(Word { expr, ty, at })
+    }
+
+    /// The innermost field at an offset of a type: its path, its type, and how far into it the offset is.
+    fn field(&self, ty: TypeRef, offset: u64) -> Option<(String, Arc<Type>, u64)> {
+        let mut ty = self.types.resolve(ty).ok()?;
+        let mut at = offset;
+        let mut path = String::new();
+        for _ in 0..MOST_LEVELS {
+            let (inner, step, start) = match &ty.shape {
+                Shape::Struct { fields } => {
+                    let covers = |of: &&crate::types::FieldType| {
+                        let size = self.types.resolve(of.ty).map_or(0, |ty| ty.size);
+                        of.offset <= at && at - of.offset < size
+                    };
+                    let field = fields.iter().find(covers)?;
+                    (field.ty, field.name.clone(), field.offset)
+                }
+                Shape::Array { elem, .. } => {
+                    let size = self.types.resolve(*elem).ok()?.size;
+                    let index = at.checked_div(size)?;
+                    (*elem, format!("[{index}]"), index * size)
+                }
+                _ => return Some((path, ty, at)),
+            };
+            if !path.is_empty() && !step.starts_with('[') {
+                path.push('.');
+            }
+            path.push_str(&step);
+            at -= start;
+            ty = self.types.resolve(inner).ok()?;
+        }
+        None
+    }
+
+    /// All variables of the frame, as [`crate::flow`] follows them.
+    fn followed(&self, levels: &[Level]) -> Parts {
+        let mut parts = Parts::default();
+        for scoped in levels.iter().flat_map(|level| &level.variables) {
+            let Some(raw) = self.raw(*scoped) else {
+                continue;
+            };
+            if let Some(offset) = raw.closure_offset {
+                parts.captures.push((offset, raw.die));
+            }
+            if is_compilers(&raw.name) && raw.name != ".closureptr" {
+                continue;
+            }
+            let before = parts.objects.len();
+            self.parts_of(&raw, &mut parts.list, &mut parts.objects);
+            parts.object_dies.resize(before, 0);
+            parts.object_dies.resize(parts.objects.len(), raw.die);
+        }
+        parts
+    }
+}
+
+/// The variables of a frame by their places.
+#[derive(Default)]
+struct Parts {
+    list: Vec<super::infer::Part>,
+    objects: Vec<(i64, u64)>,
+    object_dies: Vec<u64>,
+    /// Captured variables by their offset in the closure.
+    captures: Vec<(u64, u64)>,
+}
+
+impl Parts {
+    fn with<T>(&self, ask: impl FnOnce(&Wanted<'_>) -> T) -> T {
+        let parts: Vec<_> = self.list.iter().map(super::infer::Part::followed).collect();
+        ask(&Wanted {
+            parts: &parts,
+            owners: &[],
+            objects: &self.objects,
+        })
+    }
+
+    fn part(&self, number: usize) -> Option<(u64, u64)> {
+        Some(self.list.get(number)?.place())
+    }
+
+    fn object(&self, at: i64) -> Option<(u64, i64)> {
+        let covers = |((start, size), _): &(&(i64, u64), &u64)| {
+            *start <= at && at < start.saturating_add_unsigned(*size)
+        };
+        let ((start, _), die) = self.objects.iter().zip(&self.object_dies).find(covers)?;
+        Some((*die, *start))
+    }
+
+    fn capture(&self, offset: u64) -> Option<(u64, u64)> {
+        let before = self.captures.iter().filter(|(at, _)| *at <= offset);
+        before
+            .max_by_key(|(at, _)| *at)
+            .map(|(at, die)| (*die, *at))
+    }
+}
