@@ -65,13 +65,35 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Whether the call is the program's own: not the runtime's, nor the library's that leads to it.
+    /// Whether the call is of Go's own library: its file lies in `src` of a Go installation, below its package's path.
+    pub fn is_library(&self) -> bool {
+        let (Some(file), Some(package)) = (&self.file, package(&self.function)) else {
+            return false;
+        };
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let above = folder.strip_suffix(package);
+        // Sources that were downloaded lie below a host name.
+        let first = package.split('/').next().unwrap_or_default();
+        let is_there = above.is_some_and(|above| above.ends_with("/src/"));
+        // The runtime has functions that are linked under names of other packages: `time.Sleep`.
+        !first.contains('.') && is_there || folder.ends_with("/src/runtime")
+    }
+
+    /// Whether the call is not the runtime's.
     pub fn is_users(&self) -> bool {
         !self.runtime && is_users_function(&self.function)
     }
 }
 
-/// Whether a function is the program's own by its name.
+/// The package of a function, by its full name: of `net/http.(*Server).Serve`, `net/http`.
+fn package(function: &str) -> Option<&str> {
+    let bare = function.split('[').next().unwrap_or(function);
+    let name = bare.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = bare.get(name..)?.find('.')?;
+    bare.get(..name + dot)
+}
+
+/// Whether a function is not the runtime's, by its name.
 pub fn is_users_function(name: &str) -> bool {
     let runtime = [
         "runtime.",

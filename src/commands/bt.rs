@@ -57,6 +57,26 @@ pub struct Backtraces {
     stacks: Stacks,
     #[serde(skip)]
     runtime: RuntimeFrames,
+    #[serde(skip)]
+    page: Page,
+}
+
+/// How much room the text takes for values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Page {
+    /// As much as they need.
+    Whole,
+    /// A line for each, and none for what is not the variable's value now.
+    First,
+}
+
+impl Backtraces {
+    /// On a page with other things.
+    #[must_use]
+    pub const fn on_first_page(mut self) -> Self {
+        self.page = Page::First;
+        self
+    }
 }
 
 /// Whose stacks they are.
@@ -130,6 +150,7 @@ pub fn bt(
     };
     Ok(Backtraces {
         stacks,
+        page: Page::Whole,
         runtime: if flags.runtime {
             RuntimeFrames::Shown
         } else {
@@ -141,10 +162,10 @@ pub fn bt(
 impl Answer for Backtraces {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         match &self.stacks {
-            Stacks::One(one) => text(one, self.runtime, out),
+            Stacks::One(one) => text(one, self.runtime, self.page, out),
             Stacks::All { goroutines } => {
                 for one in goroutines {
-                    text(one, self.runtime, out)?;
+                    text(one, self.runtime, self.page, out)?;
                     out.line("")?;
                 }
                 Ok(())
@@ -154,7 +175,12 @@ impl Answer for Backtraces {
 }
 
 /// A stack: its goroutine, its frames, and where it was made.
-fn text(stack: &Backtrace, runtime: RuntimeFrames, out: &mut Text<'_>) -> io::Result<()> {
+fn text(
+    stack: &Backtrace,
+    runtime: RuntimeFrames,
+    page: Page,
+    out: &mut Text<'_>,
+) -> io::Result<()> {
     let heading = format_args!("goroutine {} [{}]:", stack.goroutine, stack.state.state());
     out.line(styled(Role::Heading, heading))?;
     let mut folded = 0;
@@ -164,7 +190,7 @@ fn text(stack: &Backtrace, runtime: RuntimeFrames, out: &mut Text<'_>) -> io::Re
             continue;
         }
         unfold(&mut folded, out)?;
-        frame_text(frame, out)?;
+        frame_text(frame, page, out)?;
     }
     unfold(&mut folded, out)?;
     if stack.frames_left_out > 0 {
@@ -197,7 +223,7 @@ fn unfold(folded: &mut usize, out: &mut Text<'_>) -> io::Result<()> {
 }
 
 /// Number, function with arguments, place, and below it the locals.
-fn frame_text(frame: &BacktraceFrame, out: &mut Text<'_>) -> io::Result<()> {
+fn frame_text(frame: &BacktraceFrame, page: Page, out: &mut Text<'_>) -> io::Result<()> {
     let args = arguments(frame);
     let inlined = if frame.frame.inlined {
         " [inlined]"
@@ -219,9 +245,38 @@ fn frame_text(frame: &BacktraceFrame, out: &mut Text<'_>) -> io::Result<()> {
     for call in &frame.deferred {
         out.line(format_args!("            deferred {}", full.line(call)))?;
     }
-    for variable in frame.locals.iter().flatten() {
-        let shown = full.variable_block(variable);
-        out.block("            ", &shown)?;
+    let locals = frame.locals.as_deref().unwrap_or_default();
+    match page {
+        Page::Whole => locals
+            .iter()
+            .try_for_each(|local| out.block("            ", &full.variable_block(local))),
+        Page::First => lines_of(locals, out),
+    }
+}
+
+/// A line for each variable that has its value; how many have none.
+fn lines_of(locals: &[Variable], out: &mut Text<'_>) -> io::Result<()> {
+    const COLUMNS: usize = 67;
+    let style = Style {
+        depth: 2,
+        len: 4,
+        string: 40,
+        ..Style::default()
+    };
+    let has_value =
+        |local: &&Variable| matches!(local.standing, Standing::Exact | Standing::Inferred(_));
+    for local in locals.iter().filter(has_value) {
+        let mut shown = style.variable(local);
+        if let Some((at, _)) = shown.char_indices().nth(COLUMNS) {
+            shown.truncate(at);
+            shown.push('…');
+        }
+        out.line(format_args!("            {shown}"))?;
+    }
+    let lost = locals.iter().filter(|local| !has_value(local)).count();
+    if lost > 0 {
+        let more = format_args!("            …{lost} without a value here (bt --full)");
+        out.line(styled(Role::Dim, more))?;
     }
     Ok(())
 }

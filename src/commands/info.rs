@@ -4,16 +4,24 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, OnCore, Verb, Word};
-use dumpview_model::units::bytes;
+use dumpview_model::goroutine::{Group, Status};
+use dumpview_model::units::{bytes, duration, grouped};
 use dumpview_model::value::Data;
 use dumpview_model::value::text::Style;
-use dumpview_process::postmortem::{Check, Panic, PanicStanding, Summary};
+use dumpview_process::postmortem::{Check, DeathKind, HeapNumbers, Panic, PanicStanding, Summary};
+use dumpview_view::finding::headline;
 use dumpview_view::{Role, Text, styled};
 use std::io;
 
 /// The reason and what is behind it: the head of the report.
 pub fn head(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
-    out.line(styled(Role::Alarm, &summary.reason))?;
+    let asked_for = matches!(summary.kind, DeathKind::Quit | DeathKind::Alive);
+    let role = if asked_for {
+        Role::Heading
+    } else {
+        Role::Alarm
+    };
+    out.line(styled(role, &summary.reason))?;
     if summary.panics.len() > 1 {
         for (index, panic) in summary.panics.iter().enumerate() {
             let recovered = if panic.recovered { " [recovered]" } else { "" };
@@ -27,6 +35,43 @@ pub fn head(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     }
     for panic in &summary.panics {
         value(panic, out)?;
+    }
+    for finding in &summary.findings {
+        let lines = headline(finding).wrapped(PAGE, WORD);
+        lines.into_iter().try_for_each(|line| out.line(line))?;
+    }
+    groups(&summary.groups, out)
+}
+
+/// Columns of a page that is read in a terminal of any width, and of the word before a finding.
+const PAGE: usize = 80;
+const WORD: usize = 12;
+
+/// How many goroutines, what they wait for, and where in the program.
+fn groups(groups: &[Group], out: &mut Text<'_>) -> io::Result<()> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line(styled(Role::Heading, "goroutines"))?;
+    for group in groups {
+        let state = group.wait_reason.as_deref();
+        let state = state.or(group.status.map(Status::as_str)).unwrap_or("?");
+        let longest = group.waiting_ns.map(|(_, most)| most).filter(|ns| *ns > 0);
+        let waiting = longest.map_or_else(String::new, |ns| format!(", {}", duration(ns)));
+        let place = group.own_frame().map_or_else(String::new, |frame| {
+            let file = frame.file.as_deref().unwrap_or_default();
+            let file = file.rsplit('/').next().unwrap_or_default();
+            let line = frame
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
+            format!("{} {file}{line}", frame.function)
+        });
+        let state = format!("{state}{waiting}");
+        out.line(format_args!(
+            "{:>8}  {state:<22} {place}",
+            grouped(group.count as u64)
+        ))?;
     }
     Ok(())
 }
@@ -76,6 +121,9 @@ pub fn facts(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     if let Some(count) = summary.goroutines {
         field(out, "goroutines", &count.to_string())?;
     }
+    if let Some(heap) = &summary.heap {
+        field(out, "heap", &heap_words(heap))?;
+    }
     field(out, "executable", &summary.executable_match)?;
     if let Some(layouts) = &summary.layouts {
         field(out, "layouts", layouts)?;
@@ -83,8 +131,28 @@ pub fn facts(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// Live bytes, the goal, and what sets it.
+fn heap_words(heap: &HeapNumbers) -> String {
+    let goal = heap.goal.map_or_else(String::new, |goal| {
+        format!(", {} at the next collection", bytes(goal))
+    });
+    let percent = match heap.gc_percent {
+        Some(..0) => "; GOGC=off".to_owned(),
+        Some(percent) => format!("; GOGC={percent}"),
+        None => String::new(),
+    };
+    let limit = heap.memory_limit.map_or_else(String::new, |limit| {
+        format!(", GOMEMLIMIT={}", bytes(limit))
+    });
+    format!("{} live{goal}{percent}{limit}", bytes(heap.live))
+}
+
 /// What was walked against what the runtime counted.
 pub fn checks(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
+    out.line(styled(
+        Role::Heading,
+        "checked against the runtime's own counters",
+    ))?;
     for check in &summary.audit {
         self::check(check, out)?;
     }
@@ -105,19 +173,17 @@ pub fn rest(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
             out.line(format_args!("  {}", line.replace('\t', "    ")))?;
         }
     }
-    if !summary.findings.is_empty() {
-        out.line("")?;
-        out.line(styled(Role::Heading, "findings"))?;
-        for finding in &summary.findings {
-            out.line(format_args!("  {}", finding.text))?;
-        }
-    }
     out.line("")?;
-    out.line(styled(
-        Role::Heading,
-        "checked against the runtime's own counters",
-    ))?;
     checks(summary, out)
+}
+
+/// What to ask next: lines for a shell.
+pub fn next(commands: &[String], out: &mut Text<'_>) -> io::Result<()> {
+    for (index, command) in commands.iter().enumerate() {
+        let before = if index == 0 { "next: " } else { "      " };
+        out.line(styled(Role::Dim, format!("{before}{command}")))?;
+    }
+    Ok(())
 }
 
 /// One line: a mark, the question, both numbers when they differ.

@@ -1,6 +1,7 @@
 //! What FILE without a verb shows: why it died, the crashing goroutine's stack, the locals of its user frames.
 
 use super::bt::{Backtraces, BtFlags, bt};
+use super::heap::command;
 use super::heap_dump::{self, DumpReport};
 use super::info;
 use crate::answer::{Answer, Failure};
@@ -8,7 +9,7 @@ use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
 use dumpview_process::postmortem::{Backtrace, Locals, Summary};
-use dumpview_view::{Role, Text, styled};
+use dumpview_view::Text;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -24,6 +25,8 @@ pub struct Report {
     /// is none.
     #[schemars(with = "Option<Backtrace>")]
     backtrace: Option<Backtraces>,
+    #[serde(skip)]
+    next: Vec<String>,
 }
 
 /// Sums up a core.
@@ -35,28 +38,49 @@ pub fn report(case: &Case<'_>) -> Report {
         max_len: 16,
         ..BtFlags::default()
     };
+    let summary = case.summary();
     Report {
-        summary: case.summary(),
-        backtrace: bt(case, &flags, &Cursor::default(), Locals::OfProgram).ok(),
+        backtrace: bt(case, &flags, &Cursor::default(), Locals::OfProgram)
+            .ok()
+            .map(Backtraces::on_first_page),
+        next: next(case, &summary),
+        summary,
+    }
+}
+
+/// What to ask next: lines for a shell.
+fn next(case: &Case<'_>, summary: &Summary) -> Vec<String> {
+    let begin = |verb: &str| command(case, verb);
+    if summary.groups.is_empty() {
+        vec![
+            format!("{} --full", begin("bt")),
+            format!("{} --group", begin("goroutines")),
+        ]
+    } else {
+        vec![
+            format!("{} --group", begin("goroutines")),
+            begin("heap"),
+            begin("memory"),
+        ]
     }
 }
 
 impl Answer for Report {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        match &self.backtrace {
-            Some(backtrace) => {
-                info::head(&self.summary, out)?;
-                out.line("")?;
-                backtrace.text(out)?;
-                out.line("")?;
-                info::rest(&self.summary, out)?;
-                let next =
-                    "next: dumpview goroutines --group | bt -g ID --full | print EXPR (see --help)";
-                out.line("")?;
-                out.line(styled(Role::Dim, next))
-            }
-            None => self.summary.text(out),
+        info::head(&self.summary, out)?;
+        out.line("")?;
+        // Where no goroutine is to blame, the groups are the answer.
+        if let Some(backtrace) = self
+            .backtrace
+            .as_ref()
+            .filter(|_| self.summary.groups.is_empty())
+        {
+            backtrace.text(out)?;
+            out.line("")?;
         }
+        info::rest(&self.summary, out)?;
+        out.line("")?;
+        info::next(&self.next, out)
     }
 }
 

@@ -466,5 +466,5 @@ fn without_a_terminal_or_with_plain_nothing_but_text_is_printed() {
     let pty = Pty::open(&["--plain", core, exe], 200, 120);
     let screen = pty.end();
     assert!(!screen.alternate_screen());
-    assert!(screen.contents().contains("next: dumpview goroutines"));
+    assert!(screen.contents().contains("next: dumpview bt "));
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Goroutines that share stack and state.
-#[derive(Clone, Serialize, Debug, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, Debug, JsonSchema)]
 #[schemars(rename = "goroutine-group")]
 pub struct Group {
     /// How many goroutines share stack and state.
@@ -39,6 +39,16 @@ pub struct Group {
     /// Bytes on the heap that would go if all of them went; present with `--retained`, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_bytes: Option<u64>,
+}
+
+impl Group {
+    /// The frame that says where they are: the innermost that is the program's own, else that is not the runtime's, else
+    /// the innermost.
+    pub fn own_frame(&self) -> Option<&Frame> {
+        let users = || self.frames.iter().filter(|frame| frame.is_users());
+        let own = users().find(|frame| !frame.is_library());
+        own.or_else(|| users().next()).or(self.frames.first())
+    }
 }
 
 impl Goroutines {

@@ -1,8 +1,8 @@
 //! What the goroutines of a dump suffer from, as far as a text tells.
 
 use super::{Cause, Dump};
-use crate::finding::{Finding, Severity, rank};
-use crate::goroutine::{Goroutine, Group, Status};
+use crate::finding::{Finding, Severity, Subject, rank};
+use crate::goroutine::{Goroutine, Goroutines, Group, Status};
 use crate::units::{duration, plural};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,50 @@ const PILE: usize = 10;
 const SHARE: usize = 2;
 const MINUTE: u64 = 60_000_000_000;
 
+/// Goroutines, and what is known of what happened to them.
+#[derive(Clone)]
+pub struct Seen<'d> {
+    /// They.
+    pub goroutines: &'d Goroutines,
+    /// Why the process died, when it did.
+    pub cause: Option<Cause>,
+    /// The same in the runtime's words.
+    pub reason: String,
+    /// The line of a text at which they begin, and that of the death; those of a core have none.
+    pub lines: Option<(u64, u64)>,
+}
+
+impl Seen<'_> {
+    /// Adds where to look.
+    fn at(&self, finding: Finding, what: String) -> Finding {
+        match self.lines {
+            Some((line, _)) => finding.at(line, what),
+            None => finding.seen(what).about(Subject::Goroutines),
+        }
+    }
+
+    /// Adds the place of the death.
+    fn at_death(&self, finding: Finding, what: String) -> Finding {
+        match self.lines {
+            Some((_, line)) => finding.at(line, what),
+            None => finding.seen(what).about(Subject::Goroutines),
+        }
+    }
+}
+
 /// Everything there is to find in a dump, what matters most first.
 pub fn findings(dump: &Dump) -> Vec<Finding> {
+    let death = dump.death.as_ref();
+    of_goroutines(&Seen {
+        goroutines: &dump.goroutines,
+        cause: death.map(super::Death::kind),
+        reason: death.map(super::Death::reason).unwrap_or_default(),
+        lines: Some((dump.line, death.map_or(dump.line, |death| death.line))),
+    })
+}
+
+/// Everything there is to find in goroutines, what matters most first.
+pub fn of_goroutines(dump: &Seen<'_>) -> Vec<Finding> {
     let list = &dump.goroutines.list;
     let users: Vec<&Goroutine> = list.iter().filter(|g| !g.system).collect();
     let groups = dump.goroutines.group(users.iter().copied());
@@ -32,6 +74,7 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
             .filter(|group| !is_lock(group))
             .filter_map(|group| leak_shape(dump, group, users.len())),
     );
+    found.extend(long_at_locks(dump, &groups));
     found.extend(never(dump, &groups));
     found.extend(recursion(dump));
     found.truncate(12);
@@ -40,30 +83,13 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
 }
 
 fn place(group: &Group) -> String {
-    let user = group
-        .frames
-        .iter()
-        .find(|frame| frame.is_users() && !is_sync(&frame.function));
-    match user.or(group.frames.first()) {
+    match group.own_frame() {
         Some(frame) => match (&frame.file, frame.line) {
             (Some(file), Some(line)) => format!("{} ({file}:{line})", frame.function),
             _ => frame.function.clone(),
         },
         None => "an unknown place".to_owned(),
     }
-}
-
-fn is_sync(function: &str) -> bool {
-    [
-        "sync.",
-        "internal/sync.",
-        "time.",
-        "internal/poll.",
-        "net.",
-        "os/signal.",
-    ]
-    .iter()
-    .any(|p| function.starts_with(p))
 }
 
 /// What a group waits for, by the calls that lead into the wait: up to 1.19 every lock is `semacquire`.
@@ -87,7 +113,7 @@ fn waits_for(group: &Group) -> Option<&'static str> {
 }
 
 /// Which one, as far as the arguments of the calls tell: ` at 0xc0000a6030`, or how many different ones.
-fn which(dump: &Dump, group: &Group) -> String {
+fn which(dump: &Seen<'_>, group: &Group) -> String {
     let list = &dump.goroutines.list;
     let found: BTreeSet<Option<u64>> = group
         .ids
@@ -143,9 +169,8 @@ fn ids(group: &Group) -> String {
 }
 
 /// Who waits for what, when everybody does. A text does not say who holds a lock or owns a channel.
-fn deadlock(dump: &Dump, groups: &[Group]) -> Option<Finding> {
-    let death = dump.death.as_ref()?;
-    if death.kind() != Cause::Deadlock || groups.is_empty() {
+fn deadlock(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
+    if dump.cause != Some(Cause::Deadlock) || groups.is_empty() {
         return None;
     }
     let waits: Vec<String> = groups
@@ -165,27 +190,27 @@ fn deadlock(dump: &Dump, groups: &[Group]) -> Option<Finding> {
     } else {
         String::new()
     };
-    Some(
-        Finding::new(
-            "goroutines.deadlock",
-            Severity::Critical,
-            format!(
-                "nobody can wake anybody: {}{more}. The text does not say who holds what",
-                waits.join("; ")
-            ),
-        )
-        .at(death.line, death.reason()),
-    )
+    let silent = if dump.lines.is_some() {
+        ". The text does not say who holds what"
+    } else {
+        ""
+    };
+    let text = format!(
+        "nobody can wake anybody: {}{more}{silent}",
+        waits.join("; ")
+    );
+    let finding = Finding::new("goroutines.deadlock", Severity::Critical, text);
+    Some(dump.at_death(finding, dump.reason.clone()))
 }
 
 /// What the collector itself proved.
-fn leaked(dump: &Dump) -> Option<Finding> {
+fn leaked(dump: &Seen<'_>) -> Option<Finding> {
     let list = &dump.goroutines.list;
     let leaked: Vec<&Goroutine> = list.iter().filter(|g| g.status == Status::Leaked).collect();
     let first = leaked.first()?;
     let groups = dump.goroutines.group(leaked.iter().copied());
     let largest = groups.first()?;
-    Some(
+    Some(dump.at(
         Finding::new(
             "goroutines.leaked",
             Severity::Warning,
@@ -195,31 +220,77 @@ fn leaked(dump: &Dump) -> Option<Finding> {
                 largest.count,
                 place(largest)
             ),
-        )
-        .at(dump.line, format!("goroutine {}", first.id)),
-    )
+        ),
+        format!("goroutine {}", first.id),
+    ))
 }
 
-fn lock_pile(dump: &Dump, group: &Group) -> Option<Finding> {
+fn lock_pile(dump: &Seen<'_>, group: &Group) -> Option<Finding> {
     let what = waits_for(group)?;
     (group.count >= PILE).then(|| {
-        Finding::new(
-            "goroutines.lock-pile",
-            Severity::Warning,
-            format!(
-                "{} goroutines queue for {what}{} in {}{}: whoever holds it holds them all up",
-                group.count,
-                which(dump, group),
-                place(group),
-                waited(group)
+        dump.at(
+            Finding::new(
+                "goroutines.lock-pile",
+                Severity::Warning,
+                format!(
+                    "{} goroutines queue for {what}{} in {}{}: whoever holds it holds them all up",
+                    group.count,
+                    which(dump, group),
+                    place(group),
+                    waited(group)
+                ),
             ),
+            ids(group),
         )
-        .at(dump.line, ids(group))
     })
 }
 
+/// A few that wait for locks longer than anybody holds one. Two that wait for each other's look like this.
+fn long_at_locks(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
+    const LONG: u64 = 1_000_000_000;
+    if dump.cause == Some(Cause::Deadlock) {
+        return None;
+    }
+    let few = groups
+        .iter()
+        .filter(|group| is_lock(group) && group.count < PILE);
+    let few: Vec<&Group> = few
+        .filter(|group| group.waiting_ns.is_none_or(|(_, most)| most >= LONG))
+        .collect();
+    // Where no time is known, one at a lock is nothing.
+    let known = few.iter().any(|group| group.waiting_ns.is_some());
+    if !known && few.len() < 2 {
+        return None;
+    }
+    let first = few.first()?;
+    let told = few.iter().take(4).map(|group| {
+        let what = waits_for(group).unwrap_or("a lock");
+        let verb = if group.count == 1 { "waits" } else { "wait" };
+        format!(
+            "{} {verb} for {what}{} in {}{}",
+            ids(group),
+            which(dump, group),
+            place(group),
+            waited(group)
+        )
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    let places: BTreeSet<String> = few.iter().map(|group| place(group)).collect();
+    let verdict = if places.len() > 1 || first.count > 1 {
+        ": each may hold what another waits for"
+    } else {
+        ": whoever holds it does not let go"
+    };
+    let finding = Finding::new(
+        "goroutines.long-at-locks",
+        Severity::Warning,
+        format!("{told}{verdict}"),
+    );
+    Some(dump.at(finding, ids(first)))
+}
+
 /// Many at one place, or some for minutes: a leak's shape, or a pool that idles.
-fn leak_shape(dump: &Dump, group: &Group, all: usize) -> Option<Finding> {
+fn leak_shape(dump: &Seen<'_>, group: &Group, all: usize) -> Option<Finding> {
     let blocked = group.status == Some(Status::Waiting);
     let many = group.count >= 100 && group.count * SHARE >= all;
     let long = group.waiting_ns.is_some_and(|(_, most)| most >= MINUTE);
@@ -238,10 +309,10 @@ fn leak_shape(dump: &Dump, group: &Group, all: usize) -> Option<Finding> {
     } else {
         "a leak, or a pool that waits for work: compare with a later dump (--diff)"
     };
-    Some(
+    Some(dump.at(
         Finding::new(
             "goroutines.same-place",
-            if many && long {
+            if many {
                 Severity::Warning
             } else {
                 Severity::Info
@@ -253,13 +324,13 @@ fn leak_shape(dump: &Dump, group: &Group, all: usize) -> Option<Finding> {
                 state(group),
                 waited(group)
             ),
-        )
-        .at(dump.line, ids(group)),
-    )
+        ),
+        ids(group),
+    ))
 }
 
 /// Waits that nothing ends.
-fn never(dump: &Dump, groups: &[Group]) -> Option<Finding> {
+fn never(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
     let mut by_reason: BTreeMap<&str, (usize, &Group)> = BTreeMap::new();
     for group in groups.iter().filter(|g| g.status == Some(Status::Waiting)) {
         let reason = state(group);
@@ -268,7 +339,7 @@ fn never(dump: &Dump, groups: &[Group]) -> Option<Finding> {
         }
     }
     let (reason, (count, group)) = by_reason.into_iter().next()?;
-    Some(
+    Some(dump.at(
         Finding::new(
             "goroutines.nil-chan",
             Severity::Warning,
@@ -277,15 +348,14 @@ fn never(dump: &Dump, groups: &[Group]) -> Option<Finding> {
                 plural(count as u64, "goroutine"),
                 place(group)
             ),
-        )
-        .at(dump.line, ids(group)),
-    )
+        ),
+        ids(group),
+    ))
 }
 
 /// The calls that repeat in the stack that overflowed.
-fn recursion(dump: &Dump) -> Option<Finding> {
-    let death = dump.death.as_ref()?;
-    if death.kind() != Cause::StackOverflow {
+fn recursion(dump: &Seen<'_>) -> Option<Finding> {
+    if dump.cause != Some(Cause::StackOverflow) {
         return None;
     }
     let crashed = dump
@@ -304,12 +374,7 @@ fn recursion(dump: &Dump) -> Option<Finding> {
     let first = *frames.first()?;
     let again = frames.iter().skip(1).position(|name| *name == first)? + 1;
     let cycle = frames.get(..again)?.join(" ← ");
-    Some(
-        Finding::new(
-            "goroutines.recursion",
-            Severity::Critical,
-            format!("the calls repeat: {cycle} ← {first} …"),
-        )
-        .at(death.line, format!("goroutine {}", crashed.id)),
-    )
+    let text = format!("the calls repeat: {cycle} ← {first} …");
+    let finding = Finding::new("goroutines.recursion", Severity::Critical, text);
+    Some(dump.at_death(finding, format!("goroutine {}", crashed.id)))
 }

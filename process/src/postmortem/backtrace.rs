@@ -161,7 +161,7 @@ impl Postmortem<'_> {
                 frame.args = args;
                 frame.locals = match options.locals {
                     Locals::None => None,
-                    Locals::OfProgram => self.is_programs(call).then_some(locals),
+                    Locals::OfProgram => self.is_programs(&call.name).then_some(locals),
                     Locals::All => Some(locals),
                 };
             }
@@ -173,18 +173,19 @@ impl Postmortem<'_> {
         frame
     }
 
-    /// Whether a call is the program's own rather than the standard library's: its package is `main`, in the main
-    /// module, or has a dot in its first path element, as no package of the standard library has.
-    fn is_programs(&self, call: &Call) -> bool {
+    /// Whether a name (of a function, of a package variable) is the program's own rather than the standard library's: its
+    /// package is `main`, in the main module, or has a dot in its first path element, as no package of the standard
+    /// library has.
+    pub(super) fn is_programs(&self, name: &str) -> bool {
         let module = self
             .process
             .build
             .as_ref()
             .and_then(|b| b.module.as_deref());
         let module = module.and_then(|m| m.split(' ').next()).unwrap_or("main");
-        let first = call.name.split('/').next().unwrap_or_default();
-        let dotted = call.name.contains('/') && first.contains('.');
-        call.name.starts_with("main.") || dotted || call.name.starts_with(module)
+        let first = name.split('/').next().unwrap_or_default();
+        let dotted = name.contains('/') && first.contains('.');
+        name.starts_with("main.") || dotted || name.starts_with(module)
     }
 
     /// The defer records of a goroutine, newest first.

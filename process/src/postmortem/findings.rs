@@ -1,22 +1,81 @@
 //! What is worth knowing beyond the reason: each with its evidence and what to do next.
 
-use super::{Death, DeathKind, Postmortem};
+use super::{Death, DeathKind, Postmortem, StackPointers, SystemGoroutines, collections};
 use crate::process::Process;
 use crate::scope::NilValue;
 use crate::types::Kind;
-use dumpview_model::finding::{Finding, Severity, Subject};
-use dumpview_model::goroutine::Status;
-use dumpview_model::units::duration;
+use dumpview_model::finding::{Finding, Severity, Subject, rank};
+use dumpview_model::goroutine::{Goroutines, Status};
+use dumpview_model::traceback::{Cause, Seen, of_goroutines};
+use dumpview_model::units::{duration, grouped};
 
 /// Looks for everything there is to find.
-pub(super) fn find(dead: &Postmortem<'_>) -> Vec<Finding> {
+pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Finding> {
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
-    findings.extend(signal_means(death));
     findings.extend(what_was_nil(dead).or_else(|| nil_dereference(death)));
-    findings.extend(blocked_for_long(process));
+    let is_crowd = crowd.is_some();
+    let crowd = crowd.map(|all| of_crowd(dead, all)).unwrap_or_default();
+    if crowd.is_empty() {
+        findings.extend(blocked_for_long(process));
+    }
+    findings.extend(crowd);
+    if is_crowd {
+        findings.extend(long_collections(dead));
+    }
+    findings.extend(signal_means(death));
     findings.extend(no_dwarf(process));
+    rank(&mut findings);
     findings
+}
+
+/// All goroutines but the runtime's own, where they may be the cause: not of a panic, nor of a fault.
+pub(super) fn crowd(dead: &Postmortem<'_>) -> Option<Goroutines> {
+    match dead.death().kind {
+        DeathKind::Deadlock
+        | DeathKind::OutOfMemory
+        | DeathKind::Quit
+        | DeathKind::Abort
+        | DeathKind::Alive
+        | DeathKind::Killed => {}
+        _ => return None,
+    }
+    let table = dead.goroutines(SystemGoroutines::Hidden, StackPointers::OfOne);
+    Some(table.ok()?.goroutines)
+}
+
+/// What they suffer from.
+fn of_crowd(dead: &Postmortem<'_>, goroutines: &Goroutines) -> Vec<Finding> {
+    of_goroutines(&Seen {
+        goroutines,
+        cause: (dead.death().kind == DeathKind::Deadlock).then_some(Cause::Deadlock),
+        reason: dead.reason(),
+        lines: None,
+    })
+}
+
+/// Maps and slices that grew.
+fn long_collections(dead: &Postmortem<'_>) -> Option<Finding> {
+    const LONG: u64 = 10_000;
+    const MOST: usize = 3;
+    let found = collections::longest(dead, LONG);
+    let told = found.iter().take(MOST).map(|one| {
+        let what = if one.ty.starts_with("map[") {
+            "entries"
+        } else {
+            "elements"
+        };
+        format!("{} has {} {what} ({})", one.name, grouped(one.len), one.ty)
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| {
+        let finding = Finding::new(
+            "core.long-collections",
+            Severity::Info,
+            format!("{}: dumpview heap says what each keeps", told.join("; ")),
+        );
+        finding.seen(format!("{} package variables", found.len()))
+    })
 }
 
 /// For deaths whose name does not say what happened.

@@ -12,6 +12,8 @@
 //! | `summary` | all of it on one page, and the reason in one sentence |
 //! | `findings` | what is worth knowing beyond the reason |
 //! | `audit` | what was walked against what the runtime counted |
+//! | `collections` | the longest maps and slices of package variables |
+//! | `memory` | the heap in numbers |
 //! | `goroutines` | the goroutines as the model has them |
 //! | `moments` | what it has for a timeline |
 //! | `recorded` | goroutines as a heap dump records them |
@@ -22,9 +24,11 @@ mod accounts;
 mod at;
 mod audit;
 mod backtrace;
+mod collections;
 mod death;
 mod findings;
 mod goroutines;
+mod memory;
 mod moments;
 mod panics;
 mod recorded;
@@ -38,6 +42,7 @@ pub use backtrace::{
 };
 pub use death::{Death, DeathKind, Eface, PanicRecord, Signal};
 pub use goroutines::{StackPointers, SystemGoroutines, Table};
+pub use memory::HeapNumbers;
 pub use panics::{Panic, PanicStanding};
 pub use summary::Summary;
 

@@ -1,10 +1,11 @@
 //! All that is to be said about a dead process on one page, and the reason of its death in one sentence.
 
-use super::{Check, DeathKind, Panic, Postmortem, Signal, audit, findings, panics};
+use super::{Check, DeathKind, HeapNumbers, Panic, Postmortem, Signal, audit, findings, panics};
 use crate::image::BuildInfo;
 use crate::layout::LayoutSource;
 use crate::mapped::ExecutableMatch;
 use dumpview_model::finding::Finding;
+use dumpview_model::goroutine::Group;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -45,15 +46,23 @@ pub struct Summary {
     pub threads: usize,
     /// Number of goroutines that were not dead, the runtime's own among them; null when they cannot be listed.
     pub goroutines: Option<usize>,
+    /// The heap in numbers; null when the runtime's counters cannot be had.
+    pub heap: Option<HeapNumbers>,
     /// How executable and core were matched, in words.
     pub executable_match: String,
     /// Where the layouts of the runtime's structures came from, in words; null when they are not known.
     pub layouts: Option<String>,
-    /// What is worth knowing beyond the reason.
+    /// What is worth knowing beyond the reason, the worst first.
     pub findings: Vec<Finding>,
+    /// The largest groups of goroutines, the runtime's own left out, where no single goroutine is to blame: at most eight;
+    /// else empty.
+    pub groups: Vec<Group>,
     /// What was walked, against what the runtime counted.
     pub audit: Vec<Check>,
 }
+
+/// Groups of goroutines on one page.
+const MOST_GROUPS: usize = 8;
 
 impl Postmortem<'_> {
     /// All of it.
@@ -62,6 +71,12 @@ impl Postmortem<'_> {
         let core = process.core;
         let death = self.death();
         let panics = self.panics();
+        let crowd = findings::crowd(self);
+        let groups = crowd.as_ref().map(|all| {
+            let mut groups = all.group(&all.list);
+            groups.truncate(MOST_GROUPS);
+            groups
+        });
         Summary {
             reason: self.reason_of(&panics),
             kind: death.kind,
@@ -84,6 +99,7 @@ impl Postmortem<'_> {
                 .map(|p| String::from_utf8_lossy(p.arguments).trim().to_owned()),
             threads: core.threads.len(),
             goroutines: process.goroutines().ok().map(|all| all.list().len()),
+            heap: HeapNumbers::of(process),
             executable_match: match &process.executable_match {
                 ExecutableMatch::NoExecutable => "no executable".to_owned(),
                 ExecutableMatch::Confirmed(by) => format!("confirmed by {by}"),
@@ -99,7 +115,8 @@ impl Postmortem<'_> {
                     format!("built-in table of {release}, the nearest release that is known")
                 }
             }),
-            findings: findings::find(self),
+            findings: findings::find(self, crowd.as_ref()),
+            groups: groups.unwrap_or_default(),
             audit: audit::check(process),
             panics,
         }

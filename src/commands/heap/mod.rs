@@ -26,6 +26,7 @@ pub use strings::HeapStringsVerb;
 pub use top::{HeapGarbageVerb, HeapTopVerb};
 pub use tree::HeapTreeVerb;
 
+use super::info::next;
 use crate::answer::{Answer, Failure};
 use crate::case::core::Case;
 use crate::listing::Listing;
@@ -33,8 +34,8 @@ use crate::words::quoted;
 use dumpview_process::heap::ask::{NoPlace, Page};
 use dumpview_process::heap::suspects::{Question, Thresholds};
 use dumpview_process::heap::{Analysis, Bounds, HeapError};
+use dumpview_view::Text;
 use dumpview_view::column::Row;
-use dumpview_view::{Role, Text, styled};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -126,15 +127,6 @@ impl<R: Row, E: Serialize> Answer for HeapTable<R, E> {
 #[derive(Serialize)]
 struct Nothing {}
 
-/// What to ask next.
-fn next(commands: &[String], out: &mut Text<'_>) -> io::Result<()> {
-    for (index, command) in commands.iter().enumerate() {
-        let before = if index == 0 { "next: " } else { "      " };
-        out.line(styled(Role::Dim, format!("{before}{command}")))?;
-    }
-    Ok(())
-}
-
 /// The line that says which way numbers are wrong, of a heap that is not whole.
 fn doubt(case: &Case<'_>) -> Option<String> {
     let words = Bounds::of(&case.heap_notes()).words()?;
@@ -155,7 +147,7 @@ fn pasted(case: &Case<'_>, question: &Question) -> String {
 }
 
 /// How the command line of another question about this case begins.
-fn command(case: &Case<'_>, verb: &str) -> String {
+pub(super) fn command(case: &Case<'_>, verb: &str) -> String {
     let core = case.core_path.display();
     let exe = case.executable_path.as_ref();
     let exe = exe.map_or(String::new(), |path| format!(" {}", path.display()));
