@@ -2,9 +2,10 @@
 //!
 //! Needs `DUMPVIEW_GO` (see `live`) and a kernel that writes cores into the working directory.
 
-#[allow(clippy::unwrap_used, reason = "a failure is a panic")]
+#[cfg(test)]
 #[path = "../process/tests/live/mod.rs"]
 mod live;
+#[cfg(test)]
 #[path = "support/run.rs"]
 mod run;
 
