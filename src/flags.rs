@@ -2,7 +2,9 @@
 
 use crate::answer::Failure;
 use crate::words::is_stdin;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use dumpview_model::word::{Word, named};
 use dumpview_parsers::log::LogReader;
 use dumpview_view::choice::{Choice, Words};
 use dumpview_view::column::Row;
@@ -52,6 +54,13 @@ pub struct Common {
     /// Look for source files elsewhere: replaces the prefix FROM of paths by TO; may be repeated.
     #[arg(long, global = true, value_name = "FROM=TO")]
     pub source_path: Vec<String>,
+}
+
+/// Takes one of a set of names.
+pub fn one_of<T: Word>() -> impl TypedValueParser<Value = T> {
+    let known = T::ALL.iter();
+    let known = known.map(|word| PossibleValue::new(word.as_str()).help(word.about()));
+    PossibleValuesParser::new(known).try_map(|name| named(&name).ok_or("no such name"))
 }
 
 /// For verbs that take no flags of their own.

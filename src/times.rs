@@ -1,5 +1,6 @@
 //! Times as people type and read them.
 
+use dumpview_model::timeline::{Bounds, Point};
 use dumpview_model::units;
 use dumpview_parsers::log::Stamp;
 use jiff::Timestamp;
@@ -18,15 +19,6 @@ pub fn stamp(stamp: Stamp) -> String {
         Stamp::Yearless(ns) => date(ns, "%b %d %H:%M:%S%.3f"),
         Stamp::Boot(ns) => format!("boot+{}", units::duration(u64::try_from(ns).unwrap_or(0))),
     }
-}
-
-/// A point of an axis, as typed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Point {
-    /// Nanoseconds from the axis' zero.
-    Offset(i64),
-    /// Nanoseconds since 1970.
-    Unix(i64),
 }
 
 /// Reads `90s`, `-1.5s`, `2m`, `1h30m`, or a date and time with its zone.
@@ -71,6 +63,17 @@ pub fn duration(text: &str) -> Option<u64> {
         reason = "not negative, and stops at the largest number"
     )]
     (!text.is_empty()).then_some(total as u64)
+}
+
+/// Seconds from the axis' zero, to as many digits as are known.
+#[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
+pub fn offset(at: Bounds) -> String {
+    let seconds = at.mid() as f64 / 1e9;
+    if at.plus_minus() < 1000 {
+        format!("{seconds:+.6} s")
+    } else {
+        format!("{seconds:+.3} s")
+    }
 }
 
 #[cfg(test)]

@@ -34,3 +34,4 @@ pub mod timeline;
 pub mod traceback;
 pub mod units;
 pub mod value;
+pub mod word;

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::NoFlags;
-use crate::input::log;
+use crate::log::whole;
 use crate::out::Out;
 use crate::verb::{About, Group, OnFiles, Verb};
 use dumpview_model::finding::Finding;
@@ -140,14 +140,7 @@ impl OnFiles for ContentsVerb {
 
 fn read(path: &Path) -> Result<Report, Failure> {
     let name = path.display().to_string();
-    let mut model = LogModel::new(Parts::OVERVIEW);
-    let mut reader = LogReader::new();
-    let ended = log::read(path, &mut reader, &mut |record| {
-        model.record(&record, &mut |_| {});
-    })
-    .map_err(|error| Failure::unreadable(format!("{name}: {error}")))?;
-    let name_of = |origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
-    model.finish(name_of, &mut |_| {});
+    let (model, ended) = whole(path, LogReader::new(), LogModel::new(Parts::OVERVIEW))?;
     if !model.inventory.has_traces() {
         return Err(nothing_of_go(&name, &model.inventory));
     }

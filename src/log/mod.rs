@@ -6,6 +6,7 @@
 //! | `drive` | bytes to records |
 //! | `pass` | what is none of a verb's, passed on |
 //! | `window` | `--since` and `--until` |
+//! | `whole` | a log read whole, for answers without rows |
 //! | `reading` | records to rows, a summary and what is missing |
 //! | `verb` | a verb on logs as the registry takes it |
 
@@ -14,11 +15,13 @@ mod drive;
 mod pass;
 pub mod reading;
 mod verb;
+mod whole;
 mod window;
 
 pub use crate::flags::LogFlags;
 pub use crate::words::{is_stdin, name};
 pub use args::LogArgs;
 pub use pass::Passing;
-pub use reading::{Body, Each, Inputs, Reading, Timeless, When, read};
+pub use reading::{Body, Each, Inputs, Reading, Summed, Timeless, When, read};
 pub use verb::OnLog;
+pub use whole::whole;

@@ -151,6 +151,14 @@ pub trait Reading: Default + 'static {
 /// The document of a verb on a log.
 pub type Body<R> = Rows<<R as Reading>::Row, And<<R as Reading>::Summary<'static>, LogTail>>;
 
+/// What a document says in the end, where one object says it all.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Summed<S> {
+    /// What all rows come to.
+    pub summary: S,
+}
+
 /// What was read of the inputs.
 pub struct Inputs {
     /// The inputs as messages name them.

@@ -2,6 +2,7 @@
 
 use dumpview_model::finding::Finding;
 use dumpview_model::log::{self, UnreadLine};
+use dumpview_model::timeline::Timeline;
 use erased_serde::Serialize as ErasedSerialize;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -109,6 +110,19 @@ impl Unread {
         Self {
             lines: lines.map(|line| Unrecognized::of(line, source)).collect(),
             count: unread.count(),
+        }
+    }
+
+    /// What was not read of the inputs of a timeline.
+    pub fn of_timeline(timeline: &Timeline) -> Self {
+        let sources = &timeline.sources;
+        let lines = timeline.unread.iter().map(|lost| {
+            let source = sources.get(lost.source);
+            Unrecognized::of(&lost.line, source.map(|source| &source.name))
+        });
+        Self {
+            lines: lines.collect(),
+            count: sources.iter().map(|of| of.unread).sum(),
         }
     }
 }

@@ -1,26 +1,18 @@
 //! Sums by type, size and stack, in order of bytes.
 
 use super::{Process, Totals};
+use crate::words;
 
-/// What sums are made by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum By {
-    /// The type's name.
-    Type,
-    /// The size class.
-    Size,
-    /// The whole stack.
-    Stack,
-}
-
-impl By {
-    /// The word in flags and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Type => "type",
-            Self::Size => "size",
-            Self::Stack => "stack",
-        }
+words! {
+    /// What sums are made by.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum By {
+        /// The type's name.
+        Type = "type" "The type",
+        /// The size class.
+        Size = "size" "The size class",
+        /// The whole stack.
+        Stack = "stack" "The stack that allocated",
     }
 }
 

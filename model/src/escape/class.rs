@@ -1,97 +1,43 @@
 //! The classes of reasons, and what usually helps against each.
 
-/// A class of reasons.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Class {
-    /// Put into an interface.
-    Interface,
-    /// Captured by a closure.
-    Closure,
-    /// Returned.
-    Returned,
-    /// Sent on a channel.
-    Channel,
-    /// Stored in an object that is on the heap.
-    HeapObject,
-    /// Stored in a package variable.
-    PackageVariable,
-    /// Stored by `append` or in a map, whose storage is on the heap.
-    Growth,
-    /// Too large for the stack, or of a size the compiler does not know.
-    Size,
-    /// Passed to a function that lets it escape, or that is not known.
-    Call,
-    /// Used by a `go` statement, or a `defer` in a loop.
-    GoDefer,
-    /// Passed to package reflect.
-    Reflection,
-    /// Kept in a variable that lives longer: declared outside the loop or the closure, or itself on the heap.
-    LongerLived,
-    /// The compiler gave an explanation that this program cannot class.
-    Other,
-    /// No explanation in the input.
-    Unexplained,
+use crate::words;
+
+words! {
+    /// A class of reasons.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub enum Class {
+        /// Put into an interface.
+        Interface = "interface" "stored in an interface",
+        /// Captured by a closure.
+        Closure = "closure" "captured by a closure",
+        /// Returned.
+        Returned = "returned" "returned to the caller",
+        /// Sent on a channel.
+        Channel = "channel" "sent on a channel",
+        /// Stored in an object that is on the heap.
+        HeapObject = "heap_object" "stored in a heap object",
+        /// Stored in a package variable.
+        PackageVariable = "package_variable" "stored in a package variable",
+        /// Stored by `append` or in a map, whose storage is on the heap.
+        Growth = "growth" "slice or map growth",
+        /// Too large for the stack, or of a size the compiler does not know.
+        Size = "size" "size too large or not constant",
+        /// Passed to a function that lets it escape, or that is not known.
+        Call = "call" "passed to a function that lets it escape",
+        /// Used by a `go` statement, or a `defer` in a loop.
+        GoDefer = "go_defer" "used by go, or by defer in a loop",
+        /// Passed to package reflect.
+        Reflection = "reflection" "passed to reflect",
+        /// Kept in a variable that lives longer: declared outside the loop or the closure, or itself on the heap.
+        LongerLived = "longer_lived" "kept in a variable that lives longer",
+        /// The compiler gave an explanation that this program cannot class.
+        Other = "other" "for another reason",
+        /// No explanation in the input.
+        Unexplained = "unexplained" "not explained",
+    }
 }
 
 impl Class {
-    /// Every class, in the order they are shown.
-    pub const ALL: [Self; 14] = [
-        Self::Interface,
-        Self::Closure,
-        Self::Returned,
-        Self::Channel,
-        Self::HeapObject,
-        Self::PackageVariable,
-        Self::Growth,
-        Self::Size,
-        Self::Call,
-        Self::GoDefer,
-        Self::Reflection,
-        Self::LongerLived,
-        Self::Other,
-        Self::Unexplained,
-    ];
-
-    /// Its name in JSON, CSV and filters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Interface => "interface",
-            Self::Closure => "closure",
-            Self::Returned => "returned",
-            Self::Channel => "channel",
-            Self::HeapObject => "heap_object",
-            Self::PackageVariable => "package_variable",
-            Self::Growth => "growth",
-            Self::Size => "size",
-            Self::Call => "call",
-            Self::GoDefer => "go_defer",
-            Self::Reflection => "reflection",
-            Self::LongerLived => "longer_lived",
-            Self::Other => "other",
-            Self::Unexplained => "unexplained",
-        }
-    }
-
-    /// A few words.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Interface => "stored in an interface",
-            Self::Closure => "captured by a closure",
-            Self::Returned => "returned to the caller",
-            Self::Channel => "sent on a channel",
-            Self::HeapObject => "stored in a heap object",
-            Self::PackageVariable => "stored in a package variable",
-            Self::Growth => "slice or map growth",
-            Self::Size => "size too large or not constant",
-            Self::Call => "passed to a function that lets it escape",
-            Self::GoDefer => "used by go, or by defer in a loop",
-            Self::Reflection => "passed to reflect",
-            Self::LongerLived => "kept in a variable that lives longer",
-            Self::Other => "for another reason",
-            Self::Unexplained => "not explained",
-        }
-    }
-
     /// What usually helps.
     pub const fn advice(self) -> &'static str {
         match self {

@@ -5,65 +5,31 @@ use super::{
     counts::{Counts, Unrecognized},
     strings::{Strings, Sym},
 };
+use crate::words;
 use std::borrow::Cow;
 
-/// What was decided. Ordered from what costs most.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Kind {
-    /// The expression allocates on the heap.
-    EscapesToHeap,
-    /// The variable lives on the heap.
-    MovedToHeap,
-    /// The parameter flows to the heap or somewhere unknown.
-    LeakingParam,
-    /// What the parameter points at does.
-    LeakingParamContent,
-    /// The parameter flows to a result.
-    LeakingParamToResult,
-    /// A captured variable does (Go 1.12 and older).
-    LeakingClosureReference,
-    /// It stays on the stack.
-    DoesNotEscape,
+words! {
+    /// What was decided. Ordered from what costs most.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub enum Kind {
+        /// The expression allocates on the heap.
+        EscapesToHeap = "escapes_to_heap" "escapes to heap",
+        /// The variable lives on the heap.
+        MovedToHeap = "moved_to_heap" "moved to heap",
+        /// The parameter flows to the heap or somewhere unknown.
+        LeakingParam = "leaking_param" "leaking param",
+        /// What the parameter points at does.
+        LeakingParamContent = "leaking_param_content" "leaking param content",
+        /// The parameter flows to a result.
+        LeakingParamToResult = "leaking_param_to_result" "leaking param to result",
+        /// A captured variable does (Go 1.12 and older).
+        LeakingClosureReference = "leaking_closure_reference" "leaking closure reference",
+        /// It stays on the stack.
+        DoesNotEscape = "does_not_escape" "does not escape",
+    }
 }
 
 impl Kind {
-    /// Every kind, in order.
-    pub const ALL: [Self; 7] = [
-        Self::EscapesToHeap,
-        Self::MovedToHeap,
-        Self::LeakingParam,
-        Self::LeakingParamContent,
-        Self::LeakingParamToResult,
-        Self::LeakingClosureReference,
-        Self::DoesNotEscape,
-    ];
-
-    /// Its name in JSON, CSV and filters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EscapesToHeap => "escapes_to_heap",
-            Self::MovedToHeap => "moved_to_heap",
-            Self::LeakingParam => "leaking_param",
-            Self::LeakingParamContent => "leaking_param_content",
-            Self::LeakingParamToResult => "leaking_param_to_result",
-            Self::LeakingClosureReference => "leaking_closure_reference",
-            Self::DoesNotEscape => "does_not_escape",
-        }
-    }
-
-    /// The compiler's words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::EscapesToHeap => "escapes to heap",
-            Self::MovedToHeap => "moved to heap",
-            Self::LeakingParam => "leaking param",
-            Self::LeakingParamContent => "leaking param content",
-            Self::LeakingParamToResult => "leaking param to result",
-            Self::LeakingClosureReference => "leaking closure reference",
-            Self::DoesNotEscape => "does not escape",
-        }
-    }
-
     /// Whether it allocates where it stands.
     pub const fn is_heap(self) -> bool {
         matches!(self, Self::EscapesToHeap | Self::MovedToHeap)

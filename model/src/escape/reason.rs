@@ -42,9 +42,9 @@ impl Reason {
             (
                 Class::HeapObject | Class::PackageVariable | Class::Growth | Class::LongerLived,
                 Some(statement),
-            ) => format!("{}: {statement}", self.class.title()),
+            ) => format!("{}: {statement}", self.class.about()),
             (Class::Unexplained, Some(why)) => why.clone(),
-            (class, _) => class.title().to_owned(),
+            (class, _) => class.about().to_owned(),
         }
     }
 }

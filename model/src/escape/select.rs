@@ -9,6 +9,7 @@ use super::{
     class::Class,
     decision::{Analysis, Decision, Kind},
 };
+use crate::word::{named, names};
 use regex::Regex;
 
 /// A condition.
@@ -32,39 +33,19 @@ pub struct Select {
 }
 
 fn kinds(name: &str) -> Result<Vec<Kind>, String> {
-    let matching: Vec<Kind> = match name {
-        "heap" => Kind::ALL
-            .into_iter()
-            .filter(|kind| kind.is_heap())
-            .collect(),
-        "leak" => Kind::ALL
-            .into_iter()
-            .filter(|kind| kind.name().starts_with("leaking"))
-            .collect(),
-        "stack" => vec![Kind::DoesNotEscape],
-        _ => Kind::ALL
-            .into_iter()
-            .filter(|kind| kind.name() == name)
-            .collect(),
-    };
-    if matching.is_empty() {
-        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-        return Err(format!(
-            "no kind {name:?}: heap, leak, stack, {}",
-            names.join(", ")
-        ));
+    let those = |wanted: fn(&Kind) -> bool| Kind::ALL.iter().copied().filter(wanted).collect();
+    match name {
+        "heap" => Ok(those(|kind| kind.is_heap())),
+        "leak" => Ok(those(|kind| kind.as_str().starts_with("leaking"))),
+        "stack" => Ok(vec![Kind::DoesNotEscape]),
+        _ => named(name)
+            .map(|kind| vec![kind])
+            .ok_or_else(|| format!("no kind {name:?}: heap, leak, stack, {}", names::<Kind>())),
     }
-    Ok(matching)
 }
 
 fn class(name: &str) -> Result<Class, String> {
-    Class::ALL
-        .into_iter()
-        .find(|class| class.name() == name)
-        .ok_or_else(|| {
-            let names: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
-            format!("no reason {name:?}: {}", names.join(", "))
-        })
+    named(name).ok_or_else(|| format!("no reason {name:?}: {}", names::<Class>()))
 }
 
 fn regex(text: &str) -> Result<Regex, String> {
@@ -110,7 +91,8 @@ impl Select {
             true,
             Test::Kinds(
                 Kind::ALL
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .filter(|kind| kind.is_heap())
                     .collect(),
             ),
@@ -153,7 +135,7 @@ impl Select {
                     "{} {} {} {} {}",
                     text(decision.package),
                     analysis.place(decision.place),
-                    decision.kind().words(),
+                    decision.kind().about(),
                     text(decision.what),
                     function()
                 )),

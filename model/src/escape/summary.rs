@@ -7,33 +7,23 @@ use super::{
     functions::outermost,
     select::Select,
 };
+use crate::words;
 use rustc_hash::FxHashMap;
 
-/// What to count by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum GroupBy {
-    /// The file.
-    File,
-    /// The outermost function.
-    Function,
-    /// The package.
-    Package,
-    /// The class of reasons.
-    Reason,
-    /// The variable or expression.
-    Variable,
-}
-
-impl GroupBy {
-    /// Its name on the command line and in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Function => "func",
-            Self::Package => "package",
-            Self::Reason => "reason",
-            Self::Variable => "variable",
-        }
+words! {
+    /// What to count by.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum GroupBy {
+        /// The file.
+        File = "file" "The file",
+        /// The outermost function.
+        Function = "func" "The function",
+        /// The package.
+        Package = "package" "The package",
+        /// The class of reasons.
+        Reason = "reason" "Why it escapes",
+        /// The variable or expression.
+        Variable = "variable" "The variable or expression",
     }
 }
 
@@ -93,7 +83,7 @@ fn key(analysis: &Analysis, decision: &Decision, by: GroupBy) -> String {
 
 impl super::reason::Reason {
     fn sentence_class(&self) -> String {
-        self.class.title().to_owned()
+        self.class.about().to_owned()
     }
 }
 
@@ -144,8 +134,8 @@ pub fn group(analysis: &Analysis, select: &Select, by: GroupBy) -> Vec<Group> {
 /// Totals of the selected decisions.
 pub fn summary(analysis: &Analysis, select: &Select) -> Summary {
     let mut out = Summary {
-        kinds: Kind::ALL.into_iter().map(|kind| (kind, 0)).collect(),
-        reasons: Class::ALL.into_iter().map(|class| (class, 0)).collect(),
+        kinds: Kind::ALL.iter().map(|kind| (*kind, 0)).collect(),
+        reasons: Class::ALL.iter().map(|class| (*class, 0)).collect(),
         ..Summary::default()
     };
     for decision in &analysis.decisions {

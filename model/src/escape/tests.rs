@@ -29,7 +29,7 @@ fn decisions(analysis: &Analysis) -> Vec<String> {
                 .map(|outcome| {
                     let builds: Vec<String> =
                         outcome.builds.iter().map(|b| b.to_string()).collect();
-                    format!("{} {}", outcome.kind.name(), builds.join(","))
+                    format!("{} {}", outcome.kind.as_str(), builds.join(","))
                 })
                 .collect();
             format!(

@@ -3,7 +3,8 @@
 use super::cycle::{Cycle, Printed};
 use super::extras::Extras;
 use super::process::Process;
-use crate::log::{MOST_PROCESSES, ProcessId, Whose, head};
+use super::summary::Summary;
+use crate::log::{self, MOST_PROCESSES, ProcessId, Whose, head};
 use crate::units::plural;
 use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::{gctrace, scavtrace};
@@ -22,6 +23,17 @@ pub struct More {
     pub processes: u64,
     /// Their cycles.
     pub cycles: u64,
+}
+
+/// What the cycles of all processes come to.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Sums {
+    /// Those that are kept.
+    #[serde(flatten)]
+    pub processes: log::Sums<Summary>,
+    /// What was too many to keep.
+    pub more_processes: More,
 }
 
 /// What a process printed before its next cycle.
@@ -177,21 +189,30 @@ impl Collector {
 
     /// The processes, the one with the most cycles first.
     pub fn processes(&self) -> Vec<&Process> {
-        let mut processes: Vec<&Process> = self.processes.iter().map(Arc::as_ref).collect();
-        processes.sort_by_key(|process| (std::cmp::Reverse(process.cycles), process.id));
-        processes
+        log::ranked(&self.processes)
     }
 
     /// The process with the most cycles.
     pub fn main(&self) -> Option<&Arc<Process>> {
-        self.processes
-            .iter()
-            .min_by_key(|process| (std::cmp::Reverse(process.cycles), process.id))
+        log::main(&self.processes)
     }
 
     /// A process, when it collected.
     pub fn get(&self, id: ProcessId) -> Option<&Arc<Process>> {
-        self.processes.iter().find(|process| process.id == id)
+        log::get(&self.processes, id)
+    }
+
+    /// Processes that were too many to keep.
+    pub const fn more(&self) -> More {
+        self.more
+    }
+
+    /// What all cycles come to.
+    pub fn sums(&self) -> Sums {
+        Sums {
+            processes: log::sums(&self.processes),
+            more_processes: self.more,
+        }
     }
 
     /// What is missing between other cycles, in words.
@@ -205,11 +226,6 @@ impl Collector {
             first.number(),
             first.place.line
         ))
-    }
-
-    /// Processes that were too many to keep.
-    pub const fn more(&self) -> More {
-        self.more
     }
 
     /// Records of the collector and its neighbours, whole cycles or not.

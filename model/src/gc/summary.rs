@@ -4,7 +4,7 @@ use super::cycle::Cycle;
 use super::growth::Growth;
 use super::pressure::Streak;
 use super::process::{CpuTotals, Process};
-use crate::log::ProcessId;
+use crate::log::{OfProcess, ProcessId};
 use crate::stats::Sketch;
 use dumpview_parsers::gctrace::Dialect;
 use schemars::JsonSchema;
@@ -293,6 +293,22 @@ fn saturate(n: u128) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "a share for people")]
 fn share(part: u128, whole: u128) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+impl OfProcess for Process {
+    type Summary = Summary;
+
+    fn id(&self) -> ProcessId {
+        self.id
+    }
+
+    fn records(&self) -> u64 {
+        self.cycles
+    }
+
+    fn summary(&self) -> Summary {
+        self.summary()
+    }
 }
 
 impl Process {

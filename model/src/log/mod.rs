@@ -12,17 +12,20 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `process` | processes of a log, and which of them a record is of |
+//! | `ranked` | the processes that a collector keeps, the one with the most records first |
 //! | `evidence` | what a record tells of its process, and what a process was last known to have reached |
 //! | `unread` | lines that looked like a record and could not be read |
 
 mod evidence;
 mod process;
+mod ranked;
 #[cfg(test)]
 mod tests;
 mod unread;
 
 pub use evidence::{COUNTERS, fallen};
 pub use process::{ProcessId, Processes, Whose};
+pub use ranked::{OfProcess, Sums, get, main, ranked, sums};
 pub use unread::{Unread, UnreadLine, head};
 
 /// So many processes of a log are kept by each collector. The go command may run hundreds of compilers: of more, the

@@ -38,4 +38,4 @@ pub use parts::{Part, Parts};
 pub use pauses::{PauseFigures, figures};
 pub use series::{Difference, differences, elapsed};
 pub use snapshot::{Pause, Snapshot};
-pub use summary::Summary;
+pub use summary::{Summary, Sums};

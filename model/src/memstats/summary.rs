@@ -1,6 +1,6 @@
 //! What the snapshots of a process come to, as JSON has it.
 
-use super::{Difference, Parts, PauseFigures, Process, Snapshot, elapsed, figures};
+use super::{Collector, Difference, Parts, PauseFigures, Process, Snapshot, elapsed, figures};
 use crate::log::ProcessId;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,6 +25,26 @@ pub struct Summary {
     pub pauses: Option<PauseFigures>,
     /// What differs between the first snapshot and the last.
     pub differences: Vec<Difference>,
+}
+
+/// What all snapshots come to.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "memstats-summary")]
+pub struct Sums {
+    /// Every process of the inputs. A process is told from the one before by counters that fell.
+    pub processes: Vec<Summary>,
+    /// Snapshots of processes that were too many to keep.
+    pub dropped: u64,
+}
+
+impl Collector {
+    /// What all snapshots come to.
+    pub fn sums(&self) -> Sums {
+        Sums {
+            processes: self.processes().map(Process::summary).collect(),
+            dropped: self.dropped,
+        }
+    }
 }
 
 impl Process {

@@ -4,7 +4,8 @@
 
 use super::process::Process;
 use super::sample::Sample;
-use crate::log::{MOST_PROCESSES, ProcessId, Whose, head};
+use super::summary::Summary;
+use crate::log::{self, MOST_PROCESSES, ProcessId, Sums, Whose, head};
 use crate::units::plural;
 use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::schedtrace;
@@ -141,21 +142,22 @@ impl Collector {
 
     /// The processes, the one with the most samples first.
     pub fn processes(&self) -> Vec<&Process> {
-        let mut processes: Vec<&Process> = self.processes.iter().map(Arc::as_ref).collect();
-        processes.sort_by_key(|process| (std::cmp::Reverse(process.samples), process.id));
-        processes
+        log::ranked(&self.processes)
     }
 
     /// The process with the most samples.
     pub fn main(&self) -> Option<&Arc<Process>> {
-        self.processes
-            .iter()
-            .min_by_key(|process| (std::cmp::Reverse(process.samples), process.id))
+        log::main(&self.processes)
     }
 
     /// A process, when it printed samples.
     pub fn get(&self, id: ProcessId) -> Option<&Arc<Process>> {
-        self.processes.iter().find(|process| process.id == id)
+        log::get(&self.processes, id)
+    }
+
+    /// What all samples come to.
+    pub fn sums(&self) -> Sums<Summary> {
+        log::sums(&self.processes)
     }
 
     /// Processes that were too many to keep.

@@ -2,7 +2,7 @@
 
 use super::process::Process;
 use super::waits::Waits;
-use crate::log::ProcessId;
+use crate::log::{OfProcess, ProcessId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -121,6 +121,22 @@ pub struct Summary {
 #[expect(clippy::cast_precision_loss, reason = "a share for people")]
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+impl OfProcess for Process {
+    type Summary = Summary;
+
+    fn id(&self) -> ProcessId {
+        self.id
+    }
+
+    fn records(&self) -> u64 {
+        self.samples
+    }
+
+    fn summary(&self) -> Summary {
+        self.summary()
+    }
 }
 
 impl Process {

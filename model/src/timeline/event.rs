@@ -1,70 +1,31 @@
 //! What can happen, and when it says it did.
 
 use super::Bounds;
+use crate::words;
 use dumpview_parsers::gctrace::{Cycle, OldCycle};
 use dumpview_parsers::log::{Place, Stamp};
 
-/// A lane: events of one sort, drawn on one line.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[non_exhaustive]
-pub enum Lane {
-    /// What ended or endangered a process: a crash, a core, the kernel's killer, a race.
-    Moment,
-    /// Collections, with their phases.
-    Gc,
-    /// Pauses that the runtime remembers (`PauseNs`, `PauseEnd`).
-    Pause,
-    /// Samples of the scheduler.
-    Sched,
-    /// Memory statistics.
-    Memory,
-    /// Memory given back to the system.
-    Scavenger,
-    /// Package initialisation.
-    Init,
-    /// The application's own lines.
-    Log,
-}
-
-impl Lane {
-    /// All, in the order in which they are drawn.
-    pub const ALL: [Self; 8] = [
-        Self::Moment,
-        Self::Gc,
-        Self::Pause,
-        Self::Sched,
-        Self::Memory,
-        Self::Scavenger,
-        Self::Init,
-        Self::Log,
-    ];
-
-    /// What stands in it.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Moment => "Crashes, cores, kills, races, dumps",
-            Self::Gc => "Collections",
-            Self::Pause => "Pauses that the runtime remembers",
-            Self::Sched => "Samples of the scheduler",
-            Self::Memory => "Memory statistics",
-            Self::Scavenger => "Memory given back to the system",
-            Self::Init => "Package initialisation",
-            Self::Log => "The application's lines",
-        }
-    }
-
-    /// As JSON and the command line spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Moment => "moment",
-            Self::Gc => "gc",
-            Self::Pause => "pause",
-            Self::Sched => "sched",
-            Self::Memory => "memory",
-            Self::Scavenger => "scavenger",
-            Self::Init => "init",
-            Self::Log => "log",
-        }
+words! {
+    /// A lane: events of one sort, drawn on one line.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    #[non_exhaustive]
+    pub enum Lane {
+        /// What ended or endangered a process: a crash, a core, the kernel's killer, a race.
+        Moment = "moment" "Crashes, cores, kills, races, dumps",
+        /// Collections, with their phases.
+        Gc = "gc" "Collections",
+        /// Pauses that the runtime remembers (`PauseNs`, `PauseEnd`).
+        Pause = "pause" "Pauses that the runtime remembers",
+        /// Samples of the scheduler.
+        Sched = "sched" "Samples of the scheduler",
+        /// Memory statistics.
+        Memory = "memory" "Memory statistics",
+        /// Memory given back to the system.
+        Scavenger = "scavenger" "Memory given back to the system",
+        /// Package initialisation.
+        Init = "init" "Package initialisation",
+        /// The application's own lines.
+        Log = "log" "The application's lines",
     }
 }
 

@@ -12,7 +12,7 @@
 //!    not belong there.
 
 use super::Bounds;
-use super::merged::{Axis, Clock, LaneCount, ProcessInfo, Timeline};
+use super::merged::{Axis, Clock, LaneCount, Point, ProcessInfo, Timeline};
 use super::place::{Placement, place};
 use super::process::{Process, SLACK};
 use super::source::{Source, Unread};
@@ -24,17 +24,8 @@ use std::sync::Arc;
 pub struct Align {
     /// The source, by its number.
     pub source: usize,
-    /// Where.
-    pub to: AlignTo,
-}
-
-/// Where a source is put.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AlignTo {
-    /// So many nanoseconds later than it would stand without.
-    Shift(i64),
-    /// Its process started then, nanoseconds since 1970.
-    Start(i64),
+    /// So much later than it would stand without, or when its process started.
+    pub to: Point,
 }
 
 /// Zones differ by multiples of this.
@@ -346,14 +337,14 @@ fn obey(processes: &[Arc<Process>], known: &mut [Known], align: &[Align]) {
                 continue;
             }
             match order.to {
-                AlignTo::Shift(by) => {
+                Point::Offset(by) => {
                     known.start = known.start.map(|start| start.shift(by));
                     if known.start.is_none() && process.has_process_clock() {
                         known.start = Some(Bounds::exact(by));
                     }
                     known.stamp_shift = known.stamp_shift.saturating_add(by);
                 }
-                AlignTo::Start(unix) => {
+                Point::Unix(unix) => {
                     if let Some(start) = known.start {
                         let by = unix.saturating_sub(start.mid());
                         known.stamp_shift = known.stamp_shift.saturating_add(by);

@@ -3,6 +3,7 @@
 use super::source::{Source, Unread};
 use super::{Bounds, Event, Lane, What};
 use crate::log::ProcessId;
+use crate::words;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -27,6 +28,26 @@ pub struct Axis {
     /// Where the axis begins on that clock, in nanoseconds.
     #[serde(rename = "zero_ns")]
     pub zero: i64,
+}
+
+/// A point of an axis, as people say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Point {
+    /// Nanoseconds from the axis' zero, or from where something would stand without being put there.
+    Offset(i64),
+    /// Nanoseconds since 1970: a moment, or the start of a process.
+    Unix(i64),
+}
+
+impl Axis {
+    /// Where a point stands; `None` for a date, when no input knows one.
+    pub fn at(self, point: Point) -> Option<i64> {
+        match (point, self.clock) {
+            (Point::Offset(ns), _) => Some(ns),
+            (Point::Unix(ns), Clock::Wall) => Some(ns.saturating_sub(self.zero)),
+            (Point::Unix(_), Clock::Process) => None,
+        }
+    }
 }
 
 /// A process of an input.
@@ -186,46 +207,26 @@ impl Timeline {
     }
 }
 
-/// Numbers that make a curve.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Series {
-    /// Heap in use, bytes: up to the end of marking, down to what lives.
-    Heap,
-    /// The goal of each collection, bytes.
-    HeapGoal,
-    /// Time with the world stopped in each collection, nanoseconds.
-    Pause,
-    /// Goroutines that could run and do not.
-    Runnable,
-    /// Threads.
-    Threads,
-    /// Bytes from the system, as memory statistics have it.
-    Sys,
+words! {
+    /// Numbers that make a curve.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    pub enum Series {
+        /// Heap in use, bytes: up to the end of marking, down to what lives.
+        Heap = "heap" "Heap in use, bytes: up to the end of marking, down to what lives",
+        /// The goal of each collection, bytes.
+        HeapGoal = "goal" "The goal of each collection, bytes",
+        /// Time with the world stopped in each collection, nanoseconds.
+        Pause = "pauses" "Time with the world stopped in each collection, nanoseconds",
+        /// Goroutines that could run and do not.
+        Runnable = "runnable" "Goroutines that could run and do not",
+        /// Threads.
+        Threads = "threads" "Threads",
+        /// Bytes from the system, as memory statistics have it.
+        Sys = "sys" "Bytes from the system, as memory statistics have it",
+    }
 }
 
 impl Series {
-    /// All.
-    pub const ALL: [Self; 6] = [
-        Self::Heap,
-        Self::HeapGoal,
-        Self::Pause,
-        Self::Runnable,
-        Self::Threads,
-        Self::Sys,
-    ];
-
-    /// As it is headed.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Heap => "heap",
-            Self::HeapGoal => "goal",
-            Self::Pause => "pauses",
-            Self::Runnable => "runnable",
-            Self::Threads => "threads",
-            Self::Sys => "sys",
-        }
-    }
-
     fn of(self, event: &Event, at: i64, points: &mut Vec<(i64, u64)>) {
         match (self, &event.what) {
             (Self::Heap, What::Cycle(cycle)) => {

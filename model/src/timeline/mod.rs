@@ -42,9 +42,9 @@ pub use collect::Collector;
 pub use event::{
     Event, Lane, MemorySample, Moment, MomentKind, Phase, SchedSample, Since, What, phases,
 };
-pub use join::{Align, AlignTo};
+pub use join::Align;
 pub use kept::Kept;
 pub use log::Log;
-pub use merged::{Axis, By, Clock, LaneCount, Placed, ProcessInfo, Series, Timeline};
+pub use merged::{Axis, By, Clock, LaneCount, Placed, Point, ProcessInfo, Series, Timeline};
 pub use source::{CoreFacts, Source, Unread};
 pub use wall::{WallFit, Zone};

@@ -238,7 +238,7 @@ fn an_order_of_the_user_is_obeyed() {
     log_of_collections(&mut collector, "a.log", true);
     let align = [Align {
         source: 0,
-        to: AlignTo::Start(START + 5_000_000_000),
+        to: Point::Unix(START + 5_000_000_000),
     }];
     let timeline = collector.finish(&align);
     assert_eq!(timeline.axis.zero, START + 5_000_000_000);

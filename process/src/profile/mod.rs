@@ -20,47 +20,26 @@ use crate::layout::FieldError;
 use crate::process::{Process, ProcessError};
 use crate::runtime::{Collections, Note, Runtime};
 use crate::symbols::{Symbols, SymbolsError};
+use dumpview_model::words;
 use dumpview_parsers::pprof::{Profile, Sample, ValueType};
 use places::Places;
 
-/// A profile by the name that `/debug/pprof/` has it under.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Sampled allocations, what is in use shown first.
-    Heap,
-    /// The same, all that was ever allocated shown first.
-    Allocs,
-    /// Who made others wait for a lock.
-    Mutex,
-    /// Who waited.
-    Block,
-    /// Stacks of all goroutines.
-    Goroutine,
-    /// What led to the creation of threads.
-    ThreadCreate,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Heap,
-        Self::Allocs,
-        Self::Mutex,
-        Self::Block,
-        Self::Goroutine,
-        Self::ThreadCreate,
-    ];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Heap => "heap",
-            Self::Allocs => "allocs",
-            Self::Mutex => "mutex",
-            Self::Block => "block",
-            Self::Goroutine => "goroutine",
-            Self::ThreadCreate => "threadcreate",
-        }
+words! {
+    /// A profile by the name that `/debug/pprof/` has it under.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum Kind {
+        /// Sampled allocations, what is in use shown first.
+        Heap = "heap" "Sampled allocations, what is in use shown first",
+        /// The same, all that was ever allocated shown first.
+        Allocs = "allocs" "The same, all that was ever allocated shown first",
+        /// Who made others wait for a lock.
+        Mutex = "mutex" "Who made others wait for a lock",
+        /// Who waited.
+        Block = "block" "Who waited",
+        /// Stacks of all goroutines.
+        Goroutine = "goroutine" "Stacks of all goroutines",
+        /// What led to the creation of threads.
+        ThreadCreate = "threadcreate" "What led to the creation of threads",
     }
 }
 
@@ -137,7 +116,7 @@ pub fn read(process: &Process<'_>, kind: Kind) -> Result<CoreProfile, ProfileErr
         .unwrap_or(0);
     profile.comments.push(format!(
         "from a core dump, as /debug/pprof/{} would have answered when the process died",
-        kind.name()
+        kind.as_str()
     ));
     let lost = reader.notes.iter();
     profile

@@ -3,36 +3,24 @@
 mod text;
 
 use crate::answer::Failure;
-use crate::log::{self, Each, Inputs, LogArgs, OnLog, Reading, Timeless};
+use crate::flags::one_of;
+use crate::log::{self, Each, Inputs, LogArgs, OnLog, Reading, Summed, Timeless};
 use crate::out::Form;
 use crate::verb::About;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dumpview_model::alloc::{By, Collector};
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::rows::Allocation;
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::io;
 
 /// Flags of `alloc`. `--top` is 15 of each kind in the report when left out.
 #[derive(Args, Debug, Clone, Default)]
 pub struct AllocFlags {
     /// Sum up by this only.
-    #[arg(long, value_name = "WHAT")]
-    pub by: Option<ByArg>,
-}
-
-/// What `--by` sums up by.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ByArg {
-    /// The type.
-    Type,
-    /// The size class.
-    Size,
-    /// The stack that allocated.
-    Stack,
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<By>())]
+    pub by: Option<By>,
 }
 
 /// `alloc`.
@@ -48,18 +36,10 @@ pub struct Alloc {
     rows: usize,
 }
 
-/// What the document says behind the sums.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "alloc-tail")]
-pub struct Tail<'m> {
-    /// What all events come to.
-    summary: &'m Collector,
-}
-
 impl Reading for Alloc {
     type Own = AllocFlags;
     type Row = Allocation;
-    type Summary<'m> = Tail<'m>;
+    type Summary<'m> = Summed<&'m Collector>;
     type Body = log::Body<Self>;
     const ABOUT: About = About {
         examples: &[
@@ -79,12 +59,7 @@ impl Reading for Alloc {
     const TIMELESS: Timeless = Timeless::Kept;
 
     fn asked(args: &mut LogArgs<AllocFlags>, form: Form) -> Result<Self, Failure> {
-        let mut bys = match args.own.by {
-            None => vec![By::Type, By::Size, By::Stack],
-            Some(ByArg::Type) => vec![By::Type],
-            Some(ByArg::Size) => vec![By::Size],
-            Some(ByArg::Stack) => vec![By::Stack],
-        };
+        let mut bys = args.own.by.map_or(By::ALL.to_vec(), |by| vec![by]);
         // Of each kind of sums the largest are shown; the table takes as many in all.
         let top = match args.table.top.take() {
             None => 15,
@@ -118,9 +93,10 @@ impl Reading for Alloc {
         !inputs.model.alloc.processes.is_empty() || inputs.model.unread.count() > 0
     }
 
-    fn summary<'m>(&self, model: &'m LogModel) -> Tail<'m> {
-        let summary = &model.alloc;
-        Tail { summary }
+    fn summary<'m>(&self, model: &'m LogModel) -> Summed<&'m Collector> {
+        Summed {
+            summary: &model.alloc,
+        }
     }
 
     fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! What people may type after `dumpview escapes`.
 
-use clap::{Args, ValueEnum};
+use crate::flags::one_of;
+use clap::Args;
 use dumpview_model::escape::GroupBy;
 use std::path::PathBuf;
 
@@ -8,8 +9,8 @@ use std::path::PathBuf;
 #[derive(Args, Debug, Clone, Default)]
 pub struct EscapesFlags {
     /// Count decisions by this.
-    #[arg(long, value_name = "WHAT")]
-    pub by: Option<By>,
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<GroupBy>())]
+    pub by: Option<GroupBy>,
 
     /// Only decisions that match all of these words: kind:heap, kind:leak, reason:interface, file:REGEX, func:REGEX,
     /// package:REGEX, what:REGEX, build:N, varies, a bare REGEX for any of it, and -WORD for its opposite.
@@ -47,31 +48,4 @@ pub struct EscapesFlags {
     /// A heap or allocs profile written with debug=1: ranks the sites by the bytes allocated at them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "budget"])]
     pub alloc: Option<PathBuf>,
-}
-
-/// What `--by` counts by.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The file.
-    File,
-    /// The function.
-    Func,
-    /// The package.
-    Package,
-    /// Why it escapes.
-    Reason,
-    /// The variable or expression.
-    Variable,
-}
-
-impl By {
-    pub(super) const fn group(self) -> GroupBy {
-        match self {
-            Self::File => GroupBy::File,
-            Self::Func => GroupBy::Function,
-            Self::Package => GroupBy::Package,
-            Self::Reason => GroupBy::Reason,
-            Self::Variable => GroupBy::Variable,
-        }
-    }
 }

@@ -21,7 +21,7 @@ use std::io;
 fn words(report: &Report<'_>, decision: &Decision, outcome: &Outcome) -> String {
     let what = report.analysis.text(decision.what);
     match outcome.kind {
-        Kind::EscapesToHeap | Kind::DoesNotEscape => format!("{what} {}", outcome.kind.words()),
+        Kind::EscapesToHeap | Kind::DoesNotEscape => format!("{what} {}", outcome.kind.about()),
         Kind::LeakingParamToResult => match outcome.to_result {
             Some((result, level)) => format!(
                 "leaking param: {what} to result {} level={level}",
@@ -30,7 +30,7 @@ fn words(report: &Report<'_>, decision: &Decision, outcome: &Outcome) -> String 
             None => format!("leaking param: {what} to result"),
         },
         Kind::LeakingClosureReference => format!("leaking closure reference {what}"),
-        kind => format!("{}: {what}", kind.words()),
+        kind => format!("{}: {what}", kind.about()),
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn full(report: &Report<'_>, decision: &Decision, out: &mut Text<'_>)
             out.line(format_args!(
                 "      build {}: {}",
                 builds.join(", "),
-                outcome.kind.words()
+                outcome.kind.about()
             ))?;
         }
     }

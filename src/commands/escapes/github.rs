@@ -23,7 +23,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         if file.starts_with('<') {
             continue;
         }
-        let title = decision.kind().words();
+        let title = decision.kind().about();
         writeln!(
             out,
             "::warning file={},line={},col={},title={}::{}",

@@ -160,7 +160,7 @@ impl<'a> Decided<'a> {
                 lines: lines.collect(),
                 count: unrecognized.count,
             },
-            by: groups.map(|groups| groups.by.name()),
+            by: groups.map(|groups| groups.by.as_str()),
             groups: groups.map(|groups| {
                 let rows = groups.rows.iter();
                 rows.map(|group| GroupDoc {
@@ -227,9 +227,9 @@ fn summary<'a>(report: &'a Report<'a>) -> SummaryDoc<'a> {
         kinds: summary
             .kinds
             .iter()
-            .map(|(kind, n)| (kind.name(), *n))
+            .map(|(kind, n)| (kind.as_str(), *n))
             .collect(),
-        reasons: reasons.map(|(class, n)| (class.name(), *n)).collect(),
+        reasons: reasons.map(|(class, n)| (class.as_str(), *n)).collect(),
         lines: lines.filter(|(_, count)| *count > 0).collect(),
         builds: builds.collect(),
         build_count: analysis.build_count,

@@ -130,8 +130,8 @@ impl OnFiles for EscapesVerb {
             name: name(files.paths),
             summary: summary(&analysis, &select),
             groups: args.by.map(|by| Groups {
-                by: by.group(),
-                rows: group(&analysis, &select, by.group()),
+                by,
+                rows: group(&analysis, &select, by),
             }),
             only: asked.found(),
             source,
@@ -255,7 +255,7 @@ impl Report<'_> {
     fn csv(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut csv = Csv::new(out);
         if let Some(groups) = &self.groups {
-            csv.line([groups.by.name(), "heap", "leaking", "stack", "lines"])?;
+            csv.line([groups.by.as_str(), "heap", "leaking", "stack", "lines"])?;
             for group in &groups.rows {
                 let counts = [group.heap, group.leaking, group.stack, group.lines];
                 let counts = counts.map(|n| n.to_string());

@@ -44,7 +44,7 @@ fn location(file: &str, line: u32, column: u32, message: Option<&str>) -> Value 
 
 /// The rule a finding is an instance of.
 pub(super) fn rule(class: Class) -> String {
-    format!("escape/{}", class.name())
+    format!("escape/{}", class.as_str())
 }
 
 fn result(report: &Report<'_>, decision: &Decision) -> Value {
@@ -101,11 +101,11 @@ pub(super) fn message(report: &Report<'_>, decision: &Decision) -> String {
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<Value> = Class::ALL
-        .into_iter()
+        .iter()
         .map(|class| {
             json!({
-                "id": rule(class),
-                "shortDescription": { "text": format!("on the heap: {}", class.title()) },
+                "id": rule(*class),
+                "shortDescription": { "text": format!("on the heap: {}", class.about()) },
                 "help": { "text": class.advice() },
                 "defaultConfiguration": { "level": "note" },
             })

@@ -88,7 +88,7 @@ fn kinds(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     out.line("")?;
     for (kind, count) in &report.summary.kinds {
         if *count > 0 {
-            out.line(format_args!("  {:>8}  {}", grouped(*count), kind.words()))?;
+            out.line(format_args!("  {:>8}  {}", grouped(*count), kind.about()))?;
         }
     }
     Ok(())
@@ -120,7 +120,7 @@ fn reasons(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
         ))?;
     }
     for (class, count) in &report.summary.reasons {
-        out.line(format_args!("  {:>6}  {}", grouped(*count), class.title()))?;
+        out.line(format_args!("  {:>6}  {}", grouped(*count), class.about()))?;
         out.line(styled(
             Role::Dim,
             format_args!("          {}", class.advice()),
@@ -231,7 +231,7 @@ pub(super) fn groups(
         ("heap", Align::Right),
         ("leaking", Align::Right),
         ("stack", Align::Right),
-        (by.name(), Align::Left),
+        (by.as_str(), Align::Left),
     ]);
     let limit = match report.top {
         None => 30,

@@ -6,6 +6,7 @@ use crate::case::core::Case;
 use crate::commands::heap::analysed;
 use crate::input::log::Ended;
 use dumpview_model::heap::HeapTotal;
+use dumpview_model::word::{named, names};
 use dumpview_parsers::pprof::{Builder, Profile, Sample, ValueType};
 use dumpview_process::heap::ask::{Of, Retention, TotalBy};
 use dumpview_process::profile::{Kind, read};
@@ -105,12 +106,10 @@ fn of_the_heap(builder: Builder, more: &[ValueType], what: &str) -> Profile {
 }
 
 fn kind(name: &str) -> Result<Kind, Failure> {
-    let found = Kind::ALL.iter().find(|kind| kind.name() == name);
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    named(name).ok_or_else(|| {
         Failure::usage(format!(
             "--profile {name}: no such profile\n\nhint: there is {}, retained, types",
-            names.join(", ")
+            names::<Kind>()
         ))
     })
 }

@@ -1,6 +1,6 @@
 //! Two runs held against each other.
 
-use super::{Gc, GcFlags, main};
+use super::{Gc, GcFlags};
 use crate::answer::{Exit, Stop};
 use crate::case::Files;
 use crate::log;
@@ -42,7 +42,10 @@ pub(super) fn answer(
     let quiet = files.common.quiet;
     let read = |path: &Path| log::read(&mut Gc, &[path], &args.log, quiet, &mut |_| Ok(()));
     let (first, second) = (read(files.first())?, read(other)?);
-    let of = |read: &log::Inputs| main(&read.model).cloned().ok_or_else(|| read.nothing(&Gc));
+    let of = |read: &log::Inputs| {
+        let main = read.model.gc.main().cloned();
+        main.ok_or_else(|| read.nothing(&Gc))
+    };
     let (one, two) = (of(&first)?, of(&second)?);
     let mut incomplete = Vec::new();
     for read in [&first, &second] {

@@ -17,7 +17,7 @@ use crate::log::{self, Inputs, LogArgs, OnLog, Reading, When};
 use crate::out::Out;
 use crate::verb::{About, First};
 use clap::Args;
-use dumpview_model::gc::{Cycle, More, Process, Summary};
+use dumpview_model::gc::{Cycle, Sums};
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
 use dumpview_model::units::plural;
 use dumpview_parsers::gctrace;
@@ -25,7 +25,6 @@ use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::schema::Inline;
 use schemars::JsonSchema;
-use serde::Serialize;
 use std::io;
 use std::path::PathBuf;
 
@@ -55,27 +54,10 @@ pub enum Body {
     Pair(Inline<compare::Pair>),
 }
 
-/// What the document says behind the cycles.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "gc-tail")]
-pub struct Tail {
-    /// The process with the most cycles; null when there is none.
-    summary: Option<Summary>,
-    /// Every process of the stream, most cycles first, at most 64.
-    processes: Vec<Summary>,
-    /// What was too many to keep.
-    more_processes: More,
-}
-
-/// The process that the summary is about.
-fn main(model: &LogModel) -> Option<&Process> {
-    model.gc.main().map(AsRef::as_ref)
-}
-
 impl Reading for Gc {
     type Own = GcFlags;
     type Row = Cycle;
-    type Summary<'m> = Tail;
+    type Summary<'m> = Sums;
     type Body = Body;
     const ABOUT: About = About {
         examples: &[
@@ -138,7 +120,7 @@ impl Reading for Gc {
     }
 
     fn found(&self, inputs: &Inputs) -> bool {
-        main(&inputs.model).is_some()
+        inputs.model.gc.main().is_some()
     }
 
     fn why_nothing(&self, model: &LogModel) -> Option<String> {
@@ -155,19 +137,12 @@ impl Reading for Gc {
         model.gc.gap()
     }
 
-    fn summary(&self, model: &LogModel) -> Tail {
-        let processes = model.gc.processes();
-        Tail {
-            summary: main(model).map(Process::summary),
-            processes: processes.iter().map(|of| of.summary()).collect(),
-            more_processes: model.gc.more(),
-        }
+    fn summary(&self, model: &LogModel) -> Sums {
+        model.gc.sums()
     }
 
     fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
-        match main(&inputs.model) {
-            Some(process) => text::report(&inputs.model, process, out),
-            None => Ok(()),
-        }
+        let main = inputs.model.gc.main();
+        main.map_or(Ok(()), |process| text::report(&inputs.model, process, out))
     }
 }

@@ -5,7 +5,8 @@ use super::passing;
 use super::view::{self, View};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::Files;
-use crate::input::log::{self, Ended};
+use crate::input::log::Ended;
+use crate::log::whole;
 use crate::log::{LogFlags, is_stdin};
 use crate::out::{Form, Out};
 use dumpview_model::finding::Finding;
@@ -91,13 +92,7 @@ pub fn goroutines(path: &Path, args: &GoroutinesFlags) -> Result<(Goroutines, En
 }
 
 fn read(path: &Path, args: &GoroutinesFlags) -> Result<(LogModel, Ended), Failure> {
-    let mut model = model(args);
-    let ended = log::read(path, &mut reader(args)?, &mut |record| {
-        model.record(&record, &mut |_| {});
-    })
-    .map_err(|error| unreadable(path, &error))?;
-    model.finish(|_| String::new(), &mut |_| {});
-    Ok((model, ended))
+    whole(path, reader(args)?, model(args))
 }
 
 fn model(args: &GoroutinesFlags) -> LogModel {

@@ -3,16 +3,14 @@
 mod text;
 
 use crate::flags::NoFlags;
-use crate::log::{self, Each, Inputs, OnLog, Reading, Timeless};
+use crate::log::{self, Each, Inputs, OnLog, Reading, Summed, Timeless};
 use crate::times::stamp;
 use crate::verb::{self, About};
 use dumpview_model::log_model::{LogModel, Parts};
-use dumpview_model::memstats::{Process, Summary as ProcessSummary};
+use dumpview_model::memstats::Sums;
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::rows::MemorySnapshot;
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::io;
 
 /// `memstats`.
@@ -22,28 +20,10 @@ pub type MemstatsVerb = OnLog<Memory>;
 #[derive(Default)]
 pub struct Memory;
 
-/// What the document says behind the snapshots.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "memstats-tail")]
-pub struct Tail {
-    /// What all snapshots come to.
-    summary: Summary,
-}
-
-/// What all snapshots come to.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "memstats-summary")]
-struct Summary {
-    /// Every process of the inputs. A process is told from the one before by counters that fell.
-    processes: Vec<ProcessSummary>,
-    /// Snapshots of processes that were too many to keep.
-    dropped: u64,
-}
-
 impl Reading for Memory {
     type Own = NoFlags;
     type Row = MemorySnapshot;
-    type Summary<'m> = Tail;
+    type Summary<'m> = Summed<Sums>;
     type Body = log::Body<Self>;
     const ABOUT: About = About {
         inputs: verb::Inputs::Files,
@@ -88,13 +68,9 @@ impl Reading for Memory {
         inputs.model.memory.processes().len() > 0 || inputs.unread::<Self>().count > 0
     }
 
-    fn summary(&self, model: &LogModel) -> Tail {
-        Tail {
-            summary: Summary {
-                processes: model.memory.processes().map(Process::summary).collect(),
-                dropped: model.memory.dropped,
-            },
-        }
+    fn summary(&self, model: &LogModel) -> Summed<Sums> {
+        let summary = model.memory.sums();
+        Summed { summary }
     }
 
     fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {

@@ -14,13 +14,12 @@ use crate::out::Form;
 use crate::times::duration;
 use crate::verb::{About, First};
 use clap::Args;
+use dumpview_model::log::Sums;
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
-use dumpview_model::sched::{Process, Sample, Summary};
+use dumpview_model::sched::{Sample, Summary};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_parsers::schedtrace;
 use dumpview_view::Text;
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::io;
 
 /// Flags of `sched`.
@@ -43,25 +42,10 @@ pub struct Sched {
     kept: Option<Sample>,
 }
 
-/// What the document says behind the samples.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "sched-tail")]
-pub struct Tail {
-    /// The process with the most samples; null when there is none.
-    summary: Option<Summary>,
-    /// Every process of the stream.
-    processes: Vec<Summary>,
-}
-
-/// The process that the summary is about.
-fn main(model: &LogModel) -> Option<&Process> {
-    model.sched.main().map(AsRef::as_ref)
-}
-
 impl Reading for Sched {
     type Own = SchedFlags;
     type Row = Sample;
-    type Summary<'m> = Tail;
+    type Summary<'m> = Sums<Summary>;
     type Body = log::Body<Self>;
     const ABOUT: About = About {
         examples: &[
@@ -83,17 +67,15 @@ impl Reading for Sched {
     const FIRST: Option<First> = Some(First::Sched);
 
     fn asked(args: &mut LogArgs<SchedFlags>, _: Form) -> Result<Self, Failure> {
-        let at = args.own.at.as_deref().map(|time| {
-            duration(time).ok_or_else(|| {
-                Failure::usage(format!(
-                    "--at: not a time: {time}\n\nhint: 300ms, 2s, 1m30s after the first sample"
-                ))
-            })
-        });
-        Ok(Self {
-            at: at.transpose()?.map(|ns| ns / 1_000_000),
-            kept: None,
-        })
+        let Some(time) = args.own.at.as_deref() else {
+            return Ok(Self::default());
+        };
+        let at = duration(time).ok_or_else(|| {
+            let hint = "300ms, 2s, 1m30s after the first sample";
+            Failure::usage(format!("--at: not a time: {time}\n\nhint: {hint}"))
+        })?;
+        let at = Some(at / 1_000_000);
+        Ok(Self { at, kept: None })
     }
 
     fn is_whole(own: &SchedFlags) -> bool {
@@ -130,11 +112,11 @@ impl Reading for Sched {
     }
 
     fn found(&self, inputs: &Inputs) -> bool {
-        main(&inputs.model).is_some() && (self.at.is_none() || self.kept.is_some())
+        inputs.model.sched.main().is_some() && (self.at.is_none() || self.kept.is_some())
     }
 
     fn why_nothing(&self, model: &LogModel) -> Option<String> {
-        let at = self.at.filter(|_| main(model).is_some())?;
+        let at = self.at.filter(|_| model.sched.main().is_some())?;
         Some(format!("no sample at or before {at} ms"))
     }
 
@@ -142,16 +124,12 @@ impl Reading for Sched {
         model.sched.gap()
     }
 
-    fn summary(&self, model: &LogModel) -> Tail {
-        let processes = model.sched.processes();
-        Tail {
-            summary: main(model).map(Process::summary),
-            processes: processes.iter().map(|of| of.summary()).collect(),
-        }
+    fn summary(&self, model: &LogModel) -> Sums<Summary> {
+        model.sched.sums()
     }
 
     fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
-        match (&self.kept, main(&inputs.model)) {
+        match (&self.kept, inputs.model.sched.main()) {
             (Some(sample), _) => at::text(sample, out),
             (None, Some(process)) => text::report(&inputs.model, process, out),
             (None, None) => Ok(()),

@@ -1,11 +1,10 @@
 //! What may be typed after `dumpview timeline`.
 
 use crate::answer::Failure;
-use crate::flags::TableFlags;
-use crate::times::{Point, point};
+use crate::flags::{TableFlags, one_of};
+use crate::times::point;
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use dumpview_model::timeline::{Align, AlignTo, Lane};
+use dumpview_model::timeline::{Align, Lane};
 
 /// Flags of `timeline`.
 #[derive(Args, Debug, Clone, Default)]
@@ -16,7 +15,7 @@ pub struct TimelineFlags {
     pub align: Vec<String>,
 
     /// Only these lanes.
-    #[arg(long, value_name = "LANES", value_delimiter = ',', value_parser = lanes())]
+    #[arg(long, value_name = "LANES", value_delimiter = ',', value_parser = one_of::<Lane>())]
     pub lane: Vec<Lane>,
 
     /// From then on: `90s`, `2m` after the zero of the axis, or a date and time.
@@ -36,15 +35,6 @@ pub struct TimelineFlags {
     pub table: TableFlags,
 }
 
-/// The lanes, by their names.
-fn lanes() -> impl TypedValueParser<Value = Lane> {
-    let known = Lane::ALL.map(|lane| PossibleValue::new(lane.as_str()).help(lane.about()));
-    PossibleValuesParser::new(known).try_map(|name| {
-        let mut lanes = Lane::ALL.into_iter();
-        lanes.find(|lane| lane.as_str() == name).ok_or("no lane")
-    })
-}
-
 impl TimelineFlags {
     /// `--align`, for sources of these names.
     pub(super) fn align(&self, sources: &[String]) -> Result<Vec<Align>, Failure> {
@@ -57,23 +47,12 @@ impl TimelineFlags {
                     .rsplit_once('=')
                     .ok_or_else(|| wrong("wants SOURCE=OFFSET"))?;
                 let by_name = sources.iter().position(|name| name == source);
-                let by_number = || {
-                    let number: usize = source.parse().ok()?;
-                    let index = number.checked_sub(1)?;
-                    (index < sources.len()).then_some(index)
-                };
+                let by_number = || (0..sources.len()).find(|index| source.parse() == Ok(index + 1));
                 let index = by_name.or_else(by_number).ok_or_else(|| {
                     wrong(&format!("no such source; there are {}", sources.join(", ")))
                 })?;
-                let to = match point(to) {
-                    Some(Point::Offset(ns)) => AlignTo::Shift(ns),
-                    Some(Point::Unix(ns)) => AlignTo::Start(ns),
-                    None => {
-                        return Err(wrong(
-                            "wants +1.5s, -200ms or a date and time with its zone",
-                        ));
-                    }
-                };
+                let to = point(to)
+                    .ok_or_else(|| wrong("wants +1.5s, -200ms or a date and time with its zone"))?;
                 Ok(Align { source: index, to })
             })
             .collect()

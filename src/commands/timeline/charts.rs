@@ -1,6 +1,7 @@
 //! Curves over the axis, in plain text. A column is a stretch of time, so that quiet times are as wide as they were.
 
 use super::Report;
+use crate::times::offset;
 use dumpview_model::timeline::{Bounds, Lane, Series};
 use dumpview_model::units::bytes;
 use dumpview_model::units::grouped;
@@ -12,7 +13,7 @@ use std::io;
 const LEAST: usize = 8;
 
 /// Draws the heap with its goal, and the goroutines that waited for a P, as far as there are.
-pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+pub(super) fn write(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     let timeline = &report.timeline;
     let Some(extent) = timeline.extent().map(|whole| match report.range {
         Some(range) => whole.and(range).unwrap_or(whole),
@@ -61,7 +62,7 @@ fn draw(
     out: &mut Text<'_>,
 ) -> io::Result<()> {
     out.line(styled(Role::Heading, title))?;
-    let end = |ns: i64| super::offset(Bounds::exact(ns / 1_000_000 * 1_000_000));
+    let end = |ns: i64| offset(Bounds::exact(ns / 1_000_000 * 1_000_000));
     let ends = (end(extent.lo), end(extent.hi));
     chart::area(out, glyphs, columns, label, (&ends.0, &ends.1))?;
     out.line("")

@@ -17,22 +17,21 @@ pub use args::TimelineFlags;
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::out::Out;
-use crate::times::{Point, point};
+use crate::times::point;
 use crate::verb::{About, Inputs, OnFiles, Verb};
-use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, Timeline};
-use dumpview_view::document::{Envelope, InputSummary, Unread, Unrecognized};
+use dumpview_model::timeline::{Bounds, Lane, Placed, Timeline};
+use dumpview_view::document::{Envelope, Unread};
 use dumpview_view::rows::TimelineEvent;
 use dumpview_view::schema::{And, Rows};
 
 /// What was read and what was asked.
-struct Report {
+struct Report<'a> {
     timeline: Timeline,
-    lanes: Vec<Lane>,
     range: Option<Bounds>,
-    all: bool,
+    args: &'a TimelineFlags,
 }
 
-impl Report {
+impl Report<'_> {
     /// The events that were asked for, in order of time.
     fn chosen(&self) -> impl Iterator<Item = &Placed> {
         let events = match self.range {
@@ -44,46 +43,16 @@ impl Report {
 
     /// Whether a lane was asked for.
     fn shows(&self, lane: Lane) -> bool {
-        self.lanes.is_empty() || self.lanes.contains(&lane)
-    }
-
-    /// What could not be read.
-    fn unread(&self) -> Unread {
-        let sources = &self.timeline.sources;
-        let lines = self.timeline.unread.iter().map(|lost| {
-            let source = sources.get(lost.source);
-            Unrecognized::of(&lost.line, source.map(|source| &source.name))
-        });
-        Unread {
-            lines: lines.collect(),
-            count: sources.iter().map(|of| of.unread).sum(),
-        }
+        self.args.lane.is_empty() || self.args.lane.contains(&lane)
     }
 
     fn envelope(&self) -> Envelope {
         let sources = &self.timeline.sources;
         let names: Vec<&str> = sources.iter().map(|s| s.name.as_str()).collect();
-        Envelope::new(
-            "timeline",
-            InputSummary {
-                path: names.join(" "),
-                kind: "timeline",
-                go_version: sources.iter().find_map(|s| s.go_version.clone()),
-                ..InputSummary::default()
-            },
-        )
-    }
-
-    /// `a.log:12`
-    fn place(&self, placed: &Placed) -> String {
-        let process = self.timeline.processes.get(placed.process);
-        let source = process.and_then(|process| self.timeline.sources.get(process.source));
-        let name = source.map_or("", |source| source.name.as_str());
-        let name = name.rsplit('/').next().unwrap_or(name);
-        match placed.event.place.line {
-            0 => name.to_owned(),
-            line => format!("{name}:{line}"),
-        }
+        let mut envelope = Envelope::of_log("timeline", names.join(" "));
+        envelope.input.kind = "timeline";
+        envelope.input.go_version = sources.iter().find_map(|s| s.go_version.clone());
+        envelope
     }
 }
 
@@ -120,9 +89,8 @@ impl OnFiles for TimelineVerb {
             .into());
         }
         let report = Report {
-            lanes: args.lane.clone(),
             range: range(args, &timeline)?,
-            all: args.all,
+            args,
             timeline,
         };
         for lacks in &incomplete {
@@ -135,7 +103,7 @@ impl OnFiles for TimelineVerb {
         stream.finish(
             |document| {
                 document.entries(&report.timeline)?;
-                document.entries(&report.unread())?;
+                document.entries(&Unread::of_timeline(&report.timeline))?;
                 document.entry("incomplete", &incomplete)
             },
             |out| text::write(&report, out),
@@ -149,29 +117,14 @@ fn range(args: &TimelineFlags, timeline: &Timeline) -> Result<Option<Bounds>, Fa
     let point = |flag: &str, text: &Option<String>| {
         let Some(text) = text else { return Ok(None) };
         let wrong = |why: &str| Failure::usage(format!("--{flag} {text}: {why}"));
-        match point(text) {
-            Some(Point::Offset(ns)) => Ok(Some(ns)),
-            Some(Point::Unix(_)) if timeline.axis.clock == Clock::Process => {
-                Err(wrong("no input knows the date; say it as 90s"))
-            }
-            Some(Point::Unix(ns)) => Ok(Some(ns.saturating_sub(timeline.axis.zero))),
-            None => Err(wrong("wants 90s, 2m or a date and time with its zone")),
-        }
+        let zone = "wants 90s, 2m or a date and time with its zone";
+        let at = timeline.axis.at(point(text).ok_or_else(|| wrong(zone))?);
+        let at = at.ok_or_else(|| wrong("no input knows the date; say it as 90s"));
+        at.map(Some)
     };
     let (since, until) = (point("since", &args.since)?, point("until", &args.until)?);
     Ok((since.is_some() || until.is_some()).then(|| Bounds {
         lo: since.unwrap_or(i64::MIN),
         hi: until.unwrap_or(i64::MAX),
     }))
-}
-
-/// Seconds from the axis' zero, to as many digits as are known.
-#[expect(clippy::cast_precision_loss, reason = "shown to a microsecond")]
-fn offset(at: Bounds) -> String {
-    let seconds = at.mid() as f64 / 1e9;
-    if at.plus_minus() < 1000 {
-        format!("{seconds:+.6} s")
-    } else {
-        format!("{seconds:+.3} s")
-    }
 }

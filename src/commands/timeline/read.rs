@@ -5,7 +5,7 @@ use crate::answer::Failure;
 use crate::case::core::with_case;
 use crate::case::{Files, Kind, recognize_file};
 use crate::flags::Common;
-use crate::input::log;
+use crate::log::whole;
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
 use dumpview_parsers::log::LogReader;
@@ -19,8 +19,7 @@ pub(super) fn read(
 ) -> Result<(Timeline, Vec<Incomplete>), Failure> {
     let (mut executables, mut inputs) = (Vec::new(), Vec::new());
     for file in files.paths {
-        match recognize_file(file).map_err(|error| unreadable(file, error))? {
-            Kind::Directory => return Err(unreadable(file, "is a directory")),
+        match recognize_file(file).map_err(|error| Failure::cannot_read(file, &error))? {
             Kind::Executable => executables.push(file),
             kind => inputs.push((file, kind)),
         }
@@ -30,11 +29,8 @@ pub(super) fn read(
             "only executables given: a timeline needs a log or a core",
         ));
     }
-    let names: Vec<String> = inputs
-        .iter()
-        .map(|(f, _)| f.display().to_string())
-        .collect();
-    let align = args.align(&names)?;
+    let names = inputs.iter().map(|(file, _)| file.display().to_string());
+    let align = args.align(&names.collect::<Vec<_>>())?;
     let mut collector = Collector::new();
     let mut lost = Vec::new();
     for (file, kind) in inputs {
@@ -47,23 +43,14 @@ pub(super) fn read(
     Ok((collector.finish(&align), lost))
 }
 
-fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::unreadable(format!("{}: {error}", path.display()))
-}
-
 fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<Incomplete>, Failure> {
-    let mut model = LogModel::new(Parts::EVENTS | Parts::CRASHES | Parts::KILLS);
-    let mut reader = LogReader::new();
-    let ended = log::read(path, &mut reader, &mut |record| {
-        model.record(&record, &mut |_| {});
-    })
-    .map_err(|error| unreadable(path, error))?;
-    let name_of = |origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();
-    model.finish(name_of, &mut |_| {});
-    collector.log(&path.display().to_string(), &model.events, &model.unread);
+    let wanted = Parts::EVENTS | Parts::CRASHES | Parts::KILLS;
+    let (model, ended) = whole(path, LogReader::new(), LogModel::new(wanted))?;
+    let name = path.display().to_string();
+    collector.log(&name, &model.events, &model.unread);
     Ok(ended.lost.map(|why| Incomplete {
         what: "input".to_owned(),
-        why: format!("{}: {why}", path.display()),
+        why: format!("{name}: {why}"),
     }))
 }
 
@@ -80,5 +67,8 @@ fn core(path: &Path, executables: &[&PathBuf], common: &Common) -> Result<CoreFa
             return Ok(facts);
         }
     }
-    Err(unreadable(path, "cannot be read as a core"))
+    let name = path.display();
+    Err(Failure::unreadable(format!(
+        "{name}: cannot be read as a core"
+    )))
 }

@@ -1,8 +1,9 @@
 //! The timeline for people: the inputs and how they were joined, then what happened.
 
-use super::{Report, charts, offset};
-use crate::times::date;
-use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, What};
+use super::{Report, charts};
+use crate::times::{date, offset};
+use dumpview_model::timeline::{Bounds, By, Clock, Lane, Placed, Timeline, What};
+use dumpview_view::document::Unread;
 use dumpview_view::rows::sentence;
 use dumpview_view::{Line, Role, Text, styled};
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::io;
 const EACH: usize = 200;
 
 /// Writes it.
-pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+pub(super) fn write(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     heading(report, out)?;
     sources(report, out)?;
     for note in &report.timeline.notes {
@@ -24,14 +25,14 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     if chosen.is_empty() {
         return out.line("no event in that range");
     }
-    if report.all || chosen.len() <= EACH {
+    if report.args.all || chosen.len() <= EACH {
         for placed in &chosen {
             row(report, placed, out)?;
         }
     } else {
         summed_up(report, &chosen, out)?;
     }
-    let lost = report.unread().count;
+    let lost = Unread::of_timeline(&report.timeline).count;
     if lost > 0 {
         out.line(format_args!(
             "{lost} lines looked like traces and could not be read (--json lists them)"
@@ -40,7 +41,7 @@ pub(super) fn write(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+fn heading(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     let timeline = &report.timeline;
     let mut processes: Vec<usize> = timeline.processes.iter().map(|s| s.joined).collect();
     processes.sort_unstable();
@@ -72,7 +73,7 @@ fn heading(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     ))
 }
 
-fn sources(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
+fn sources(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     let timeline = &report.timeline;
     let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
     for process in &timeline.processes {
@@ -140,7 +141,19 @@ fn when(placed: &Placed) -> String {
     }
 }
 
-fn row(report: &Report, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
+/// `a.log:12`
+fn place(timeline: &Timeline, placed: &Placed) -> String {
+    let process = timeline.processes.get(placed.process);
+    let source = process.and_then(|process| timeline.sources.get(process.source));
+    let name = source.map_or("", |source| source.name.as_str());
+    let name = name.rsplit('/').next().unwrap_or(name);
+    match placed.event.place.line {
+        0 => name.to_owned(),
+        line => format!("{name}:{line}"),
+    }
+}
+
+fn row(report: &Report<'_>, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
     let event = &placed.event;
     let uncertain = placed.at.filter(|_| placed.by.is_two_sided());
     let uncertain = uncertain.map_or_else(String::new, plus_minus);
@@ -157,12 +170,12 @@ fn row(report: &Report, placed: &Placed, out: &mut Text<'_>) -> io::Result<()> {
             event.lane.as_str()
         ))
         .and(role, text)
-        .and(Role::Dim, format!("  {}", report.place(placed))),
+        .and(Role::Dim, format!("  {}", place(&report.timeline, placed))),
     )
 }
 
 /// Events that people want to see each, and between them how many others there were.
-fn summed_up(report: &Report, chosen: &[&Placed], out: &mut Text<'_>) -> io::Result<()> {
+fn summed_up(report: &Report<'_>, chosen: &[&Placed], out: &mut Text<'_>) -> io::Result<()> {
     let worst = longest_pauses(chosen);
     let mut between: Vec<&Placed> = Vec::new();
     for placed in chosen {
@@ -209,7 +222,7 @@ fn longest_pauses(chosen: &[&Placed]) -> Vec<u64> {
         .collect()
 }
 
-fn sum(report: &Report, between: &[&Placed], out: &mut Text<'_>) -> io::Result<()> {
+fn sum(report: &Report<'_>, between: &[&Placed], out: &mut Text<'_>) -> io::Result<()> {
     let [first, rest @ ..] = between else {
         return Ok(());
     };

@@ -91,7 +91,7 @@ impl Row for Allocation {
     const ONE: &'static str = "sum";
     const COLUMNS: &'static [Column<Self>] = columns! {
         process: Id, |a| Cell::Count(a.process), "its process: the number that every verb on the log counts";
-        by: "by" Text, |a| Cell::Word(a.by.name()), "what it is summed up by: `type`, `size`, `stack`";
+        by: "by" Text, |a| Cell::Word(a.by.as_str()), "what it is summed up by: `type`, `size`, `stack`";
         key: "what" Text, |a| Cell::Text(Cow::Borrowed(&a.key)), "a type, a size in bytes, or the function that allocates";
         count: "objects" Count, |a| Cell::Count(a.totals.count), "objects allocated";
         bytes: "bytes" Bytes, |a| Cell::Count(a.totals.bytes), "their bytes, by size class";

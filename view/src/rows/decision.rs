@@ -146,7 +146,7 @@ pub fn builds(set: BuildSet) -> Vec<u32> {
 
 fn outcome(analysis: &Analysis, outcome: &Outcome) -> OutcomeView {
     OutcomeView {
-        kind: outcome.kind.name(),
+        kind: outcome.kind.as_str(),
         result: outcome
             .to_result
             .map(|(result, _)| analysis.text(result).into_owned()),
@@ -178,18 +178,18 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> DecisionRow {
         file: analysis.text(decision.place.file).into_owned(),
         line: decision.place.line,
         column: decision.place.column,
-        kind: decision.kind().name(),
+        kind: decision.kind().as_str(),
         what: analysis.text(decision.what).into_owned(),
         form: Form::of(analysis, decision).map(Form::name),
         function: function(analysis, decision),
         function_trust: decision.function.map(|(_, trust)| trust.name()),
-        reason: reason.as_ref().map(|reason| reason.class.name()),
+        reason: reason.as_ref().map(|reason| reason.class.as_str()),
         reason_text: reason
             .as_ref()
             .map(dumpview_model::escape::Reason::sentence),
         reasons: reason
             .iter()
-            .flat_map(|reason| reason.chain.iter().map(|class| class.name()))
+            .flat_map(|reason| reason.chain.iter().map(|class| class.as_str()))
             .collect(),
         advice: reason.as_ref().map(|reason| reason.class.advice()),
         varies: decision.varies(),

@@ -41,9 +41,9 @@ impl EscapesScreen {
                     format!("{:>5}:{:<3} ", decision.place.line, decision.place.column),
                 )
                 .and(Role::Plain, analysis.text(decision.what).into_owned())
-                .and(role, format!(" {}", kind.words()));
+                .and(role, format!(" {}", kind.about()));
                 match analysis.reason(decision) {
-                    Some(reason) => line.and(Role::Dim, format!(": {}", reason.class.title())),
+                    Some(reason) => line.and(Role::Dim, format!(": {}", reason.class.about())),
                     None => line,
                 }
             }
@@ -80,7 +80,7 @@ impl EscapesScreen {
         let kind = decision.kind();
         let mut lines = vec![
             Line::new(Role::Plain, analysis.text(decision.what).into_owned())
-                .and(Role::Warning, format!(" {}", kind.words())),
+                .and(Role::Warning, format!(" {}", kind.about())),
             Line::new(Role::Dim, analysis.place(decision.place)),
         ];
         if let Some(source) = self.source.as_ref().filter(|source| {
@@ -125,7 +125,7 @@ impl EscapesScreen {
                     .collect();
                 Line::plain(format!(
                     "  {} in builds {}",
-                    outcome.kind.words(),
+                    outcome.kind.about(),
                     builds.join(", ")
                 ))
             }));
@@ -184,7 +184,7 @@ impl EscapesScreen {
             let reason = analysis.reason(decision);
             let (title, advice) = reason.map_or(
                 ("no reason printed", "-m=2 makes the compiler say why"),
-                |reason| (reason.class.title(), reason.class.advice()),
+                |reason| (reason.class.about(), reason.class.advice()),
             );
             reasons.entry(title).or_insert((0, advice)).0 += 1;
         }
