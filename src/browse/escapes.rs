@@ -12,7 +12,6 @@ use dumpview_model::escape::{Analysis, GoSource};
 use dumpview_tui::app::run::Asked;
 use dumpview_tui::app::{App, Event};
 use dumpview_tui::data::escapes::{AskEscapes, AskSourceLine, SourceLine};
-use dumpview_tui::screen::Screen;
 use dumpview_tui::screens::escapes::EscapesScreen;
 use dumpview_tui::screens::text::TextScreen;
 use std::path::{Path, PathBuf};
@@ -44,7 +43,7 @@ pub fn browse(file: &Path, source: Option<&Path>, common: &Common) -> Result<Exi
     };
     let sender = events.sender.clone();
     let worker = spawn("compiler output", move || read.answer(&sender, &questions))?;
-    let mut screens: Vec<Box<dyn Screen>> = vec![Box::<EscapesScreen>::default()];
+    let mut screens = topics().screens();
     if let Some(spool) = spool {
         screens.push(Box::new(TextScreen::new(spool, false)));
     }
@@ -106,10 +105,12 @@ struct Known {
     source: Source,
 }
 
-/// What answers the questions of the screens of compiler output.
+/// The screens of compiler output but for its lines, and what answers their questions.
 fn topics() -> Topics<'static, Known> {
     Topics::new("this is compiler output, not a core")
-        .on(|known: &Known, _: &AskEscapes, _| Ok(Arc::clone(&known.analysis)))
+        .screen::<EscapesScreen, _>(|known: &Known, _: &AskEscapes, _| {
+            Ok(Arc::clone(&known.analysis))
+        })
         .on(|known, asked: &AskSourceLine, _| {
             let AskSourceLine {
                 file,

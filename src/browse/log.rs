@@ -194,13 +194,14 @@ impl Log {
     }
 }
 
-/// What answers the questions of the screens of a log.
+/// The screens of a log but for its lines, and what answers their questions.
 fn topics() -> Topics<'static, Log> {
     Topics::new("this is a log, not a core")
-        .on(|log: &Log, _: &AskOverview, _| Ok(log.overview()))
-        .on(|log, asked: &AskCollections, _| Ok(log.collections(asked.process)))
-        .on(|log, asked: &AskSchedule, _| Ok(log.schedule(asked.process)))
-        .on(|log, _: &AskGoroutines, _| log.goroutines())
+        .screen::<OverviewScreen, _>(|log: &Log, _: &AskOverview, _| Ok(log.overview()))
+        .screen::<TimelineScreen, _>(|log, _: &AskTimeline, _| Ok(log.timeline()))
+        .screen::<GcScreen, _>(|log, asked: &AskCollections, _| Ok(log.collections(asked.process)))
+        .screen::<SchedScreen, _>(|log, asked: &AskSchedule, _| Ok(log.schedule(asked.process)))
+        .screen::<GoroutinesScreen, _>(|log, _: &AskGoroutines, _| log.goroutines())
         .on(|log, asked: &AskFrames, _| log.frames(asked.0))
         .on(|_, asked: &AskVariables, _| {
             Ok(VariablesOf {
@@ -218,21 +219,14 @@ fn topics() -> Topics<'static, Log> {
                 ..Source::default()
             })
         })
-        .on(|log, _: &AskTimeline, _| Ok(log.timeline()))
         .with_files()
 }
 
 /// The numbered screens of a log.
 fn screens(log: &Arc<Log>, live: bool, first: First) -> Vec<Box<dyn Screen>> {
     let source: Arc<dyn TextSource> = Arc::<Log>::clone(log);
-    let mut screens: Vec<Box<dyn Screen>> = vec![
-        Box::<OverviewScreen>::default(),
-        Box::<TimelineScreen>::default(),
-        Box::<GcScreen>::default(),
-        Box::<SchedScreen>::default(),
-        Box::<GoroutinesScreen>::default(),
-        Box::new(TextScreen::new(source, live)),
-    ];
+    let mut screens = topics().screens();
+    screens.push(Box::new(TextScreen::new(source, live)));
     match first {
         First::Overview => {}
         First::Gc => screens.swap(0, 2),

@@ -1,8 +1,9 @@
-//! Which function answers which question: an entry for every topic that an input knows something about.
+//! What an input has to show: its numbered screens, and which function answers which question.
 
 use super::export;
 use crate::answer::Failure;
 use dumpview_tui::ask::{Answer, Request, Topic};
+use dumpview_tui::screen::Screen;
 use dumpview_view::job::Job;
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ type Handler<'h, C> = Box<dyn Fn(&C, &Request, &Job) -> Answer + Send + Sync + '
 /// The topics of an input of type `C`.
 pub struct Topics<'h, C: ?Sized> {
     known: HashMap<TypeId, Handler<'h, C>>,
+    screens: Vec<fn() -> Box<dyn Screen>>,
     /// What is said about other topics.
     otherwise: &'static str,
 }
@@ -21,11 +23,26 @@ impl<'h, C: ?Sized> Topics<'h, C> {
     pub fn new(otherwise: &'static str) -> Self {
         Self {
             known: HashMap::new(),
+            screens: Vec::new(),
             otherwise,
         }
     }
 
-    /// With one more.
+    /// With one more numbered screen, and what answers the question that it begins with.
+    pub fn screen<S: Screen + Default + 'static, T: Topic>(
+        mut self,
+        answer: impl Fn(&C, &T, &Job) -> Result<T::Answer, Failure> + Send + Sync + 'h,
+    ) -> Self {
+        self.screens.push(|| Box::<S>::default());
+        self.on(answer)
+    }
+
+    /// The numbered screens, as nobody has seen them yet.
+    pub fn screens(&self) -> Vec<Box<dyn Screen>> {
+        self.screens.iter().map(|screen| screen()).collect()
+    }
+
+    /// With one more question.
     pub fn on<T: Topic>(
         mut self,
         answer: impl Fn(&C, &T, &Job) -> Result<T::Answer, Failure> + Send + Sync + 'h,

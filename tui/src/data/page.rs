@@ -13,12 +13,12 @@ pub enum Page {
     Timeline,
     /// The collector.
     Gc,
-    /// The scheduler.
-    Scheduler,
     /// The compiler's decisions.
     Escapes,
     /// The raw lines.
     Text,
+    /// A table that states its own name, and that no other screen leads to.
+    Table(&'static str),
     /// One goroutine.
     Frames,
     /// The answer to a command.
@@ -38,9 +38,9 @@ impl Page {
             Self::Memory => "Memory",
             Self::Timeline => "Timeline",
             Self::Gc => "GC",
-            Self::Scheduler => "Scheduler",
             Self::Escapes => "Escapes",
             Self::Text => "Text",
+            Self::Table(name) => name,
             Self::Frames => "Frames",
             Self::Answer => "Answer",
             Self::Line => "Line",

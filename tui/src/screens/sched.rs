@@ -220,7 +220,7 @@ impl Subject for Scheduler {
     type Row = Sample;
     type Topic = AskSchedule;
 
-    const PAGE: Page = Page::Scheduler;
+    const PAGE: Page = Page::Table("Scheduler");
     const KEYS: &'static [Binding] = &[
         enter("line", "to the sample's line in the text"),
         Binding::new(
