@@ -8,12 +8,12 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+mod support;
 
-const RELEASE: &str = "1.27.3";
+use std::fs;
+use std::process::Command;
+use support::{Failed, big_core, watched};
+
 const RUNS: usize = 7;
 
 /// One question and how the tools are asked it.
@@ -23,7 +23,7 @@ struct Question {
     delve: Option<&'static str>,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failed> {
     let Ok(go) = std::env::var("DUMPVIEW_GO") else {
         println!("DUMPVIEW_GO is not set: no big cores can be made, nothing was measured");
         return Ok(());
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let delve = Command::new("dlv").arg("version").output().is_ok();
     println!("{:<44} {:>10} {:>14}", "question", "median", "private peak");
     for (program, questions) in cases {
-        let (core, exe) = big_core(&go, program)?;
+        let (core, exe) = big_core(&go, program, &[])?;
         let size = fs::metadata(&core)?.len();
         println!("# {program}: core of {} MB", size / 1_000_000);
         for question in questions {
@@ -92,95 +92,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The core and executable of a bench program, made unless an earlier run left them.
-fn big_core(go: &str, program: &str) -> Result<(PathBuf, PathBuf), Box<dyn std::error::Error>> {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("big")
-        .join(program);
-    let (core, exe) = (directory.join("core"), directory.join(program));
-    if core.exists() && exe.exists() {
-        return Ok((core, exe));
-    }
-    fs::create_dir_all(&directory)?;
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("benches/programs")
-        .join(program)
-        .join("main.go");
-    let built = Command::new(go)
-        .args([RELEASE, "build", "-o"])
-        .arg(&exe)
-        .arg(&source)
-        .status()?;
-    if !built.success() {
-        return Err(format!("{go} {RELEASE} build {}: {built}", source.display()).into());
-    }
-    // A shell, because the core size limit is a property of the process that starts the program.
-    let run = format!("ulimit -c unlimited && exec ./{program}");
-    Command::new("sh")
-        .args(["-c", &run])
-        .current_dir(&directory)
-        .env("GOTRACEBACK", "crash")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()?;
-    let left = fs::read_dir(&directory)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .find(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("core"))
-        });
-    let left = left.ok_or("the program left no core: is kernel.core_pattern a plain file name?")?;
-    fs::rename(left, &core)?;
-    Ok((core, exe))
-}
-
 /// Runs a command once to warm up and `runs` times to measure, and prints the medians.
-fn report(
-    name: &str,
-    command: &mut Command,
-    runs: usize,
-) -> Result<(), Box<dyn std::error::Error>> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+#[expect(clippy::cast_precision_loss, reason = "shown")]
+fn report(name: &str, command: &mut Command, runs: usize) -> Result<(), Failed> {
     if runs > 1 {
-        measure(command)?;
+        watched(command)?;
     }
     let mut times = Vec::new();
     let mut peak = 0;
     for _ in 0..runs {
-        let (time, private) = measure(command)?;
-        times.push(time);
-        peak = peak.max(private);
+        let run = watched(command)?;
+        if !run.ended.success() {
+            println!("! {name}: {}", run.ended);
+        }
+        times.push(run.seconds);
+        peak = peak.max(run.private);
     }
     times.sort();
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
     println!(
         "{name:<44} {:>8.3} s {:>11.1} MB",
         median.as_secs_f64(),
-        f64::from(peak) / 1024.0
+        peak as f64 / f64::from(1 << 20)
     );
     Ok(())
-}
-
-/// Wall time and the peak of `RssAnon` in KiB, sampled while it runs.
-fn measure(command: &mut Command) -> Result<(Duration, u32), Box<dyn std::error::Error>> {
-    let start = Instant::now();
-    let mut child = command.spawn()?;
-    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut peak = 0;
-    loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line
-            .and_then(|l| l.trim().trim_end_matches(" kB").parse().ok())
-            .unwrap_or(0);
-        peak = peak.max(kib);
-        if child.try_wait()?.is_some() {
-            return Ok((start.elapsed(), peak));
-        }
-        std::thread::sleep(Duration::from_micros(500));
-    }
 }

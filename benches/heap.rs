@@ -12,6 +12,7 @@
 
 #[path = "../src/input/map.rs"]
 mod map;
+mod support;
 
 use dumpview_process::heap::Heap;
 use dumpview_process::heap::audit::Audit;
@@ -22,14 +23,12 @@ use dumpview_process::mapped::OpenOptions;
 use dumpview_process::process::Process;
 use memmap2::Advice;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use support::{Failed, big_core, private, watched};
 
-type Failed = Box<dyn std::error::Error>;
-
-const RELEASE: &str = "1.27.3";
 const ORDERS: &str = "200000,2000000";
 /// Each core is walked so often; printed is the fastest, since others use the machine too.
 const RUNS: usize = 3;
@@ -42,7 +41,9 @@ fn main() -> Result<(), Failed> {
     let orders = std::env::var("DUMPVIEW_ORDERS").unwrap_or_else(|_| ORDERS.to_owned());
     let mut per_object = Vec::new();
     for orders in orders.split(',') {
-        let (core, exe) = big_core(&go, orders.trim())?;
+        let orders = orders.trim();
+        let _: u32 = orders.parse()?;
+        let (core, exe) = big_core(&go, "orders", &[orders])?;
         let figures = fastest(&core, &exe)?;
         let bytes = fs::metadata(&core)?.len();
         println!(
@@ -186,14 +187,6 @@ fn timed<T>(phases: &mut Vec<Phase>, name: &'static str, work: impl FnOnce() -> 
     value
 }
 
-/// `RssAnon` in bytes.
-fn private(status: &Path) -> u64 {
-    let text = fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kib.unwrap_or(0) * 1024
-}
-
 /// Seconds that processors spent on this program.
 fn cpu() -> f64 {
     ticks(11)
@@ -241,33 +234,18 @@ fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
     let _ = fs::remove_dir_all(&cache);
     let mut phases = Vec::new();
     for (name, verb, flags) in QUESTIONS {
-        let (start, cpu) = (Instant::now(), cpu_of_children());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dumpview"))
-            .args(verb)
-            .args([core, exe])
-            .args(flags)
-            .env("XDG_CACHE_HOME", &cache)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-        let mut peak = 0;
-        let ended = loop {
-            peak = peak.max(private(&status));
-            if let Some(ended) = child.try_wait()? {
-                break ended;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        };
-        if !ended.success() {
-            println!("! {name}: {ended}");
+        let cpu = cpu_of_children();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dumpview"));
+        command.args(verb).args([core, exe]).args(flags);
+        let run = watched(command.env("XDG_CACHE_HOME", &cache))?;
+        if !run.ended.success() {
+            println!("! {name}: {}", run.ended);
         }
         phases.push(Phase {
             name,
-            seconds: start.elapsed(),
+            seconds: run.seconds,
             cpu: cpu_of_children() - cpu,
-            private: peak,
+            private: run.private,
         });
     }
     let kept = fs::read_dir(cache.join("dumpview"))?.filter_map(Result::ok);
@@ -276,46 +254,4 @@ fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
         .sum();
     println!("kept in {} MB", bytes / 1_000_000);
     Ok(phases)
-}
-
-/// The core and executable of a shop with so many orders, made unless an earlier run left them.
-fn big_core(go: &str, orders: &str) -> Result<(PathBuf, PathBuf), Failed> {
-    let _: u32 = orders.parse()?;
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("big")
-        .join(format!("orders-{orders}"));
-    let (core, exe) = (directory.join("core"), directory.join("orders"));
-    if core.exists() && exe.exists() {
-        return Ok((core, exe));
-    }
-    fs::create_dir_all(&directory)?;
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs/orders/main.go");
-    let built = Command::new(go)
-        .args([RELEASE, "build", "-o"])
-        .arg(&exe)
-        .arg(&source)
-        .status()?;
-    if !built.success() {
-        return Err(format!("{go} {RELEASE} build {}: {built}", source.display()).into());
-    }
-    // A shell, because the core size limit is a property of the process that starts the program.
-    let run = format!("ulimit -c unlimited && exec ./orders {orders}");
-    Command::new("sh")
-        .args(["-c", &run])
-        .current_dir(&directory)
-        .env("GOTRACEBACK", "crash")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()?;
-    let is_core = |path: &PathBuf| {
-        path.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("core"))
-    };
-    let left = fs::read_dir(&directory)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .find(is_core)
-        .ok_or("the program left no core: is kernel.core_pattern a plain file name?")?;
-    fs::rename(left, &core)?;
-    Ok((core, exe))
 }
