@@ -133,7 +133,8 @@ impl Kept {
     pub fn keep(&self, analysis: &Analysis<'_, '_>, page: Option<&Page>) {
         let graph_is_new = self.graph_is_new.swap(false, Ordering::Relaxed);
         let page_is_new = self.page_is_new.swap(false, Ordering::Relaxed);
-        if !graph_is_new && !page_is_new {
+        // A heap dump has its graph ready: nothing is kept of it.
+        if !graph_is_new && !page_is_new || analysis.process.heap_dump.is_some() {
             return;
         }
         let Some(sections) = analysis.to_sections() else {

@@ -101,6 +101,10 @@ pub struct Report {
     garbage: Amount,
     /// What these numbers are of the true ones: a heap that is not whole in the core has bounds only.
     bounds: Bounds,
+    /// Of a heap dump: what keeps objects and is not written to dumps, so that what only that keeps counts as garbage. Absent
+    /// where the release has no such.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_in_dump: Vec<&'static str>,
     /// What the runtime's counters say.
     runtime: RuntimeBody,
     /// Share of live bytes whose type is known, of 1.
@@ -154,6 +158,7 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
         live: page.live,
         garbage: page.garbage,
         bounds: page.bounds,
+        not_in_dump: not_in_dump(case),
         runtime: RuntimeBody {
             objects: audit.objects.counted,
             bytes: audit.bytes.counted,
@@ -182,6 +187,17 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
             ),
         ],
     })
+}
+
+/// What keeps objects and is not in a heap dump (`runtime/heapdump.go:dumpspecial` writes finalizers and samples, 1.19–1.27).
+fn not_in_dump(case: &Case<'_>) -> Vec<&'static str> {
+    let Some(dump) = case.process.heap_dump else {
+        return Vec::new();
+    };
+    let since = |minor| dump.version.as_ref().is_none_or(|v| v.at_least(minor));
+    let known = [(24, "cleanups"), (23, "weak handles")];
+    let known = known.into_iter().filter(|(minor, _)| since(*minor));
+    known.map(|(_, what)| what).collect()
 }
 
 const fn sources(share: &Share) -> Sources {
@@ -275,6 +291,12 @@ impl Answer for Report {
         out.line(styled(role, verdict))?;
         if let Some(doubt) = &self.doubt {
             out.line(styled(Role::Warning, doubt))?;
+        }
+        if !self.not_in_dump.is_empty() {
+            let what = self.not_in_dump.join(", ");
+            out.line(format!(
+                "not in a heap dump: {what}; what only they keep counts as garbage"
+            ))?;
         }
         let amount = |of: &Amount| format!("{}, {}", bytes(of.bytes), plural(of.objects, "object"));
         let own = self.runtime.heap_live.map_or(String::new(), |own| {
