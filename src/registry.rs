@@ -39,6 +39,7 @@ pub const VERBS: &[Entry] = &[
     core::<heap::HeapSetVerb>(),
     core::<heap::HeapStringsVerb>(),
     core::<heap::HeapGarbageVerb>(),
+    core::<heap::HeapDiffVerb>(),
     core::<heap::HeapRecordsVerb>(),
     core::<memory::MemoryVerb>(),
     both::<export::ExportVerb>(),

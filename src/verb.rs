@@ -48,6 +48,8 @@ pub enum Word {
 pub enum Inputs {
     /// `CORE [EXE]`, and the verb's own word.
     Core(Word),
+    /// `OLD NEW [EXE]`: two cores, or two heap dumps. NEW is the one that is opened; OLD reaches the verb as its word.
+    TwoMoments,
     /// `FILE`, a log.
     Log,
     /// `FILE [EXE]`: a core or a log.
@@ -283,6 +285,7 @@ impl Entry {
             Inputs::Core(Word::Required(name, _) | Word::Several(name, _)) => {
                 format!("CORE [EXE] {name}")
             }
+            Inputs::TwoMoments => "OLD NEW [EXE]".to_owned(),
             Inputs::Log | Inputs::Files => "FILE".to_owned(),
             Inputs::CoreOrLog => "FILE [EXE]".to_owned(),
         }
@@ -351,6 +354,10 @@ impl Entry {
                 .num_args(1..=3)
                 .allow_hyphen_values(false),
             Inputs::Core(Word::Several(_, what)) => core(&format!("; {what}")).num_args(1..),
+            Inputs::TwoMoments => words(format!(
+                "Two core dumps, or two heap dumps, the older one first; {exe}"
+            ))
+            .num_args(1..=3),
             Inputs::Log => words("The log, plain or compressed (`-` for stdin)".to_owned())
                 .num_args(1)
                 .action(ArgAction::Set),
@@ -381,6 +388,7 @@ impl Entry {
             Inputs::Core(Word::Required(name, what) | Word::Several(name, what)) => {
                 Some(word(name, what).required(true))
             }
+            Inputs::TwoMoments => Some(word("OLD", "the older core or heap dump").required(true)),
             _ => None,
         })
     }
@@ -390,7 +398,7 @@ impl Entry {
         match self.about.inputs {
             Inputs::Core(Word::None) | Inputs::CoreOrLog => 2,
             Inputs::Files | Inputs::Core(Word::Several(..)) => usize::MAX,
-            Inputs::Core(_) => 3,
+            Inputs::Core(_) | Inputs::TwoMoments => 3,
             Inputs::Log => 1,
         }
     }
@@ -429,10 +437,16 @@ impl Entry {
                 let own: Vec<String> = own.into_iter().map(text).collect();
                 (!own.is_empty()).then(|| own.join(" "))
             }
+            Inputs::TwoMoments if words.len() > 1 => Some(text(words.remove(0))),
             _ => None,
         };
-        match self.about.inputs {
-            Inputs::Core(Word::Required(name, _) | Word::Several(name, _)) if word.is_none() => {
+        let missing = match self.about.inputs {
+            Inputs::Core(Word::Required(name, _) | Word::Several(name, _)) => Some(name),
+            Inputs::TwoMoments => Some("NEW"),
+            _ => None,
+        };
+        match missing {
+            Some(name) if word.is_none() => {
                 let own = self.about.name;
                 Err(Failure::usage(format!(
                     "{own}: {name} is missing\n\nhint: dumpview {own} {}",

@@ -87,6 +87,7 @@ mod tests {
             &["heap find", "WORD:string bytes"],
             &["heap set", "WORD:os.Stdout, os.Stderr"],
             &["heap garbage"],
+            &["heap diff"],
             &["heap strings", "--top", "5"],
             &["goroutines", "--retained"],
             &["locals", "--retained"],
@@ -126,6 +127,8 @@ mod tests {
                     "report" => Vec::new(),
                     verb => verb.split(' ').map(str::to_owned).collect(),
                 };
+                // A core and itself are two moments.
+                args.extend((*verb == "heap diff").then(|| core.clone()));
                 args.extend([core.clone(), exe.clone()]);
                 let flag = |flag: &&str| match *flag {
                     "TID" => first["tid"].to_string(),

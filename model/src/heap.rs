@@ -100,6 +100,70 @@ pub struct HeapTotal {
     pub of: u64,
 }
 
+/// What became of objects of one key (a type, a package, a root) between two moments.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HeapChange {
+    /// What they have in common.
+    pub key: String,
+    /// Live ones of the first moment.
+    pub old: Amount,
+    /// Live ones of the second.
+    pub new: Amount,
+    /// What became of them; `None` of different processes.
+    pub fates: Option<HeapFates>,
+}
+
+/// Objects by what became of them between two moments of one process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "heap-fates")]
+pub struct HeapFates {
+    /// They live now and were not there before.
+    pub born: Amount,
+    /// They lived before, and do not now.
+    pub died: Amount,
+    /// They live now and were there before.
+    pub survived: Amount,
+    /// Something lives now where something lived before, and whether it is the same cannot be told.
+    pub untold: Amount,
+}
+
+/// Who keeps the objects of a type that were born between two moments.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "heap-growth")]
+pub struct HeapGrowth {
+    /// Their type.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// All that were born.
+    pub born: Amount,
+    /// The root without which they would go, those that keep most first; of what several roots keep only together,
+    /// `(kept by several)`.
+    pub keepers: Vec<HeapKeeper>,
+    /// Those of roots that are not named.
+    pub elsewhere: Amount,
+}
+
+/// A root, and what it keeps of a growth.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "heap-keeper")]
+pub struct HeapKeeper {
+    /// The root.
+    pub root: String,
+    /// So much of what was born.
+    pub kept: Amount,
+    /// A shortest path to it, as most of it is reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<HeapPath>,
+}
+
+impl Amount {
+    /// One object more.
+    pub const fn add(&mut self, bytes: u64) {
+        self.objects += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
 /// A place in the dominator tree.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeapBranch {

@@ -145,20 +145,10 @@ impl Audit {
     /// `runtime/mstats.go:readmemstats_m`, as far as objects go.
     fn count(&mut self, runtime: &Runtime<'_>, spans: &Spans) -> Result<(), FieldError> {
         let stats = HeapStats::of(runtime)?;
-        let copies = &stats.copies;
-        let delta = |at| runtime.structure("runtime.heapStatsDelta", at);
         let sum = |path: &str| stats.sum(path);
-        let mut counted = vec![0i64; CLASSES];
-        let first = sum("largeAllocCount")?.wrapping_sub(sum("largeFreeCount")?);
-        if let Some(large) = counted.first_mut() {
-            *large = first;
-        }
-        for at in copies {
-            let allocs = words(runtime, &delta(*at), "smallAllocCount")?;
-            let frees = words(runtime, &delta(*at), "smallFreeCount")?;
-            for (class, (alloc, free)) in counted.iter_mut().zip(allocs.iter().zip(frees)) {
-                *class = class.wrapping_add(alloc.wrapping_sub(free));
-            }
+        let mut counted = stats.by_class("largeAllocCount", "smallAllocCount")?;
+        for (class, free) in counted.iter_mut().zip(stats.frees()?) {
+            *class = class.wrapping_sub(free);
         }
         Self::add_cached(spans, &mut counted);
         let mut tiny = sum("tinyAllocCount")?;
@@ -244,6 +234,28 @@ impl<'r> HeapStats<'r> {
             runtime: *runtime,
             copies,
         })
+    }
+
+    /// Objects freed so far, by size class, large ones first.
+    pub(crate) fn frees(&self) -> Result<Vec<i64>, FieldError> {
+        self.by_class("largeFreeCount", "smallFreeCount")
+    }
+
+    /// A count of large objects, and one of each size class, whose number 0 is none.
+    fn by_class(&self, large: &str, small: &str) -> Result<Vec<i64>, FieldError> {
+        let mut counted = vec![0i64; CLASSES];
+        for at in &self.copies {
+            let delta = self.runtime.structure("runtime.heapStatsDelta", *at);
+            let counts = words(&self.runtime, &delta, small)?;
+            for (class, count) in counted.iter_mut().zip(counts) {
+                *class = class.wrapping_add(count);
+            }
+        }
+        let first = self.sum(large)?;
+        if let Some(class) = counted.first_mut() {
+            *class = first;
+        }
+        Ok(counted)
     }
 
     /// The sum of a field.

@@ -25,6 +25,7 @@
 //! | `audit` | what was walked against what the runtime counted |
 //! | `analysis` | all of it together, each part made once |
 //! | `ask/` | questions about it, answered as plain data |
+//! | `diff/` | two moments of a process |
 //! | `kept/`, `stored` | all of it as bytes, for the next run of the program |
 //!
 //! The process may have died by corrupting all this: a table that contradicts itself is left out and noted, and an
@@ -36,6 +37,7 @@ pub mod audit;
 mod bounds;
 mod build;
 mod data;
+pub mod diff;
 mod dump;
 pub mod kept;
 mod masks;

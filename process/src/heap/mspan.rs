@@ -47,11 +47,20 @@ struct States {
     manual: u64,
 }
 
+/// What is said of each slot of a span.
+#[derive(Debug, Default)]
+pub(super) struct SlotBits {
+    /// Those that are allocated.
+    pub allocated: Vec<u64>,
+    /// Of these, those allocated since the span was last swept; none where that is not known.
+    pub since_sweep: Option<Vec<u64>>,
+}
+
 /// One `mspan` as read.
 pub(super) enum Read {
     Dead,
     Manual(ManualSpan),
-    Objects(Span, Vec<u64>),
+    Objects(Span, SlotBits),
     /// What is wrong with it.
     Bad(&'static str),
 }
@@ -148,7 +157,7 @@ impl Fields {
         if elemsize == 0 || nelems > MOST_SLOTS || !fits {
             return Read::Bad("a span has more slots than it has room for");
         }
-        let Ok(words) = allocation_bits(memory, Addr(get(self.alloc_bits)), nelems, freeindex)
+        let Ok(bits) = allocation_bits(memory, Addr(get(self.alloc_bits)), nelems, freeindex)
         else {
             return Read::Bad("a span's allocation bits are not in the core");
         };
@@ -162,16 +171,17 @@ impl Fields {
             sweep: SweepState::of(narrow(get(self.sweepgen)), sweepgen),
             elemsize,
             nelems: narrow(nelems),
-            allocated: words.iter().map(|word| word.count_ones()).sum(),
+            allocated: bits.allocated.iter().map(|word| word.count_ones()).sum(),
             alloc_count: narrow(get(self.alloc_count)),
             counted_before_cache: narrow(get(self.before_cache)),
             first: 0,
             specials: Addr(get(self.specials)),
             large_type: Addr(optional(self.large_type)),
             bits: 0,
+            knows_new: bits.since_sweep.is_some(),
             reciprocal: narrow((1u64 << 32).div_ceil(elemsize)),
         };
-        Read::Objects(span, words)
+        Read::Objects(span, bits)
     }
 }
 
@@ -188,30 +198,38 @@ fn word(bytes: &[u8], field: Field) -> u64 {
     u64::from_le_bytes(le)
 }
 
-/// The allocated slots as bits: all below `freeindex`, and those that `allocBits` names.
+/// The allocated slots as bits: all below `freeindex`, and those that `allocBits` names, which the last sweep found marked. So
+/// what stands below `freeindex` and is not named was allocated since (`runtime/mbitmap.go:nextFreeIndex`, 1.19–1.27).
 fn allocation_bits(
     memory: &dyn Memory,
     at: Addr,
     nelems: u64,
     freeindex: u64,
-) -> Result<Vec<u64>, ()> {
+) -> Result<SlotBits, ()> {
     let count = usize::try_from(nelems.div_ceil(64)).map_err(|_| ())?;
-    let mut words = vec![0u64; count];
-    if freeindex < nelems {
-        let bytes = memory.bytes(at, nelems.div_ceil(8)).map_err(|_| ())?;
-        for (word, eight) in words.iter_mut().zip(bytes.chunks(8)) {
+    let mut allocated = vec![0u64; count];
+    let named = memory.bytes(at, nelems.div_ceil(8));
+    if let Ok(bytes) = &named {
+        for (word, eight) in allocated.iter_mut().zip(bytes.chunks(8)) {
             let mut le = [0u8; 8];
             if let Some(to) = le.get_mut(..eight.len()) {
                 to.copy_from_slice(eight);
             }
             *word = u64::from_le_bytes(le);
         }
+    } else if freeindex < nelems {
+        return Err(());
     }
-    for (word, first) in words.iter_mut().zip((0u64..).step_by(64)) {
-        *word |= low_bits(freeindex.saturating_sub(first));
-        *word &= low_bits(nelems - first);
+    let mut since = Vec::with_capacity(count);
+    for (word, first) in allocated.iter_mut().zip((0u64..).step_by(64)) {
+        let handed_out = low_bits(freeindex.saturating_sub(first)) & low_bits(nelems - first);
+        since.push(handed_out & !*word);
+        *word = (*word | handed_out) & low_bits(nelems - first);
     }
-    Ok(words)
+    Ok(SlotBits {
+        allocated,
+        since_sweep: named.is_ok().then_some(since),
+    })
 }
 
 /// A word whose lowest `count` bits are set; all of them from 64 on.

@@ -53,6 +53,8 @@ pub struct Span {
     pub large_type: Addr,
     /// Index of the first word of its allocation bits.
     pub(super) bits: u32,
+    /// Whether it is known which of its slots were allocated since it was last swept.
+    pub(super) knows_new: bool,
     /// 2³² divided by `elemsize`, rounded up: a division becomes a multiplication (`mspan.divMul`).
     pub(super) reciprocal: u32,
 }

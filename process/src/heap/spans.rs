@@ -5,9 +5,9 @@
 //! below `freeindex` or its bit in `allocBits` is set (`runtime/mbitmap.go:isFree`): that holds at any moment of a
 //! cycle, since the sweeper replaces both at once, and for spans that an `mcache` is allocating from.
 
-use super::mspan::{Fields, Read, low_bits};
+use super::mspan::{Fields, Read, SlotBits, low_bits};
 use super::pages::{ArenaMap, PageTable};
-pub(crate) use super::span::{ManualSpan, PAGE, Span};
+pub(crate) use super::span::{ManualSpan, PAGE, Span, SweepState};
 use super::{Lacks, Note};
 use crate::addr::Addr;
 use crate::arch::Arch;
@@ -28,6 +28,8 @@ pub struct Spans {
     manual: Vec<ManualSpan>,
     /// Allocation bits of all spans, each from a whole word on.
     bits: Vec<u64>,
+    /// The same of slots allocated since their span was last swept.
+    new: Vec<u64>,
     /// For each word of those, the number of the first object in it.
     firsts: Vec<u32>,
     table: PageTable,
@@ -90,7 +92,11 @@ impl Spans {
     pub(super) fn of(found: Vec<(Span, Vec<u64>)>) -> Self {
         let mut spans = Self::default();
         let read = found.into_iter();
-        let read = read.map(|(span, bits)| Read::Objects(span, bits));
+        let bits = |allocated| SlotBits {
+            allocated,
+            since_sweep: None,
+        };
+        let read = read.map(|(span, allocated)| Read::Objects(span, bits(allocated)));
         spans.take(read.collect(), u64::MAX);
         spans
     }
@@ -128,7 +134,7 @@ impl Spans {
             match one {
                 Read::Dead => self.dead += 1,
                 Read::Manual(span) => self.manual.push(span),
-                Read::Objects(span, words) => found.push((span, words)),
+                Read::Objects(span, bits) => found.push((span, bits)),
                 Read::Bad(why) => match bad.iter_mut().find(|(known, _)| *known == why) {
                     Some((_, count)) => *count += 1,
                     None => bad.push((why, 1)),
@@ -139,7 +145,7 @@ impl Spans {
         self.manual.sort_by_key(|span| span.start);
         let (mut end, mut overlapping, mut beyond) = (Addr::NULL, 0u64, 0u64);
         let (mut objects, mut pages) = (0u64, 0u64);
-        for (mut span, words) in found {
+        for (mut span, of_slots) in found {
             let more = objects + u64::from(span.allocated);
             let (Ok(first), Ok(bits)) = (u32::try_from(objects), u32::try_from(self.bits.len()))
             else {
@@ -160,8 +166,11 @@ impl Spans {
             span.bits = bits;
             objects = more;
             let mut next = first;
-            for word in words {
+            let words = of_slots.allocated.len();
+            let new = of_slots.since_sweep.unwrap_or_else(|| vec![0; words]);
+            for (word, new) in of_slots.allocated.into_iter().zip(new) {
                 self.bits.push(word);
+                self.new.push(new);
                 self.firsts.push(next);
                 next = next.saturating_add(word.count_ones());
             }
@@ -276,6 +285,23 @@ impl Spans {
                 })
             })
         })
+    }
+
+    /// Whether a slot was allocated since its span was last swept; `None` where that is not known.
+    pub fn is_new(&self, span: &Span, slot: u32) -> Option<bool> {
+        let word = self.new.get(span.bits as usize + (slot / 64) as usize)?;
+        span.knows_new.then_some(word >> (slot % 64) & 1 != 0)
+    }
+
+    /// `mheap_.sweepgen` as it was when the span was last swept, or made: it grows by two each cycle. `None` of a damaged span.
+    pub const fn swept_at(&self, span: &Span) -> Option<u32> {
+        match span.sweep {
+            SweepState::Swept | SweepState::Cached => Some(self.sweepgen),
+            SweepState::Unswept | SweepState::Sweeping | SweepState::CachedUnswept => {
+                Some(self.sweepgen.wrapping_sub(2))
+            }
+            SweepState::Unknown => None,
+        }
     }
 
     /// The number of the object in a slot; `None` for a free slot.

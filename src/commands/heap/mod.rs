@@ -7,9 +7,11 @@
 //! | `strings` | `heap strings`: texts and bytes that are there several times |
 //! | `tree` | `heap tree`: the dominator tree |
 //! | `object` | `heap object`, `heap refs`, `heap set`: one object, its references, what several places keep |
+//! | `diff` | `heap diff`: two moments of a process |
 //! | `records` | `heap records`: what a heap dump consists of |
 //! | `paths` | `heap paths`, `heap find`: why objects are alive, which fulfil a condition |
 
+mod diff;
 mod object;
 mod paths;
 mod records;
@@ -18,6 +20,7 @@ mod strings;
 mod top;
 mod tree;
 
+pub use diff::HeapDiffVerb;
 pub use object::{HeapObjectVerb, HeapRefsVerb, HeapSetVerb};
 pub use paths::{HeapFindVerb, HeapPathsVerb};
 pub use records::HeapRecordsVerb;

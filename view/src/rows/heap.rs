@@ -4,7 +4,8 @@ use crate::column::{Cell, Column, Row, count, text, tree};
 use crate::columns;
 use crate::schema::Documented;
 use dumpview_model::heap::{
-    HeapBranch, HeapCopies, HeapFound, HeapPlace, HeapRecord, HeapReference, HeapTotal,
+    Amount, HeapBranch, HeapChange, HeapCopies, HeapFates, HeapFound, HeapPlace, HeapRecord,
+    HeapReference, HeapTotal,
 };
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Value};
@@ -74,6 +75,45 @@ impl Row for HeapTotal {
         bytes: "own" Bytes, |t| Cell::Count(t.bytes), "bytes of their slots";
         objects: "objects" Count, |t| Cell::Count(t.objects), "how many there are";
         key: "what" Text, |t| Cell::Text(Cow::Borrowed(&t.key)), "what they have in common";
+    };
+}
+
+/// An amount of one fate; null of different processes.
+fn fate<'r>(
+    change: &HeapChange,
+    get: impl Fn(&HeapFates) -> Amount,
+    of: impl Fn(Amount) -> u64,
+) -> Cell<'r> {
+    change
+        .fates
+        .as_ref()
+        .map_or(Cell::Null, |fates| Cell::Count(of(get(fates))))
+}
+
+impl Documented for HeapChange {
+    const ALL: &'static str =
+        "Live objects of two moments by what they have in common, those that grew most first.";
+    const ABOUT: &'static str = "Live objects that have something in common, at two moments. What became of each is null of different processes.";
+}
+
+impl Row for HeapChange {
+    const KEY: &'static str = "rows";
+    const ONE: &'static str = "heap-change";
+    const COLUMNS: &'static [Column<Self>] = columns! {
+        growth_bytes: "grown" Bytes, |c| Cell::Signed(c.new.bytes.cast_signed() - c.old.bytes.cast_signed()), "new bytes less old ones";
+        old_bytes: "old" Bytes, |c| Cell::Count(c.old.bytes), "bytes of their slots at the first moment";
+        new_bytes: "new" Bytes, |c| Cell::Count(c.new.bytes), "bytes of their slots at the second";
+        old_objects: Count, |c| Cell::Count(c.old.objects), "how many lived at the first moment";
+        new_objects: Count, |c| Cell::Count(c.new.objects), "how many live at the second";
+        born: "born" Count.or_null(), |c| fate(c, |f| f.born, |a| a.objects), "objects that live at the second moment and were not there at the first";
+        died: "died" Count.or_null(), |c| fate(c, |f| f.died, |a| a.objects), "objects that lived at the first and do not at the second";
+        survived: "survived" Count.or_null(), |c| fate(c, |f| f.survived, |a| a.objects), "objects that live at the second and were there at the first";
+        untold: "untold" Count.or_null(), |c| fate(c, |f| f.untold, |a| a.objects), "objects of the second of which it cannot be told: something lived in their slot at the first";
+        born_bytes: Bytes.or_null(), |c| fate(c, |f| f.born, |a| a.bytes), "bytes of those that were born";
+        died_bytes: Bytes.or_null(), |c| fate(c, |f| f.died, |a| a.bytes), "bytes of those that died";
+        survived_bytes: Bytes.or_null(), |c| fate(c, |f| f.survived, |a| a.bytes), "bytes of those that survived";
+        untold_bytes: Bytes.or_null(), |c| fate(c, |f| f.untold, |a| a.bytes), "bytes of those of which it cannot be told";
+        key: "what" Text, |c| Cell::Text(Cow::Borrowed(&c.key)), "what they have in common";
     };
 }
 

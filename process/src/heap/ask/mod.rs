@@ -9,6 +9,7 @@
 //! | `retention` | the dominator tree merged by names, for pictures of profiles |
 //! | `totals` | objects, bytes and retained bytes by type, package, size class |
 //! | `owners` | the same by root: variable, goroutine, label |
+//! | `grouping` | each object under such a name, to lay two heaps beside each other |
 //! | `tree` | the dominator tree, largest first |
 //! | `object` | one object: its value, what refers to it, why it is alive |
 //! | `paths` | shortest paths to roots, merged |
@@ -20,6 +21,7 @@
 mod around;
 mod elsewhere;
 mod find;
+mod grouping;
 mod kept;
 mod object;
 mod owners;
@@ -34,6 +36,7 @@ mod tree;
 
 pub use around::{Around, Link, Near};
 pub use find::{Condition, Finds, MOST as MOST_FOUND};
+pub use grouping::{GroupBy, Grouping};
 pub use object::{ObjectFacts, Site, SiteFrame};
 pub use owners::OwnerKind;
 pub use page::Page;

@@ -24,7 +24,7 @@ pub enum OwnerKind {
 /// What several roots keep, so that none of them alone lets it go.
 pub(super) const SHARED: &str = "(kept by several)";
 /// What other kinds of roots keep.
-const OTHERS: &str = "(other roots)";
+pub(super) const OTHERS: &str = "(other roots)";
 /// What goroutines without the label keep.
 const UNLABELLED: &str = "(no label)";
 
@@ -172,7 +172,7 @@ impl Analysis<'_, '_> {
     }
 
     /// For each object that is reached, the uppermost place in the dominator tree above it.
-    fn tops(&self, dominators: &Dominators) -> Column<u32> {
+    pub(super) fn tops(&self, dominators: &Dominators) -> Column<u32> {
         let objects = self.heap.spans.objects();
         let mut tops = Column::filled(UNKNOWN, objects as usize);
         let mut way = Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::heap::Analysis;
 use crate::heap::types::{Label, LabelId, Role};
-use dumpview_heap::{GroupTotal, Objects, by_group};
+use dumpview_heap::{Column, GroupTotal, Objects, by_group};
 use dumpview_model::heap::{HeapTotal, UNKNOWN_TYPE};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -45,14 +45,7 @@ impl Analysis<'_, '_> {
     /// What a group retains is what goes with its members one by one: an object below another of the same group counts
     /// once, and what only several of them keep together is not in it.
     pub fn totals(&self, by: TotalBy, of: Of) -> Vec<HeapTotal> {
-        let groups = match by {
-            TotalBy::Type => self.by_label(|_, name| name.to_owned(), UNKNOWN_TYPE),
-            TotalBy::Package => self.by_label(
-                |label, name| package(label, name).unwrap_or(NO_PACKAGE).to_owned(),
-                UNKNOWN_TYPE,
-            ),
-            TotalBy::SizeClass => self.by_size_class(),
-        };
+        let groups = self.groups(by);
         let group = |node: u32| self.group_of(&groups, node);
         let count = u32::try_from(groups.names.len()).unwrap_or(u32::MAX);
         let totals = match of {
@@ -83,6 +76,26 @@ impl Analysis<'_, '_> {
             .collect();
         sort(&mut rows);
         rows
+    }
+
+    fn groups(&self, by: TotalBy) -> Groups {
+        match by {
+            TotalBy::Type => self.by_label(|_, name| name.to_owned(), UNKNOWN_TYPE),
+            TotalBy::Package => self.by_label(
+                |label, name| package(label, name).unwrap_or(NO_PACKAGE).to_owned(),
+                UNKNOWN_TYPE,
+            ),
+            TotalBy::SizeClass => self.by_size_class(),
+        }
+    }
+
+    /// Names of groups, and the number of each object's.
+    pub(super) fn object_groups(&self, by: TotalBy) -> (Vec<String>, Column<u32>) {
+        let groups = self.groups(by);
+        let of = Column::of(self.heap.spans.objects(), |object| {
+            self.group_of(&groups, object)
+        });
+        (groups.names, of)
     }
 
     fn group_of(&self, groups: &Groups, node: u32) -> u32 {

@@ -29,6 +29,7 @@ pub fn spans(slots: &Slots<'_>) -> Spans {
             specials: Addr::NULL,
             large_type: Addr::NULL,
             bits: 0,
+            knows_new: false,
             reciprocal: u32::try_from(reciprocal).unwrap_or(u32::MAX),
         };
         (new, slots.bits(span).to_vec())
