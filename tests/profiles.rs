@@ -282,6 +282,20 @@ mod profiles {
                 .count(),
             9
         );
+        // graphviz reads it, where it is installed.
+        match Command::new("dot").arg("-Tsvg").arg(&dot).output() {
+            Ok(drawn) => {
+                assert!(
+                    drawn.status.success() && drawn.stderr.is_empty(),
+                    "{drawn:?}"
+                );
+                let svg = String::from_utf8(drawn.stdout).unwrap();
+                assert_eq!(svg.matches("class=\"node\"").count(), 9, "{svg}");
+                assert!(svg.matches("class=\"edge\"").count() >= 8, "{svg}");
+                assert!(svg.contains("main.modes"), "{svg}");
+            }
+            Err(_) => println!("graphviz drew nothing: there is no dot"),
+        }
         let Ok(go) = std::env::var("DUMPVIEW_GO") else {
             println!(
                 "pprof compared nothing: DUMPVIEW_GO does not name a command that runs Go releases"

@@ -11,7 +11,7 @@ use std::path::Path;
 #[derive(Args, Debug, Clone, Default)]
 pub struct ExportFlags {
     /// What to write: `folded` (stacks for flame graphs), `pprof` (a profile for `go tool pprof`), `dot` (what stands around an
-    /// object, for graphviz).
+    /// object, for graphviz), `hprof` (the heap, for Eclipse MAT and VisualVM).
     #[arg(long, value_name = "FORMAT", required = true)]
     pub to: String,
 

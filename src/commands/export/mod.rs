@@ -6,10 +6,12 @@
 //! | `folded` | stacks of goroutines, or who keeps the heap, for flame graphs |
 //! | `pprof` | the profiles that a process carries, and who keeps its heap, for `go tool pprof` |
 //! | `dot` | what stands around an object, for graphviz |
+//! | `hprof` | the heap, for Eclipse MAT and VisualVM |
 
 mod dot;
 mod folded;
 mod format;
+mod hprof;
 mod pprof;
 
 use crate::answer::{Answer, Exit, Failure, Stop};
@@ -31,6 +33,7 @@ const EXPORTS: &[Entry] = &[
     entry::<folded::Folded>(),
     entry::<pprof::Pprof>(),
     entry::<dot::Dot>(),
+    entry::<hprof::Hprof>(),
 ];
 
 /// What was written.
@@ -62,18 +65,21 @@ impl Verb for ExportVerb {
             "dumpview export --to pprof --profile heap -o heap.pb.gz core.44457 ./app && go tool pprof -top heap.pb.gz",
             "dumpview export --to pprof --profile retained -o kept.pb.gz core.44457 ./app && go tool pprof -http : kept.pb.gz",
             "dumpview export --to dot --around main.cache -o cache.dot core.44457 ./app && dot -Tsvg -O cache.dot",
+            "dumpview export --to hprof -o app.hprof core.44457 ./app",
             "dumpview export --to folded -o app.folded crash.log && flamegraph.pl app.folded > app.svg",
         ],
         notes: "A file that exists is overwritten with --force only.",
         ..About::core(
             "export",
-            "What is in a core or a log as a file of another tool: flame graphs, pprof, graphviz",
+            "What is in a core or a log as a file of another tool: flame graphs, pprof, graphviz, Java heap dumps",
             Word::None,
         )
     };
 }
 
 impl OnCore for ExportVerb {
+    const ON_HEAP_DUMP: bool = true;
+
     fn ask(
         case: &Case<'_>,
         args: &ExportFlags,

@@ -36,14 +36,15 @@ mod timers;
 pub use copies::{Copies, copies};
 pub use thresholds::{NoThreshold, Thresholds};
 
-use super::Heap;
 use super::types::Labels;
+use super::{Analysis, Heap};
 use crate::process::Process;
 use dumpview_heap::Dominators;
 use dumpview_model::finding::{Finding, Severity};
 use facts::Facts;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// A finding about a heap.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
@@ -57,6 +58,26 @@ pub struct Suspect {
     /// What to ask next: lines for `-x` and the prompt.
     #[schemars(with = "Vec<String>")]
     pub next: Vec<Question>,
+}
+
+/// How long texts and byte slices are, which only what refers to them knows.
+pub struct TextLengths(Vec<AtomicU16>);
+
+impl TextLengths {
+    /// Of all of a heap.
+    pub fn of(analysis: &Analysis<'_, '_>) -> Self {
+        let thresholds = Thresholds::default();
+        let (labels, dominators) = (&analysis.labels, &analysis.dominators);
+        let heap = &analysis.heap;
+        let facts = Facts::new(analysis.process, heap, labels, dominators, &thresholds);
+        Self(duplicates::lengths(&facts))
+    }
+
+    /// Bytes of the longest string or byte slice from the start of an object, whose slot is so large; `None` where none is known.
+    pub fn of_object(&self, object: u32, slot: u64) -> Option<u64> {
+        let used = self.0.get(object as usize)?.load(Ordering::Relaxed);
+        (used > 0).then(|| slot.saturating_sub(u64::from(u16::MAX - used)))
+    }
 }
 
 /// A question about the same core.
