@@ -16,6 +16,7 @@
 //! | `memory` | the heap in numbers |
 //! | `goroutines` | the goroutines as the model has them |
 //! | `moments` | what it has for a timeline |
+//! | `redact/` | a copy of the core without what the program had in it |
 //! | `recorded` | goroutines as a heap dump records them |
 //! | `at` | which goroutine and frame is meant |
 //! | `backtrace` | a goroutine's frames with arguments and locals |
@@ -32,6 +33,7 @@ mod memory;
 mod moments;
 mod panics;
 mod recorded;
+pub mod redact;
 mod summary;
 
 pub use accounts::{Accounts, Part};

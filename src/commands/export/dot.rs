@@ -25,7 +25,7 @@ impl Export for Dot {
         };
         let analysis = analysed(case)?;
         let around = analysis.around(named(analysis, place)?, flags.most.max(1));
-        Ok(Box::new(move |out| write(&around, out)))
+        Ok(Written::new(move |out| write(&around, out)))
     }
 
     fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {

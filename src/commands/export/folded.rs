@@ -24,7 +24,7 @@ impl Export for Folded {
             None | Some("goroutine") => {}
             Some("retained") => {
                 let retention = analysed(case)?.retention();
-                return Ok(Box::new(move |out| write_retention(&retention, out)));
+                return Ok(Written::new(move |out| write_retention(&retention, out)));
             }
             Some(other) => {
                 return Err(Failure::usage(format!(
@@ -40,7 +40,7 @@ impl Export for Folded {
         let table = case.goroutines(shown, StackPointers::OfOne);
         let goroutines = table.map_err(Failure::no_answer)?.goroutines;
         let system = flags.system;
-        Ok(Box::new(move |out| write(&goroutines, system, out)))
+        Ok(Written::new(move |out| write(&goroutines, system, out)))
     }
 
     fn of_log(path: &Path, flags: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
@@ -51,7 +51,10 @@ impl Export for Folded {
         };
         let (goroutines, ended) = of_log(path, &asked)?;
         let system = flags.system;
-        Ok((Box::new(move |out| write(&goroutines, system, out)), ended))
+        Ok((
+            Written::new(move |out| write(&goroutines, system, out)),
+            ended,
+        ))
     }
 }
 

@@ -11,7 +11,8 @@ use std::path::Path;
 #[derive(Args, Debug, Clone, Default)]
 pub struct ExportFlags {
     /// What to write: `folded` (stacks for flame graphs), `pprof` (a profile for `go tool pprof`), `dot` (what stands around an
-    /// object, for graphviz), `hprof` (the heap, for Eclipse MAT and VisualVM).
+    /// object, for graphviz), `hprof` (the heap, for Eclipse MAT and VisualVM), `core` (a copy of the core in
+    /// which everything that the program stored is zeroed, so that it can leave the house).
     #[arg(long, value_name = "FORMAT", required = true)]
     pub to: String,
 
@@ -37,6 +38,10 @@ pub struct ExportFlags {
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub most: usize,
 
+    /// What `core` does not zero: package variables and types whose name matches this regular expression; may be repeated.
+    #[arg(long, value_name = "REGEX")]
+    pub keep: Vec<String>,
+
     /// The runtime's own goroutines and calls too.
     #[arg(long)]
     pub system: bool,
@@ -46,8 +51,26 @@ pub struct ExportFlags {
     pub dump: Option<usize>,
 }
 
+/// Writes a file.
+type Writes<'w> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'w>;
+
 /// What is written once everything that it needs was read.
-pub type Written<'w> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'w>;
+pub struct Written<'w> {
+    /// Writes it.
+    pub write: Writes<'w>,
+    /// What people should know of it, a line each.
+    pub notes: Vec<String>,
+}
+
+impl<'w> Written<'w> {
+    /// Of which there is nothing to know.
+    pub fn new(write: impl Fn(&mut dyn Write) -> io::Result<()> + 'w) -> Self {
+        Self {
+            write: Box::new(write),
+            notes: Vec::new(),
+        }
+    }
+}
 
 /// A format of another tool.
 pub trait Export {

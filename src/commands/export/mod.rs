@@ -7,12 +7,16 @@
 //! | `pprof` | the profiles that a process carries, and who keeps its heap, for `go tool pprof` |
 //! | `dot` | what stands around an object, for graphviz |
 //! | `hprof` | the heap, for Eclipse MAT and VisualVM |
+//! | `core` | a core without what the program stored |
+//! | `sparse` | files with holes where zeros are |
 
+mod core;
 mod dot;
 mod folded;
 mod format;
 mod hprof;
 mod pprof;
+mod sparse;
 
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
@@ -22,9 +26,10 @@ use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use dumpview_view::Text;
 use dumpview_view::document::{Envelope, Incomplete};
-use format::{Entry, ExportFlags, entry};
+use format::{Entry, ExportFlags, Written, entry};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sparse::Sparse;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 
@@ -34,6 +39,7 @@ const EXPORTS: &[Entry] = &[
     entry::<pprof::Pprof>(),
     entry::<dot::Dot>(),
     entry::<hprof::Hprof>(),
+    entry::<core::Core>(),
 ];
 
 /// What was written.
@@ -44,11 +50,17 @@ pub struct Exported {
     to: String,
     /// The file, as typed.
     file: String,
+    /// What is to know of it: of a redacted core, what stayed.
+    notes: Vec<String>,
 }
 
 impl Answer for Exported {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        out.line(format_args!("wrote {}: {}", self.file, self.to))
+        out.line(format_args!("wrote {}: {}", self.file, self.to))?;
+        for note in &self.notes {
+            out.line(note.as_str())?;
+        }
+        Ok(())
     }
 }
 
@@ -65,13 +77,14 @@ impl Verb for ExportVerb {
             "dumpview export --to pprof --profile heap -o heap.pb.gz core.44457 ./app && go tool pprof -top heap.pb.gz",
             "dumpview export --to pprof --profile retained -o kept.pb.gz core.44457 ./app && go tool pprof -http : kept.pb.gz",
             "dumpview export --to dot --around main.cache -o cache.dot core.44457 ./app && dot -Tsvg -O cache.dot",
+            "dumpview export --to core -o shared.core --keep '^main\\.config$' core.44457 ./app",
             "dumpview export --to hprof -o app.hprof core.44457 ./app",
             "dumpview export --to folded -o app.folded crash.log && flamegraph.pl app.folded > app.svg",
         ],
         notes: "A file that exists is overwritten with --force only.",
         ..About::core(
             "export",
-            "What is in a core or a log as a file of another tool: flame graphs, pprof, graphviz, Java heap dumps",
+            "What is in a core or a log as a file of another tool: flame graphs, pprof, graphviz, Java heap dumps; a redacted core",
             Word::None,
         )
     };
@@ -87,7 +100,7 @@ impl OnCore for ExportVerb {
         _: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
         let write = (find(&args.to)?.core)(case, args)?;
-        Ok(Box::new(written(args, &write)?))
+        Ok(Box::new(written(args, write)?))
     }
 }
 
@@ -97,7 +110,7 @@ impl OnFiles for ExportVerb {
     fn answer(files: &Files<'_>, args: &ExportFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let path = files.first();
         let (write, ended) = (find(&args.to)?.log)(path, args)?;
-        let exported = written(args, &write)?;
+        let exported = written(args, write)?;
         let lost = ended.lost.map(|why| Incomplete {
             what: "input".to_owned(),
             why,
@@ -110,14 +123,13 @@ impl OnFiles for ExportVerb {
     }
 }
 
-fn written(
-    args: &ExportFlags,
-    write: &dyn Fn(&mut dyn Write) -> io::Result<()>,
-) -> Result<Exported, Failure> {
+fn written(args: &ExportFlags, written: Written<'_>) -> Result<Exported, Failure> {
     let file = &args.output;
     let is_new = fs::metadata(file).is_err();
-    let mut out = BufWriter::new(create(args)?);
-    let result = write(&mut out).and_then(|()| out.flush());
+    let mut out = BufWriter::with_capacity(sparse::GATHERED, Sparse::new(create(args)?));
+    let result = (written.write)(&mut out)
+        .and_then(|()| out.flush())
+        .and_then(|()| out.get_mut().end());
     if let Err(error) = result {
         if is_new {
             // Half a file is none; why there is none is told below.
@@ -128,6 +140,7 @@ fn written(
     Ok(Exported {
         to: args.to.clone(),
         file: file.clone(),
+        notes: written.notes,
     })
 }
 

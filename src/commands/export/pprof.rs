@@ -31,7 +31,7 @@ impl Export for Pprof {
                     .profile
             }
         };
-        Ok(Box::new(move |out| write(&profile, out)))
+        Ok(Written::new(move |out| write(&profile, out)))
     }
 
     fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {

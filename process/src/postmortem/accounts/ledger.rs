@@ -15,6 +15,8 @@ pub(super) struct Ledger {
     mapped: Vec<(u64, u64)>,
     /// Start to end of what nobody has claimed.
     left: BTreeMap<u64, u64>,
+    /// Start and end of what was claimed, in the order of the claims.
+    pub claimed: Vec<(u64, u64)>,
 }
 
 impl Ledger {
@@ -28,6 +30,7 @@ impl Ledger {
             twice: 0,
             mapped: Vec::new(),
             left: BTreeMap::new(),
+            claimed: Vec::new(),
         };
         let size = core.bytes.len() as u64;
         let mut until = 0u64;
@@ -84,6 +87,7 @@ impl Ledger {
             if high < until {
                 self.left.insert(high, until);
             }
+            self.claimed.push((low, high));
             claimed += high.saturating_sub(low);
             at = until;
         }
@@ -109,6 +113,7 @@ mod tests {
         ) {
             let mut ledger = Ledger {
                 total: 0, dumped: 0, twice: 0, mapped: Vec::new(), left: BTreeMap::new(),
+                claimed: Vec::new(),
             };
             let mut bytes = std::collections::BTreeSet::new();
             let mut until = 0;

@@ -111,6 +111,13 @@ const RESERVED: [&str; 5] = [
     "reserved",
 ];
 
+/// Start and end of the runtime's own tables outside the heap.
+pub(super) fn runtime_tables(process: &Process<'_>) -> Vec<(u64, u64)> {
+    let mut ledger = Ledger::of(process.core);
+    metadata::claim(process, &mut ledger, &mut Parts::default());
+    ledger.claimed
+}
+
 impl Parts {
     fn add(&mut self, name: &'static str, what: &str, bytes: u64) {
         if bytes == 0 {

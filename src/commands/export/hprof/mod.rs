@@ -45,7 +45,7 @@ impl Export for Hprof {
                 "--to hprof: only heaps of 64-bit machines are written",
             ));
         }
-        Ok(Box::new(move |out| write(analysis, out)))
+        Ok(Written::new(move |out| write(analysis, out)))
     }
 
     fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
