@@ -52,7 +52,7 @@ fn with_heap(
     let executable = executable.map(|bytes| Executable::parse(bytes, &sections).unwrap());
     let options = OpenOptions::default();
     let process = Process::of_heap_dump(&dump, &core, executable.as_ref(), options);
-    let analysis = Analysis::of(&process, &|_| {}).unwrap();
+    let analysis = Analysis::of(&process, &|_| true).unwrap();
     ask(&process, &analysis);
 }
 

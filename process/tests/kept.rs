@@ -57,7 +57,7 @@ mod kept {
     }
 
     fn anew<'p, 'a>(process: &'p Process<'a>) -> Analysis<'p, 'a> {
-        Analysis::of(process, &|_| ()).expect("a heap")
+        Analysis::of(process, &|_| true).expect("a heap")
     }
 
     fn read<'p, 'a>(process: &'p Process<'a>, file: &[u8]) -> Option<Analysis<'p, 'a>> {
@@ -279,7 +279,7 @@ mod kept {
         let (mut core, exe) = (unpacked(PROGRAMS[0].0), unpacked(PROGRAMS[0].1));
         core.truncate(core.len() / 2);
         with_process(&core, &exe, |process| {
-            if let Ok(analysis) = Analysis::of(process, &|_| ()) {
+            if let Ok(analysis) = Analysis::of(process, &|_| true) {
                 assert!(analysis.to_sections().is_none());
             }
             Some(())

@@ -16,11 +16,11 @@ use dumpview_process::mapped::OpenOptions;
 use dumpview_process::postmortem::{At, NoPlace, Postmortem};
 use dumpview_process::process::Process;
 use dumpview_view::document::{Envelope, Incomplete, InputSummary};
+use dumpview_view::job::Job;
 use std::borrow::Cow;
-use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// An opened process with the paths it came from.
@@ -29,6 +29,8 @@ pub struct Case<'a> {
     dead: &'a Postmortem<'a>,
     /// Its heap, walked at the first question that needs it.
     heap: OnceLock<Result<Analysis<'a, 'a>, HeapError>>,
+    /// Held while it is walked.
+    walking: Mutex<()>,
     /// What it says of itself, unless other thresholds are wanted.
     page: OnceLock<Page>,
     /// Both from an earlier run, and for the next one.
@@ -40,6 +42,9 @@ pub struct Case<'a> {
     /// Flags that every verb takes.
     pub common: &'a Common,
 }
+
+/// What is said of the first part of a walk.
+pub const READING: &str = "reading the heap";
 
 /// Which goroutine and frame a question means when it does not say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,58 +76,81 @@ pub fn with_case<R>(
     common: &Common,
     ask: impl FnOnce(&Case<'_>) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
-    let (arena, sections) = (Arena::default(), SectionArena::default());
-    let bytes = open(&arena, core_path)?;
-    let kind = recognize(bytes);
-    if kind == Kind::Executable {
-        return Err(executable_given_as_core(core_path, executable_path));
-    }
-    let given = match executable_path {
-        Some(path) => {
-            let bytes = open(&arena, path).map_err(|failure| failure.of("the executable"))?;
-            let exe =
-                Executable::parse(bytes, &sections).map_err(|error| not_an_image(path, &error))?;
-            Some((exe, path.to_owned()))
-        }
-        None => None,
-    };
-    let dump = match kind {
-        Kind::HeapDump => Some(heap_dump(bytes, core_path)?),
-        _ => None,
-    };
-    let core = match &dump {
-        Some(dump) => CoreFile::of_heap_dump(bytes, dump.arch()),
-        None => CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?,
-    };
-    let (executable, used_path) = given
-        .or_else(|| find_executable(&arena, &sections, &core, core_path))
-        .unzip();
-    let options = OpenOptions {
-        trust_executable: common.ignore_build_id,
-    };
-    let process = match &dump {
-        Some(dump) => Process::of_heap_dump(dump, &core, executable.as_ref(), options),
-        None => Process::open(&core, executable.as_ref(), &DiskFiles(&arena), options),
-    };
-    let executable_path = used_path.filter(|_| process.executable.is_some());
-    // What is learnt of the heap borrows from the process, and both are the case's: so the process is not dropped. A
-    // program opens a case or two and ends with them.
-    let dead = ManuallyDrop::new(Postmortem::new(process));
-    let case = Case {
-        dead: &dead,
-        heap: OnceLock::new(),
-        page: OnceLock::new(),
-        kept: Kept::of(core_path, executable_path.as_ref(), common),
-        core_path: core_path.to_owned(),
-        executable_path,
-        common,
-    };
-    let answer = ask(&case);
+    let case = Case::open(core_path, executable_path, common)?;
+    let answer = ask(case);
     // Whoever asked has the answer by now.
-    if let Some(Ok(analysis)) = case.heap.get() {
-        case.kept.keep(analysis, case.page.get());
-    }
+    case.keep();
     answer
+}
+
+/// For as long as the program runs: it opens a case or two and ends with them, and what is learnt of a case borrows from
+/// what it was learnt from.
+fn for_good<T>(thing: T) -> &'static T {
+    Box::leak(Box::new(thing))
+}
+
+impl Case<'static> {
+    /// Opens a core and its executable, for good.
+    ///
+    /// # Errors
+    ///
+    /// When the core cannot be read, or the executable that was typed cannot.
+    pub fn open(
+        core_path: &Path,
+        executable_path: Option<&Path>,
+        common: &Common,
+    ) -> Result<&'static Self, Failure> {
+        let (arena, sections) = (
+            for_good(Arena::default()),
+            for_good(SectionArena::default()),
+        );
+        let common = for_good(common.clone());
+        let bytes = open(arena, core_path)?;
+        let kind = recognize(bytes);
+        if kind == Kind::Executable {
+            return Err(executable_given_as_core(core_path, executable_path));
+        }
+        let given = match executable_path {
+            Some(path) => {
+                let bytes = open(arena, path).map_err(|failure| failure.of("the executable"))?;
+                let exe = Executable::parse(bytes, sections)
+                    .map_err(|error| not_an_image(path, &error))?;
+                Some((exe, path.to_owned()))
+            }
+            None => None,
+        };
+        let dump = match kind {
+            Kind::HeapDump => Some(for_good(heap_dump(bytes, core_path)?)),
+            _ => None,
+        };
+        let core = for_good(match dump {
+            Some(dump) => CoreFile::of_heap_dump(bytes, dump.arch()),
+            None => CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?,
+        });
+        let (executable, used_path) = given
+            .or_else(|| find_executable(arena, sections, core, core_path))
+            .unzip();
+        let executable: Option<&'static Executable<'static>> = executable.map(for_good);
+        let options = OpenOptions {
+            trust_executable: common.ignore_build_id,
+        };
+        let files: &'static DiskFiles<'static> = for_good(DiskFiles(arena));
+        let process = match dump {
+            Some(dump) => Process::of_heap_dump(dump, core, executable, options),
+            None => Process::open(core, executable, files, options),
+        };
+        let executable_path = used_path.filter(|_| process.executable.is_some());
+        Ok(for_good(Case {
+            dead: for_good(Postmortem::new(process)),
+            heap: OnceLock::new(),
+            walking: Mutex::new(()),
+            page: OnceLock::new(),
+            kept: Kept::of(core_path, executable_path.as_ref(), common),
+            core_path: core_path.to_owned(),
+            executable_path,
+            common,
+        }))
+    }
 }
 
 /// Reads a heap dump.
@@ -216,21 +244,52 @@ impl<'a> Case<'a> {
     ///
     /// When there is none that could be walked.
     pub fn heap(&self) -> Result<&Analysis<'a, 'a>, &HeapError> {
-        let analyse = || {
-            if let Some(analysis) = self.kept.analysis(&self.dead.process)? {
-                return Ok(analysis);
+        if let Some(known) = self.heap.get() {
+            return known.as_ref();
+        }
+        let waiting = Waiting::begin();
+        self.heap_for(&waiting.at(READING))
+            .unwrap_or(Err(&HeapError::Stopped))
+    }
+
+    /// The same for a job that may be stopped; `None` when it was.
+    pub fn heap_for(&self, job: &Job) -> Option<Result<&Analysis<'a, 'a>, &HeapError>> {
+        let _turn = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.heap.get().is_none() {
+            match self.walk(job) {
+                Err(HeapError::Stopped) => return None,
+                walked => {
+                    // It is this thread's turn, so nobody else has set it.
+                    let _ = self.heap.set(walked);
+                }
             }
-            let (begun, waiting) = (Instant::now(), Waiting::begin());
-            let analysis = Analysis::of(&self.dead.process, &|phase| {
-                waiting.at(match phase {
-                    Phase::References => "reading the heap",
-                    Phase::Owners => "finding out what the objects are and who keeps what",
-                });
+        }
+        self.heap.get().map(Result::as_ref)
+    }
+
+    /// The heap from an earlier run, or from the core.
+    fn walk(&self, job: &Job) -> Result<Analysis<'a, 'a>, HeapError> {
+        if let Some(analysis) = self.kept.analysis(&self.dead.process)? {
+            return Ok(analysis);
+        }
+        let begun = Instant::now();
+        let analysis = Analysis::of(&self.dead.process, &|step| {
+            job.now(match step.phase {
+                Phase::References => READING,
+                Phase::Owners => "finding out what the objects are and who keeps what",
             });
-            self.kept.analysis_took(begun.elapsed());
-            analysis
-        };
-        self.heap.get_or_init(analyse).as_ref()
+            let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+            job.advance(count(step.done), count(step.of)).is_ok()
+        });
+        self.kept.analysis_took(begun.elapsed());
+        analysis
+    }
+
+    /// Leaves for the next run what was learnt of the heap and was worth it.
+    pub fn keep(&self) {
+        if let Some(Ok(analysis)) = self.heap.get() {
+            self.kept.keep(analysis, self.page.get());
+        }
     }
 
     /// The heap on a page, with the suspects that these thresholds make. What an earlier run left needs no walk.

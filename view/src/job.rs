@@ -4,8 +4,8 @@
 //! draws the progress, on a screen or on stderr, and may stop it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 /// A piece of work, seen from both sides. Clones are the same job.
@@ -14,7 +14,7 @@ pub struct Job(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    what: &'static str,
+    what: Mutex<&'static str>,
     done: AtomicU64,
     of: AtomicU64,
     stopped: AtomicBool,
@@ -40,11 +40,20 @@ impl Job {
     /// A job that has not begun.
     pub fn new(what: &'static str) -> Self {
         Self(Arc::new(State {
-            what,
+            what: Mutex::new(what),
             done: AtomicU64::new(0),
             of: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
         }))
+    }
+
+    fn what(&self) -> MutexGuard<'_, &'static str> {
+        self.0.what.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another part of the work begins.
+    pub fn now(&self, what: &'static str) {
+        *self.what() = what;
     }
 
     /// The worker is so far; called as often as it likes, since it costs a few stores.
@@ -65,7 +74,7 @@ impl Job {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         Progress {
-            what: self.0.what,
+            what: *self.what(),
             done: self.0.done.load(Ordering::Relaxed),
             of: self.0.of.load(Ordering::Relaxed),
         }

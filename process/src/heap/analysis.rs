@@ -11,7 +11,7 @@ use dumpview_heap::{Dominators, NodeId, ObjId, Objects, Paths, Rows};
 use dumpview_model::heap::Amount;
 use std::sync::OnceLock;
 
-/// A part of the work, told when it begins.
+/// A part of the work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
     /// Spans, roots and references.
@@ -19,6 +19,20 @@ pub enum Phase {
     /// What each object is, and who keeps what.
     Owners,
 }
+
+/// How far a walk is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// What is being done.
+    pub phase: Phase,
+    /// Objects that are done.
+    pub done: u64,
+    /// How many there are; 0 where that is not known.
+    pub of: u64,
+}
+
+/// Who is told how far a walk is, on any thread, and answers whether it is still wanted.
+pub type Watch<'w> = dyn Fn(Step) -> bool + Sync + 'w;
 
 /// The heap of a process, analysed.
 pub struct Analysis<'p, 'a> {
@@ -44,15 +58,22 @@ pub struct Analysis<'p, 'a> {
 }
 
 impl<'p, 'a> Analysis<'p, 'a> {
-    /// Walks the heap. `begins` is told of each part of the work before it.
+    /// Walks the heap. `watch` is told how far it is, and may stop it until owners are looked for: that last part goes to
+    /// its end.
     ///
     /// # Errors
     ///
-    /// When there is no heap to walk. One with holes is no error: see [`Self::notes`].
-    pub fn of(process: &'p Process<'a>, begins: &dyn Fn(Phase)) -> Result<Self, HeapError> {
-        begins(Phase::References);
-        let heap = Heap::read(process)?;
-        begins(Phase::Owners);
+    /// When there is no heap to walk, or the walk was stopped. A heap with holes is no error: see [`Self::notes`].
+    pub fn of(process: &'p Process<'a>, watch: &Watch<'_>) -> Result<Self, HeapError> {
+        let heap = Heap::read_watched(process, watch)?;
+        let owners = Step {
+            phase: Phase::Owners,
+            done: 0,
+            of: 0,
+        };
+        if !watch(owners) {
+            return Err(HeapError::Stopped);
+        }
         // Neither needs the other, and each goes by one thread for most of its time.
         let (labels, dominators) =
             rayon::join(|| Labels::find(process, &heap), || heap.dominators());

@@ -4,10 +4,11 @@ use super::pointers::{Pointers, Scratch};
 use super::roots::Roots;
 use super::span::Span;
 use super::spans::Spans;
+use super::{HeapError, Phase, Step, Watch};
 use crate::addr::Addr;
-use dumpview_heap::{Chunk, Graph, RowsBuilder, TooManyEdges};
+use dumpview_heap::{Chunk, Graph, RowsBuilder};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes of spans that one task scans.
 const PART: u64 = 512 << 10;
@@ -46,12 +47,13 @@ fn parts(spans: &[Span]) -> Vec<Range<usize>> {
 ///
 /// # Errors
 ///
-/// When there are more references than can be numbered.
+/// When there are more references than can be numbered, or when it was stopped.
 pub(super) fn graph(
     spans: &Spans,
     pointers: &Pointers<'_>,
     roots: &Roots,
-) -> Result<(Graph, Scanned), TooManyEdges> {
+    watch: &Watch<'_>,
+) -> Result<(Graph, Scanned), HeapError> {
     let scannable: u64 = spans
         .list()
         .iter()
@@ -64,10 +66,22 @@ pub(super) fn graph(
         .min(u32::MAX as usize);
     let mut rows = RowsBuilder::with_room(nodes, room);
     let counts: [AtomicU64; 4] = Default::default();
+    let (done, stopped) = (AtomicU64::new(0), AtomicBool::new(false));
     rows.extend(&parts(spans.list()), |part| {
         let mut chunk = Chunk::default();
         let mut scanned = Scanned::default();
-        for span in spans.list().get(part.clone()).unwrap_or_default() {
+        let all = spans.list().get(part.clone()).unwrap_or_default();
+        let objects: u64 = all.iter().map(|span| u64::from(span.allocated)).sum();
+        let step = Step {
+            phase: Phase::References,
+            done: done.fetch_add(objects, Ordering::Relaxed),
+            of: u64::from(spans.objects()),
+        };
+        if stopped.load(Ordering::Relaxed) || !watch(step) {
+            stopped.store(true, Ordering::Relaxed);
+            return chunk;
+        }
+        for span in all {
             scan(spans, pointers, roots, span, &mut chunk, &mut scanned);
         }
         let found = [
@@ -81,6 +95,9 @@ pub(super) fn graph(
         }
         chunk
     })?;
+    if stopped.into_inner() {
+        return Err(HeapError::Stopped);
+    }
     rows.push(&roots.rows)?;
     let mut entries = Vec::new();
     for (node, root) in (spans.objects()..).zip(&roots.list) {

@@ -57,7 +57,7 @@ pub mod suspects;
 pub mod types;
 mod vectors;
 
-pub use analysis::{Analysis, Phase};
+pub use analysis::{Analysis, Phase, Step, Watch};
 pub use bounds::{Bound, Bounds};
 pub use build::Scanned;
 pub use dump::Recorded;
@@ -124,6 +124,9 @@ pub enum HeapError {
     /// The graph does not fit.
     #[error(transparent)]
     TooManyEdges(#[from] TooManyEdges),
+    /// Nobody wanted it any more.
+    #[error("stopped before the heap was read")]
+    Stopped,
 }
 
 /// The heap: objects, references, roots.
@@ -149,8 +152,17 @@ impl<'p> Heap<'p> {
     ///
     /// When there is no list of spans to walk. A heap with holes is not an error: see [`Self::notes`].
     pub fn read(process: &'p Process<'_>) -> Result<Self, HeapError> {
+        Self::read_watched(process, &|_| true)
+    }
+
+    /// The same, for somebody who looks how far it is and may stop it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`], and when it was stopped.
+    pub fn read_watched(process: &'p Process<'_>, watch: &Watch<'_>) -> Result<Self, HeapError> {
         if let Some(dump) = process.heap_dump {
-            return Self::of_dump(process, dump);
+            return Self::of_dump(process, dump, watch);
         }
         let (spans, pointers) = Self::ground(process)?;
         let runtime = process.runtime().ok_or(HeapError::NoLayout)?;
@@ -167,7 +179,7 @@ impl<'p> Heap<'p> {
                 out_of(&spans, &pointers, object, visit);
             },
         );
-        let (graph, scanned) = build::graph(&spans, &pointers, &roots)?;
+        let (graph, scanned) = build::graph(&spans, &pointers, &roots, watch)?;
         Ok(Self {
             spans,
             roots,
@@ -179,7 +191,11 @@ impl<'p> Heap<'p> {
     }
 
     /// The heap of a heap dump.
-    fn of_dump(process: &'p Process<'_>, dump: &'p HeapDump<'p>) -> Result<Self, HeapError> {
+    fn of_dump(
+        process: &'p Process<'_>,
+        dump: &'p HeapDump<'p>,
+        watch: &Watch<'_>,
+    ) -> Result<Self, HeapError> {
         let spans = dump::spans(&dump.slots);
         let pointers = Pointers::of_dump(&*process.memory, dump);
         let mut variables = Variables::of(process);
@@ -195,7 +211,7 @@ impl<'p> Heap<'p> {
                 out_of(&spans, &pointers, object, visit);
             },
         );
-        let (graph, scanned) = build::graph(&spans, &pointers, &roots)?;
+        let (graph, scanned) = build::graph(&spans, &pointers, &roots, watch)?;
         Ok(Self {
             spans,
             roots,

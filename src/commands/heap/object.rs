@@ -206,7 +206,8 @@ impl OnCore for HeapRefsVerb {
         let node = named(analysis, word.unwrap_or_default())?;
         Ok(Box::new(HeapTable {
             about: Nothing {},
-            listing: Listing::new(analysis.references(node), args)?.for_people(MOST_ROWS),
+            listing: Listing::new(analysis.references(node, usize::MAX), args)?
+                .for_people(MOST_ROWS),
             head: doubt(case).into_iter().collect(),
             next: Vec::new(),
         }))

@@ -180,13 +180,14 @@ impl Analysis<'_, '_> {
         Some(Value::new("string bytes", Data::String { bytes, len }))
     }
 
-    /// References to a place, the largest retained size first, then from it, in the order of their places.
-    pub fn references(&self, node: NodeId) -> Vec<HeapReference> {
+    /// References to a place, the largest retained size first, then from it, in the order of their places; at most so many
+    /// of each.
+    pub fn references(&self, node: NodeId, most: usize) -> Vec<HeapReference> {
         let names = self.names();
         let mut referrers: Vec<NodeId> = self.referrers().row(node).to_vec();
         referrers.sort_by_key(|n| (std::cmp::Reverse(self.retained(*n)), *n));
         let mut all = Vec::new();
-        for (index, from) in referrers.into_iter().enumerate() {
+        for (index, from) in referrers.into_iter().take(most).enumerate() {
             let found = if index < MOST_NAMED {
                 names.between(from, node)
             } else {
@@ -198,7 +199,7 @@ impl Analysis<'_, '_> {
             let found = found.into_iter();
             all.extend(found.map(|r| self.reference(Direction::In, from, Some(r.name))));
         }
-        let out = names.references(node).into_iter();
+        let out = names.references(node).into_iter().take(most);
         all.extend(out.map(|r| self.reference(Direction::Out, r.to, Some(r.name))));
         all
     }

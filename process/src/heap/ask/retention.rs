@@ -47,6 +47,8 @@ const DEEPEST: u32 = 128;
 /// More different stacks than this are cut likewise.
 const MOST: usize = 1 << 20;
 const UNKNOWN: u32 = u32::MAX;
+/// Stands for an object that the place which was asked for does not dominate.
+const OUTSIDE: u32 = u32::MAX - 1;
 
 #[derive(Default)]
 struct Merged {
@@ -100,6 +102,11 @@ impl Merged {
 impl Analysis<'_, '_> {
     /// The dominator tree merged by names: objects by their type, frames by their function, goroutines together.
     pub fn retention(&self) -> Retention {
+        self.retention_below(None)
+    }
+
+    /// The same of what one place dominates, itself on top.
+    pub fn retention_below(&self, from: Option<NodeId>) -> Retention {
         let nodes = self.heap.graph.len();
         let mut merged = Merged::default();
         let mut places = Column::filled(UNKNOWN, nodes as usize);
@@ -118,10 +125,21 @@ impl Analysis<'_, '_> {
                         break;
                     }
                     way.push(node);
+                    if from == Some(node) {
+                        break;
+                    }
                     at = self.dominators.idom(node);
                 }
+                let is_outside = place == Some(OUTSIDE)
+                    || (place.is_none() && from.is_some() && way.last().copied() != from);
+                if is_outside {
+                    for node in way.drain(..) {
+                        places.set(node, OUTSIDE);
+                    }
+                    continue;
+                }
                 for node in way.drain(..).rev() {
-                    if place.is_none() && self.heap.graph.is_object(node) {
+                    if place.is_none() && from.is_none() && self.heap.graph.is_object(node) {
                         let several = merged.name(SHARED);
                         place = Some(merged.place(None, several));
                     }
