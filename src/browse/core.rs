@@ -1,47 +1,65 @@
-//! A core on the screen. The first frame is drawn while it is opened on another thread; two threads then answer, so
-//! that a question about one frame does not wait for one about all goroutines.
+//! A core, or a heap dump, on the screen. The first frame is drawn while it is opened on another thread; three threads then
+//! answer, so that a question about one frame does not wait for one about all goroutines, and neither for the heap's graph.
 
 use super::topics::Topics;
-use super::worker::{Alarm, serve};
+use super::worker::{Alarm, serve, serve_and};
 use super::{
-    Events, command, export, frames, goroutines, memory, overview, settle_with, short_name, spawn,
+    Events, Open, command, export, frames, goroutines, heap, memory, overview, settle_with,
+    short_name, spawn,
 };
 use crate::answer::{Exit, Failure};
-use crate::case::core::{Case, with_case};
+use crate::case::Kind;
+use crate::case::core::Case;
 use crate::flags::Common;
 use crate::script;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use dumpview_model::timeline::Collector;
 use dumpview_tui::app::run::Asked;
 use dumpview_tui::app::{App, Event};
+use dumpview_tui::ask::Request;
 use dumpview_tui::data::command::{RunCommand, WriteFile};
 use dumpview_tui::data::frames::{AskFrames, AskSource, AskValue, AskVariables, Expanded};
 use dumpview_tui::data::goroutines::AskGoroutines;
+use dumpview_tui::data::heap::{
+    AskAccount, AskBelow, AskPicture, AskPlace, AskReferences, AskSuspects, AskTotals,
+};
 use dumpview_tui::data::memory::AskMemory;
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
 use dumpview_tui::screen::Screen;
+use dumpview_tui::screens::account::MemoryScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
-use dumpview_tui::screens::memory::MemoryScreen;
-use dumpview_tui::screens::overview::OverviewScreen;
+use dumpview_tui::screens::heap::instances::AskInstances;
+use dumpview_tui::screens::heap::retained::RetainedScreen;
+use dumpview_tui::screens::heap::totals::{RootsScreen, TypesScreen};
+use dumpview_tui::screens::overview::{OverviewScreen, SuspectsScreen};
 use dumpview_tui::screens::timeline::TimelineScreen;
+use dumpview_view::job::Job;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
-/// The numbered screens of a core.
-fn screens() -> Vec<Box<dyn Screen>> {
-    vec![
+/// The numbered screens of a core; a heap dump has no memory map, and one moment.
+fn screens(kind: Kind) -> Vec<Box<dyn Screen>> {
+    let mut screens: Vec<Box<dyn Screen>> = vec![
         Box::<OverviewScreen>::default(),
         Box::<GoroutinesScreen>::default(),
-        Box::<MemoryScreen>::default(),
-        Box::<TimelineScreen>::default(),
-    ]
+    ];
+    if kind != Kind::HeapDump {
+        screens.push(Box::<MemoryScreen>::default());
+        screens.push(Box::<TimelineScreen>::default());
+    }
+    screens.push(Box::<TypesScreen>::default());
+    screens.push(Box::<RetainedScreen>::default());
+    screens.push(Box::<RootsScreen>::default());
+    screens.push(Box::<SuspectsScreen>::default());
+    screens
 }
 
 /// What answers the questions of the screens of a core.
-fn topics<'s>() -> Topics<'s, Case<'s>> {
+fn topics() -> Topics<'static, Open> {
     Topics::new("a core has no lines")
-        .on(|case, _: &AskOverview, _| Ok(overview::page(case)))
+        .on(|case: &Open, _: &AskOverview, _| overview::page(case))
         .on(|case, _: &AskGoroutines, job| goroutines::all(case, job))
         .on(|case, asked: &AskFrames, _| frames::frames(case, asked.0))
         .on(|case, asked: &AskVariables, _| frames::variables(case, asked.goroutine, asked.frame))
@@ -54,6 +72,16 @@ fn topics<'s>() -> Topics<'s, Case<'s>> {
         .on(|case, _: &AskMemory, _| Ok(memory::map(case)))
         .on(|case, command: &RunCommand, _| command::run(case, command))
         .on(|case, write: &WriteFile, _| export::of_core(case, write))
+        .on(|case, asked: &AskTotals, job| heap::totals::totals(case, asked.0, job))
+        .on(|case, asked: &AskInstances, job| heap::totals::instances(case, asked, job))
+        .on(|case, asked: &AskBelow, job| heap::tree::below(case, asked, job))
+        .on(|case, asked: &AskPicture, job| heap::tree::picture(case, asked.place.as_deref(), job))
+        .on(|case, asked: &AskPlace, job| heap::place::place(case, &asked.place, job))
+        .on(|case, asked: &AskReferences, job| {
+            heap::place::references(case, &asked.place, job).map(Arc::from)
+        })
+        .on(|case, _: &AskSuspects, job| heap::suspects::suspects(case, job))
+        .on(|case, _: &AskAccount, job| heap::account::account(case, job))
         .on(|case, _: &AskTimeline, _| {
             let mut collector = Collector::new();
             collector.core(&case.moments(case.core_path.display().to_string()));
@@ -68,10 +96,16 @@ fn topics<'s>() -> Topics<'s, Case<'s>> {
 /// # Errors
 ///
 /// When the core cannot be opened, or the terminal cannot be used.
-pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result<Exit, Failure> {
+pub fn browse(
+    core: &Path,
+    executable: Option<&Path>,
+    kind: Kind,
+    common: &Common,
+) -> Result<Exit, Failure> {
     let events = Events::new();
     let (short, short_questions) = unbounded();
     let (long, long_questions) = unbounded();
+    let (of_heap, heap_questions) = unbounded();
     let opened = Opened {
         core: core.to_owned(),
         executable: executable.map(Path::to_owned),
@@ -79,11 +113,14 @@ pub fn browse(core: &Path, executable: Option<&Path>, common: &Common) -> Result
     };
     let sender = events.sender.clone();
     let worker = spawn("core", move || {
-        opened.answer(&sender, &short_questions, &long_questions)
+        let lanes = [short_questions, long_questions, heap_questions];
+        opened.answer(&sender, &lanes)
     })?;
-    let mut app = App::new(short_name(core), screens(), script::names());
+    let mut app = App::new(short_name(core), screens(kind), script::names());
     let end = events.show(&mut app, common, |asked| {
-        let to = if asked.request.long().is_some() {
+        let to = if asked.request.needs_heap() {
+            &of_heap
+        } else if asked.request.long().is_some() {
             &long
         } else {
             &short
@@ -101,37 +138,31 @@ struct Opened {
 }
 
 impl Opened {
+    /// Answers questions that are quick, those that take a while, and those about the heap, each on a thread of its own.
     fn answer(
         &self,
         events: &Sender<Event>,
-        short: &Receiver<Asked>,
-        long: &Receiver<Asked>,
+        [short, long, of_heap]: &[Receiver<Asked>; 3],
     ) -> Result<(), Failure> {
         let _alarm = Alarm(events.clone());
-        let opened = with_case(
-            &self.core,
-            self.executable.as_deref(),
-            &self.common,
-            |case| {
-                let topics = topics();
-                thread::scope(|scope| {
-                    scope.spawn(|| {
-                        let _alarm = Alarm(events.clone());
-                        serve(long, events, |request, job| {
-                            topics.answer(case, request, job)
-                        });
-                    });
-                    serve(short, events, |request, job| {
-                        topics.answer(case, request, job)
-                    });
-                });
-                Ok(())
-            },
-        );
-        if let Err(failure) = &opened {
+        let opened = Case::open(&self.core, self.executable.as_deref(), &self.common);
+        let case: Open = opened.inspect_err(|failure| {
             // Nobody is left to be told when even this fails.
             let _ = events.send(Event::Broken(failure.message.clone()));
-        }
-        opened
+        })?;
+        let topics = topics();
+        let answer = |request: &Request, job: &Job| topics.answer(&case, request, job);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _alarm = Alarm(events.clone());
+                serve(long, events, answer);
+            });
+            scope.spawn(|| {
+                let _alarm = Alarm(events.clone());
+                serve_and(of_heap, events, answer, || case.keep());
+            });
+            serve(short, events, answer);
+        });
+        Ok(())
     }
 }

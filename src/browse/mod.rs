@@ -5,6 +5,7 @@
 //! | `worker` | answering the screens' questions on other threads, the newest first |
 //! | `topics` | which function answers which question |
 //! | `core` | a core: opens it beside the first frame, hands questions to the pages below |
+//! | `heap` | the heap of a core or of a heap dump |
 //! | `log`, `escapes` | a log, which may still be growing; compiler output |
 //! | `log_page` | the first page of a log |
 //! | `pipe` | what comes through a pipe after the screens were left |
@@ -19,6 +20,7 @@ mod escapes;
 mod export;
 mod frames;
 mod goroutines;
+mod heap;
 mod log;
 mod log_page;
 mod memory;
@@ -32,6 +34,7 @@ pub use log::browse as browse_log;
 
 use crate::answer::{Exit, Failure};
 use crate::case::Kind;
+use crate::case::core::Case;
 use crate::flags::{ColorChoice, Common};
 use crate::verb::Live;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -61,13 +64,18 @@ pub fn browse(
     common: &Common,
 ) -> Result<Option<Exit>, Failure> {
     match kind {
-        Kind::Core | Kind::Executable | Kind::Directory => core::browse(file, executable, common),
+        Kind::Core | Kind::Executable | Kind::Directory | Kind::HeapDump => {
+            core::browse(file, executable, kind, common)
+        }
         Kind::Compiler => escapes::browse(file, None, common),
         Kind::Log | Kind::Stream | Kind::Empty => log::browse(file, &Live::overview(), common),
         _ => return Ok(None),
     }
     .map(Some)
 }
+
+/// A case that is open for as long as the program runs: rows that screens hold are made from it where they are looked at.
+type Open = &'static Case<'static>;
 
 /// How things look on this terminal.
 fn theme(common: &Common) -> Theme {

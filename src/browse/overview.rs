@@ -1,10 +1,12 @@
 //! The first page of a core: why it died, where, what is worth a look, and what the answer rests on.
 
+use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::commands::bt::{arguments, function_name, place};
-use crate::commands::info;
+use crate::commands::{heap_dump, info};
 use dumpview_model::finding::Subject;
 use dumpview_model::units::{duration, grouped, plural};
+use dumpview_process::heapdump::HeapDump;
 use dumpview_process::postmortem::{At, BacktraceOptions, Summary};
 use dumpview_process::runtime::{Collections, WaitReasons};
 use dumpview_tui::data::overview::{Item, Overview, Section};
@@ -18,8 +20,62 @@ use std::io;
 /// Frames of the crashing goroutine that stand on the page.
 const FRAMES: usize = 8;
 
-/// Sums up a core.
-pub fn page(case: &Case<'_>) -> Overview {
+/// Sums up a core, or a heap dump.
+///
+/// # Errors
+///
+/// When a heap dump has more references than can be numbered.
+pub fn page(case: &Case<'_>) -> Result<Overview, Failure> {
+    match case.process.heap_dump {
+        Some(dump) => of_dump(case, dump),
+        None => Ok(of_core(case)),
+    }
+}
+
+/// A heap dump, in the lines that it has without a terminal.
+fn of_dump(case: &Case<'_>, dump: &HeapDump<'_>) -> Result<Overview, Failure> {
+    let report = heap_dump::report(case, dump)?;
+    let mut items = text_of(|out| report.text(out));
+    // The last line says what to type.
+    items.pop();
+    let headline = if items.is_empty() {
+        Line::default()
+    } else {
+        items.remove(0).line
+    };
+    let sections = vec![
+        Section {
+            title: String::new(),
+            items,
+        },
+        heap(),
+    ];
+    Ok(Overview {
+        headline,
+        go: Some(Target::Page(Page::Suspects)),
+        sections,
+        at: Standpoint::default(),
+        verb: "report",
+        unfinished: false,
+    })
+}
+
+/// Where the heap is looked at: what takes a walk of it is not on the first page.
+fn heap() -> Section {
+    let item = |text: &str, page| Item::leading(Line::plain(text.to_owned()), Target::Page(page));
+    Section {
+        title: "heap".to_owned(),
+        items: vec![
+            item(
+                "suspects: what keeps too much, and what is wasted",
+                Page::Suspects,
+            ),
+            item("who keeps the memory, largest first", Page::Retained),
+        ],
+    }
+}
+
+fn of_core(case: &Case<'_>) -> Overview {
     let summary = case.summary();
     let at = case.at(None, &Cursor::default()).ok();
     let goroutine = at.as_ref().map(|at| at.goroutine.id.0);
@@ -27,6 +83,7 @@ pub fn page(case: &Case<'_>) -> Overview {
     sections.extend(at.as_ref().map(|at| stack(case, at)));
     sections.push(findings(&summary, goroutine));
     sections.extend(states(case));
+    sections.extend(case.process.runtime().map(|_| heap()));
     sections.extend(collector(case));
     sections.push(printed(&summary));
     sections.push(Section {

@@ -13,11 +13,24 @@ use dumpview_view::job::Job;
 pub fn serve(
     questions: &Receiver<Asked>,
     events: &Sender<Event>,
+    answer: impl FnMut(&Request, &Job) -> Answer,
+) {
+    serve_and(questions, events, answer, || {});
+}
+
+/// The same; whenever nothing is left to answer, `at_rest` does what can wait.
+pub fn serve_and(
+    questions: &Receiver<Asked>,
+    events: &Sender<Event>,
     mut answer: impl FnMut(&Request, &Job) -> Answer,
+    mut at_rest: impl FnMut(),
 ) {
     let mut waiting: Vec<Asked> = Vec::new();
     loop {
         if waiting.is_empty() {
+            if questions.is_empty() {
+                at_rest();
+            }
             match questions.recv() {
                 Ok(asked) => take(&mut waiting, asked),
                 Err(_) => return,
@@ -75,9 +88,8 @@ mod tests {
         let (ask, questions) = crossbeam_channel::unbounded();
         let (events, answers) = crossbeam_channel::unbounded();
         let (mut app, todo) = {
-            let screens: Vec<Box<dyn dumpview_tui::screen::Screen>> = vec![Box::new(
-                dumpview_tui::screens::memory::MemoryScreen::default(),
-            )];
+            let screens: Vec<Box<dyn dumpview_tui::screen::Screen>> =
+                vec![Box::new(dumpview_tui::screens::memory::MapScreen::default())];
             let mut app = App::new("x", screens, Vec::new());
             let todo = app.start();
             (app, todo)

@@ -9,7 +9,7 @@ pub mod export;
 pub mod gc;
 pub mod goroutines;
 pub mod heap;
-mod heap_dump;
+pub mod heap_dump;
 pub mod info;
 pub mod list;
 pub mod listing;

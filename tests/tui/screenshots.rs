@@ -27,7 +27,7 @@ fn screenshots() {
     pty.press("\rlj");
     pty.see("name = ");
     save("frames", &pty, "programs/crash/nilptr.go:38");
-    pty.press("3");
+    pty.press("3t");
     save("memory", &pty, "were mapped");
     let mut pty = open(case("crash-blocked-quit-noopt-go1.27.3-amd64"), 32, 120);
     pty.see("goroutines");

@@ -19,6 +19,9 @@ pub trait Topic: fmt::Debug + Send + Sync + 'static {
     /// not wait for such an answer.
     const LONG: Option<&'static str> = None;
 
+    /// It needs the graph of the heap, whose making takes long: questions that do not need it never wait for one that does.
+    const NEEDS_HEAP: bool = false;
+
     /// Questions of a topic with the same slot take each other's place.
     fn slot(&self) -> usize {
         0
@@ -40,6 +43,7 @@ pub struct Request(Arc<dyn Erased>);
 trait Erased: Any + fmt::Debug + Send + Sync {
     fn slot(&self) -> Slot;
     fn long(&self) -> Option<&'static str>;
+    fn needs_heap(&self) -> bool;
     fn alone(&self, job: &Job) -> Option<Outcome>;
 }
 
@@ -50,6 +54,10 @@ impl<T: Topic> Erased for T {
 
     fn long(&self) -> Option<&'static str> {
         T::LONG
+    }
+
+    fn needs_heap(&self) -> bool {
+        T::NEEDS_HEAP
     }
 
     fn alone(&self, job: &Job) -> Option<Outcome> {
@@ -91,6 +99,11 @@ impl Request {
     /// What is being done meanwhile, when others should not wait for it.
     pub fn long(&self) -> Option<&'static str> {
         self.0.long()
+    }
+
+    /// Whether it waits for the graph of the heap.
+    pub fn needs_heap(&self) -> bool {
+        self.0.needs_heap()
     }
 
     /// The answer, where the question carries all that it needs.
@@ -144,6 +157,11 @@ impl Answer {
     /// The question that it answers.
     pub const fn slot(&self) -> Slot {
         self.slot
+    }
+
+    /// Whether it answers a question of a topic.
+    pub fn is_about<T: Topic>(&self) -> bool {
+        self.slot.0 == TypeId::of::<T>()
     }
 
     /// Takes what was said about a topic, or why there is nothing to say; `None` when it is about another.

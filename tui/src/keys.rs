@@ -112,6 +112,14 @@ pub enum Action {
     Registers,
     /// Memory of what is selected.
     Memory,
+    /// The object that is meant, on a screen of its own.
+    Object,
+    /// What it keeps.
+    Keeps,
+    /// All its references.
+    References,
+    /// As a picture, or as a list.
+    Picture,
     /// The next pane.
     NextPane,
     /// Scrolls the lower pane up.

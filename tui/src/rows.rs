@@ -11,6 +11,7 @@ use dumpview_view::document::Document;
 use dumpview_view::filter::Filter;
 use dumpview_view::job::{Job, Stopped};
 use dumpview_view::sink::csv::Csv;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -35,6 +36,11 @@ pub trait Rows<R>: Send + Sync {
     /// What tells a row from others while rows come and go.
     fn id(&self, index: usize) -> u64 {
         index as u64
+    }
+
+    /// A cell of a row that need not be made for it: what sorting goes by.
+    fn cell(&self, _index: usize, _column: &'static str) -> Option<Cell<'static>> {
+        None
     }
 
     /// Rows of rows: those of `kept` that are alike, put together. `None` when each stands for itself.
@@ -65,6 +71,8 @@ pub struct Arrange<R: Row> {
     pub filter: Option<Arc<Filter<R>>>,
     /// In which order.
     pub sort: Sort,
+    /// The row that is looked for among them, by its id.
+    pub standing: Option<u64>,
 }
 
 /// Rows that were filtered and sorted.
@@ -75,6 +83,8 @@ pub struct Arranged<R> {
     pub order: Arc<[u32]>,
     /// How many met the filter, each for itself.
     pub kept: usize,
+    /// Where the row stands that was looked for.
+    pub standing: Option<usize>,
 }
 
 /// Progress is told once in so many rows.
@@ -130,7 +140,12 @@ impl<R: Row> Arrange<R> {
             None if self.sort.descending => order.reverse(),
             None => {}
         }
+        let place = |id| {
+            let mut order = order.iter();
+            order.position(|index| rows.id(*index as usize) == id)
+        };
         Ok(Arranged {
+            standing: self.standing.and_then(place),
             rows,
             order: order.into(),
             kept: count,
@@ -149,43 +164,69 @@ fn sort<R: Row>(
 ) -> Result<(), Stopped> {
     let is_text = matches!(column.unit, Unit::Text | Unit::Tree);
     let mut texts: HashMap<String, u64> = HashMap::new();
-    let mut keys: HashMap<u32, Cell<'static>> = HashMap::with_capacity(order.len());
+    let mut keyed: Vec<(Key, u32)> = Vec::with_capacity(order.len());
     for (at, index) in order.iter().enumerate() {
         if at.is_multiple_of(STEP) {
             job.advance(at, order.len())?;
         }
-        let row = rows.row(*index as usize);
-        let cell = row.as_ref().map_or(Cell::Absent, |row| (column.get)(row));
-        let key = if cell.is_none() || !is_text {
-            cell.into_owned()
-        } else {
-            let next = texts.len() as u64;
-            Cell::Count(*texts.entry(cell.to_string()).or_insert(next))
+        let cell = rows.cell(*index as usize, column.name).or_else(|| {
+            let row = rows.row(*index as usize);
+            row.map(|row| (column.get)(&row).into_owned())
+        });
+        let key = match cell.unwrap_or(Cell::Absent) {
+            cell if cell.is_none() => Key::None,
+            Cell::Count(n) | Cell::Address(n) => Key::Number(n),
+            cell if is_text => {
+                let next = texts.len() as u64;
+                Key::Number(*texts.entry(cell.to_string()).or_insert(next))
+            }
+            cell => Key::Cell(Box::new(cell)),
         };
-        keys.insert(*index, key);
-    }
-    let mut sorted: Vec<(&String, u64)> = texts.iter().map(|(text, n)| (text, *n)).collect();
-    sorted.sort_unstable();
-    let mut ranks: Vec<u64> = vec![0; sorted.len()];
-    for (rank, (_, number)) in (0u64..).zip(sorted) {
-        if let Some(slot) = usize::try_from(number).ok().and_then(|n| ranks.get_mut(n)) {
-            *slot = rank;
-        }
+        keyed.push((key, *index));
     }
     if is_text {
-        for key in keys.values_mut() {
-            if let Cell::Count(number) = key {
+        let mut sorted: Vec<(&String, u64)> = texts.iter().map(|(text, n)| (text, *n)).collect();
+        sorted.sort_unstable();
+        let mut ranks: Vec<u64> = vec![0; sorted.len()];
+        for (rank, (_, number)) in (0u64..).zip(sorted) {
+            if let Some(slot) = usize::try_from(number).ok().and_then(|n| ranks.get_mut(n)) {
+                *slot = rank;
+            }
+        }
+        for (key, _) in &mut keyed {
+            if let Key::Number(number) = key {
                 let rank = usize::try_from(*number).ok().and_then(|n| ranks.get(n));
                 *number = rank.copied().unwrap_or(0);
             }
         }
     }
-    order.sort_by(|a, b| match (keys.get(a), keys.get(b)) {
-        (Some(a), Some(b)) if descending => b.order(a),
-        (Some(a), Some(b)) => a.order(b),
-        _ => std::cmp::Ordering::Equal,
-    });
+    job.advance(order.len(), order.len())?;
+    keyed.sort_by(|(a, _), (b, _)| if descending { b.order(a) } else { a.order(b) });
+    for (slot, (_, index)) in order.iter_mut().zip(keyed) {
+        *slot = index;
+    }
     Ok(())
+}
+
+/// What rows are sorted by: most columns hold numbers, and there may be millions of rows.
+enum Key {
+    None,
+    Number(u64),
+    Cell(Box<Cell<'static>>),
+}
+
+impl Key {
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::None, Self::None) => Ordering::Equal,
+            (Self::None, _) => Ordering::Less,
+            (_, Self::None) => Ordering::Greater,
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::Cell(a), Self::Cell(b)) => a.order(b),
+            (Self::Number(a), Self::Cell(b)) => Cell::Count(*a).order(b),
+            (Self::Cell(a), Self::Number(b)) => a.order(&Cell::Count(*b)),
+        }
+    }
 }
 
 /// Looks for the next row that holds a text in what people see of it, once around.

@@ -76,6 +76,8 @@ pub struct Glyphs {
     pub below: [&'static str; 8],
     /// An empty cell of a bar.
     pub empty: &'static str,
+    /// The left edge of a piece.
+    pub edge: &'static str,
 }
 
 /// For UTF-8 terminals.
@@ -90,6 +92,7 @@ pub const UNICODE: Glyphs = Glyphs {
     left: ["▏", "▎", "▍", "▌", "▋", "▊", "▉"],
     below: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     empty: "·",
+    edge: "▏",
 };
 
 /// For the others.
@@ -104,6 +107,7 @@ pub const ASCII: Glyphs = Glyphs {
     left: ["", "", "", "=", "=", "=", "="],
     below: ["_", "_", ".", ".", "o", "o", "O", "#"],
     empty: ".",
+    edge: "|",
 };
 
 /// How things look on this terminal.

@@ -248,6 +248,21 @@ impl Value {
         self.reading.as_ref().map(Reading::as_str)
     }
 
+    /// The address that it holds, when it is a pointer of some kind and not nil.
+    pub const fn leads_to(&self) -> Option<Address> {
+        let addr = match &self.data {
+            Data::Pointer { addr, .. }
+            | Data::Slice { addr, .. }
+            | Data::Map { addr, .. }
+            | Data::Func { addr, .. }
+            | Data::Interface { addr, .. }
+            | Data::UnsafePointer(addr) => *addr,
+            Data::Chan(chan) => chan.addr,
+            _ => return None,
+        };
+        if addr.is_nil() { None } else { Some(addr) }
+    }
+
     /// Number of nodes in this tree, itself included: what a reader's budget counts.
     pub fn nodes(&self) -> usize {
         let inner: usize = match &self.data {

@@ -24,7 +24,7 @@ pub use diff::HeapDiffVerb;
 pub use object::{HeapObjectVerb, HeapRefsVerb, HeapSetVerb};
 pub use paths::{HeapFindVerb, HeapPathsVerb};
 pub use records::HeapRecordsVerb;
-pub use report::HeapVerb;
+pub use report::{HeapVerb, verdict};
 pub use strings::HeapStringsVerb;
 pub use top::{HeapGarbageVerb, HeapTopVerb};
 pub use tree::HeapTreeVerb;
@@ -53,12 +53,17 @@ pub fn analysed<'c, 'a>(case: &'c Case<'a>) -> Result<&'c Analysis<'a, 'a>, Fail
 }
 
 /// The heap on a page.
-fn page<'c>(case: &'c Case<'_>, thresholds: &Thresholds) -> Result<Cow<'c, Page>, Failure> {
+///
+/// # Errors
+///
+/// When there is no heap that could be walked.
+pub fn page<'c>(case: &'c Case<'_>, thresholds: &Thresholds) -> Result<Cow<'c, Page>, Failure> {
     let page = case.heap_page(thresholds);
     page.map_err(|error| no_heap(case, error))
 }
 
-fn no_heap(case: &Case<'_>, error: &HeapError) -> Failure {
+/// Why there is no heap, and what helps.
+pub fn no_heap(case: &Case<'_>, error: &HeapError) -> Failure {
     let hint = match error {
         HeapError::TooManyEdges(_) => "",
         _ if case.process.executable.is_none() => {

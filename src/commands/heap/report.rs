@@ -124,6 +124,8 @@ pub struct Report {
     #[serde(serialize_with = "objects")]
     types: Vec<HeapTotal>,
     #[serde(skip)]
+    verdict: (Role, String),
+    #[serde(skip)]
     doubt: Option<String>,
     /// For each suspect, what to ask next.
     #[serde(skip)]
@@ -174,6 +176,7 @@ fn report(case: &Case<'_>, flags: &HeapFlags) -> Result<Report, Failure> {
         of_suspects,
         top: page.top,
         types,
+        verdict: verdict(audit),
         doubt: doubt(case),
         next: vec![
             format!("{}  who keeps it, further down", command(case, "heap tree")),
@@ -228,40 +231,36 @@ fn checks(audit: &Audit) -> Vec<Check> {
     ]
 }
 
-impl Report {
-    /// Whether the walk can be believed, first of all.
-    fn verdict(&self) -> (Role, String) {
-        let both = self.runtime.objects.zip(self.runtime.bytes);
-        let walked = Amount {
-            objects: self.live.objects + self.garbage.objects,
-            bytes: self.live.bytes + self.garbage.bytes,
-        };
-        match both {
-            Some(_) if self.audit.agrees => (
-                Role::Good,
-                format!(
-                    "agrees with the runtime's counters: {}, {} allocated",
-                    plural(walked.objects, "object"),
-                    bytes(walked.bytes)
-                ),
+/// Whether a walk can be believed, first of all.
+pub fn verdict(audit: &Audit) -> (Role, String) {
+    let walked = (audit.objects.walked, audit.bytes.walked);
+    match audit.objects.counted.zip(audit.bytes.counted) {
+        Some(_) if audit.agrees() => (
+            Role::Good,
+            format!(
+                "agrees with the runtime's counters: {}, {} allocated",
+                plural(walked.0, "object"),
+                bytes(walked.1)
             ),
-            Some((objects, size)) => (
-                Role::Warning,
-                format!(
-                    "differs from the runtime's counters: walked {} of {} bytes, counted {} of {} bytes",
-                    plural(walked.objects, "object"),
-                    grouped(walked.bytes),
-                    grouped(objects),
-                    grouped(size)
-                ),
+        ),
+        Some((objects, size)) => (
+            Role::Warning,
+            format!(
+                "differs from the runtime's counters: walked {} of {} bytes, counted {} of {} bytes",
+                plural(walked.0, "object"),
+                grouped(walked.1),
+                grouped(objects),
+                grouped(size)
             ),
-            None => (
-                Role::Warning,
-                "the runtime's counters cannot be read: nothing to compare with".to_owned(),
-            ),
-        }
+        ),
+        None => (
+            Role::Warning,
+            "the runtime's counters cannot be read: nothing to compare with".to_owned(),
+        ),
     }
+}
 
+impl Report {
     fn typed(&self) -> String {
         let by = &self.typed_by;
         let all = by.header + by.variable + by.local + by.interface + by.unknown;
@@ -287,8 +286,8 @@ impl Report {
 
 impl Answer for Report {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let (role, verdict) = self.verdict();
-        out.line(styled(role, verdict))?;
+        let (role, verdict) = &self.verdict;
+        out.line(styled(*role, verdict))?;
         if let Some(doubt) = &self.doubt {
             out.line(styled(Role::Warning, doubt))?;
         }

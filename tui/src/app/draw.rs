@@ -14,6 +14,9 @@ use dumpview_view::line::{Line, Role};
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
+/// Cells at the right end of the bar for what the shown screen says of itself.
+const STATUS: u16 = 12;
+
 /// Below this a screen cannot be used.
 const LEAST: (u16, u16) = (60, 15);
 
@@ -32,6 +35,7 @@ impl App {
             }
             return None;
         }
+        self.width.set(width);
         self.bar(&mut canvas.rows(0, 1));
         if let Some(entry) = self.current() {
             entry.screen.draw(&mut canvas.rows(1, height - 2));
@@ -39,20 +43,47 @@ impl App {
         self.footer(&mut canvas.rows(height - 1, 1))
     }
 
-    /// Where each numbered screen stands in the bar: first column, width, name.
+    /// Where each numbered screen stands in the bar: first column, width, name. On a narrow terminal the names of those
+    /// that are not shown are cut, all of them alike.
     fn tabs(&self) -> Vec<(u16, u16, ScreenId, String)> {
+        let longest = self.numbered_entries().map(|(_, title)| title.len()).max();
+        let room = usize::from(self.width.get().saturating_sub(STATUS));
+        let fits = |letters: &usize| {
+            let all = self.tabs_with(*letters);
+            let end = all.last().map_or(0, |(at, width, ..)| at + width);
+            usize::from(end) + self.gone_into().map_or(0, |name| name.len() + 1) <= room
+        };
+        let letters = (0..=longest.unwrap_or(0)).rev().find(fits);
+        self.tabs_with(letters.unwrap_or(0))
+    }
+
+    fn numbered_entries(&self) -> impl Iterator<Item = (ScreenId, &'static str)> + '_ {
+        let entries = self.entries.iter().take(self.numbered);
+        entries.map(|entry| (entry.id, entry.screen.page().title()))
+    }
+
+    fn tabs_with(&self, letters: usize) -> Vec<(u16, u16, ScreenId, String)> {
         let mut column = self.name_width() + 3;
-        self.entries
-            .iter()
-            .take(self.numbered)
+        self.numbered_entries()
             .enumerate()
-            .map(|(index, entry)| {
-                let name = format!(" {} {} ", index + 1, entry.screen.page().title());
+            .map(|(index, (id, title))| {
+                let is_shown = self.history.last() == Some(&id);
+                let cut = if is_shown { title.len() } else { letters };
+                let title = title.get(..cut).unwrap_or(title);
+                let name = format!(" {} {title}", index + 1);
+                let name = format!("{} ", name.trim_end());
                 let (at, width) = (column, cells(name.width()));
                 column += width;
-                (at, width, entry.id, name)
+                (at, width, id, name)
             })
             .collect()
+    }
+
+    /// The name of the screen that was gone into, when one is shown.
+    fn gone_into(&self) -> Option<String> {
+        let entry = self.current()?;
+        let is_numbered = self.numbered_entries().any(|(id, _)| id == entry.id);
+        (!is_numbered).then(|| format!(" {} ", entry.screen.page().title()))
     }
 
     /// The input's name takes at most this much of the bar.
@@ -88,13 +119,7 @@ impl App {
             end = at + width;
         }
         let Some(entry) = self.current() else { return };
-        if !self
-            .entries
-            .iter()
-            .take(self.numbered)
-            .any(|e| e.id == entry.id)
-        {
-            let name = format!(" {} ", entry.screen.page().title());
+        if let Some(name) = self.gone_into() {
             let style = style
                 .remove_modifier(Modifier::REVERSED)
                 .add_modifier(Modifier::BOLD);

@@ -14,6 +14,10 @@ use crate::data::page::{Page, Standpoint, Target};
 use crate::keys::{self, Action, Key};
 use crate::screen::{Effect, Input, Screen};
 use crate::screens::frames::FramesScreen;
+use crate::screens::heap::instances::{Instances, InstancesScreen};
+use crate::screens::heap::place::PlaceScreen;
+use crate::screens::heap::references::{References, ReferencesScreen};
+use crate::screens::heap::retained::RetainedScreen;
 use crate::screens::output::OutputScreen;
 use crate::terminal::Signal;
 use crate::widgets::input::History;
@@ -21,6 +25,7 @@ use dumpview_view::job::Job;
 use dumpview_view::line::{Line, Role};
 use jobs::Jobs;
 use prompt::{Prompt, Purpose};
+use std::cell::Cell;
 
 /// Names a screen for as long as it is there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -119,6 +124,8 @@ pub struct App {
     prompt: Option<Prompt>,
     message: Option<Line>,
     asks_commands: bool,
+    /// Columns of the last frame.
+    width: Cell<u16>,
 }
 
 impl App {
@@ -140,6 +147,7 @@ impl App {
             entered: History::default(),
             prompt: None,
             message: None,
+            width: Cell::new(u16::MAX),
         };
         for screen in screens {
             app.add(screen);
@@ -271,6 +279,14 @@ impl App {
             }
             Target::Goroutine { id, frame } => self.go_into(Box::new(FramesScreen::new(id, frame))),
             Target::Command { line, at } => self.go_into(Box::new(OutputScreen::asking(line, at))),
+            Target::Instances { ty } => {
+                self.go_into(Box::new(InstancesScreen::of(Instances::of(ty))))
+            }
+            Target::Place { name } => self.go_into(Box::new(PlaceScreen::new(name))),
+            Target::References { name } => {
+                self.go_into(Box::new(ReferencesScreen::of(References::of(name))))
+            }
+            Target::Kept { name } => self.go_into(Box::new(RetainedScreen::of(name))),
             Target::WholeLine { text } => {
                 let lines = Line::plain(text).wrapped(100, 0);
                 self.go_into(Box::new(OutputScreen::of(Page::Line, lines)))

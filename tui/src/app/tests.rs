@@ -6,7 +6,7 @@ use crate::data::goroutines::{AskGoroutines, Goroutine, Goroutines, Stack};
 use crate::data::overview::{AskOverview, Item, Overview, Section};
 use crate::keys::Key;
 use crate::screens::goroutines::GoroutinesScreen;
-use crate::screens::memory::MemoryScreen;
+use crate::screens::memory::MapScreen;
 use crate::screens::overview::OverviewScreen;
 use crate::theme::{ASCII, Colors, Theme, UNICODE};
 use dumpview_view::line::{Line, Role};
@@ -19,7 +19,7 @@ fn app() -> App {
         vec![
             Box::<OverviewScreen>::default(),
             Box::<GoroutinesScreen>::default(),
-            Box::<MemoryScreen>::default(),
+            Box::<MapScreen>::default(),
         ],
         ["bt", "goroutine", "goroutines", "print"]
             .map(str::to_owned)

@@ -8,6 +8,7 @@ pub mod command;
 pub mod escapes;
 pub mod frames;
 pub mod goroutines;
+pub mod heap;
 pub mod memory;
 pub mod moments;
 pub mod overview;

@@ -7,7 +7,7 @@ use dumpview_view::finding;
 use dumpview_view::line::Line;
 
 /// Asks for the first page.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct AskOverview;
 
 impl Topic for AskOverview {

@@ -9,6 +9,14 @@ pub enum Page {
     Goroutines,
     /// The memory map.
     Memory,
+    /// The heap by what objects are.
+    Types,
+    /// The dominator tree.
+    Retained,
+    /// The heap by what keeps it.
+    Roots,
+    /// What is worth looking at in the heap.
+    Suspects,
     /// Everything on one axis.
     Timeline,
     /// The collector.
@@ -21,6 +29,14 @@ pub enum Page {
     Table(&'static str),
     /// One goroutine.
     Frames,
+    /// The objects of a type.
+    Instances,
+    /// One place of the heap.
+    Object,
+    /// References of a place.
+    References,
+    /// What is below a place, on a screen of its own.
+    Kept,
     /// The answer to a command.
     Answer,
     /// A line of its own.
@@ -36,12 +52,20 @@ impl Page {
             Self::Overview => "Overview",
             Self::Goroutines => "Goroutines",
             Self::Memory => "Memory",
+            Self::Types => "Types",
+            Self::Retained => "Retained",
+            Self::Roots => "Roots",
+            Self::Suspects => "Suspects",
             Self::Timeline => "Timeline",
             Self::Gc => "GC",
             Self::Escapes => "Escapes",
             Self::Text => "Text",
             Self::Table(name) => name,
             Self::Frames => "Frames",
+            Self::Instances => "Instances",
+            Self::Object => "Object",
+            Self::References => "References",
+            Self::Kept => "Kept",
             Self::Answer => "Answer",
             Self::Line => "Line",
             Self::Help => "Help",
@@ -79,6 +103,26 @@ pub enum Target {
         id: Option<u64>,
         /// The frame to stand on.
         frame: Option<usize>,
+    },
+    /// The objects of a type.
+    Instances {
+        /// The type.
+        ty: String,
+    },
+    /// A place of the heap, by the name that the heap verbs take.
+    Place {
+        /// The name.
+        name: String,
+    },
+    /// The references of a place.
+    References {
+        /// Its name.
+        name: String,
+    },
+    /// What a place keeps: the dominator tree from there on.
+    Kept {
+        /// Its name.
+        name: String,
     },
     /// A line on a screen of its own.
     WholeLine {

@@ -191,6 +191,12 @@ impl Subject for OfProcess {
             "",
             "the runtime's own goroutines too, or not",
         ),
+        Binding::new(
+            &[Key::Char('d')],
+            Action::Keeps,
+            "",
+            "what the goroutine keeps on the heap; of a group, its first",
+        ),
     ];
 
     fn question(&self, _process: usize) -> AskGoroutines {
@@ -269,6 +275,15 @@ impl Subject for OfProcess {
             }
             (Action::Back, Manner::Grouped) => Did::Want(vec![Effect::Back]),
             _ => Did::Want(Vec::new()),
+        }
+    }
+
+    fn act_on(&mut self, action: Action, listed: Option<&Listed>) -> Did {
+        match (action, listed.and_then(Listed::goroutine)) {
+            (Action::Keeps, Some(g)) => Did::Want(vec![Effect::Go(Target::Kept {
+                name: format!("goroutine {}", g.id),
+            })]),
+            (action, _) => self.act(action),
         }
     }
 

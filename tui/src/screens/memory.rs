@@ -10,7 +10,7 @@ use crate::canvas::Canvas;
 use crate::data::memory::{AskMemory, Have, MemoryMap, Region};
 use crate::data::page::{Page, Standpoint, Target};
 use crate::geometry::{Area, cells};
-use crate::keys::Binding;
+use crate::keys::{Action, Binding, Key};
 use crate::rows::{Rows, Shared};
 use crate::screen::Effect;
 use crate::table::{Did, Subject, Table, TableScreen, enter};
@@ -22,7 +22,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The screen.
-pub type MemoryScreen = TableScreen<Memory>;
+pub type MapScreen = TableScreen<Memory>;
 
 /// What it is about.
 #[derive(Default)]
@@ -125,7 +125,15 @@ impl Subject for Memory {
     type Topic = AskMemory;
 
     const PAGE: Page = Page::Memory;
-    const KEYS: &'static [Binding] = &[enter("bytes", "the first bytes of the region")];
+    const KEYS: &'static [Binding] = &[
+        enter("bytes", "the first bytes of the region"),
+        Binding::new(
+            &[Key::Char('t')],
+            Action::Group,
+            "account",
+            "where every byte is, or the memory map",
+        ),
+    ];
 
     fn question(&self, _process: usize) -> AskMemory {
         AskMemory

@@ -1,9 +1,11 @@
 //! The screens. Each states the data it shows; who knows the input fills it.
 
+pub mod account;
 pub mod escapes;
 pub mod frames;
 pub mod gc;
 pub mod goroutines;
+pub mod heap;
 pub mod memory;
 pub mod output;
 pub mod overview;

@@ -1,7 +1,10 @@
-//! What this is, why it died, what is worth a look: a page of items, some of which lead somewhere.
+//! What this is, why it died, what is worth a look: a page of items, some of which lead somewhere. The suspects of a heap
+//! are such a page, too.
 
+use crate::ask::Topic;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::heap::AskSuspects;
 use crate::data::overview::{AskOverview, Overview};
 use crate::data::page::{Page, Standpoint, Target};
 use crate::geometry::{Area, cells};
@@ -11,10 +14,34 @@ use crate::theme::{Glyphs, UNICODE};
 use crate::widgets::bar;
 use dumpview_view::line::{Line, Role};
 use std::cell::Cell;
+use std::marker::PhantomData;
+
+/// What a page of items is about.
+pub trait Paged: Topic<Answer = Overview> + Default {
+    /// Which screen it is.
+    const PAGE: Page;
+    /// What is said before there is anything.
+    const WAITING: &'static str;
+}
+
+impl Paged for AskOverview {
+    const PAGE: Page = Page::Overview;
+    const WAITING: &'static str = "opening…";
+}
+
+impl Paged for AskSuspects {
+    const PAGE: Page = Page::Suspects;
+    const WAITING: &'static str = "looking for suspects…";
+}
+
+/// The first page.
+pub type OverviewScreen = ItemsScreen<AskOverview>;
+/// What is worth looking at in the heap.
+pub type SuspectsScreen = ItemsScreen<AskSuspects>;
 
 /// The screen.
-#[derive(Default)]
-pub struct OverviewScreen {
+pub struct ItemsScreen<T> {
+    topic: PhantomData<T>,
     asked: bool,
     page: Option<Overview>,
     failed: Option<String>,
@@ -22,6 +49,20 @@ pub struct OverviewScreen {
     selected: usize,
     top: Cell<usize>,
     seen: Cell<Area>,
+}
+
+impl<T> Default for ItemsScreen<T> {
+    fn default() -> Self {
+        Self {
+            topic: PhantomData,
+            asked: false,
+            page: None,
+            failed: None,
+            selected: 0,
+            top: Cell::default(),
+            seen: Cell::default(),
+        }
+    }
 }
 
 const KEYS: &[Binding] = &[Binding::new(
@@ -37,7 +78,7 @@ struct Row {
     stop: Option<usize>,
 }
 
-impl OverviewScreen {
+impl<T: Paged> ItemsScreen<T> {
     fn stops(&self) -> Vec<Option<&Target>> {
         let Some(page) = &self.page else {
             return Vec::new();
@@ -51,7 +92,7 @@ impl OverviewScreen {
     /// The page in rows of a width.
     fn rows(&self, width: usize, glyphs: &Glyphs) -> Vec<Row> {
         let Some(page) = &self.page else {
-            let text = self.failed.clone().unwrap_or_else(|| "opening…".to_owned());
+            let text = self.failed.clone().unwrap_or_else(|| T::WAITING.to_owned());
             let role = if self.failed.is_some() {
                 Role::Alarm
             } else {
@@ -131,9 +172,9 @@ impl OverviewScreen {
     }
 }
 
-impl Screen for OverviewScreen {
+impl<T: Paged> Screen for ItemsScreen<T> {
     fn page(&self) -> Page {
-        Page::Overview
+        T::PAGE
     }
 
     fn keys(&self) -> &'static [&'static [Binding]] {
@@ -144,15 +185,21 @@ impl Screen for OverviewScreen {
         match input {
             Input::Shown if !self.asked || self.is_unfinished() => {
                 self.asked = true;
-                return vec![Effect::Ask(AskOverview.into())];
+                return vec![Effect::Ask(T::default().into())];
             }
-            Input::Fresh { ended: true } => return vec![Effect::Ask(AskOverview.into())],
-            Input::Answer(mut answer) => match answer.about::<AskOverview>() {
-                Some(Ok(page)) => self.page = Some(page),
+            Input::Fresh { ended: true } => return vec![Effect::Ask(T::default().into())],
+            Input::Answer(mut answer) => match answer.about::<T>() {
+                Some(Ok(page)) => {
+                    self.failed = None;
+                    self.page = Some(page);
+                }
                 Some(Err(why)) => self.failed = Some(why),
                 None => {}
             },
-            Input::Stopped => self.asked = false,
+            Input::Stopped => {
+                self.asked = false;
+                self.failed = Some("stopped; comes when this is shown again".to_owned());
+            }
             Input::Act(action) => match action {
                 Action::Up => self.step(-1),
                 Action::Down => self.step(1),
@@ -243,7 +290,7 @@ impl Screen for OverviewScreen {
     }
 }
 
-impl OverviewScreen {
+impl<T: Paged> ItemsScreen<T> {
     /// A click selects, and on what is selected already goes there.
     fn click(&mut self, index: usize, seen: Area) -> Vec<Effect> {
         // Which glyphs bars are made of does not change how many rows there are.

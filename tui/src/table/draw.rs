@@ -8,11 +8,14 @@
 
 use super::Table;
 use crate::canvas::Canvas;
-use crate::geometry::Area;
+use crate::geometry::{Area, cells};
+use crate::theme::Glyphs;
+use crate::widgets::bar;
 use crate::widgets::text::fit;
 use dumpview_view::column::{Column, Row, Shown, Unit};
 use dumpview_view::line::{Line, Role};
 use dumpview_view::safe::safe;
+use dumpview_view::table::Align;
 use unicode_width::UnicodeWidthStr;
 
 /// Blanks between columns.
@@ -23,6 +26,13 @@ const GUTTER: usize = 2;
 const NARROWEST: usize = 10;
 /// Nor is one wider, but for the last.
 const WIDEST: usize = 60;
+
+/// Cells of the number beside a bar: `100.0%`.
+const NUMBER: usize = 6;
+
+/// Cells of the bar beside a share, on a narrow terminal and on a wide one.
+const BARS: (usize, usize) = (6, 12);
+const WIDE: u16 = 110;
 
 /// Where the columns stood in the last frame.
 pub(super) struct Layout<R: Row> {
@@ -110,6 +120,15 @@ impl<R: Row> Layout<R> {
             .collect();
     }
 
+    /// Cells of the bar beside a share.
+    const fn bar_width(width: usize) -> usize {
+        if width >= WIDE as usize {
+            BARS.1
+        } else {
+            BARS.0
+        }
+    }
+
     /// Columns for rows in a width: first those that always are, then as many others as there is room for.
     fn fit(&mut self, table: &Table<R>, rows: &[R], width: usize) {
         if self.columns.is_empty() {
@@ -122,6 +141,10 @@ impl<R: Row> Layout<R> {
                 .iter()
                 .map(|row| safe(&placed.column.text(row)).width());
             let widest = widest.max().unwrap_or(0).min(WIDEST);
+            let widest = match placed.column.unit {
+                Unit::Share if widest > 0 => widest.max(NUMBER) + 1 + Self::bar_width(width),
+                _ => widest,
+            };
             placed.shown = index < always;
             // A column in which nothing stands is not worth its room. Every heading has room for the mark of the order.
             if placed.shown || widest > 1 {
@@ -169,6 +192,29 @@ const fn role(unit: Unit) -> Role {
     }
 }
 
+/// A share as a number and a bar.
+fn draw_share(line: &mut Line, share: Option<f64>, text: &str, width: usize, glyphs: &Glyphs) {
+    let bar = width.saturating_sub(NUMBER + 1);
+    if bar == 0 {
+        line.push(Role::Plain, fit(text, width, Align::Right));
+        return;
+    }
+    // Beside a bar there is no room for words.
+    let text = text.replace("less than ", "<");
+    line.push(Role::Plain, fit(&text, NUMBER, Align::Right));
+    line.push(Role::Plain, " ");
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a picture of a share"
+    )]
+    let part = (share.unwrap_or(0.0).clamp(0.0, 1.0) * 1e6) as u64;
+    let drawn = bar::share(glyphs, part, 1_000_000, cells(bar), Role::Series(0));
+    let blanks = bar.saturating_sub(drawn.width());
+    line.spans.extend(drawn.spans);
+    line.push(Role::Plain, " ".repeat(blanks));
+}
+
 /// What a screen says about the look of its rows.
 pub(super) struct Look<'s, R> {
     /// A mark before the row.
@@ -208,6 +254,7 @@ impl<R: Row + Send> Table<R> {
             heading.push_str(&" ".repeat(GAP));
         }
         canvas.line(0, &Line::new(Role::Dim, heading.trim_end().to_owned()));
+        let glyphs = &canvas.theme().glyphs;
         let line = |row: &R| {
             let mark = (look.mark)(row).map_or(' ', |mark| mark);
             let mut line = Line::new(Role::Alarm, format!("{mark:<GUTTER$}"));
@@ -215,7 +262,11 @@ impl<R: Row + Send> Table<R> {
                 let column = placed.column;
                 let role = (look.role)(column.name, row).unwrap_or(role(column.unit));
                 let cell = column.text(row);
-                line.push(role, fit(&cell, *width, column.unit.align()));
+                if column.unit == Unit::Share {
+                    draw_share(&mut line, (column.get)(row).number(), &cell, *width, glyphs);
+                } else {
+                    line.push(role, fit(&cell, *width, column.unit.align()));
+                }
                 line.push(Role::Plain, " ".repeat(GAP));
             }
             line

@@ -67,8 +67,6 @@ pub struct Table<R: Row> {
     hidden: &'static [&'static str],
     list: ListState,
     layout: RefCell<Layout<R>>,
-    /// The row that the cursor is to stand on when rows have been arranged.
-    standing: Option<u64>,
 }
 
 impl<R: Row + Send> Table<R> {
@@ -84,7 +82,6 @@ impl<R: Row + Send> Table<R> {
             hidden: &[],
             list: ListState::default(),
             layout: RefCell::default(),
-            standing: None,
         }
     }
 
@@ -158,7 +155,7 @@ impl<R: Row + Send> Table<R> {
         // The cursor stays on its row while others come, but for the newest, which it follows.
         let follows = self.sort == Sort::default() && self.list.selected() == Some(0);
         let shown = self.shown.as_ref();
-        self.standing = shown.filter(|_| !follows).and_then(|shown| {
+        let standing = shown.filter(|_| !follows).and_then(|shown| {
             let index = *shown.order.get(self.list.selected()?)?;
             Some(shown.rows.id(index as usize))
         });
@@ -166,6 +163,7 @@ impl<R: Row + Send> Table<R> {
             rows: Arc::clone(rows),
             filter: self.wanted.clone(),
             sort: self.sort,
+            standing,
         };
         if rows.len() > AT_ONCE {
             return vec![Effect::Ask(arrange.into())];
@@ -178,12 +176,7 @@ impl<R: Row + Send> Table<R> {
 
     fn take(&mut self, arranged: Arranged<R>) {
         self.list.set_len(arranged.order.len());
-        let wanted = self.standing.take();
-        let place = wanted.and_then(|id| {
-            let mut order = arranged.order.iter();
-            order.position(|index| arranged.rows.id(*index as usize) == id)
-        });
-        self.list.select(place.unwrap_or(0));
+        self.list.select(arranged.standing.unwrap_or(0));
         self.shown = Some(Arc::new(arranged));
     }
 

@@ -17,7 +17,7 @@ use dumpview_view::line::{Line, Role};
 use std::ops::Range;
 
 /// What a screen of a table is about.
-pub trait Subject: Default + 'static {
+pub trait Subject: 'static {
     /// Its rows.
     type Row: Row + Send;
     /// What it asks for.
@@ -75,6 +75,11 @@ pub trait Subject: Default + 'static {
         }
     }
 
+    /// The same, on the row of the cursor.
+    fn act_on(&mut self, action: Action, _row: Option<&Self::Row>) -> Did {
+        self.act(action)
+    }
+
     /// A click outside the table.
     fn click(&mut self, _column: u16, _row: u16, _table: &mut Table<Self::Row>) {}
 
@@ -118,6 +123,8 @@ pub enum Did {
     Want(Vec<Effect>),
     /// Other rows are to be shown from now on, with a sentence about it.
     Rows(Option<String>),
+    /// Its question is another one now.
+    Ask,
 }
 
 /// The screen.
@@ -130,10 +137,17 @@ pub struct TableScreen<S: Subject> {
     process: usize,
 }
 
-impl<S: Subject> Default for TableScreen<S> {
+impl<S: Subject + Default> Default for TableScreen<S> {
     fn default() -> Self {
+        Self::of(S::default())
+    }
+}
+
+impl<S: Subject> TableScreen<S> {
+    /// About a subject.
+    pub fn of(subject: S) -> Self {
         Self {
-            subject: S::default(),
+            subject,
             table: Table::new(S::COLUMNS),
             asked: false,
             loaded: false,
@@ -146,6 +160,13 @@ impl<S: Subject> Default for TableScreen<S> {
 impl<S: Subject> TableScreen<S> {
     /// Its own keys, then those of every table.
     const ALL_KEYS: &'static [&'static [Binding]] = &[S::KEYS, S::SHARED_KEYS, KEYS];
+
+    /// Whether an answer is to one of its questions.
+    pub fn awaits(answer: &Answer) -> bool {
+        answer.is_about::<S::Topic>()
+            || answer.is_about::<Arrange<S::Row>>()
+            || answer.is_about::<FindRow<S::Row>>()
+    }
 
     fn ask(&mut self) -> Vec<Effect> {
         self.asked = true;
@@ -196,6 +217,7 @@ impl<S: Subject> TableScreen<S> {
     fn did(&mut self, did: Did) -> Vec<Effect> {
         match did {
             Did::Want(effects) => effects,
+            Did::Ask => self.ask(),
             Did::Rows(said) => {
                 let mut effects = self.show();
                 effects.extend(said.map(Effect::Say));
@@ -250,12 +272,15 @@ impl<S: Subject> TableScreen<S> {
                 go.into_iter().collect()
             }
             // What was gone into comes first, then the filter, then the way back.
-            Action::Back if !self.table.filter.is_empty() => match self.subject.act(action) {
-                Did::Want(_) => self.table.filter_by(""),
-                did @ Did::Rows(_) => self.did(did),
-            },
+            Action::Back if !self.table.filter.is_empty() => {
+                match self.subject.act_on(action, None) {
+                    Did::Want(_) => self.table.filter_by(""),
+                    did @ (Did::Rows(_) | Did::Ask) => self.did(did),
+                }
+            }
             action => {
-                let did = self.subject.act(action);
+                let row = self.table.selected();
+                let did = self.subject.act_on(action, row.as_ref());
                 self.did(did)
             }
         }

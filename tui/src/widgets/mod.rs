@@ -2,6 +2,7 @@
 
 pub mod bar;
 pub mod chart;
+pub mod icicle;
 pub mod input;
 pub mod list;
 pub mod text;

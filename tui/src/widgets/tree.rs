@@ -219,6 +219,18 @@ impl<T> Tree<T> {
         }
     }
 
+    /// The mark that says whether a node opens, or is open.
+    pub fn mark(&self, node: usize, glyphs: &crate::theme::Glyphs) -> &'static str {
+        match self.nodes.get(node) {
+            None => " ",
+            Some(node) => match (&node.children, node.open) {
+                (Children::None, _) => " ",
+                (_, false) => glyphs.closed,
+                (_, true) => glyphs.open,
+            },
+        }
+    }
+
     /// A node as it stands in a row: indented, with a mark that says whether it opens.
     pub fn row(
         &self,
@@ -226,17 +238,13 @@ impl<T> Tree<T> {
         canvas_glyphs: &crate::theme::Glyphs,
         line: impl Fn(&T) -> Line,
     ) -> Line {
-        let Some((depth, node)) = self.rows.get(index) else {
+        let Some((depth, number)) = self.rows.get(index) else {
             return Line::default();
         };
-        let Some(node) = self.nodes.get(*node) else {
+        let Some(node) = self.nodes.get(*number) else {
             return Line::default();
         };
-        let mark = match (&node.children, node.open) {
-            (Children::None, _) => " ",
-            (_, false) => canvas_glyphs.closed,
-            (_, true) => canvas_glyphs.open,
-        };
+        let mark = self.mark(*number, canvas_glyphs);
         let mut row = Line::plain("  ".repeat(*depth)).and(Role::Dim, format!("{mark} "));
         row.spans.extend(line(&node.value).spans);
         if node.open && node.children == Children::Asked {

@@ -109,6 +109,18 @@ const KEYS: &[Binding] = &[
         "",
         "raw memory of the selected variable",
     ),
+    Binding::new(
+        &[Key::Char('o')],
+        Action::Object,
+        "object",
+        "the object on the heap that the selected variable leads to or lives in",
+    ),
+    Binding::new(
+        &[Key::Char('d')],
+        Action::Keeps,
+        "",
+        "what the selected variable keeps, or the goroutine: the dominator tree from there on",
+    ),
     Binding::new(&[Key::Char('J')], Action::ScrollDown, "", "the source down"),
     Binding::new(&[Key::Char('K')], Action::ScrollUp, "", "the source up"),
 ];
@@ -280,6 +292,33 @@ impl FramesScreen {
         })]
     }
 
+    /// The variable of the cursor.
+    fn variable(&self) -> Option<&Node> {
+        self.variables.get(self.variables.selected()?)
+    }
+
+    /// From a variable to its object, from the frames to the goroutine.
+    fn to_heap(&self, action: Action) -> Vec<Effect> {
+        let name = match self.pane {
+            Pane::Variables => {
+                let object = self.variable().and_then(Node::object);
+                object.map(|addr| addr.to_string())
+            }
+            Pane::Frames => {
+                let data = self.data.as_ref();
+                data.map(|data| format!("goroutine {}", data.goroutine))
+            }
+        };
+        let Some(name) = name else {
+            let why = "the selected variable leads to no object";
+            return vec![Effect::Say(why.to_owned())];
+        };
+        vec![Effect::Go(match action {
+            Action::Keeps => Target::Kept { name },
+            _ => Target::Place { name },
+        })]
+    }
+
     /// What a tree action asks for.
     fn after(&mut self, done: Done) -> Vec<Effect> {
         match done {
@@ -378,12 +417,9 @@ impl FramesScreen {
                 self.arrange(frame);
             }
             (Action::Registers, _) => return self.command("regs".to_owned()),
+            (Action::Object | Action::Keeps, _) => return self.to_heap(action),
             (Action::Memory, _) => {
-                let node = self
-                    .variables
-                    .selected()
-                    .and_then(|node| self.variables.get(node));
-                return match node.and_then(Node::address) {
+                return match self.variable().and_then(Node::address) {
                     Some(addr) => self.command(format!("x --addr {addr} --count 256")),
                     None => vec![Effect::Say(
                         "the selected variable is not in memory".to_owned(),

@@ -125,6 +125,14 @@ impl Node {
         }
     }
 
+    /// The address on the heap that it holds; of what holds none, where it is itself.
+    pub fn object(&self) -> Option<Address> {
+        let Kind::Value { value, .. } = &self.kind else {
+            return None;
+        };
+        value.leads_to().or_else(|| self.address())
+    }
+
     /// Where it is in memory: itself, or what it points at.
     pub fn address(&self) -> Option<Address> {
         let Kind::Value { value, addr, .. } = &self.kind else {

@@ -14,7 +14,7 @@ use crate::rows::Arrange;
 use crate::screen::{Effect, Input, Screen};
 use crate::screens::frames::FramesScreen;
 use crate::screens::goroutines::GoroutinesScreen;
-use crate::screens::memory::MemoryScreen;
+use crate::screens::memory::MapScreen;
 use crate::screens::overview::OverviewScreen;
 use dumpview_model::finding::{Finding, Severity};
 use dumpview_model::value::{Address, Data, Field, Origin, Pointee, Standing, Value, Variable};
@@ -207,7 +207,7 @@ fn the_memory_map() {
         have,
         what: what.to_owned(),
     };
-    let mut screen = MemoryScreen::default();
+    let mut screen = MapScreen::default();
     screen.update(Input::Shown);
     let map = MemoryMap {
         regions: vec![
