@@ -6,6 +6,7 @@ use dumpview_process::postmortem::NoPlace;
 use dumpview_view::document::{Incomplete, schema_id};
 use dumpview_view::text::lines_of;
 use dumpview_view::{Role, Text, styled};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -117,6 +118,46 @@ impl Failure {
             exit: Exit::Unreadable,
             message: message.into(),
         }
+    }
+}
+
+/// The name of the document of a failure.
+pub const FAILURE: &str = "failure";
+
+/// What a program reads of a failure, in place of an answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct FailureDocument<'f> {
+    /// `dumpview.failure/1`.
+    schema: String,
+    /// How the program ends.
+    exit: u8,
+    /// Why there is no answer.
+    error: &'f str,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'f str>,
+}
+
+impl Failure {
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn document(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (error, hint) = match self.message.split_once("\n\nhint: ") {
+            Some((error, hint)) => (error, Some(hint)),
+            None => (self.message.as_str(), None),
+        };
+        let document = FailureDocument {
+            schema: schema_id(FAILURE),
+            exit: self.exit as u8,
+            error,
+            hint,
+        };
+        serde_json::to_writer(&mut *out, &document)?;
+        out.write_all(b"\n")
     }
 }
 

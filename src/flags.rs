@@ -101,6 +101,11 @@ pub struct TableFlags {
     pub top: Option<usize>,
 }
 
+/// Why there is no answer where no row meets the filter.
+pub fn no_match<R: Row>(_: &Choice<R>) -> Failure {
+    Failure::no_answer(format!("no {} matches --filter", R::ONE))
+}
+
 impl TableFlags {
     /// Whether it asks for nothing that a report does not show.
     pub const fn asks_nothing(&self) -> bool {

@@ -289,6 +289,11 @@ impl<R: Row> Stream<'_, R> {
         }
     }
 
+    /// Whether rows were asked for of which none came.
+    pub const fn found_nothing(&self) -> bool {
+        self.rows == 0 && self.choice.filters()
+    }
+
     /// All that has come was given: what was made of it may be waited for.
     ///
     /// # Errors

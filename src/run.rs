@@ -24,21 +24,28 @@ use std::process::ExitCode;
 /// The whole program.
 pub fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let matches = match understood(&typed) {
-        Ok(matches) => matches,
-        Err(stop) => return stopped(stop),
-    };
-    match answer(&matches) {
+    let answered = understood(&typed).and_then(|matches| answer(&matches));
+    match answered {
         Ok(exit) => code(exit),
-        Err(stop) => stopped(stop),
+        Err(stop) => stopped(stop, is_json(&typed)),
     }
 }
 
-fn stopped(stop: Stop) -> ExitCode {
+/// Whether a document was asked for, however wrong the rest of the line is.
+fn is_json(typed: &[OsString]) -> bool {
+    let flags = typed.iter().skip(1).take_while(|word| *word != "--");
+    flags.into_iter().any(|word| word == "--json")
+}
+
+fn stopped(stop: Stop, json: bool) -> ExitCode {
     match stop {
         Stop::Done(exit) => code(exit),
         Stop::Failed(failure) => {
             complain(&failure.message);
+            if json {
+                // Nobody may be left to read it.
+                let _ = failure.document(&mut io::stdout().lock());
+            }
             code(failure.exit)
         }
         // Whoever read our output has had enough.
@@ -62,6 +69,12 @@ fn understood(typed: &[OsString]) -> Result<ArgMatches, Stop> {
             error.print()?;
             Err(Stop::Done(Exit::Answered))
         }
+        // Nothing was typed where a core lies: that is what is meant, rather than help.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            if typed.len() == 1 && case::newest_core(Path::new(".")).is_some() =>
+        {
+            Err(no_input().into())
+        }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             error.print()?;
             Err(Stop::Done(Exit::Usage))
@@ -77,14 +90,6 @@ fn code(exit: Exit) -> ExitCode {
 fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
     let mut stdout = BufWriter::new(io::stdout().lock());
     let exit = match matches.subcommand() {
-        Some((cli::COMPLETIONS, matches)) => {
-            if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
-                let mut script = Vec::new();
-                clap_complete::generate(*shell, &mut cli::command(), "dumpview", &mut script);
-                stdout.write_all(&script)?;
-            }
-            Exit::Answered
-        }
         Some((cli::MAN, matches)) => {
             cli::man(&cli::verb_name(matches))?.render(&mut stdout)?;
             Exit::Answered
@@ -239,10 +244,14 @@ fn kind_of(path: &Path, common: &Common) -> Result<Kind, Failure> {
 
 /// FILE without a verb: what it is, and the most important first.
 fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
+    if let Some(shell) = cli.completions {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut cli::command(), "dumpview", &mut script);
+        stdout.write_all(&script)?;
+        return Ok(Exit::Answered);
+    }
     let common = cli.common;
-    let file = cli
-        .file
-        .ok_or_else(|| Failure::usage("no input given\n\nhint: dumpview --help"))?;
+    let file = cli.file.ok_or_else(no_input)?;
     let executable = cli.executable.as_deref();
     let mut out = Out::new(stdout, &common);
     // An executable goes with a core, whatever else the file looks like: opening it says what is wrong.
@@ -281,6 +290,22 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
         }
         None => Err(wrong_kind("dumpview", &file, kind).into()),
     }
+}
+
+/// What to do when nothing was named: the newest core of this folder is what people mean most often.
+fn no_input() -> Failure {
+    let hint = match case::newest_core(Path::new(".")) {
+        Some(core) => format!(
+            "the newest core here: dumpview {}",
+            quoted(&core.to_string_lossy())
+        ),
+        None => {
+            "dumpview --help; a core or a log is what it opens, and where systemd keeps cores, \
+                 coredumpctl dump -o core gives the newest"
+                .to_owned()
+        }
+    };
+    Failure::usage(format!("no input given\n\nhint: {hint}"))
 }
 
 fn on_core(

@@ -89,6 +89,14 @@ mod tests {
         (2, "gc gc.log --sort nothing"),
         (2, "gc gc.log --columns nothing"),
         (2, "gc gc.log --filter pause_ns>>3"),
+        (2, "gc gc.log --filter forced=maybe"),
+        (2, "gc gc.log --filter number=some"),
+        (1, "gc gc.log --filter number>100000"),
+        (1, "gc gc.log --filter number>100000 --json"),
+        (2, "goroutines core.7 --filter colour=red"),
+        (2, "goroutines core.7 --filter waiting>soon"),
+        (1, "goroutines core.7 --filter id=987654321"),
+        (2, "--json"),
         (2, "gc gc.log --since yesterday"),
         (2, "gc gc.log --strip-prefix ("),
         (2, "export core.7 --to doc -o x"),
@@ -180,7 +188,22 @@ mod tests {
         if status == 0 {
             return Ok(format!("$ dumpview {line}\nanswered\n"));
         }
-        is(ran.out.is_empty(), "nothing on stdout")?;
+        if line.split(' ').any(|word| word == "--json") {
+            let said: serde_json::Value = serde_json::from_str(&ran.out)
+                .map_err(|error| format!("{line}: no document: {error}"))?;
+            is(
+                said["schema"] == "dumpview.failure/1",
+                "the document of a failure",
+            )?;
+            is(said["exit"] == status, "its exit status")?;
+            let error = said["error"].as_str().unwrap_or_default();
+            is(
+                !error.is_empty() && ran.err.contains(error),
+                "the same words",
+            )?;
+        } else {
+            is(ran.out.is_empty(), "nothing on stdout")?;
+        }
         is(ran.err.starts_with("dumpview: "), "begins with the program")?;
         is(ran.err.lines().count() <= 6, "short")?;
         is(status != 2 || ran.err.contains("\nhint: "), "has a hint")?;

@@ -352,7 +352,7 @@ mod tests {
             texts.push((format!("dumpview-{verb}.1"), shown(&["man", &verb])));
         }
         for shell in ["bash", "zsh", "fish"] {
-            texts.push((shell.to_owned(), shown(&["completions", shell])));
+            texts.push((shell.to_owned(), shown(&["--completions", shell])));
         }
         compare("made", texts);
     }

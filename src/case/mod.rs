@@ -39,3 +39,19 @@ impl Files<'_> {
 pub fn kind_of(path: &Path) -> Result<Kind, Failure> {
     recognize_file(path).map_err(|error| Failure::cannot_read(path, &error))
 }
+
+/// The newest core of a folder, among the files that are named as one.
+pub fn newest_core(folder: &Path) -> Option<PathBuf> {
+    let is_named_so =
+        |name: &str| name.starts_with("core") || name.split('.').any(|part| part == "core");
+    let named = std::fs::read_dir(folder).ok()?.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let name = entry.file_name().into_string().ok()?;
+        is_named_so(&name).then_some((entry.metadata().ok()?.modified().ok()?, name))
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort();
+    let is_core = |name: &Path| recognize_file(&folder.join(name)).is_ok_and(|k| k == Kind::Core);
+    let mut newest_first = named.into_iter().rev().map(|(_, name)| PathBuf::from(name));
+    newest_first.find(|name| is_core(name))
+}

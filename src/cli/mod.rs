@@ -44,6 +44,10 @@ pub struct Cli {
     #[arg(value_name = "EXE")]
     pub executable: Option<PathBuf>,
 
+    /// Print what a shell completes commands with, and nothing else.
+    #[arg(long, value_name = "SHELL")]
+    pub completions: Option<clap_complete::Shell>,
+
     /// Run a debugger command on it, like delve's; may be repeated, in order.
     #[arg(short = 'x', long = "exec", value_name = "COMMAND")]
     pub script: Vec<String>,
@@ -53,8 +57,6 @@ pub struct Cli {
     pub common: Common,
 }
 
-/// Prints shell completions.
-pub const COMPLETIONS: &str = "completions";
 /// Prints the man page.
 pub const MAN: &str = "man";
 /// Prints the JSON Schema of what verbs print with `--json`.
@@ -80,10 +82,6 @@ pub fn command() -> Command {
     let verbs = VERBS
         .iter()
         .filter(|entry| entry.is_on_command_line() && entry.above().is_none());
-    let shell = Arg::new("shell")
-        .required(true)
-        .help("Which shell")
-        .value_parser(clap::value_parser!(clap_complete::Shell));
     let of = Arg::new("verb")
         .value_name("VERB")
         .num_args(0..)
@@ -95,12 +93,6 @@ pub fn command() -> Command {
         .help("As the page docs/json.md");
     Cli::command()
         .subcommands(verbs.map(registry::command))
-        .subcommand(
-            Command::new(COMPLETIONS)
-                .about("Shell completions on stdout")
-                .hide(true)
-                .arg(shell),
-        )
         .subcommand(
             Command::new(SCHEMA)
                 .about("The JSON Schema of what verbs print with --json")

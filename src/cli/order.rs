@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// Words that are verbs of the program itself, not of the registry.
-const OWN: [&str; 4] = ["help", super::COMPLETIONS, super::MAN, super::SCHEMA];
+const OWN: [&str; 3] = ["help", super::MAN, super::SCHEMA];
 
 /// What was typed, with the verb first.
 ///

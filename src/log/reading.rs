@@ -8,7 +8,7 @@ use super::drive::{Step, drive};
 use super::window::{Window, Within};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::Files;
-use crate::flags::LogFlags;
+use crate::flags::{LogFlags, no_match};
 use crate::input::log::Ended;
 use crate::out::{Form, Out};
 use crate::verb::{self, About, First};
@@ -397,6 +397,9 @@ pub fn answer<R: Reading>(
     )?;
     if !reading.found(&inputs) {
         return Err(inputs.nothing(&reading).into());
+    }
+    if stream.found_nothing() {
+        return Err(no_match(choice).into());
     }
     let incomplete = inputs.incomplete::<R>();
     stream.finish(

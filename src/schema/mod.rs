@@ -7,6 +7,7 @@ mod page;
 
 pub use page::page;
 
+use crate::answer::{FAILURE, FailureDocument};
 use crate::registry::VERBS;
 use crate::verb::{Entry, Group};
 use dumpview_view::document::{Envelope, Incomplete, schema_id as id};
@@ -161,14 +162,27 @@ fn script(generator: &mut SchemaGenerator) -> Schema {
     whole
 }
 
-/// The schema of the document of one verb, or of an `-x` script; none when there is no such verb.
+/// The shape of the document of a failure, which has no answer and so nothing that answers have.
+fn failure(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = FailureDocument::json_schema(generator);
+    if let Some(name) = schema.pointer_mut("/properties/schema")
+        && let Some(name) = name.as_object_mut()
+    {
+        name.insert("const".to_owned(), json!(id(FAILURE)));
+    }
+    schema
+}
+
+/// The schema of the document of one verb, of an `-x` script, or of a failure; none when there is no such verb.
 pub fn one(name: &str) -> Option<Value> {
     let mut generator = generator();
-    let (name, document) = if name == SCRIPT {
-        (SCRIPT, script(&mut generator))
-    } else {
-        let entry = crate::registry::find(name)?;
-        (entry.about.name, document(entry, &mut generator))
+    let (name, document) = match name {
+        SCRIPT => (SCRIPT, script(&mut generator)),
+        FAILURE => (FAILURE, failure(&mut generator)),
+        _ => {
+            let entry = crate::registry::find(name)?;
+            (entry.about.name, document(entry, &mut generator))
+        }
     };
     let mut root = Map::new();
     root.insert("$schema".to_owned(), json!(DIALECT));
@@ -186,6 +200,7 @@ pub fn all() -> Value {
         .map(|entry| (id(entry.about.name), document(entry, &mut generator)))
         .collect();
     documents.push((id(SCRIPT), script(&mut generator)));
+    documents.push((id(FAILURE), failure(&mut generator)));
     // A slash in a pointer is written `~1`.
     let refs = documents
         .iter()

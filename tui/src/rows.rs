@@ -6,7 +6,7 @@ use crate::data::command::{Form, Print};
 use crate::data::text::Direction;
 use crate::widgets::list::around;
 use crate::widgets::text::padded;
-use dumpview_view::column::{Cell, Column, Object, Row, Unit};
+use dumpview_view::column::{Cell, Column, Object, Row, Unit, column};
 use dumpview_view::document::Document;
 use dumpview_view::filter::Filter;
 use dumpview_view::job::{Job, Stopped};
@@ -56,11 +56,6 @@ pub struct Sort {
     pub by: Option<&'static str>,
     /// The other way round.
     pub descending: bool,
-}
-
-/// The column of a name.
-pub fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
-    R::COLUMNS.iter().find(|column| column.name == name)
 }
 
 /// Filters and sorts rows.

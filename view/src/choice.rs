@@ -114,6 +114,11 @@ impl<R: Row> Choice<R> {
         self.columns.as_deref()
     }
 
+    /// Whether only some rows are wanted.
+    pub const fn filters(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Whether anything was asked that a table answers and a report does not.
     pub const fn asks_for_table(&self) -> bool {
         self.columns.is_some() || self.sort.is_some() || self.filter.is_some() || self.top.is_some()

@@ -18,6 +18,10 @@ pub trait Row: 'static {
     const ONE: &'static str;
     /// What it consists of, in the order of JSON and CSV.
     const COLUMNS: &'static [Column<Self>];
+    /// Other names of columns, as people say them: `wait` is `wait_reason`.
+    const ALSO: &'static [(&'static str, &'static str)] = &[];
+    /// Columns of entries `key=value`, of which a filter may ask for one by its key: `label:user=ann`.
+    const KEYED: &'static [&'static str] = &[];
 }
 
 /// One column of a record type.
@@ -482,13 +486,17 @@ pub fn chosen<R: Row>(row: &R, columns: &[&Column<R>]) -> impl Serialize {
 }
 
 /// The column of a name.
-pub(crate) fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
+pub fn column<R: Row>(name: &str) -> Option<&'static Column<R>> {
+    let also = R::ALSO.iter().find(|(also, _)| *also == name);
+    let name = also.map_or(name, |(_, name)| name);
     R::COLUMNS.iter().find(|column| column.name == name)
 }
 
 /// All names, for messages.
 pub(crate) fn names<R: Row>() -> String {
-    let names: Vec<&str> = R::COLUMNS.iter().map(|column| column.name).collect();
+    let names = R::COLUMNS.iter().map(|column| column.name);
+    let also = R::ALSO.iter().map(|(also, _)| *also);
+    let names: Vec<&str> = names.chain(also).collect();
     format!("the columns are {}", names.join(", "))
 }
 

@@ -3,14 +3,16 @@
 //! ```text
 //! filter    = all { "or" all }
 //! all       = one { "and" one }
-//! one       = "not" one | "(" filter ")" | COLUMN operator VALUE | WORD
+//! one       = "not" one | "(" filter ")" | COLUMN operator VALUE | COLUMN ":" KEY operator VALUE | WORD
 //! operator  = "=" | "!=" | "~" | "!~" | ">" | ">=" | "<" | "<="
 //! ```
 //!
 //! `~` looks for a part of the text, without regard to case. A bare word is looked for in every column of words. Values
-//! may have units (`1.5MiB`, `20ms`, `12%`) and stand in quotes when they hold blanks.
+//! may have units (`1.5MiB`, `20ms`, `12%`) and stand in quotes when they hold blanks. `label:user=ann` asks for one key of
+//! a column that holds several.
 
 use crate::column::{Cell, Column, Row, Unit, column, names};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Conditions that were understood.
@@ -21,6 +23,8 @@ enum Node<R: ?Sized + 'static> {
     All(Vec<Self>),
     Not(Box<Self>),
     Test(&'static Column<R>, Operator, Value),
+    /// Of the entries `key=value` of a column, the one of this key.
+    Key(&'static Column<R>, String, Operator, Value),
     /// In lower case.
     Word(String),
 }
@@ -85,6 +89,24 @@ impl<R: Row> Node<R> {
             Self::All(nodes) => nodes.iter().all(|node| node.holds(row)),
             Self::Not(node) => !node.holds(row),
             Self::Test(column, operator, value) => operator.holds(&(column.get)(row), value),
+            Self::Key(column, key, operator, value) => {
+                let of_key = |cell: &Cell<'_>| {
+                    let text = cell.to_string();
+                    let (found, value) = text.split_once('=')?;
+                    (found == key).then(|| value.to_owned())
+                };
+                let found = match (column.get)(row) {
+                    Cell::List(entries) => entries.iter().find_map(of_key),
+                    text => text
+                        .to_string()
+                        .split_whitespace()
+                        .find_map(|entry| of_key(&Cell::Text(Cow::Borrowed(entry)))),
+                };
+                match found {
+                    Some(text) => operator.holds(&Cell::Text(Cow::Owned(text)), value),
+                    None => matches!(operator, Operator::IsNot | Operator::ContainsNot),
+                }
+            }
             Self::Word(word) => R::COLUMNS.iter().any(|column| {
                 let words = matches!(column.unit, Unit::Text | Unit::Tree);
                 words && contains(&(column.get)(row), word)
@@ -265,17 +287,42 @@ fn test<R: Row>(
     operator: Operator,
     tokens: &mut Tokens<'_>,
 ) -> Result<Node<R>, String> {
-    let column = column::<R>(name)
+    let (of, key) = match name.split_once(':') {
+        Some((of, key)) => (of, Some(key)),
+        None => (name, None),
+    };
+    let column = column::<R>(of)
+        .filter(|column| key.is_none() || R::KEYED.contains(&column.name))
         .ok_or_else(|| format!("there is no column {name}\n\nhint: {}", names::<R>()))?;
     let Some(Token::Word(text) | Token::Quoted(text)) = tokens.next()? else {
         return Err(format!("a value is missing after {name}{spelled}"));
     };
     let number = number(&text, column.unit);
-    let ordered = !matches!(
-        operator,
-        Operator::Is | Operator::IsNot | Operator::Contains | Operator::ContainsNot
-    );
-    if ordered && number.is_none() {
+    if let Some(key) = key {
+        if matches!(
+            operator,
+            Operator::Is | Operator::IsNot | Operator::Contains | Operator::ContainsNot
+        ) {
+            return Ok(Node::Key(
+                column,
+                key.to_owned(),
+                operator,
+                Value { text, number },
+            ));
+        }
+        return Err(format!(
+            "{name}{spelled}: a label is text\n\nhint: = != ~ !~"
+        ));
+    }
+    let in_part = matches!(operator, Operator::Contains | Operator::ContainsNot);
+    let alike = matches!(operator, Operator::Is | Operator::IsNot);
+    if column.unit == Unit::Flag && !in_part && !(alike && matches!(&*text, "true" | "false")) {
+        return Err(format!(
+            "{name}{spelled}: not a value to compare with: '{text}'\n\nhint: {name}=true, {name}=false"
+        ));
+    }
+    let is_text = matches!(column.unit, Unit::Text | Unit::Tree | Unit::Flag);
+    if !in_part && number.is_none() && !(alike && is_text) {
         let like = match column.unit {
             Unit::Nanos | Unit::Millis => "500ms, 1.5s, 2m",
             Unit::Bytes | Unit::MiB => "512, 64KiB, 1.5MiB, 2GiB",
@@ -413,6 +460,11 @@ mod tests {
             ),
             ("bytes>soon", "like 512, 64KiB"),
             ("took>1MiB", "like 500ms"),
+            ("bytes=some", "like 512, 64KiB"),
+            ("bytes!=some", "like 512, 64KiB"),
+            ("old=yes", "old=true, old=false"),
+            ("old>1", "old=true, old=false"),
+            ("name:key=1", "there is no column name:key"),
             ("bytes>", "a value is missing"),
             ("(name=x", "a ) is missing"),
             ("name=x name=y", "'name' was not expected"),

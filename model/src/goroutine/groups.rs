@@ -4,7 +4,8 @@ use super::{Creator, Elided, Goroutine, Goroutines, Labels, Status};
 use crate::frame::Frame;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Goroutines that share stack and state.
@@ -26,6 +27,9 @@ pub struct Group {
     /// Profiler labels that all of them have, key to text; present of a goroutine profile only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
+    /// Profiler labels of its members: of each key every text among them, at most 100; absent when none has any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub member_labels: BTreeMap<String, Vec<String>>,
     /// Who created them; null unless the same `go` statement created all.
     pub created_by: Option<Creator>,
     /// Their calls, innermost first; `sp` differs and is null.
@@ -87,6 +91,7 @@ impl Goroutines {
                     wait_reason: first.wait_reason.clone(),
                     waiting_ns: waits().min().zip(waits().max()),
                     labels: None,
+                    member_labels: member_labels(&members),
                     created_by: first.created_by.clone().filter(|_| one_creator),
                     frames: self.frames(&Goroutine {
                         sps: None,
@@ -98,7 +103,36 @@ impl Goroutines {
                 })
             })
             .collect();
-        groups.sort_by_key(|g| (std::cmp::Reverse(g.count), g.ids.first().copied()));
+        // Of groups of one size, the one that has waited longest.
+        let longest = |g: &Group| g.waiting_ns.map(|(_, most)| most);
+        groups.sort_by_key(|g| {
+            (
+                Reverse(g.count),
+                Reverse(longest(g)),
+                g.ids.first().copied(),
+            )
+        });
         groups
     }
+}
+
+/// What the members have for labels; numbers in their own order.
+fn member_labels(members: &[&Goroutine]) -> BTreeMap<String, Vec<String>> {
+    const MOST: usize = 100;
+    let mut all: BTreeMap<String, BTreeSet<(Option<u64>, &str)>> = BTreeMap::new();
+    for (key, value) in members.iter().flat_map(|g| g.labels.iter()) {
+        if !all.contains_key(key) {
+            all.insert(key.to_owned(), BTreeSet::new());
+        }
+        if let Some(values) = all.get_mut(key) {
+            values.insert((value.parse().ok(), value));
+        }
+    }
+    let texts = |values: BTreeSet<(Option<u64>, &str)>| {
+        let texts = values.into_iter().take(MOST);
+        texts.map(|(_, text)| text.to_owned()).collect()
+    };
+    all.into_iter()
+        .map(|(key, values)| (key, texts(values)))
+        .collect()
 }

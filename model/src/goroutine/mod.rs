@@ -13,14 +13,12 @@
 //! | `groups` | those with identical stacks |
 //! | `filter` | which ones are wanted |
 
-mod filter;
 mod groups;
 mod place;
 mod set;
 mod stacks;
 mod status;
 
-pub use filter::Filter;
 pub use groups::Group;
 pub use place::{Creator, Place, Places};
 pub use set::{Goroutine, Goroutines, Labels, Listed};

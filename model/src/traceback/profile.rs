@@ -41,6 +41,7 @@ impl Profile {
                     return;
                 };
                 self.groups.push(Group {
+                    member_labels: std::collections::BTreeMap::new(),
                     count: usize::try_from(count).unwrap_or(usize::MAX),
                     ids: Vec::new(),
                     status: (self.name == "goroutineleak").then_some(Status::Leaked),

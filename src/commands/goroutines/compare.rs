@@ -9,17 +9,21 @@ use crate::case::core::with_case;
 use crate::case::{Files, Kind, kind_of};
 use crate::flags::Common;
 use crate::out::Out;
-use dumpview_model::goroutine::{Filter, Goroutine, Goroutines, Group, Listed};
+use dumpview_model::goroutine::{Goroutine, Goroutines, Group, Listed};
 use dumpview_model::traceback::{Diff, Stayed, diff};
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
+use dumpview_view::choice::Choice;
 use dumpview_view::document::Envelope;
+use dumpview_view::rows::GoroutineRow;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// So many of a kind are listed in text.
 const SHOWN: usize = 10;
@@ -74,9 +78,9 @@ fn goroutines(path: &Path, args: &GoroutinesFlags, common: &Common) -> Result<Go
 pub(super) struct Changed {
     old: String,
     new: String,
-    before: Goroutines,
-    after: Goroutines,
-    filter: Option<Filter>,
+    before: Arc<Goroutines>,
+    after: Arc<Goroutines>,
+    choice: Choice<GoroutineRow>,
     system: bool,
     with_stacks: bool,
 }
@@ -92,23 +96,32 @@ impl Changed {
         Ok(Self {
             old: old.display().to_string(),
             new: new.display().to_string(),
-            before,
-            after,
-            filter: super::view::filter(args)?,
+            before: Arc::new(before),
+            after: Arc::new(after),
+            choice: super::view::choice(args)?,
             system: args.system,
             with_stacks: args.with_stacks,
         })
     }
 
+    /// The ids of those that were asked for.
+    fn wanted(&self, all: &Arc<Goroutines>) -> HashSet<u64> {
+        let rows = (0..all.list.len()).map(|index| GoroutineRow {
+            all: Arc::clone(all),
+            index,
+        });
+        rows.zip(&all.list)
+            .filter(|(row, g)| (self.system || !g.system) && self.choice.wants(row))
+            .map(|(_, g)| g.id)
+            .collect()
+    }
+
     fn shown(&self) -> Shown<'_> {
-        let wanted = |all: &Goroutines, g: &Goroutine| {
-            let matches = |filter: &Filter| filter.matches(all, g);
-            (self.system || !g.system) && self.filter.as_ref().is_none_or(matches)
-        };
+        let (before, after) = (self.wanted(&self.before), self.wanted(&self.after));
         let mut changes = diff(&self.before, &self.after);
-        changes.appeared.retain(|g| wanted(&self.after, g));
-        changes.gone.retain(|g| wanted(&self.before, g));
-        changes.stayed.retain(|both| wanted(&self.after, both.new));
+        changes.appeared.retain(|g| after.contains(&g.id));
+        changes.gone.retain(|g| before.contains(&g.id));
+        changes.stayed.retain(|both| after.contains(&both.new.id));
         Shown {
             old: &self.old,
             new: &self.new,

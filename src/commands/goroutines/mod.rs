@@ -31,14 +31,31 @@ use view::{Kept, View};
 /// How `goroutines` answers.
 #[derive(Args, Debug, Clone, Default)]
 pub struct GoroutinesFlags {
-    /// Group by identical stacks.
+    /// Group by identical stacks; people see more than 40 so unless they ask otherwise.
     #[arg(long)]
     pub group: bool,
 
-    /// Only those that match: words joined by `and`, such as `status=waiting`, `wait~chan`, `id=7`, `label:user=ann`,
-    /// `fn~http`, `waiting>1m`; a bare word is looked for everywhere.
-    #[arg(long, value_name = "EXPR")]
+    /// A line each, however many there are.
+    #[arg(long, conflicts_with = "group")]
+    pub each: bool,
+
+    /// Only those that match: `status=waiting`, `wait~chan`, `id=7`, `label:user=ann`, `fn~http`, `waiting>1m`, joined by
+    /// `and`, `or`, `not` and brackets; a bare word is looked for in every text.
+    #[arg(long, value_name = "CONDITIONS")]
     pub filter: Option<String>,
+
+    /// By this column; `-NAME` for the largest first. People see those that waited longest first when left out.
+    #[arg(
+        long,
+        value_name = "NAME",
+        allow_hyphen_values = true,
+        conflicts_with = "group"
+    )]
+    pub sort: Option<String>,
+
+    /// At most this many goroutines or groups; 0 for all.
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
 
     /// With all frames.
     #[arg(long)]
@@ -135,7 +152,7 @@ impl OnFiles for GoroutinesVerb {
 ///
 /// When there is no list of them, or the filter cannot be understood.
 fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure> {
-    view::filter(flags)?;
+    view::choice(flags)?;
     let system = if flags.system {
         SystemGoroutines::Shown
     } else {

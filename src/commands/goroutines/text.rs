@@ -53,7 +53,7 @@ pub(super) fn answer(
     args: &GoroutinesFlags,
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
-    view::filter(args)?;
+    view::choice(args)?;
     let path = files.first();
     let (model, ended) = if is_stdin(path) && out.form() == Form::Text {
         match passing::read(reader(args)?, model(args)) {

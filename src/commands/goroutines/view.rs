@@ -2,35 +2,61 @@
 
 use super::GoroutinesFlags;
 use crate::answer::{Answer, Failure};
+use crate::flags::{TableFlags, no_match};
 use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::{
-    Elided, Filter, Goroutine, Goroutines, Group, Labels, Listed, Place, Status,
+    Elided, Goroutine, Goroutines, Group, Labels, Listed, Place, Status,
 };
 use dumpview_model::traceback::Profile;
 use dumpview_model::units::{bytes, duration, plural};
+use dumpview_view::choice::Choice;
+use dumpview_view::column::Row;
+use dumpview_view::rows::GoroutineRow;
 use dumpview_view::{Role, Text, styled};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write};
+use std::sync::Arc;
 
 /// The goroutines that were asked for, in one of two shapes: a row each, or a row for each distinct stack and
 /// state.
 pub struct View {
-    goroutines: Goroutines,
-    /// Which of them are shown, by index.
+    goroutines: Arc<Goroutines>,
+    /// Which of them are shown, by index, in the wanted order.
     chosen: Vec<usize>,
+    /// How many matched, those that `--top` leaves out included.
+    matched: usize,
     groups: Option<Vec<Group>>,
+    manner: Manner,
     /// How many were left out because they are the runtime's own.
     system_hidden: usize,
     with_stacks: bool,
     /// What each keeps, when that was asked for.
     retained: Option<Kept>,
 }
+
+/// What people see of goroutines of which no groups were asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// A line each, in the order that was asked for.
+    AsAsked,
+    /// A line each, those that waited longest first.
+    LongestFirst,
+    /// Groups when there are many, else that.
+    ByNumber {
+        /// At most so many groups.
+        top: usize,
+    },
+}
+
+/// More goroutines than that are grouped for people.
+const MANY: usize = 40;
 
 /// What goroutines keep.
 pub enum Kept {
@@ -45,34 +71,53 @@ impl View {
     ///
     /// # Errors
     ///
-    /// When the filter cannot be understood.
+    /// When the flags cannot be understood, or no goroutine matches the filter.
     pub fn new(
         goroutines: Goroutines,
         system_hidden: usize,
         flags: &GoroutinesFlags,
     ) -> Result<Self, Failure> {
-        let filter = filter(flags)?;
-        let chosen: Vec<usize> = (0..goroutines.list.len())
-            .filter(|index| {
-                let wanted = |filter: &Filter| {
-                    goroutines
-                        .list
-                        .get(*index)
-                        .is_some_and(|g| filter.matches(&goroutines, g))
-                };
-                filter.as_ref().is_none_or(wanted)
-            })
-            .collect();
-        let groups = flags.group.then(|| {
-            let members = chosen
-                .iter()
-                .filter_map(|index| goroutines.list.get(*index));
-            goroutines.group(members)
+        let choice = choice(flags)?;
+        let goroutines = Arc::new(goroutines);
+        let rows = (0..goroutines.list.len()).map(|index| GoroutineRow {
+            all: Arc::clone(&goroutines),
+            index,
         });
+        let asked = flags.filter.is_some() || flags.sort.is_some();
+        let mut chosen: Vec<usize> = if asked {
+            let chosen = choice.choose(rows.collect());
+            chosen.into_iter().map(|row| row.index).collect()
+        } else {
+            (0..goroutines.list.len()).collect()
+        };
+        if flags.filter.is_some() && chosen.is_empty() {
+            return Err(no_match(&choice));
+        }
+        let matched = chosen.len();
+        let top = flags.top.filter(|top| *top > 0).unwrap_or(usize::MAX);
+        let groups = flags.group.then(|| {
+            let mut groups = grouped(&goroutines, &chosen);
+            groups.truncate(top);
+            groups
+        });
+        let plain = !(flags.each || flags.with_stacks || flags.retained);
+        let manner = match (&flags.sort, plain) {
+            (Some(_), _) => Manner::AsAsked,
+            (None, true) if matched > MANY => Manner::ByNumber { top },
+            (None, _) => Manner::LongestFirst,
+        };
+        if manner == Manner::LongestFirst && flags.top.is_some() {
+            sort_by_wait(&goroutines, &mut chosen);
+        }
+        if groups.is_none() && !matches!(manner, Manner::ByNumber { .. }) {
+            chosen.truncate(top);
+        }
         Ok(Self {
             goroutines,
             chosen,
+            matched,
             groups,
+            manner,
             system_hidden,
             with_stacks: flags.with_stacks,
             retained: None,
@@ -82,9 +127,11 @@ impl View {
     /// A profile, which has nothing but groups.
     pub fn of_profile(profile: Profile) -> Self {
         Self {
-            goroutines: Goroutines::default(),
+            goroutines: Arc::default(),
             chosen: Vec::new(),
+            matched: 0,
             groups: Some(profile.groups),
+            manner: Manner::AsAsked,
             system_hidden: 0,
             with_stacks: false,
             retained: None,
@@ -142,15 +189,32 @@ impl View {
     }
 }
 
-/// The filter that was typed.
+fn grouped(goroutines: &Goroutines, chosen: &[usize]) -> Vec<Group> {
+    let members = chosen.iter();
+    goroutines.group(members.filter_map(|index| goroutines.list.get(*index)))
+}
+
+/// The one that died first, then those that waited longest.
+fn sort_by_wait(goroutines: &Goroutines, chosen: &mut [usize]) {
+    chosen.sort_by_key(|index| {
+        let g = goroutines.list.get(*index);
+        Reverse(g.map(|g| (g.crashed, g.waiting_ns)))
+    });
+}
+
+/// Which goroutines were asked for, in which order. `--top` is of what is shown, which may be groups.
 ///
 /// # Errors
 ///
 /// When it cannot be understood.
-pub fn filter(flags: &GoroutinesFlags) -> Result<Option<Filter>, Failure> {
-    let parse =
-        |text| Filter::parse(text).map_err(|why| Failure::usage(format!("--filter: {why}")));
-    flags.filter.as_deref().map(parse).transpose()
+pub fn choice(flags: &GoroutinesFlags) -> Result<Choice<GoroutineRow>, Failure> {
+    TableFlags {
+        columns: Vec::new(),
+        sort: flags.sort.clone(),
+        filter: flags.filter.clone(),
+        top: None,
+    }
+    .choice()
 }
 
 /// The document of a view.
@@ -216,37 +280,22 @@ impl Serialize for Rows<'_> {
 
 impl Answer for View {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        if let Some(groups) = &self.groups {
-            for group in groups {
-                let kept = self.kept_column(group.retained_bytes).unwrap_or_default();
-                group_text(group, &kept, out)?;
+        match (&self.groups, self.manner) {
+            (Some(groups), _) => self.groups_text(groups, out)?,
+            (None, Manner::ByNumber { top }) => {
+                let mut groups = grouped(&self.goroutines, &self.chosen);
+                groups.truncate(top);
+                self.groups_text(&groups, out)?;
+                let note = "grouped by stack, since there are many; --each gives a line each";
+                out.line(styled(Role::Dim, note))?;
             }
-            let total: usize = groups.iter().map(|g| g.count).sum();
-            let stacks = groups.len();
-            let (total, stacks) = (
-                plural(total as u64, "goroutine"),
-                plural(stacks as u64, "group"),
-            );
-            out.line(styled(Role::Dim, format_args!("{total} in {stacks}")))?;
-        } else {
-            let mut line = String::new();
-            for g in self.chosen() {
-                line.clear();
-                if let Some(kept) = self.kept_column(self.retained(g)) {
-                    line.push_str(&kept);
+            (None, manner) => {
+                let mut chosen = self.chosen.clone();
+                if manner == Manner::LongestFirst {
+                    sort_by_wait(&self.goroutines, &mut chosen);
                 }
-                row(g, &mut line);
-                out.line(&line)?;
-                if self.with_stacks {
-                    let listed = self.goroutines.listed(g, true);
-                    let frames = listed.frames.as_deref().unwrap_or_default();
-                    stack_text(frames.iter(), listed.elided, "      ", out)?;
-                }
+                self.each_text(&chosen, out)?;
             }
-            out.line(styled(
-                Role::Dim,
-                plural(self.chosen.len() as u64, "goroutine"),
-            ))?;
         }
         if let Some(why) = self.retained_unknown() {
             let note = format_args!("what they keep is not known everywhere: {why}");
@@ -258,6 +307,59 @@ impl Answer for View {
             out.line(styled(Role::Dim, note))?;
         }
         Ok(())
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> Option<io::Result<()>> {
+        let rows = self.chosen.iter().map(|index| GoroutineRow {
+            all: Arc::clone(&self.goroutines),
+            index: *index,
+        });
+        let columns: Vec<_> = GoroutineRow::COLUMNS.iter().collect();
+        let rows: Vec<GoroutineRow> = rows.collect();
+        self.groups
+            .is_none()
+            .then(|| dumpview_view::sink::csv::write(&columns, &rows, out))
+    }
+}
+
+impl View {
+    fn groups_text(&self, groups: &[Group], out: &mut Text<'_>) -> io::Result<()> {
+        for group in groups {
+            let kept = self.kept_column(group.retained_bytes).unwrap_or_default();
+            group_text(group, &kept, out)?;
+        }
+        let total: usize = groups.iter().map(|g| g.count).sum();
+        let count = plural(total as u64, "goroutine");
+        let stacks = plural(groups.len() as u64, "group");
+        let of = match self.matched.saturating_sub(total) {
+            0 => String::new(),
+            more => format!("; {more} in smaller groups are not shown"),
+        };
+        out.line(styled(Role::Dim, format_args!("{count} in {stacks}{of}")))
+    }
+
+    fn each_text(&self, chosen: &[usize], out: &mut Text<'_>) -> io::Result<()> {
+        let mut line = String::new();
+        let list = &self.goroutines.list;
+        for g in chosen.iter().filter_map(|index| list.get(*index)) {
+            line.clear();
+            if let Some(kept) = self.kept_column(self.retained(g)) {
+                line.push_str(&kept);
+            }
+            row(g, &mut line);
+            out.line(&line)?;
+            if self.with_stacks {
+                let listed = self.goroutines.listed(g, true);
+                let frames = listed.frames.as_deref().unwrap_or_default();
+                stack_text(frames.iter(), listed.elided, "      ", out)?;
+            }
+        }
+        let count = plural(chosen.len() as u64, "goroutine");
+        let of = match self.matched.saturating_sub(chosen.len()) {
+            0 => String::new(),
+            more => format!(", {more} more"),
+        };
+        out.line(styled(Role::Dim, format_args!("{count}{of}")))
     }
 }
 
@@ -309,6 +411,22 @@ fn labels(labels: &Labels, line: &mut String) {
         let _ = write!(line, "{key}={value}");
     }
     if labels.0.is_some() {
+        line.push('}');
+    }
+}
+
+/// ` {worker=0,2,3}`: of each label what its members have.
+fn members_labels(labels: &BTreeMap<String, Vec<String>>, line: &mut String) {
+    const SHOWN: usize = 5;
+    for (at, (key, values)) in labels.iter().enumerate() {
+        line.push_str(if at == 0 { " {" } else { ", " });
+        let shown: Vec<&str> = values.iter().take(SHOWN).map(String::as_str).collect();
+        let _ = write!(line, "{key}={}", shown.join(","));
+        if values.len() > SHOWN {
+            line.push_str(",…");
+        }
+    }
+    if !labels.is_empty() {
         line.push('}');
     }
 }
@@ -366,13 +484,14 @@ fn group_text(group: &Group, kept: &str, out: &mut Text<'_>) -> io::Result<()> {
     for id in group.ids.iter().take(SHOWN) {
         let _ = write!(heading, " {id}");
     }
-    if let Some(all) = &group.labels {
-        labels(all, &mut heading);
-    }
     let more = group.ids.len().saturating_sub(SHOWN);
     if more > 0 {
         let _ = write!(heading, " …{more} more");
     }
+    if let Some(all) = &group.labels {
+        labels(all, &mut heading);
+    }
+    members_labels(&group.member_labels, &mut heading);
     out.line(styled(Role::Heading, heading))?;
     // Runtime frames are folded, so the place of a gap is counted without them.
     let elided = group.elided.map(|gap| Elided {

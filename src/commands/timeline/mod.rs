@@ -16,6 +16,7 @@ pub use args::TimelineFlags;
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
+use crate::flags::no_match;
 use crate::out::Out;
 use crate::times::point;
 use crate::verb::{About, Inputs, OnFiles, Verb};
@@ -99,6 +100,9 @@ impl OnFiles for TimelineVerb {
         let mut stream = out.stream(report.envelope(), &choice);
         for placed in report.chosen() {
             stream.row(&TimelineEvent::new(&report.timeline, placed))?;
+        }
+        if stream.found_nothing() {
+            return Err(no_match(&choice).into());
         }
         stream.finish(
             |document| {

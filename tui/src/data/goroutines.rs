@@ -151,6 +151,16 @@ impl Row for Listed {
         system: Flag, |l| Cell::Flag(l.goroutine().is_some_and(|g| g.system)), "whether it is the runtime's own";
         stack: Tree, Self::calls, "its calls, innermost first, function and place by turns";
     };
+    const ALSO: &'static [(&'static str, &'static str)] = &[
+        ("wait", "state"),
+        ("wait_reason", "state"),
+        ("waiting", "waiting_ns"),
+        ("fn", "stack"),
+        ("file", "stack"),
+        ("created", "created_by"),
+        ("label", "labels"),
+    ];
+    const KEYED: &'static [&'static str] = &["labels"];
 }
 
 /// `main.go:41` of `/src/app/main.go:41`.

@@ -15,5 +15,6 @@ pub use allocation::Allocation;
 pub use decision::DecisionRow;
 pub use event::{TimelineEvent, sentence};
 pub use function::FunctionRow;
+pub use goroutine::GoroutineRow;
 pub use snapshot::MemorySnapshot;
 pub use thread::ThreadRow;
