@@ -1,5 +1,6 @@
 // Orders fills memory as a server does, and dies: COUNT orders (default 2,000,000), each with a map, slices, strings,
-// interfaces and wrapped errors; some ten objects each. Prints how many objects there are.
+// interfaces and wrapped errors; some ten objects each. Prints how many objects there are. `orders COUNT DUMP` writes a heap
+// dump rather than die.
 package main
 
 import (
@@ -99,5 +100,13 @@ func main() {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	fmt.Println(stats.HeapObjects, "objects,", stats.HeapAlloc>>20, "MiB")
+	if len(os.Args) > 2 {
+		f, err := os.Create(os.Args[2])
+		if err != nil {
+			panic(err)
+		}
+		debug.WriteHeapDump(f.Fd())
+		return
+	}
 	panic("full")
 }
