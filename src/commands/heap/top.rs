@@ -100,6 +100,12 @@ fn top(case: &Case<'_>, flags: &TopFlags) -> Result<Box<dyn Answer>, Failure> {
     let of = if flags.garbage { Of::Garbage } else { Of::Live };
     let rows = totals(case, flags.by, of)?;
     if rows.is_empty() {
+        let is_unreached = of == Of::Live && case.heap().is_ok_and(|heap| heap.garbage.objects > 0);
+        if is_unreached && flags.by == By::Type {
+            return Err(Failure::no_answer(
+                "no root is known to reach anything: all objects count as garbage\n\nhint: dumpview heap garbage lists them",
+            ));
+        }
         return Err(Failure::no_answer(match (flags.by, of) {
             (By::Label, _) => "no goroutine that keeps something has profiler labels",
             (By::Site, _) => "the memory profiler sampled no object that lives",
