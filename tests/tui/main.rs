@@ -6,6 +6,8 @@
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 #[cfg(test)]
+mod heap;
+#[cfg(test)]
 #[path = "../support/pty.rs"]
 mod pty;
 #[cfg(test)]

@@ -37,6 +37,15 @@ pub fn account(case: Open, job: &Job) -> Result<Account, Failure> {
             bytes(told.not_dumped)
         ),
     )];
+    let reserved = told.parts.iter().filter(|part| part.reserved);
+    let reserved: u64 = reserved.map(|part| part.bytes).sum();
+    if reserved > 0 {
+        let text = format!(
+            "{} of it is only reserved, and costs nothing",
+            bytes(reserved)
+        );
+        head.push(Line::new(Role::Dim, text));
+    }
     if told.gap > 0 {
         let text = format!(
             "{} claimed twice by the core's program headers",
@@ -44,11 +53,13 @@ pub fn account(case: Open, job: &Job) -> Result<Account, Failure> {
         );
         head.push(Line::new(Role::Warning, text));
     }
-    let of = told.total;
+    let used = told.parts.iter().filter(|part| !part.reserved);
+    let of = used.map(|part| part.bytes).sum();
     let parts = told.parts.into_iter().map(|part| AccountPart {
         name: part.name,
         bytes: part.bytes,
         of,
+        reserved: part.reserved,
         what: part.what,
     });
     let parts = parts.collect();

@@ -250,8 +250,10 @@ pub struct AccountPart {
     pub name: &'static str,
     /// Its bytes.
     pub bytes: u64,
-    /// Those of all parts.
+    /// Those of all parts that are not reserved only.
     pub of: u64,
+    /// Address space that was reserved and never used: it costs nothing, and has no share of the picture.
+    pub reserved: bool,
     /// What it is, in words.
     pub what: String,
 }
@@ -261,7 +263,7 @@ pub struct AccountPart {
     reason = "a share is shown with few digits"
 )]
 fn share(part: &AccountPart) -> Cell<'_> {
-    if part.of == 0 {
+    if part.of == 0 || part.reserved {
         return Cell::Null;
     }
     Cell::Float(part.bytes as f64 / part.of as f64)
@@ -273,8 +275,9 @@ impl Row for AccountPart {
     const COLUMNS: &'static [Column<Self>] = columns! {
         bytes: "bytes" Count, |p| Cell::Count(p.bytes), "its bytes";
         size: "size" Bytes, |p| Cell::Count(p.bytes), "the same in units";
-        share: "of all" Share.or_null(), share, "of all that is mapped";
+        share: "of all" Share.or_null(), share, "of all that is mapped and not only reserved";
         what: "what" Text, |p| Cell::Text(Cow::Borrowed(&p.what)), "what it is";
         name: Text, |p| Cell::Word(p.name), "what scripts know it by";
+        reserved: Flag, |p| Cell::Flag(p.reserved), "whether it is address space that was only reserved";
     };
 }

@@ -7,7 +7,7 @@
 //!  a     20,971,520  20.0 MiB   32.6% ████       live objects
 //! ```
 //!
-//! Each part has a letter, which stands before it and fills its share of the bar.
+//! Each part has a letter, which stands before it and fills its share of the bar; what was only reserved has neither.
 
 use crate::canvas::Canvas;
 use crate::data::command::Export;
@@ -134,7 +134,8 @@ impl Accounting {
 
     /// The cells of each part in a bar.
     fn cells(&self, width: u16) -> Vec<u16> {
-        let sizes: Vec<u64> = self.parts().iter().map(|part| part.bytes).collect();
+        let used = |part: &AccountPart| if part.reserved { 0 } else { part.bytes };
+        let sizes: Vec<u64> = self.parts().iter().map(used).collect();
         bar::parts(&sizes, width)
     }
 
@@ -241,7 +242,11 @@ impl Subject for Accounting {
     }
 
     fn mark(&self, part: &AccountPart) -> Option<char> {
-        self.index_of(part).map(letter)
+        self.index_of(part).filter(|_| !part.reserved).map(letter)
+    }
+
+    fn role(&self, _column: &'static str, part: &AccountPart) -> Option<Role> {
+        part.reserved.then_some(Role::Dim)
     }
 
     fn status(&self, table: &Table<AccountPart>) -> String {

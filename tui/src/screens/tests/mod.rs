@@ -1,6 +1,7 @@
 //! Every screen as it is drawn, at 80×24 and wide, from data that the tests make or read from a few lines of text.
 
 mod of_a_core;
+mod of_a_heap;
 mod of_a_log;
 mod of_the_compiler;
 
