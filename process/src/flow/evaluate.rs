@@ -28,10 +28,13 @@ pub(super) struct Touched {
     pub(super) taken: BTreeSet<i64>,
 }
 
+/// By block; `None` of those that nothing leads to.
+type States = Vec<Option<State>>;
+
 /// Evaluates the addresses of a function; `None` when it does not settle.
 pub(super) fn touched(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> Option<Touched> {
     let mut machine = Machine::new(program, func, graph, &[], &[], Scope::Addresses)?;
-    let starts = machine.settle()?;
+    let (starts, _) = machine.settle()?;
     machine.recording = true;
     for (number, start) in starts.iter().enumerate() {
         if let Some(start) = start {
@@ -44,10 +47,24 @@ pub(super) fn touched(program: Program<'_>, func: &Func<'_>, graph: &Graph) -> O
     })
 }
 
+/// What is where at one step, with names followed.
+pub(super) struct At {
+    /// Symbols of the names and places before the step.
+    pub(super) before: State,
+    /// Places after it.
+    pub(super) after: State,
+    /// At the ends of blocks.
+    pub(super) ends: States,
+    /// For each name the steps ahead that make another value for it or compute with what it is, as far as no loop begins anew.
+    pub(super) later: Vec<Vec<usize>>,
+    pub(super) tokens: Tokens,
+}
+
 /// A function evaluated with names followed.
 pub(super) struct Evaluation<'g> {
     machine: Machine<'g>,
-    starts: Vec<Option<State>>,
+    starts: States,
+    ends: States,
 }
 
 impl<'g> Evaluation<'g> {
@@ -60,8 +77,12 @@ impl<'g> Evaluation<'g> {
         objects: &'g [(i64, u64)],
     ) -> Option<Self> {
         let mut machine = Machine::new(program, func, graph, names, objects, Scope::Values)?;
-        let starts = machine.settle()?;
-        Some(Self { machine, starts })
+        let (starts, ends) = machine.settle()?;
+        Some(Self {
+            machine,
+            starts,
+            ends,
+        })
     }
 
     /// What is where before a step and after it; `None` when nothing leads there.
@@ -96,17 +117,72 @@ impl<'g> Evaluation<'g> {
         &self.machine.tokens
     }
 
-    pub(super) fn into_tokens(self) -> Tokens {
-        self.machine.tokens
+    /// All that is known around a step; `None` when nothing leads there.
+    pub(super) fn at(mut self, step: usize) -> Option<At> {
+        let (before, after) = self.around(step)?;
+        let later = self.machine.later(step, &self.starts, &before.names);
+        Some(At {
+            before,
+            after,
+            ends: self.ends,
+            later,
+            tokens: self.machine.tokens,
+        })
     }
 }
 
 impl Machine<'_> {
-    /// The states at the starts of blocks, when nothing changes any more.
-    fn settle(&mut self) -> Option<Vec<Option<State>>> {
+    /// For each name the steps after one that make a value for it other than it has there, or compute with that. The next
+    /// value of a variable may have no entry of its own.
+    fn later(&mut self, step: usize, starts: &States, now: &[Token]) -> Vec<Vec<usize>> {
+        let (graph, names) = (self.graph, self.names);
+        let mut later: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
+        let mut open: Vec<usize> = graph.block_of(step).into_iter().collect();
+        let mut seen: BTreeSet<usize> = open.iter().copied().collect();
+        while let Some(number) = open.pop() {
+            let Some(block) = graph.blocks.get(number) else {
+                continue;
+            };
+            // Blocks are in reverse postorder: an edge to one before is a loop's.
+            let forward = block.next.iter().copied().filter(|next| *next > number);
+            open.extend(forward.filter(|next| seen.insert(*next)));
+            let Some(mut state) = starts.get(number).cloned().flatten() else {
+                continue;
+            };
+            self.run(number, &mut state, &mut |at, state| {
+                if at <= step {
+                    return;
+                }
+                let addr = graph.steps.get(at).map(|step| step.addr);
+                let operands = graph.operands(at);
+                for (((followed, token), now), later) in
+                    names.iter().zip(&state.names).zip(now).zip(&mut later)
+                {
+                    let begun = followed
+                        .ranges
+                        .iter()
+                        .find(|range| Some(range.begin) == addr);
+                    if let Some(range) = begun
+                        && *token != UNKNOWN
+                        && token != now
+                    {
+                        later.push(graph.maker(at, block.steps.start, range.place));
+                    }
+                    let is_read = |reg: &Reg| state.register(*reg) == *now;
+                    if *now != UNKNOWN && operands.iter().any(is_read) {
+                        later.push(at);
+                    }
+                }
+            });
+        }
+        later
+    }
+
+    /// The states at the starts and ends of blocks, when nothing changes any more.
+    fn settle(&mut self) -> Option<(States, States)> {
         let graph = self.graph;
-        let mut starts: Vec<Option<State>> = vec![None; graph.blocks.len()];
-        let mut ends: Vec<Option<State>> = vec![None; graph.blocks.len()];
+        let mut starts: States = vec![None; graph.blocks.len()];
+        let mut ends: States = vec![None; graph.blocks.len()];
         for pass in 0.. {
             if pass >= MOST_PASSES {
                 return None;
@@ -137,7 +213,7 @@ impl Machine<'_> {
             }
             self.grew = false;
         }
-        Some(starts)
+        Some((starts, ends))
     }
 }
 

@@ -244,6 +244,15 @@ impl Facts {
         Some((live, stored))
     }
 
+    /// Whether a step writes to some of these bytes of the frame.
+    pub(super) fn is_written(&self, step: usize, at: i64, bytes: u8) -> bool {
+        let end = at + i64::from(bytes);
+        let accesses = self.touched.accesses.get(step).into_iter().flatten();
+        let mut written = accesses.filter(|access| access.touch != Touch::Read);
+        written
+            .any(|access| access.at < end && at < access.at.saturating_add_unsigned(access.bytes))
+    }
+
     pub(super) const fn extent(&self) -> Extent {
         self.extent
     }

@@ -7,10 +7,13 @@
 //! that one's), or it is made of a loop's own variable (names are attached where a value is computed, which may be one round
 //! before the assignment).
 
-use super::evaluate::Evaluation;
+use super::evaluate::{At, Evaluation};
 use super::state::{Followed, Place, State};
+use super::step::BinOp;
 use super::token::{Node, Token, Tokens, UNKNOWN};
-use super::{Point, Program};
+use super::{Known, Point, Program};
+use crate::addr::Addr;
+use std::sync::PoisonError;
 
 /// Functions of more instructions are not evaluated for single variables.
 const MOST_STEPS: usize = 8192;
@@ -31,42 +34,70 @@ impl Wanted<'_> {
     }
 }
 
+/// Where a value was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Defined {
+    /// The function was called with it.
+    Entry,
+    /// By the instruction there, or where paths meet that bring different ones.
+    At(Addr),
+    /// It is a constant or computed.
+    Elsewhere,
+}
+
+/// What is known of a part of a variable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// The place that holds it, where that is certain. A register is a place only where a frame was interrupted.
+    pub place: Option<Place>,
+    /// Where it was made.
+    pub defined: Defined,
+    /// It is what a loop goes on with in its next round, or counts down from round to round.
+    pub is_counter: bool,
+    /// Instructions ahead that make another value of the variable or compute with this one, as far as no loop begins anew.
+    pub later: Vec<Addr>,
+    /// The slot it is listed in was written after it came there.
+    pub is_overwritten: bool,
+}
+
 impl Point {
-    /// For each part the place that holds it, where that is certain. A register is a place only where a frame was interrupted.
-    pub fn places(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Vec<Option<Place>> {
-        let none = || vec![None; wanted.parts.len()];
-        if self.function.graph.steps.len() > MOST_STEPS {
-            return none();
+    /// What is known of each part; the same parts are asked of all frames that stand here. Empty where it cannot be told.
+    pub fn held(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Known {
+        let known = || {
+            let held = self.function.held.lock();
+            held.unwrap_or_else(PoisonError::into_inner)
+        };
+        let key = (self.step, self.interrupted);
+        if let Some(held) = known().get(&key) {
+            return held.clone();
         }
-        let addr = self
-            .function
-            .graph
-            .steps
-            .get(self.step)
-            .map(|step| step.addr);
-        let Some(func) = addr.and_then(|addr| program.symbols.find(addr)) else {
-            return none();
-        };
-        let names = wanted.names();
-        let graph = &self.function.graph;
-        let evaluated = Evaluation::of(program, &func, graph, &names, wanted.objects);
-        let Some(mut evaluated) = evaluated else {
-            return none();
-        };
-        let Some((before, after)) = evaluated.around(self.step) else {
-            return none();
-        };
-        self.found(&before, &after, evaluated.into_tokens(), wanted)
+        let held: Known = self.evaluated(program, wanted).unwrap_or_default().into();
+        known().insert(key, held.clone());
+        held
     }
 
-    fn found(
-        &self,
-        before: &State,
-        after: &State,
-        mut tokens: Tokens,
-        wanted: &Wanted<'_>,
-    ) -> Vec<Option<Place>> {
-        let places = if self.interrupted { before } else { after };
+    fn evaluated(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Option<Vec<Held>> {
+        let graph = &self.function.graph;
+        if graph.steps.len() > MOST_STEPS {
+            return None;
+        }
+        let func = program.symbols.find(graph.steps.get(self.step)?.addr)?;
+        let names = wanted.names();
+        let evaluated = Evaluation::of(program, &func, graph, &names, wanted.objects)?;
+        Some(self.found(evaluated.at(self.step)?, wanted))
+    }
+
+    fn found(&self, at: At, wanted: &Wanted<'_>) -> Vec<Held> {
+        let At {
+            before,
+            after,
+            ends,
+            later,
+            mut tokens,
+        } = at;
+        let graph = &self.function.graph;
+        let addr = |step: &usize| graph.steps.get(*step).map(|step| step.addr);
+        let places = if self.interrupted { &before } else { &after };
         let symbols: Vec<Token> = wanted
             .parts
             .iter()
@@ -74,20 +105,118 @@ impl Point {
             .map(|((_, bytes), token)| tokens.extended(*token, *bytes, false))
             .collect();
         let mut found = Vec::with_capacity(symbols.len());
-        for (number, ((_, bytes), symbol)) in wanted.parts.iter().zip(&symbols).enumerate() {
+        for (number, ((followed, bytes), symbol)) in wanted.parts.iter().zip(&symbols).enumerate() {
             let owner = wanted.owners.get(number);
             let shared = symbols
                 .iter()
                 .zip(wanted.owners)
                 .any(|(other, of)| other == symbol && Some(of) != owner);
-            let place = if shared || !is_certain(*symbol, &tokens) {
+            let is_counter = self.is_counter(*symbol, &ends, &tokens) || self.is_counted(followed);
+            let place = if shared || is_counter || !is_certain(*symbol, &tokens) {
                 None
             } else {
                 self.live_place(*symbol, *bytes, places, &mut tokens)
             };
-            found.push(place);
+            found.push(Held {
+                place,
+                defined: self.defined(*symbol, &tokens),
+                is_counter,
+                later: later
+                    .get(number)
+                    .map(|steps| steps.iter().filter_map(addr).collect())
+                    .unwrap_or_default(),
+                is_overwritten: !self.is_of_loop(*symbol, &tokens) && self.is_overwritten(followed),
+            });
         }
         found
+    }
+
+    fn defined(&self, symbol: Token, tokens: &Tokens) -> Defined {
+        let graph = &self.function.graph;
+        let at = |step: usize| graph.steps.get(step).map(|step| Defined::At(step.addr));
+        let defined = match tokens.node(symbol) {
+            Node::Entry(_) => Some(Defined::Entry),
+            Node::Defined(site, _) => at(site as usize),
+            Node::Merged(block, _) => graph
+                .blocks
+                .get(block as usize)
+                .and_then(|block| at(block.steps.start)),
+            Node::Zero(_, inner) | Node::Sign(_, inner) => Some(self.defined(inner, tokens)),
+            _ => None,
+        };
+        defined.unwrap_or(Defined::Elsewhere)
+    }
+
+    /// The same by the instructions before entries of the list, where the symbol was lost on the way.
+    fn is_counted(&self, followed: &Followed) -> bool {
+        let graph = &self.function.graph;
+        let here = graph.steps.get(self.step).map(|step| step.addr);
+        followed.ranges.iter().any(|range| {
+            let Some(begin) = graph.step_at(range.begin) else {
+                return false;
+            };
+            let is_current = here.is_some_and(|here| range.begin <= here && here < range.end);
+            let by = match range.place {
+                Place::Register(reg) => graph.addition(begin, reg),
+                Place::Slot(..) => graph
+                    .stored_before(begin)
+                    .and_then(|reg| graph.addition(begin - 1, reg)),
+            };
+            by.is_some_and(|by| by < 0 || is_current)
+        })
+    }
+
+    /// Whether a symbol is what a loop goes round with.
+    fn is_of_loop(&self, symbol: Token, tokens: &Tokens) -> bool {
+        let Node::Merged(number, _) = tokens.node(symbol) else {
+            return false;
+        };
+        let number = number as usize;
+        let block = self.function.graph.blocks.get(number);
+        block.is_some_and(|block| block.before.iter().any(|before| *before >= number))
+    }
+
+    /// Whether a slot that a name is said to be in was written between the entry's begin and here. A list goes on when another
+    /// variable without a list gets the slot.
+    fn is_overwritten(&self, followed: &Followed) -> bool {
+        let graph = &self.function.graph;
+        let Some(here) = graph.steps.get(self.step).map(|step| step.addr) else {
+            return false;
+        };
+        let mut ranges = followed.ranges.iter();
+        let range = ranges.find(|range| range.begin <= here && here < range.end);
+        let Some((begin, Place::Slot(at, bytes))) = range.map(|range| (range.begin, range.place))
+        else {
+            return false;
+        };
+        let first = graph.steps.partition_point(|step| step.addr < begin);
+        (first..self.step).any(|step| self.function.facts.is_written(step, at, bytes))
+    }
+
+    /// Whether a symbol is a constant more than another, or a loop's own that becomes less.
+    fn is_counter(&self, symbol: Token, ends: &[Option<State>], tokens: &Tokens) -> bool {
+        let sum = |token: Token| match tokens.node(token) {
+            Node::Op(BinOp::Add, _, of, by) => match tokens.node(by) {
+                Node::Const(by) => Some((of, by.cast_signed())),
+                _ => None,
+            },
+            _ => None,
+        };
+        if sum(symbol).is_some() {
+            return true;
+        }
+        let Node::Merged(block, key) = tokens.node(symbol) else {
+            return false;
+        };
+        let block = self.function.graph.blocks.get(block as usize);
+        let before = block.map(|block| block.before.as_slice());
+        let brought = before
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|before| Some(ends.get(*before)?.as_ref()?.at(key)));
+        brought
+            .into_iter()
+            .any(|token| sum(token).is_some_and(|(_, by)| by < 0))
     }
 
     fn live_place(

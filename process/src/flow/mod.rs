@@ -13,6 +13,7 @@
 //! | `step` | what an instruction does |
 //! | `amd64`, `arm64` | instructions as steps |
 //! | `graph` | blocks and edges: calls that do not return, jump tables |
+//! | `makers` | which step made what is in a register |
 //! | `token` | symbols for values |
 //! | `state` | which symbol is in which place |
 //! | `machine` | what a step does to that |
@@ -34,6 +35,7 @@ mod fault;
 mod graph;
 mod infer;
 mod machine;
+mod makers;
 mod maps;
 mod state;
 mod step;
@@ -46,7 +48,7 @@ use crate::symbols::{Func, Symbols};
 use facts::Facts;
 pub use fault::{Accessed, Came};
 use graph::Graph;
-pub use infer::Wanted;
+pub use infer::{Defined, Held, Wanted};
 use rustc_hash::FxHashMap;
 pub use state::{Followed, Place, Range};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,7 +74,12 @@ pub struct Program<'r> {
 pub struct Function {
     graph: Graph,
     facts: Facts,
+    /// What is known of variables, by step and whether a frame was interrupted there: it is the same in every frame.
+    held: Mutex<FxHashMap<(usize, bool), Known>>,
 }
+
+/// What is known of all variables at one place, each part by its number.
+type Known = Arc<[Held]>;
 
 /// A place in a function at which a frame stands.
 #[derive(Debug)]
@@ -99,7 +106,11 @@ impl Function {
         let graph = Graph::of(program, func)?;
         let touched = evaluate::touched(program, func, &graph)?;
         let facts = Facts::of(program.arch, &graph, touched);
-        Some(Self { graph, facts })
+        Some(Self {
+            graph,
+            facts,
+            held: Mutex::default(),
+        })
     }
 }
 
@@ -136,6 +147,32 @@ impl Point {
     /// Whether the address of one of these bytes of the frame was handed out.
     pub fn is_taken(&self, offset: i64, size: u64) -> bool {
         self.function.facts.is_taken(offset, size)
+    }
+
+    /// The addresses of the function's instructions that add a constant to a register.
+    pub fn additions(&self) -> impl Iterator<Item = Addr> {
+        use step::{BinOp, Effect, Expr, Mem, Val};
+        let adds = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::Set(
+                    _,
+                    Expr::Binary {
+                        op: BinOp::Add | BinOp::Sub,
+                        b: Val::Const(_),
+                        ..
+                    } | Expr::Address(Mem {
+                        base: Some(_),
+                        index: None,
+                        ..
+                    })
+                )
+            )
+        };
+        let steps = self.function.graph.steps.iter();
+        steps
+            .filter(move |step| step.effects.iter().any(adds))
+            .map(|step| step.addr)
     }
 
     /// Whether an argument's spill home holds what was stored there on every path: by the compiler's own record of it

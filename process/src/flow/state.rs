@@ -1,6 +1,6 @@
 //! What is where at one step: symbols of registers, slots, and of what is followed by name.
 
-use super::token::{Token, UNKNOWN};
+use super::token::{Key, Token, UNKNOWN};
 use crate::addr::Addr;
 use crate::arch::Reg;
 
@@ -77,6 +77,16 @@ impl State {
             .iter()
             .map(|(at, bytes, token)| (Place::Slot(*at, *bytes), *token));
         slots.chain(registers)
+    }
+
+    /// What stands in a place by its key.
+    pub(super) fn at(&self, key: Key) -> Token {
+        match key {
+            Key::Register(number) => self.registers.get(usize::from(number)).copied(),
+            Key::Slot(at, bytes) => self.slot(at, bytes),
+            Key::Name(number) => self.names.get(number as usize).copied(),
+        }
+        .unwrap_or(UNKNOWN)
     }
 
     pub(super) fn register(&self, reg: Reg) -> Token {

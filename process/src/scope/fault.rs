@@ -229,7 +229,10 @@ impl Context<'_, '_> {
     /// All variables of the frame, as [`crate::flow`] follows them.
     fn followed(&self, levels: &[Level]) -> Parts {
         let mut parts = Parts::default();
-        for scoped in levels.iter().flat_map(|level| &level.variables) {
+        let numbered = levels.iter().enumerate();
+        let all =
+            numbered.flat_map(|(number, level)| level.variables.iter().map(move |v| (number, v)));
+        for (level, scoped) in all {
             let Some(raw) = self.raw(*scoped) else {
                 continue;
             };
@@ -240,7 +243,7 @@ impl Context<'_, '_> {
                 continue;
             }
             let before = parts.objects.len();
-            self.parts_of(&raw, &mut parts.list, &mut parts.objects);
+            self.parts_of(&raw, level, &mut parts.list, &mut parts.objects);
             parts.object_dies.resize(before, 0);
             parts.object_dies.resize(parts.objects.len(), raw.die);
         }

@@ -9,7 +9,7 @@ use super::levels::Level;
 use super::variables::{Context, Raw};
 use crate::addr::FileAddr;
 use crate::dwarf::{Location, NoLocation, Piece, Slice};
-use crate::flow::{Followed, Place, Range, Wanted};
+use crate::flow::{Followed, Held, Place, Range, Wanted};
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression, Operation};
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ const MOST_PARTS: usize = 512;
 
 /// A part of a variable: of which one, from which byte on.
 pub(super) struct Part {
-    owner: u64,
+    pub(super) owner: u64,
+    pub(super) level: usize,
     offset: u64,
     size: u8,
     followed: Followed,
@@ -38,30 +39,24 @@ impl Part {
 }
 
 impl<'a> Context<'_, 'a> {
-    /// Looks for the values of variables that are not exact; `found` has each with the DIE it comes from.
-    pub(super) fn infer(&self, levels: &[Level], found: &mut [(u64, &mut Variable)]) {
+    /// What the function's code tells of the parts of all variables in scope.
+    pub(super) fn held(&self, levels: &[Level]) -> Vec<(Part, Held)> {
         let (Some(point), Some(program)) = (self.frame.point, self.frame.program) else {
-            return;
+            return Vec::new();
         };
-        let wanted = |variable: &Variable| match &variable.standing {
-            Standing::Exact => is_incomplete(variable),
-            Standing::Stale(_) | Standing::OptimizedOut | Standing::Unreadable(_) => {
-                !variable.escaped
-            }
-            Standing::Inferred(_) => false,
-        };
-        if self.unit.unoptimized || !self.unit.is_go || !found.iter().any(|(_, v)| wanted(v)) {
-            return;
-        }
         let mut parts = Vec::new();
         let mut objects = Vec::new();
-        for scoped in levels.iter().flat_map(|level| &level.variables) {
-            if let Some(raw) = self.raw(*scoped) {
-                self.parts_of(&raw, &mut parts, &mut objects);
+        for (number, level) in levels.iter().enumerate() {
+            for raw in level
+                .variables
+                .iter()
+                .filter_map(|scoped| self.raw(*scoped))
+            {
+                self.parts_of(&raw, number, &mut parts, &mut objects);
             }
         }
         if parts.is_empty() || parts.len() > MOST_PARTS {
-            return;
+            return Vec::new();
         }
         let followed: Vec<(Followed, u8)> = parts.iter().map(Part::followed).collect();
         let mut numbers = BTreeMap::new();
@@ -72,7 +67,7 @@ impl<'a> Context<'_, 'a> {
                 *numbers.entry(part.owner).or_insert(next)
             })
             .collect();
-        let places = point.places(
+        let held = point.held(
             program,
             &Wanted {
                 parts: &followed,
@@ -80,12 +75,33 @@ impl<'a> Context<'_, 'a> {
                 objects: &objects,
             },
         );
+        parts.into_iter().zip(held.iter().cloned()).collect()
+    }
+
+    /// Looks for the values of variables that are not exact; `found` has each with the DIE it comes from. Those that are `doubted`
+    /// have one and it is not believed.
+    pub(super) fn infer(
+        &self,
+        held: &[(Part, Held)],
+        doubted: &[u64],
+        found: &mut [(u64, &mut Variable)],
+    ) {
+        let wanted = |variable: &Variable| match &variable.standing {
+            Standing::Exact => is_incomplete(variable),
+            Standing::Stale(_) | Standing::OptimizedOut | Standing::Unreadable(_) => {
+                !variable.escaped
+            }
+            Standing::Inferred(_) => false,
+        };
         for (die, variable) in found.iter_mut().filter(|(_, v)| wanted(v)) {
-            let own = parts
-                .iter()
-                .zip(&places)
-                .filter(|(part, _)| part.owner == *die);
-            self.assemble(variable, own);
+            if doubted.contains(die) {
+                continue;
+            }
+            let own = || held.iter().filter(|(part, _)| part.owner == *die);
+            if own().any(|(part, held)| self.lags(held, part.level, variable.line)) {
+                continue;
+            }
+            self.assemble(variable, own().map(|(part, held)| (part, &held.place)));
         }
     }
 
@@ -93,6 +109,7 @@ impl<'a> Context<'_, 'a> {
     pub(super) fn parts_of(
         &self,
         raw: &Raw<'a>,
+        level: usize,
         parts: &mut Vec<Part>,
         objects: &mut Vec<(i64, u64)>,
     ) {
@@ -136,6 +153,7 @@ impl<'a> Context<'_, 'a> {
             followed.ranges.sort_by_key(|range| range.begin);
             Part {
                 owner: raw.die,
+                level,
                 offset,
                 size,
                 followed,

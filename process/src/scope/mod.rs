@@ -8,6 +8,7 @@
 //! | `arrange` | their order, and which hides which |
 //! | `levels` | which variables are in scope at a pc, by inlined call |
 //! | `judge` | how far a location is to be believed |
+//! | `ahead` | which locations run ahead of the source |
 //! | `infer` | values that the code still has where DWARF has lost them |
 //! | `fault` | what was nil, as the source calls it |
 //! | `abi` | where the caller reserved room for arguments |
@@ -19,6 +20,7 @@
 //! `variables::Context`.
 
 mod abi;
+mod ahead;
 mod arrange;
 mod closures;
 mod fault;

@@ -92,14 +92,14 @@ pub enum VariablesError {
 pub(super) struct Raw<'a> {
     pub(super) name: String,
     pub(super) type_die: u64,
-    line: Option<u64>,
+    pub(super) line: Option<u64>,
     pub(super) is_parameter: bool,
     is_result: bool,
     pub(super) closure_offset: Option<u64>,
     block: usize,
     pub(super) die: u64,
     /// The DIE that declares it: its own, or that of the abstract instance.
-    declaration: u64,
+    pub(super) declaration: u64,
     pub(super) found: Option<Found<'a>>,
 }
 
@@ -213,7 +213,11 @@ impl<'a> Context<'_, 'a> {
         }
         let variables = found.iter_mut().map(|(_, variable)| variable);
         let mut variables: Vec<(u64, &mut Variable)> = dies.into_iter().zip(variables).collect();
-        self.infer(levels, &mut variables);
+        if self.unit.is_go && !self.unit.unoptimized {
+            let held = self.held(levels);
+            let doubted = self.doubt(levels, &held, &mut variables);
+            self.infer(&held, &doubted, &mut variables);
+        }
         FrameVariables {
             variables: arrange(found),
             dictionary: dictionary.map(|d| d.addr),

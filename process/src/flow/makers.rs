@@ -1,0 +1,100 @@
+//! Which step made what stands in a register, and of what.
+
+use super::graph::Graph;
+use super::state::Place;
+use super::step::{BinOp, Effect, Expr, Val};
+use crate::arch::Reg;
+
+impl Graph {
+    /// The registers that a step computes with.
+    pub(super) fn operands(&self, step: usize) -> Vec<Reg> {
+        let effects = self.steps.get(step).map(|step| step.effects.as_slice());
+        let effects = effects.unwrap_or_default().iter();
+        effects
+            .filter_map(|effect| match effect {
+                Effect::Set(_, Expr::Binary { a, b, .. }) => Some([*a, *b]),
+                Effect::Set(_, Expr::Address(mem)) => {
+                    let reg = |reg: Option<Reg>| reg.map_or(Val::Any, Val::Reg);
+                    Some([reg(mem.base), reg(mem.index.map(|(index, _)| index))])
+                }
+                _ => None,
+            })
+            .flatten()
+            .filter_map(|val| match val {
+                Val::Reg(reg) => Some(reg),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The last step before one, from `first` on, that writes a register; for a slot the one before.
+    pub(super) fn maker(&self, before: usize, first: usize, place: Place) -> usize {
+        let previous = before.saturating_sub(1);
+        let Place::Register(reg) = place else {
+            return previous;
+        };
+        let writes = |step: &usize| {
+            let effects = self.steps.get(*step).map(|step| step.effects.as_slice());
+            let mut effects = effects.unwrap_or_default().iter();
+            effects.any(|effect| effect.writes() == Some(reg))
+        };
+        (first..before).rev().find(writes).unwrap_or(previous)
+    }
+
+    /// What is added to a register by the step that wrote it last before one in the same block, or before it was spilled.
+    pub(super) fn addition(&self, before: usize, reg: Reg) -> Option<i64> {
+        match self.made(before, reg)? {
+            Expr::Load { mem: from, .. } => self.steps.iter().enumerate().find_map(|(at, step)| {
+                step.effects.iter().find_map(|effect| match *effect {
+                    Effect::Store {
+                        mem,
+                        val: Val::Reg(reg),
+                        ..
+                    } if mem == from => self.made(at, reg).and_then(added),
+                    _ => None,
+                })
+            }),
+            made => added(made),
+        }
+    }
+
+    /// What a register was set to last before a step in the same block.
+    fn made(&self, before: usize, reg: Reg) -> Option<Expr> {
+        let block = self.blocks.get(self.block_of(before.checked_sub(1)?)?)?;
+        let maker = self.maker(before, block.steps.start, Place::Register(reg));
+        let effects = &self.steps.get(maker)?.effects;
+        effects.iter().find_map(|effect| match *effect {
+            Effect::Set(to, made) if to == reg => Some(made),
+            _ => None,
+        })
+    }
+
+    /// The register that the step before one stores.
+    pub(super) fn stored_before(&self, step: usize) -> Option<Reg> {
+        let effects = &self.steps.get(step.checked_sub(1)?)?.effects;
+        effects.iter().find_map(|effect| match *effect {
+            Effect::Store {
+                val: Val::Reg(reg), ..
+            } => Some(reg),
+            _ => None,
+        })
+    }
+}
+
+/// The constant that an expression adds to something.
+fn added(made: Expr) -> Option<i64> {
+    match made {
+        Expr::Binary {
+            op: BinOp::Add,
+            b: Val::Const(by),
+            ..
+        } => Some(by.cast_signed()),
+        Expr::Binary {
+            op: BinOp::Sub,
+            b: Val::Const(by),
+            ..
+        } => Some(by.cast_signed().wrapping_neg()),
+        Expr::Address(mem) if mem.base.is_some() && mem.index.is_none() => Some(mem.disp),
+        _ => None,
+    }
+}

@@ -1,0 +1,163 @@
+//! Values of optimised code against the same program compiled without optimisation.
+//!
+//! Both are stopped at the same places with the same inputs: goroutines that wait in a call, that were preempted in a loop
+//! without end, and one that dies of a nil pointer. In unoptimised code every variable is in its slot; whatever is shown of
+//! the other as certain must be the same. Two sources: random programs (`generator`), and one written like production
+//! code (`service.go`).
+
+#![cfg(test)]
+mod compare;
+mod generator;
+#[path = "../live/mod.rs"]
+mod live;
+
+use compare::{Tally, compare, stacks};
+use generator::Random;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What all programs begin with.
+const PROLOGUE: &str = include_str!("prologue.go");
+
+/// Releases compared when `DUMPVIEW_RELEASES` does not say which.
+const RELEASES: &str = "1.19,1.22.10,1.24.11,1.26.6,1.27.3";
+
+/// The goroutines that stopped, in the order in which they were started, the one that died first.
+fn goroutines(stdout: &str) -> Vec<u64> {
+    let started = stdout.lines().filter_map(|line| line.parse().ok());
+    std::iter::once(1).chain(started).collect()
+}
+
+/// Builds a program both ways, lets both die, and compares.
+fn judge(
+    go: &live::Go,
+    release: &str,
+    arch: &str,
+    name: &str,
+    program: &generator::Program,
+) -> Option<Tally> {
+    let environment = [("GOARCH", arch), ("CGO_ENABLED", "0")];
+    let mut died = Vec::new();
+    for flags in [&[][..], &["-gcflags=all=-N -l"][..]] {
+        let name = format!("{name}{}", flags.len());
+        let exe = go.build(release, &name, &program.source, flags, &environment);
+        let dead = live::die(&exe, arch, &[])?;
+        let numbers = goroutines(&dead.stdout);
+        died.push((stacks(&dead.core, &exe, &numbers), numbers));
+        let keep = std::env::var_os("DUMPVIEW_KEEP");
+        if let Some(dir) = keep {
+            let at = |end: &str| Path::new(&dir).join(format!("{name}-{release}-{arch}{end}"));
+            std::fs::write(at(".core"), &dead.core).unwrap();
+            std::fs::copy(&exe, at("")).unwrap();
+            std::fs::write(at(".go"), &program.source).unwrap();
+        }
+        std::fs::remove_file(&exe).unwrap();
+    }
+    let [(ours, our), (truth, their)] = died.as_slice() else {
+        return None;
+    };
+    let numbers: Vec<(u64, u64)> = our.iter().copied().zip(their.iter().copied()).collect();
+    let name = format!("{name} {release} {arch}");
+    Some(compare(&name, ours, truth, &numbers, &program.live))
+}
+
+fn print(title: &str, tally: &Tally) {
+    println!(
+        "{title}: {} stacks, {} unmatched, {} frames, {} interrupted",
+        tally.stacks, tally.unmatched, tally.frames, tally.interrupted
+    );
+    for (standing, [right, wrong, open]) in &tally.judged {
+        println!("  {standing:12} {right:6} right {wrong:4} wrong {open:4} not comparable");
+    }
+    for (why, [right, wrong, _]) in &tally.stale {
+        println!("    stale {right:6} right {wrong:4} wrong: {why}");
+    }
+    for (title, [exact, inferred, none]) in ["all", "interrupted"].iter().zip(&tally.live) {
+        println!("  live in {title} frames: {exact} exact, {inferred} inferred, {none} without");
+    }
+    for (why, count) in &tally.missing_live {
+        println!("  live without: {count:5} {why}");
+    }
+    for wrong in &tally.wrong {
+        println!("  WRONG {wrong}");
+    }
+}
+
+fn wanted(name: &str, usual: usize) -> usize {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
+}
+
+/// Judges programs on every release and architecture that is asked for; `None` when there is no Go at hand.
+fn judged(programs: &dyn Fn() -> Vec<(String, generator::Program)>) -> Option<Tally> {
+    let Some(go) = live::Go::from_env() else {
+        println!("nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases");
+        return None;
+    };
+    let releases = std::env::var("DUMPVIEW_RELEASES").unwrap_or_else(|_| RELEASES.to_owned());
+    let archs = std::env::var("DUMPVIEW_ARCHS").unwrap_or_else(|_| "amd64,arm64".to_owned());
+    let mut all = Tally::default();
+    for release in releases.split(',') {
+        for arch in archs.split(',') {
+            let mut tally = Tally::default();
+            for (name, program) in programs() {
+                let judged = judge(&go, release, arch, &name, &program);
+                if let Some(judged) = judged {
+                    tally.add(judged);
+                }
+            }
+            print(&format!("{release} {arch}"), &tally);
+            all.add(tally);
+        }
+    }
+    print("all", &all);
+    Some(all)
+}
+
+/// Nothing that is said for certain is wrong, and something was.
+fn check(all: &Tally) {
+    assert!(
+        all.right("inferred") > 0 && all.right("exact") > 0,
+        "nothing was compared"
+    );
+    assert!(all.unmatched * 10 < all.stacks, "stacks differ");
+    assert_eq!(all.wrong("inferred"), 0);
+    // The compiler moves pure computations behind later calls and says nothing of it: the old value stands in its place, alive.
+    assert!(
+        all.wrong("exact") * 200 <= all.right("exact"),
+        "wrong as exact"
+    );
+}
+
+/// `DUMPVIEW_PROGRAMS` says how many random programs of each release and architecture, `DUMPVIEW_SEED` which the first is.
+#[test]
+fn values_of_random_programs_are_those_of_unoptimised_ones() {
+    let (count, seed) = (wanted("DUMPVIEW_PROGRAMS", 4), wanted("DUMPVIEW_SEED", 1));
+    let programs = || {
+        let program = |seed: usize| {
+            let name = format!("random{seed}");
+            (name, generator::program(&mut Random::new(seed as u64)))
+        };
+        (seed..seed + count).map(program).collect()
+    };
+    if let Some(all) = judged(&programs) {
+        check(&all);
+    }
+}
+
+#[test]
+fn values_of_a_service_are_those_of_the_unoptimised_one() {
+    let programs = || {
+        let source = format!("{PROLOGUE}{}", include_str!("service.go"));
+        let program = generator::Program {
+            source,
+            live: BTreeMap::default(),
+        };
+        vec![("service".to_owned(), program)]
+    };
+    if let Some(all) = judged(&programs) {
+        check(&all);
+    }
+}
