@@ -123,7 +123,7 @@ fn text_of(print: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> Vec<Item> {
 
 /// The panics in flight, when there are several, and their values.
 fn panics(summary: &Summary) -> Section {
-    let mut items = text_of(|out| info::head(summary, out));
+    let mut items = text_of(|out| info::reason(summary, out));
     // The first line is the headline.
     if !items.is_empty() {
         items.remove(0);

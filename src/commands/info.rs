@@ -13,8 +13,18 @@ use dumpview_view::finding::headline;
 use dumpview_view::{Role, Text, styled};
 use std::io;
 
-/// The reason and what is behind it: the head of the report.
+/// The reason, what is worth knowing beyond it, and the groups of goroutines where no one is to blame.
 pub fn head(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
+    reason(summary, out)?;
+    for finding in &summary.findings {
+        let lines = headline(finding).wrapped(PAGE, WORD);
+        lines.into_iter().try_for_each(|line| out.line(line))?;
+    }
+    groups(&summary.groups, out)
+}
+
+/// The reason and the panics behind it.
+pub fn reason(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     let asked_for = matches!(summary.kind, DeathKind::Quit | DeathKind::Alive);
     let role = if asked_for {
         Role::Heading
@@ -36,11 +46,7 @@ pub fn head(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     for panic in &summary.panics {
         value(panic, out)?;
     }
-    for finding in &summary.findings {
-        let lines = headline(finding).wrapped(PAGE, WORD);
-        lines.into_iter().try_for_each(|line| out.line(line))?;
-    }
-    groups(&summary.groups, out)
+    Ok(())
 }
 
 /// Columns of a page that is read in a terminal of any width, and of the word before a finding.

@@ -319,7 +319,7 @@ fn resizes_are_followed_down_to_a_notice_and_back() {
     pty.resize(10, 40);
     pty.see("60×15 are needed");
     pty.resize(50, 160);
-    pty.see("checked against the runtime's own counters");
+    pty.see("executable  confirmed by");
     pty.press("q");
     assert_sane(&pty.end());
 }
