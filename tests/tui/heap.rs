@@ -32,7 +32,11 @@ fn a_type_leads_to_its_objects_and_each_to_its_place_and_back() {
     pty.press("d");
     pty.see("PLACE");
     pty.press("i");
-    pty.see("keeps ");
+    // While it is drawn, Esc would stop that and no more.
+    pty.wait("the picture", |screen| {
+        let page = screen.contents();
+        !page.contains("PLACE") && !page.contains("drawing") && page.contains("keeps ")
+    });
     pty.press("\x1b");
     pty.see("why it is alive");
     pty.press("\x1b");
