@@ -148,6 +148,10 @@ impl Growth {
             Shape::Rising
         } else if pace.late < FADED {
             Shape::Risen
+        } else if trend.tau < 0.25 {
+            // A saw whose teeth are as long as a stretch of time shows rising minima by where it was cut.
+            against.push("it swings by more than its minima rise".to_owned());
+            Shape::Unknown
         } else if pace.stood > MOSTLY {
             against.push("it rose in one stretch of the time only".to_owned());
             Shape::Unknown
