@@ -34,8 +34,13 @@ impl Asked<'_> {
             .output()
             .expect("the binary runs");
         let err = String::from_utf8_lossy(&ran.stderr);
-        serde_json::from_slice(&ran.stdout)
-            .map_err(|_| format!("heap {verb} {args:?}: {}: {}", ran.status, err.trim()))
+        let document: Value = serde_json::from_slice(&ran.stdout)
+            .map_err(|_| format!("heap {verb} {args:?}: {}: {}", ran.status, err.trim()))?;
+        // Why there is no answer is a document too.
+        match document["error"].as_str() {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(document),
+        }
     }
 }
 
