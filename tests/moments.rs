@@ -3,7 +3,12 @@
 //! `DUMPVIEW_GO` names a command that runs Go releases (`$DUMPVIEW_GO RELEASE build …`); `DUMPVIEW_RELEASES` narrows them.
 
 #[cfg(test)]
+#[path = "support/releases.rs"]
+mod releases;
+
+#[cfg(test)]
 mod moments {
+    use crate::releases::of_each;
     use serde_json::Value;
     use std::io::{BufRead, BufReader, Write};
     use std::path::{Path, PathBuf};
@@ -289,38 +294,14 @@ mod moments {
 
     #[test]
     fn born_died_and_survived_are_what_the_program_says() {
-        let Ok(go) = std::env::var("DUMPVIEW_GO") else {
-            println!(
-                "nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases"
-            );
-            return;
-        };
-        let releases = std::env::var("DUMPVIEW_RELEASES");
-        let releases = releases.unwrap_or_else(|_| "1.19,1.22.10,1.24.11,1.27.3".to_owned());
-        for release in releases.split(',') {
-            let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .join("moments")
-                .join(release);
-            let _ = std::fs::remove_dir_all(&dir);
-            std::fs::create_dir_all(&dir).unwrap();
-            let exe = dir.join("moments");
-            let built = Command::new(&go)
-                .args([release, "build", "-o"])
-                .arg(&exe)
-                .arg("./moments")
-                .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/programs"))
-                .env("CGO_ENABLED", "0")
-                .output()
-                .unwrap();
-            assert!(built.status.success(), "{release}: {built:?}");
+        of_each("moments", &mut |release, exe, dir| {
             for mode in ["still", "one", "quiet", "busy"] {
-                of_cores(release, mode, &exe, &dir);
+                of_cores(release, mode, exe, dir);
             }
-            of_dumps(release, &exe, &dir);
-            dump_and_core(release, &exe, &dir);
+            of_dumps(release, exe, dir);
+            dump_and_core(release, exe, dir);
             println!("{release}: four pairs of cores and two of dumps are as the program says");
-            let _ = std::fs::remove_dir_all(&dir);
-        }
+        });
     }
 
     fn fixture(name: &str) -> String {

@@ -3,7 +3,12 @@
 //! `DUMPVIEW_GO` names a command that runs Go releases (`$DUMPVIEW_GO RELEASE build …`); `DUMPVIEW_RELEASES` narrows them.
 
 #[cfg(test)]
+#[path = "support/releases.rs"]
+mod releases;
+
+#[cfg(test)]
 mod redacted {
+    use crate::releases::of_each;
     use serde_json::Value;
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
@@ -184,33 +189,7 @@ mod redacted {
 
     #[test]
     fn nothing_that_the_program_stored_is_in_the_copy() {
-        let Ok(go) = std::env::var("DUMPVIEW_GO") else {
-            println!(
-                "nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases"
-            );
-            return;
-        };
-        let releases = std::env::var("DUMPVIEW_RELEASES");
-        let releases = releases.unwrap_or_else(|_| "1.19,1.22.10,1.24.11,1.27.3".to_owned());
-        for release in releases.split(',') {
-            let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .join("redacted")
-                .join(release);
-            let _ = std::fs::remove_dir_all(&dir);
-            std::fs::create_dir_all(&dir).unwrap();
-            let exe = dir.join("secrets");
-            let built = Command::new(&go)
-                .args([release, "build", "-o"])
-                .arg(&exe)
-                .arg("./secrets")
-                .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/programs"))
-                .env("CGO_ENABLED", "0")
-                .output()
-                .unwrap();
-            assert!(built.status.success(), "{release}: {built:?}");
-            check(release, &exe, &dir);
-            let _ = std::fs::remove_dir_all(&dir);
-        }
+        of_each("secrets", &mut check);
     }
 
     #[test]

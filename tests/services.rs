@@ -9,6 +9,8 @@ mod live;
 #[path = "support/run.rs"]
 mod run;
 
+use std::path::Path;
+
 /// What a reader of the first page must find in it, by the way the service fails.
 const CAUSES: [(&str, &[&str]); 6] = [
     (
@@ -54,6 +56,14 @@ fn the_first_page_says_the_cause() {
             let core = go.scratch().join(format!("services-{mode}.core"));
             std::fs::write(&core, &died.core).expect("room for a core");
             let answer = run::run([core.as_path(), exe.as_path()]);
+            if mode == "map" {
+                let info = run::run([Path::new("info"), &core, &exe, Path::new("--json")]).json();
+                let heap = &info["heap"];
+                let next: u64 = died.stdout.trim().parse().expect("its NextGC");
+                assert_eq!(heap["goal"], next, "{release}: {heap}");
+                assert_eq!(heap["gc_percent"], 150, "{release}: {heap}");
+                assert_eq!(heap["memory_limit"], 8u64 << 30, "{release}: {heap}");
+            }
             std::fs::remove_file(&core).expect("the core");
             let lines = answer.out.lines();
             // As wide as a terminal: what is longer takes more lines.

@@ -7,14 +7,21 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
 )
 
-type Quote struct{ ID int; Body []byte }
-type Server struct{ results chan Quote; mu sync.Mutex }
+type Quote struct {
+	ID   int
+	Body []byte
+}
+type Server struct {
+	results chan Quote
+	mu      sync.Mutex
+}
 
 func (s *Server) quote(w http.ResponseWriter, r *http.Request) {
 	ch := make(chan Quote)
@@ -27,18 +34,54 @@ func (s *Server) quote(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-type Session struct{ user string; data []byte }
+type Session struct {
+	user string
+	data []byte
+}
+
 var sessions = map[string]*Session{}
 
-type Account struct{ mu sync.Mutex; balance int }
-func transfer(a, b *Account) { a.mu.Lock(); time.Sleep(20 * time.Millisecond); b.mu.Lock(); a.balance--; b.balance++; b.mu.Unlock(); a.mu.Unlock() }
-func bystander(i int) { for { time.Sleep(time.Second) } }
+type Account struct {
+	mu      sync.Mutex
+	balance int
+}
 
-type Backend struct{ *Pool; name string }
-type Pool struct{ conns []int; stats map[string]int }
+func transfer(a, b *Account) {
+	a.mu.Lock()
+	time.Sleep(20 * time.Millisecond)
+	b.mu.Lock()
+	a.balance--
+	b.balance++
+	b.mu.Unlock()
+	a.mu.Unlock()
+}
+func bystander(i int) {
+	for {
+		time.Sleep(time.Second)
+	}
+}
+
+type Backend struct {
+	*Pool
+	name string
+}
+type Pool struct {
+	conns []int
+	stats map[string]int
+}
+
 var errBase = errors.New("connection refused")
+
 func (p *Pool) get(i int) error { return fmt.Errorf("pool %d: %w", i, errBase) }
-func serve(b *Backend, i int) { if i == 3 { b.stats["x"]++ } ; if i == 4 { panic(b.get(i)) }; b.name = "x" }
+func serve(b *Backend, i int) {
+	if i == 3 {
+		b.stats["x"]++
+	}
+	if i == 4 {
+		panic(b.get(i))
+	}
+	b.name = "x"
+}
 
 func main() {
 	debug.SetTraceback("crash")
@@ -46,15 +89,28 @@ func main() {
 	case "leak":
 		s := &Server{}
 		srv := httptest.NewServer(http.HandlerFunc(s.quote))
-		for i := 0; i < 298; i++ { r, err := http.Get(srv.URL); if err == nil { r.Body.Close() } }
+		for i := 0; i < 298; i++ {
+			r, err := http.Get(srv.URL)
+			if err == nil {
+				r.Body.Close()
+			}
+		}
 	case "map":
-		for i := 0; i < 300000; i++ { sessions[fmt.Sprint("user-", i)] = &Session{user: "u", data: make([]byte, 200)} }
+		debug.SetGCPercent(150)
+		debug.SetMemoryLimit(8 << 30)
+		for i := 0; i < 300000; i++ {
+			sessions[fmt.Sprint("user-", i)] = &Session{user: "u", data: make([]byte, 200)}
+		}
 	case "deadlock":
 		a, b := &Account{}, &Account{}
-		for i := 0; i < 20; i++ { go bystander(i) }
+		for i := 0; i < 20; i++ {
+			go bystander(i)
+		}
 		go transfer(a, b)
 		go transfer(b, a)
-		for i := 0; i < 5; i++ { go func() { time.Sleep(100 * time.Millisecond); a.mu.Lock(); a.mu.Unlock() }() }
+		for i := 0; i < 5; i++ {
+			go func() { time.Sleep(100 * time.Millisecond); a.mu.Lock(); a.mu.Unlock() }()
+		}
 		time.Sleep(time.Second)
 	case "nilmap":
 		serve(&Backend{Pool: &Pool{}}, 3)
@@ -64,6 +120,9 @@ func main() {
 		serve(&Backend{Pool: &Pool{}}, 4)
 	}
 	time.Sleep(200 * time.Millisecond)
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	fmt.Println(stats.NextGC)
 	syscall.Kill(os.Getpid(), syscall.SIGQUIT)
 	time.Sleep(time.Hour)
 }

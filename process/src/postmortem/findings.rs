@@ -4,6 +4,7 @@ use super::{Death, DeathKind, Postmortem, StackPointers, SystemGoroutines, colle
 use crate::process::Process;
 use crate::scope::NilValue;
 use crate::types::Kind;
+use crate::unwind::Call;
 use dumpview_model::finding::{Finding, Severity, Subject, rank};
 use dumpview_model::goroutine::{Goroutines, Status};
 use dumpview_model::traceback::{Cause, Seen, of_goroutines};
@@ -13,7 +14,7 @@ use dumpview_model::units::{duration, grouped};
 pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Finding> {
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
-    findings.extend(what_was_nil(dead).or_else(|| nil_dereference(death)));
+    findings.extend(what_was_nil(dead).or_else(|| nil_dereference(dead)));
     let is_crowd = crowd.is_some();
     let crowd = crowd.map(|all| of_crowd(dead, all)).unwrap_or_default();
     if crowd.is_empty() {
@@ -104,24 +105,37 @@ fn signal_means(death: &Death) -> Option<Finding> {
     Some(finding.seen(death.kind.as_str()).about(Subject::Goroutines))
 }
 
+/// The runtime's text of the panic (`runtime/map.go`, `internal/runtime/maps`), 1.19–1.27.
+const NIL_MAP: &str = "assignment to entry in nil map";
+/// What a fault of the program's own code goes on in.
+const SIGPANIC: &str = "runtime.sigpanic";
+
 /// What was nil, by the expression of the source: where a fault came of it, or where a nil map was written to.
 fn what_was_nil(dead: &Postmortem<'_>) -> Option<Finding> {
     let (process, death) = (&dead.process, dead.death());
     let at = dead.at(Some(death.goroutine?)).ok()?;
-    let fault = death.fault.as_ref().and_then(|fault| fault.fault_addr);
-    let named = |name: &str| {
-        at.calls
-            .iter()
-            .rposition(|call| call.name.starts_with(name))
+    let caller_of = |name: &str| {
+        let named = at.calls.iter().position(|call| call.name.starts_with(name));
+        at.calls.get(named? + 1)
     };
-    let (call, nil) = if let Some(addr) = fault {
-        let call = at.calls.get(named("runtime.sigpanic")? + 1)?;
+    let fault = death.fault.as_ref().and_then(|fault| fault.fault_addr);
+    let (call, nil) = if let (Some(addr), Some(call)) = (fault, caller_of(SIGPANIC)) {
         (call, process.nil_dereferenced(&at, call, addr)?)
     } else {
-        let call = at.calls.get(named("runtime.mapassign")? + 1)?;
+        // Other panics come out of a map's code too: of keys that cannot be hashed.
+        let panics = dead.panics();
+        panics.last().filter(|panic| panic.text == NIL_MAP)?;
+        let call = caller_of("runtime.mapassign")?;
         (call, process.nil_map(&at, call)?)
     };
-    let NilValue { expr, kind, field } = &nil;
+    let whose = at
+        .calls
+        .iter()
+        .find(|other| (other.physical, other.inline_depth) == (call.physical, nil.inline_depth));
+    let call = whose.unwrap_or(call);
+    let NilValue {
+        expr, kind, field, ..
+    } = &nil;
     // A check of the pointer alone, before anything behind it is used, reads its first byte.
     let field = fault
         .filter(|addr| !addr.is_null())
@@ -152,8 +166,15 @@ fn what_was_nil(dead: &Postmortem<'_>) -> Option<Finding> {
 }
 
 /// A fault in the first page is a nil pointer with a field offset.
-fn nil_dereference(death: &Death) -> Option<Finding> {
+fn nil_dereference(dead: &Postmortem<'_>) -> Option<Finding> {
+    let death = dead.death();
     let addr = death.fault.as_ref()?.fault_addr?.0;
+    // A goroutine keeps the fault that it recovered from: what it dies of later has other frames.
+    let at = dead.at(Some(death.goroutine?)).ok();
+    let faulted = |call: &Call| call.name == SIGPANIC;
+    if at.is_some_and(|at| at.stack.is_complete() && !at.calls.iter().any(faulted)) {
+        return None;
+    }
     let text = match addr {
         0 => "a nil pointer was dereferenced".to_owned(),
         n if n < 4096 => format!(

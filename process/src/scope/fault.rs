@@ -24,6 +24,9 @@ pub struct NilValue {
     pub kind: Kind,
     /// The field that was to be read or written, of what a pointer should point at: `Host`, `mu.state`.
     pub field: Option<String>,
+    /// Whose variable it is: the calls inlined there are counted as [`Frame::inline_depth`] counts them. Of what a package
+    /// variable leads to, the innermost.
+    pub inline_depth: usize,
 }
 
 /// A word of the program: what it is called, its type, and the byte of that type at which it stands.
@@ -31,6 +34,7 @@ struct Word {
     expr: String,
     ty: Arc<Type>,
     at: u64,
+    level: usize,
 }
 
 impl Types<'_> {
@@ -61,12 +65,14 @@ impl Context<'_, '_> {
                     field: field.map(|(path, ..)| path).filter(|path| !path.is_empty()),
                     expr: word.expr,
                     kind: Kind::Pointer,
+                    inline_depth: word.level,
                 })
             }
             (Shape::Interface { .. } | Shape::Func | Shape::Map { .. }, 0) => Some(NilValue {
                 expr: word.expr,
                 kind: word.ty.kind,
                 field: None,
+                inline_depth: word.level,
             }),
             _ => None,
         }
@@ -86,6 +92,7 @@ impl Context<'_, '_> {
             expr: word.expr,
             kind: Kind::Map,
             field: None,
+            inline_depth: word.level,
         })
     }
 
@@ -93,13 +100,13 @@ impl Context<'_, '_> {
     fn word_of(&self, followed: &Parts, came: &Came) -> Option<Word> {
         match came {
             Came::Part(number) => {
-                let (die, offset) = followed.part(*number)?;
-                self.variable_word(die, offset)
+                let (variable, offset) = followed.part(*number)?;
+                self.variable_word(variable, offset)
             }
             Came::Slot(at) => {
-                let (die, start) = followed.object(*at)?;
+                let (variable, start) = followed.object(*at)?;
                 let offset = u64::try_from(at.checked_sub(start)?).ok()?;
-                self.variable_word(die, offset)
+                self.variable_word(variable, offset)
             }
             Came::Global(addr) => {
                 let mut all = self.types.package_variables(self.frame.registers.arch());
@@ -107,7 +114,8 @@ impl Context<'_, '_> {
                     let start = variable.place.as_ref().ok()?;
                     let ty = self.types.resolve(variable.ty).ok()?;
                     let offset = addr.since(*start).filter(|offset| *offset < ty.size)?;
-                    self.within(variable.name, variable.ty, offset)
+                    let level = self.frame.inline_depth;
+                    self.within(variable.name, variable.ty, offset, level)
                 })
             }
             Came::Loaded(base, offset) => self.behind(followed, base, *offset),
@@ -122,24 +130,25 @@ impl Context<'_, '_> {
             return Some(captured);
         }
         let pointer = self.word_of(followed, base)?;
+        let level = pointer.level;
         match (&pointer.ty.shape, pointer.at) {
             (Shape::Pointer { elem: Some(elem) }, 0) => {
                 // A variable that escaped has a pointer to it in its place.
                 if let Some(variable) = pointer.expr.strip_prefix('&') {
-                    return self.within(variable.to_owned(), *elem, offset);
+                    return self.within(variable.to_owned(), *elem, offset, level);
                 }
                 let ty = self.types.resolve(*elem).ok()?;
                 let expr = match ty.shape {
                     Shape::Struct { .. } => pointer.expr,
                     _ => format!("(*{})", pointer.expr),
                 };
-                self.within(expr, *elem, offset)
+                self.within(expr, *elem, offset, level)
             }
             (Shape::Slice { elem }, 0) => {
                 let size = self.types.resolve(*elem).ok()?.size;
                 let index = offset.checked_div(size)?;
                 let expr = format!("{}[{index}]", pointer.expr);
-                self.within(expr, *elem, offset % size)
+                self.within(expr, *elem, offset % size, level)
             }
             _ => None,
         }
@@ -155,16 +164,16 @@ impl Context<'_, '_> {
         let is_closure = match base {
             Came::Entry(register) => *register == context,
             Came::Part(number) => {
-                let (die, _) = followed.part(*number)?;
-                self.name(die)? == ".closureptr"
+                let (variable, _) = followed.part(*number)?;
+                self.name(variable.die)? == ".closureptr"
             }
             _ => false,
         };
         if !is_closure {
             return None;
         }
-        let (die, at) = followed.capture(offset)?;
-        self.variable_word(die, offset.checked_sub(at)?)
+        let (variable, at) = followed.capture(offset)?;
+        self.variable_word(variable, offset.checked_sub(at)?)
     }
 
     fn name(&self, die: u64) -> Option<String> {
@@ -172,7 +181,8 @@ impl Context<'_, '_> {
         Some(String::from_utf8_lossy(name).into_owned())
     }
 
-    fn variable_word(&self, die: u64, offset: u64) -> Option<Word> {
+    fn variable_word(&self, variable: Declared, offset: u64) -> Option<Word> {
+        let Declared { die, level } = variable;
         let name = self.name(die)?;
         if is_compilers(&name) {
             return None;
@@ -180,18 +190,23 @@ impl Context<'_, '_> {
         let ty = self
             .dwarf
             .ask(die, |a| a.reference(gimli::constants::DW_AT_type))?;
-        self.within(name, TypeRef::Die(ty), offset)
+        self.within(name, TypeRef::Die(ty), offset, level)
     }
 
     /// The word at an offset in a value: the field that holds it.
-    fn within(&self, expr: String, ty: TypeRef, offset: u64) -> Option<Word> {
+    fn within(&self, expr: String, ty: TypeRef, offset: u64, level: usize) -> Option<Word> {
         let (path, ty, at) = self.field(ty, offset)?;
         let expr = match path.as_str() {
             "" => expr,
             path if path.starts_with('[') => format!("{expr}{path}"),
             path => format!("{expr}.{path}"),
         };
-        Some(Word { expr, ty, at })
+        Some(Word {
+            expr,
+            ty,
+            at,
+            level,
+        })
     }
 
     /// The innermost field at an offset of a type: its path, its type, and how far into it the offset is.
@@ -226,29 +241,38 @@ impl Context<'_, '_> {
         None
     }
 
-    /// All variables of the frame, as [`crate::flow`] follows them.
+    /// All variables of the frame, as [`crate::flow`] follows them; those of the innermost call first.
     fn followed(&self, levels: &[Level]) -> Parts {
         let mut parts = Parts::default();
-        let numbered = levels.iter().enumerate();
+        let numbered = levels.iter().enumerate().rev();
         let all =
             numbered.flat_map(|(number, level)| level.variables.iter().map(move |v| (number, v)));
         for (level, scoped) in all {
             let Some(raw) = self.raw(*scoped) else {
                 continue;
             };
+            let declared = Declared {
+                die: raw.die,
+                level,
+            };
             if let Some(offset) = raw.closure_offset {
-                parts.captures.push((offset, raw.die));
+                parts.captures.push((offset, declared));
             }
             if is_compilers(&raw.name) && raw.name != ".closureptr" {
                 continue;
             }
-            let before = parts.objects.len();
             self.parts_of(&raw, level, &mut parts.list, &mut parts.objects);
-            parts.object_dies.resize(before, 0);
-            parts.object_dies.resize(parts.objects.len(), raw.die);
+            parts.declared.resize(parts.objects.len(), declared);
         }
         parts
     }
+}
+
+/// A variable's DIE, and the inlined call that it is of.
+#[derive(Clone, Copy)]
+struct Declared {
+    die: u64,
+    level: usize,
 }
 
 /// The variables of a frame by their places.
@@ -256,9 +280,10 @@ impl Context<'_, '_> {
 struct Parts {
     list: Vec<super::infer::Part>,
     objects: Vec<(i64, u64)>,
-    object_dies: Vec<u64>,
+    /// Whose the objects are.
+    declared: Vec<Declared>,
     /// Captured variables by their offset in the closure.
-    captures: Vec<(u64, u64)>,
+    captures: Vec<(u64, Declared)>,
 }
 
 impl Parts {
@@ -271,22 +296,26 @@ impl Parts {
         })
     }
 
-    fn part(&self, number: usize) -> Option<(u64, u64)> {
-        Some(self.list.get(number)?.place())
+    /// The variable that a part is of, and at which of its bytes it begins.
+    fn part(&self, number: usize) -> Option<(Declared, u64)> {
+        let part = self.list.get(number)?;
+        let (die, offset) = part.place();
+        let level = part.level;
+        Some((Declared { die, level }, offset))
     }
 
-    fn object(&self, at: i64) -> Option<(u64, i64)> {
-        let covers = |((start, size), _): &(&(i64, u64), &u64)| {
+    /// The variable that lives at an offset of the frame, and where it begins.
+    fn object(&self, at: i64) -> Option<(Declared, i64)> {
+        let covers = |((start, size), _): &(&(i64, u64), &Declared)| {
             *start <= at && at < start.saturating_add_unsigned(*size)
         };
-        let ((start, _), die) = self.objects.iter().zip(&self.object_dies).find(covers)?;
-        Some((*die, *start))
+        let ((start, _), of) = self.objects.iter().zip(&self.declared).find(covers)?;
+        Some((*of, *start))
     }
 
-    fn capture(&self, offset: u64) -> Option<(u64, u64)> {
+    /// The captured variable at an offset of the closure, and where it begins.
+    fn capture(&self, offset: u64) -> Option<(Declared, u64)> {
         let before = self.captures.iter().filter(|(at, _)| *at <= offset);
-        before
-            .max_by_key(|(at, _)| *at)
-            .map(|(at, die)| (*die, *at))
+        before.max_by_key(|(at, _)| *at).map(|(at, of)| (*of, *at))
     }
 }

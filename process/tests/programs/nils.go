@@ -173,6 +173,22 @@ var kept **origin
 //go:noinline
 func keep(p **origin) { kept = p }
 
+// A map whose key cannot be hashed panics in the map's code too, and nothing is nil.
+//
+//go:noinline
+func unhashable(m map[any]int) { m[[]int{1}] = 2 }
+
+// What was nil once, and recovered from, is no cause of what comes after.
+//
+//go:noinline
+func twice(r *request) {
+	func() {
+		defer func() { recover() }()
+		sink = r.origin.host
+	}()
+	panic("something else")
+}
+
 func main() {
 	debug.SetTraceback("crash")
 	r := &request{id: 1, list: make([]*origin, 3)}
@@ -203,7 +219,7 @@ func main() {
 	case "closure":
 		closure(r)()
 	case "embedded":
-		r.printf("x %d", r.id)
+		r.printf("x %d", r.id) // r.logger
 	case "after":
 		after(r)
 	case "loop":
@@ -214,6 +230,10 @@ func main() {
 		local(os.Args[1])
 	case "generic":
 		sink = fmt.Sprint(generic(&box[origin]{n: 3}))
+	case "unhashable":
+		unhashable(map[any]int{})
+	case "twice":
+		twice(r)
 	case "escaped":
 		escaped(r)
 	}
