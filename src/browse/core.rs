@@ -26,7 +26,6 @@ use dumpview_tui::data::heap::{
 use dumpview_tui::data::memory::AskMemory;
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
-use dumpview_tui::screen::Screen;
 use dumpview_tui::screens::account::MemoryScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
 use dumpview_tui::screens::heap::instances::AskInstances;
@@ -39,28 +38,35 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-/// The numbered screens of a core; a heap dump has no memory map, and one moment.
-fn screens(kind: Kind) -> Vec<Box<dyn Screen>> {
-    let mut screens: Vec<Box<dyn Screen>> = vec![
-        Box::<OverviewScreen>::default(),
-        Box::<GoroutinesScreen>::default(),
-    ];
+/// The screens of a core, and what answers their questions; a heap dump has no memory map, and one moment.
+fn topics(kind: Kind) -> Topics<'static, Open> {
+    let mut topics = Topics::new("a core has no lines")
+        .screen::<OverviewScreen, _>(|case: &Open, _: &AskOverview, _| overview::page(case))
+        .screen::<GoroutinesScreen, _>(|case, _: &AskGoroutines, job| goroutines::all(case, job));
     if kind != Kind::HeapDump {
-        screens.push(Box::<MemoryScreen>::default());
-        screens.push(Box::<TimelineScreen>::default());
+        topics = topics
+            .screen::<MemoryScreen, _>(|case, _: &AskAccount, job| {
+                heap::account::account(case, job)
+            })
+            .screen::<TimelineScreen, _>(|case, _: &AskTimeline, _| {
+                let mut collector = Collector::new();
+                collector.core(&case.moments(case.core_path.display().to_string()));
+                let timeline = collector.finish(&[]);
+                let ended = true;
+                Ok(Moments { timeline, ended })
+            });
     }
-    screens.push(Box::<TypesScreen>::default());
-    screens.push(Box::<RetainedScreen>::default());
-    screens.push(Box::<RootsScreen>::default());
-    screens.push(Box::<SuspectsScreen>::default());
-    screens
-}
-
-/// What answers the questions of the screens of a core.
-fn topics() -> Topics<'static, Open> {
-    Topics::new("a core has no lines")
-        .on(|case: &Open, _: &AskOverview, _| overview::page(case))
-        .on(|case, _: &AskGoroutines, job| goroutines::all(case, job))
+    topics
+        .screen::<TypesScreen, _>(|case, asked: &AskTotals, job| {
+            heap::totals::totals(case, asked.0, job)
+        })
+        .screen::<RetainedScreen, _>(|case, asked: &AskBelow, job| {
+            heap::tree::below(case, asked, job)
+        })
+        .shows::<RootsScreen>()
+        .screen::<SuspectsScreen, _>(|case, _: &AskSuspects, job| {
+            heap::suspects::suspects(case, job)
+        })
         .on(|case, asked: &AskFrames, _| frames::frames(case, asked.0))
         .on(|case, asked: &AskVariables, _| frames::variables(case, asked.goroutine, asked.frame))
         .on(|case, asked: &AskValue, _| {
@@ -72,22 +78,11 @@ fn topics() -> Topics<'static, Open> {
         .on(|case, _: &AskMemory, _| Ok(memory::map(case)))
         .on(|case, command: &RunCommand, _| command::run(case, command))
         .on(|case, write: &WriteFile, _| export::of_core(case, write))
-        .on(|case, asked: &AskTotals, job| heap::totals::totals(case, asked.0, job))
         .on(|case, asked: &AskInstances, job| heap::totals::instances(case, asked, job))
-        .on(|case, asked: &AskBelow, job| heap::tree::below(case, asked, job))
         .on(|case, asked: &AskPicture, job| heap::tree::picture(case, asked.place.as_deref(), job))
         .on(|case, asked: &AskPlace, job| heap::place::place(case, &asked.place, job))
         .on(|case, asked: &AskReferences, job| {
             heap::place::references(case, &asked.place, job).map(Arc::from)
-        })
-        .on(|case, _: &AskSuspects, job| heap::suspects::suspects(case, job))
-        .on(|case, _: &AskAccount, job| heap::account::account(case, job))
-        .on(|case, _: &AskTimeline, _| {
-            let mut collector = Collector::new();
-            collector.core(&case.moments(case.core_path.display().to_string()));
-            let timeline = collector.finish(&[]);
-            let ended = true;
-            Ok(Moments { timeline, ended })
         })
 }
 
@@ -109,6 +104,7 @@ pub fn browse(
     let opened = Opened {
         core: core.to_owned(),
         executable: executable.map(Path::to_owned),
+        kind,
         common: common.clone(),
     };
     let sender = events.sender.clone();
@@ -116,7 +112,7 @@ pub fn browse(
         let lanes = [short_questions, long_questions, heap_questions];
         opened.answer(&sender, &lanes)
     })?;
-    let mut app = App::new(short_name(core), screens(kind), script::names());
+    let mut app = App::new(short_name(core), topics(kind).screens(), script::names());
     let end = events.show(&mut app, common, |asked| {
         let to = if asked.request.needs_heap() {
             &of_heap
@@ -134,6 +130,7 @@ pub fn browse(
 struct Opened {
     core: PathBuf,
     executable: Option<PathBuf>,
+    kind: Kind,
     common: Common,
 }
 
@@ -150,7 +147,7 @@ impl Opened {
             // Nobody is left to be told when even this fails.
             let _ = events.send(Event::Broken(failure.message.clone()));
         })?;
-        let topics = topics();
+        let topics = topics(self.kind);
         let answer = |request: &Request, job: &Job| topics.answer(&case, request, job);
         thread::scope(|scope| {
             scope.spawn(|| {

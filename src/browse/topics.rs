@@ -30,11 +30,16 @@ impl<'h, C: ?Sized> Topics<'h, C> {
 
     /// With one more numbered screen, and what answers the question that it begins with.
     pub fn screen<S: Screen + Default + 'static, T: Topic>(
-        mut self,
+        self,
         answer: impl Fn(&C, &T, &Job) -> Result<T::Answer, Failure> + Send + Sync + 'h,
     ) -> Self {
+        self.on(answer).shows::<S>()
+    }
+
+    /// With one more numbered screen, which begins with a question that another asks too.
+    pub fn shows<S: Screen + Default + 'static>(mut self) -> Self {
         self.screens.push(|| Box::<S>::default());
-        self.on(answer)
+        self
     }
 
     /// The numbered screens, as nobody has seen them yet.
