@@ -33,7 +33,7 @@ mod waits;
 pub use collect::{Collector, FORMATS};
 pub use findings::findings;
 pub use heat::{Column, Heat};
-pub use process::{PerP, Process, RECENT, Recent, Standstill};
+pub use process::{PerP, Process, RECENT, Standstill};
 pub use sample::{Detail, G, M, MAX_GOROUTINES, P, Sample, g_status, p_status};
 pub use summary::{PSummary, StandstillSummary, Summary};
 pub use waits::{Count, Waits};

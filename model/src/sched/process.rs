@@ -5,7 +5,7 @@ use super::sample::Sample;
 use super::waits::Waits;
 use crate::log::ProcessId;
 use crate::stats::{Series, Sketch};
-use dumpview_parsers::log::{Origin, Place};
+use dumpview_parsers::log::Origin;
 use std::collections::VecDeque;
 
 /// How many of the last samples a process keeps, without their goroutines.
@@ -49,29 +49,6 @@ pub struct PerP {
     pub last_tick: Option<(u64, u64)>,
     /// It stands still now.
     open: Option<Standstill>,
-}
-
-/// A sample without its tables.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recent {
-    /// Where it stands.
-    pub place: Place,
-    /// When.
-    pub millis: u64,
-    /// GOMAXPROCS.
-    pub gomaxprocs: u32,
-    /// Idle Ps.
-    pub idleprocs: u32,
-    /// Threads.
-    pub threads: u32,
-    /// Spinning threads.
-    pub spinningthreads: Option<u32>,
-    /// Idle threads.
-    pub idlethreads: u32,
-    /// Global queue.
-    pub runqueue: u64,
-    /// Local queues.
-    pub local: Vec<u64>,
 }
 
 /// One process.
@@ -135,8 +112,8 @@ pub struct Process {
     pub standstills: u64,
     /// Queues over time.
     pub heat: Heat,
-    /// The last samples, the latest at the back.
-    pub recent: VecDeque<Recent>,
+    /// The last samples without their tables, the latest at the back.
+    pub recent: VecDeque<Sample>,
     /// The goroutine table of the last sample that had one, counted.
     pub waits: Option<Waits>,
     /// Goroutines alive in samples that list them.
@@ -301,31 +278,11 @@ impl Process {
     }
 
     fn remember(&mut self, sample: &Sample) {
-        let mut recent = if self.recent.len() == RECENT {
+        let spare = if self.recent.len() == RECENT {
             self.recent.pop_front()
         } else {
             None
-        }
-        .unwrap_or_else(|| Recent {
-            place: sample.place,
-            millis: 0,
-            gomaxprocs: 0,
-            idleprocs: 0,
-            threads: 0,
-            spinningthreads: None,
-            idlethreads: 0,
-            runqueue: 0,
-            local: Vec::new(),
-        });
-        recent.place = sample.place;
-        recent.millis = sample.millis;
-        recent.gomaxprocs = sample.gomaxprocs;
-        recent.idleprocs = sample.idleprocs;
-        recent.threads = sample.threads;
-        recent.spinningthreads = sample.spinningthreads;
-        recent.idlethreads = sample.idlethreads;
-        recent.runqueue = sample.runqueue;
-        recent.local.clone_from(&sample.local);
-        self.recent.push_back(recent);
+        };
+        self.recent.push_back(sample.without_detail(spare));
     }
 }

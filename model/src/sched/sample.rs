@@ -163,6 +163,21 @@ pub const fn g_status(status: u32) -> &'static str {
 }
 
 impl Sample {
+    /// Its numbers without its tables of Ps, Ms and Gs, in the memory of one that is not needed any more.
+    pub(super) fn without_detail(&self, spare: Option<Self>) -> Self {
+        let (mut local, mut schedticks) = spare
+            .map(|spare| (spare.local, spare.schedticks))
+            .unwrap_or_default();
+        local.clone_from(&self.local);
+        schedticks.clone_from(&self.schedticks);
+        Self {
+            local,
+            schedticks,
+            detail: None,
+            ..*self
+        }
+    }
+
     /// Takes the place of the last sample, in its memory.
     pub(super) fn refill(
         &mut self,

@@ -12,16 +12,16 @@
 
 use crate::canvas::Canvas;
 use crate::data::page::Page;
-use crate::data::schedule::{AskSchedule, Sample, Schedule};
+use crate::data::schedule::{AskSchedule, Schedule};
 use crate::data::{OfProcess, Which};
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, Key, OF_A_LOG};
-use crate::rows::{Rows, Shared};
+use crate::rows::{Rows, Shared, Sort};
 use crate::screen::Effect;
 use crate::table::{Did, Subject, Table, TableScreen, enter};
 use crate::theme::Theme;
 use crate::widgets::chart::{self, Point, Window};
-use dumpview_model::sched::{Column, Process, Recent};
+use dumpview_model::sched::{Column, Process, Sample};
 use dumpview_model::units::{duration, grouped, percent, plural};
 use dumpview_view::finding;
 use dumpview_view::line::{Line, Role};
@@ -41,7 +41,7 @@ pub struct Scheduler {
     first_p: usize,
 }
 
-struct Newest(Vec<Recent>);
+struct Newest(Vec<Sample>);
 
 impl Rows<Sample> for Newest {
     fn len(&self) -> usize {
@@ -49,7 +49,7 @@ impl Rows<Sample> for Newest {
     }
 
     fn row(&self, index: usize) -> Option<Sample> {
-        self.0.get(index).cloned().map(Sample)
+        self.0.get(index).cloned()
     }
 
     fn id(&self, index: usize) -> u64 {
@@ -232,6 +232,16 @@ impl Subject for Scheduler {
         Binding::new(&[Key::Char('K')], Action::ScrollUp, "", "the Ps before"),
     ];
     const SHARED_KEYS: &'static [Binding] = OF_A_LOG;
+    const COLUMNS: &'static [&'static str] = &[
+        "millis",
+        "gomaxprocs",
+        "idleprocs",
+        "threads",
+        "spinningthreads",
+        "idlethreads",
+        "runqueue",
+        "local",
+    ];
     const GROWS: bool = true;
 
     fn question(&self, process: usize) -> AskSchedule {
@@ -256,6 +266,10 @@ impl Subject for Scheduler {
                 Err("no sample yet; waiting for the first schedtrace line…".to_owned())
             }
         })
+    }
+
+    fn manner(&self) -> (Sort, &'static [&'static str]) {
+        (Sort::default(), &["offset"])
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, _table: &Table<Sample>) -> Range<u16> {
@@ -290,7 +304,7 @@ impl Subject for Scheduler {
     }
 
     fn line_of(&self, sample: &Sample) -> Option<u64> {
-        Some(sample.0.place.line)
+        Some(sample.place.line)
     }
 
     fn act(&mut self, action: Action) -> Did {
@@ -304,7 +318,7 @@ impl Subject for Scheduler {
     }
 
     fn role(&self, column: &'static str, sample: &Sample) -> Option<Role> {
-        let waits = sample.0.runqueue > 0 || sample.0.local.iter().any(|n| *n > 0);
+        let waits = sample.runqueue > 0 || sample.local.iter().any(|n| *n > 0);
         match column {
             "idleprocs" => Some(Role::Series(1)),
             "runqueue" | "local" if waits => Some(Role::Warning),

@@ -63,12 +63,12 @@ impl Row for Sample {
         gomaxprocs: "Ps" Count, |s| count(Some(s.gomaxprocs)), "GOMAXPROCS";
         idleprocs: "idle Ps" Count, |s| count(Some(s.idleprocs)), "Ps with nothing to do";
         threads: "threads" Count, |s| count(Some(s.threads)), "threads, sysmon and blocked ones included";
-        spinningthreads: Count, |s| count(s.spinningthreads), "threads looking for work";
+        spinningthreads: "spinning" Count.asked(), |s| count(s.spinningthreads), "threads looking for work";
         needspinning: Count, |s| count(s.needspinning), "1 when a thread should be looking for work; Go 1.20 and later";
         idlethreads: "idle threads" Count, |s| count(Some(s.idlethreads)), "threads with nothing to do";
-        runqueue: "global queue" Count, |s| Cell::Count(s.runqueue), "goroutines in the global queue";
+        runqueue: "global" Count, |s| Cell::Count(s.runqueue), "goroutines in the global queue";
         runnable: "runnable" Count, |s| Cell::Count(s.runnable()), "goroutines in all queues together";
-        local: Tree.of::<Vec<u64>>(), |s| list(&s.local), "goroutines in the queue of each P";
+        local: "local" Tree.asked().of::<Vec<u64>>(), |s| list(&s.local), "goroutines in the queue of each P";
         schedticks: Tree.of::<Vec<u64>>(), |s| if s.schedticks.is_empty() { Cell::Absent } else { list(&s.schedticks) }, "how often each P scheduled; absent where it is not printed";
         pieces: Count, |s| count(Some(s.pieces)), "lines that it was put together from";
         goroutines: Count, |s| detail(s, |d| Cell::Count(d.gs.len() as u64)), "goroutines that were printed, with scheddetail=1";
