@@ -129,7 +129,7 @@ mod redacted {
 
     fn check(release: &str, exe: &Path, dir: &Path) {
         let command = format!(
-            "ulimit -c unlimited; exec {} zq-secret-argv-xj",
+            "ulimit -c unlimited; exec timeout -s KILL 60 {} zq-secret-argv-xj",
             exe.display()
         );
         Command::new("sh")
