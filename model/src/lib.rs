@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod alloc;
+pub mod death_kind;
 pub mod escape;
 pub mod finding;
 pub mod frame;

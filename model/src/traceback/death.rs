@@ -1,55 +1,10 @@
 //! Why a process died, from the lines above its goroutines.
 
 use super::line::LogLine;
+use crate::death_kind::DeathKind;
 use crate::value::Address;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// What kind of death a log tells of.
-#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug, JsonSchema)]
-#[schemars(rename = "log-death-kind")]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// A panic that nothing recovered.
-    Panic,
-    /// A fatal error of the runtime other than those below.
-    Fatal,
-    /// All goroutines were asleep, or all of a synctest bubble.
-    Deadlock,
-    /// A map was written while another goroutine used it.
-    ConcurrentMap,
-    /// The allocator got no memory.
-    OutOfMemory,
-    /// A goroutine's stack outgrew its limit.
-    StackOverflow,
-    /// A signal that a fault raised, or that was sent and that Go dies of.
-    Signal,
-    /// SIGQUIT: somebody asked for a stack dump.
-    Quit,
-    /// SIGABRT that came from outside or from C.
-    Abort,
-    /// A panic of an HTTP handler, which net/http recovered: the process went on.
-    Served,
-}
-
-impl Cause {
-    /// The kind of a fatal error's message. Messages are the runtime's, 1.3 to 1.27.
-    pub fn of_fatal_error(message: &str) -> Self {
-        if message.contains("deadlock!") {
-            Self::Deadlock
-        } else if message.starts_with("concurrent map") {
-            Self::ConcurrentMap
-        } else if message.contains("out of memory") || message.contains("cannot allocate memory") {
-            Self::OutOfMemory
-        } else if message == "stack overflow" {
-            Self::StackOverflow
-        } else if message == "fault" || message == "unexpected signal during runtime execution" {
-            Self::Signal
-        } else {
-            Self::Fatal
-        }
-    }
-}
 
 /// A panic as printed.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug, Default, JsonSchema)]
@@ -104,24 +59,24 @@ pub struct Death {
 
 impl Death {
     /// What kind of end it was.
-    pub fn kind(&self) -> Cause {
+    pub fn kind(&self) -> DeathKind {
         if self.client.is_some() {
-            return Cause::Served;
+            return DeathKind::Served;
         }
         if let Some(text) = &self.fatal_error {
-            return Cause::of_fatal_error(text);
+            return DeathKind::of_fatal_error(text);
         }
         if let Some(last) = self.panics.last() {
             return if last.text.starts_with("deadlock: ") {
-                Cause::Deadlock
+                DeathKind::Deadlock
             } else {
-                Cause::Panic
+                DeathKind::Panic
             };
         }
         match self.signal.as_ref().map(|signal| signal.name.as_str()) {
-            Some("SIGQUIT") => Cause::Quit,
-            Some("SIGABRT") => Cause::Abort,
-            _ => Cause::Signal,
+            Some("SIGQUIT") => DeathKind::Quit,
+            Some("SIGABRT") => DeathKind::Abort,
+            _ => DeathKind::Signal,
         }
     }
 
@@ -167,28 +122,16 @@ impl Death {
 
     /// What that means and what to do, for ends whose name does not say.
     pub fn meaning(&self) -> Option<&'static str> {
-        Some(match self.kind() {
-            Cause::Quit => {
-                "SIGQUIT makes Go print every goroutine and exit: somebody (a person, a liveness probe, a deploy \
-                 script) asked for it"
-            }
-            Cause::Deadlock => "every goroutine waits for another",
-            Cause::ConcurrentMap => {
-                "a map was used by two goroutines without a lock, and only one of them is named; build with -race to \
-                 find the other"
-            }
-            Cause::StackOverflow => "endless recursion, mostly: the calls that repeat show it",
-            _ => {
-                let addr = self.fault.as_ref().or(self.signal.as_ref())?.addr?.0;
-                let nil = self
-                    .panics
-                    .iter()
-                    .any(|p| p.text.contains("nil pointer dereference"));
-                return (nil && addr > 0 && addr < 4096).then_some(
-                    "a field of a nil pointer was used; the fault address is the field's offset",
-                );
-            }
-        })
+        if let Some(meaning) = self.kind().meaning() {
+            return Some(meaning);
+        }
+        let addr = self.fault.as_ref().or(self.signal.as_ref())?.addr?.0;
+        let nil = self
+            .panics
+            .iter()
+            .any(|p| p.text.contains("nil pointer dereference"));
+        (nil && addr > 0 && addr < 4096)
+            .then_some("a field of a nil pointer was used; the fault address is the field's offset")
     }
 }
 

@@ -1,7 +1,8 @@
 //! A dump: goroutines that were printed together, and what was printed with them.
 
-use super::death::{Cause, Death};
+use super::death::Death;
 use super::line::LogLine;
+use crate::death_kind::DeathKind;
 use crate::frame::Frame;
 use crate::goroutine::Goroutines;
 use crate::log::ProcessId;
@@ -108,6 +109,6 @@ impl Dump {
     pub fn is_fatal(&self) -> bool {
         self.death
             .as_ref()
-            .is_some_and(|death| death.kind() != Cause::Served)
+            .is_some_and(|death| death.kind() != DeathKind::Served)
     }
 }

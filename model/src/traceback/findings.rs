@@ -1,6 +1,7 @@
 //! What the goroutines of a dump suffer from, as far as a text tells.
 
-use super::{Cause, Dump};
+use super::Dump;
+use crate::death_kind::DeathKind;
 use crate::finding::{Finding, Severity, Subject, rank};
 use crate::goroutine::{Goroutine, Goroutines, Group, Status};
 use crate::units::{duration, plural};
@@ -18,7 +19,7 @@ pub struct Seen<'d> {
     /// They.
     pub goroutines: &'d Goroutines,
     /// Why the process died, when it did.
-    pub cause: Option<Cause>,
+    pub cause: Option<DeathKind>,
     /// The same in the runtime's words.
     pub reason: String,
     /// The line of a text at which they begin, and that of the death; those of a core have none.
@@ -170,7 +171,7 @@ fn ids(group: &Group) -> String {
 
 /// Who waits for what, when everybody does. A text does not say who holds a lock or owns a channel.
 fn deadlock(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
-    if dump.cause != Some(Cause::Deadlock) || groups.is_empty() {
+    if dump.cause != Some(DeathKind::Deadlock) || groups.is_empty() {
         return None;
     }
     let waits: Vec<String> = groups
@@ -248,7 +249,7 @@ fn lock_pile(dump: &Seen<'_>, group: &Group) -> Option<Finding> {
 /// A few that wait for locks longer than anybody holds one. Two that wait for each other's look like this.
 fn long_at_locks(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
     const LONG: u64 = 1_000_000_000;
-    if dump.cause == Some(Cause::Deadlock) {
+    if dump.cause == Some(DeathKind::Deadlock) {
         return None;
     }
     let few = groups
@@ -355,7 +356,7 @@ fn never(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
 
 /// The calls that repeat in the stack that overflowed.
 fn recursion(dump: &Seen<'_>) -> Option<Finding> {
-    if dump.cause != Some(Cause::StackOverflow) {
+    if dump.cause != Some(DeathKind::StackOverflow) {
         return None;
     }
     let crashed = dump

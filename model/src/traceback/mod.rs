@@ -35,7 +35,7 @@ mod tests;
 
 pub use begun::Begun;
 pub use collect::{Collected, Collector, Each, Ended, FORMATS, Which};
-pub use death::{Cause, Death, PanicText, RaisedSignal};
+pub use death::{Death, PanicText, RaisedSignal};
 pub use diff::{Diff, Stayed, diff};
 pub use dump::{Dump, Summary, ThreadStack};
 pub use findings::{Seen, findings, of_goroutines};

@@ -1,6 +1,7 @@
 //! Dumps put together from texts.
 
-use super::{Cause, Collected, Collector, Which, diff, findings};
+use super::{Collected, Collector, Which, diff, findings};
+use crate::death_kind::DeathKind;
 use crate::goroutine::Status;
 use crate::log::Whose;
 use dumpview_parsers::log::LogReader;
@@ -33,7 +34,7 @@ fn a_crash_is_told_with_the_lines_before_it() {
     let found = collect(&text, Which::Crash);
     let dump = found.dump.unwrap();
     let death = dump.death.as_ref().unwrap();
-    assert_eq!(death.kind(), Cause::OutOfMemory);
+    assert_eq!(death.kind(), DeathKind::OutOfMemory);
     assert_eq!(death.goroutine, Some(7));
     assert_eq!(death.notes[0].line, 3);
     let before: Vec<&str> = dump.before.iter().map(|l| l.text.as_str()).collect();

@@ -7,7 +7,7 @@ use crate::types::Kind;
 use crate::unwind::Call;
 use dumpview_model::finding::{Finding, Severity, Subject, rank};
 use dumpview_model::goroutine::{Goroutines, Status};
-use dumpview_model::traceback::{Cause, Seen, of_goroutines};
+use dumpview_model::traceback::{Seen, of_goroutines};
 use dumpview_model::units::{duration, grouped};
 
 /// Looks for everything there is to find.
@@ -49,7 +49,7 @@ pub(super) fn crowd(dead: &Postmortem<'_>) -> Option<Goroutines> {
 fn of_crowd(dead: &Postmortem<'_>, goroutines: &Goroutines) -> Vec<Finding> {
     of_goroutines(&Seen {
         goroutines,
-        cause: (dead.death().kind == DeathKind::Deadlock).then_some(Cause::Deadlock),
+        cause: (dead.death().kind == DeathKind::Deadlock).then_some(DeathKind::Deadlock),
         reason: dead.reason(),
         lines: None,
     })
@@ -81,26 +81,15 @@ fn long_collections(dead: &Postmortem<'_>) -> Option<Finding> {
 
 /// For deaths whose name does not say what happened.
 fn signal_means(death: &Death) -> Option<Finding> {
-    let text = match death.kind {
-        DeathKind::Quit => {
-            "SIGQUIT makes Go print every goroutine and exit: somebody (a person, a liveness probe, a deploy script) \
-             asked for it. See what the goroutines waited for: dumpview goroutines --group"
-        }
-        DeathKind::Deadlock => {
-            "every goroutine waits for another: dumpview goroutines --group shows what each waits for"
-        }
-        DeathKind::ConcurrentMap => {
-            "a map was used by two goroutines without a lock; the runtime records only one of them. Build with -race \
-             to find the other"
-        }
-        DeathKind::StackOverflow => {
-            "endless recursion, mostly: dumpview bt shows the cycle of calls"
-        }
-        DeathKind::Alive => {
-            "nothing failed here; look at what the goroutines do: dumpview goroutines --group"
-        }
-        _ => return None,
+    let meaning = death.kind.meaning()?;
+    let look = match death.kind {
+        DeathKind::Quit => ". See what the goroutines waited for: dumpview goroutines --group",
+        DeathKind::Deadlock => ": dumpview goroutines --group shows what each waits for",
+        DeathKind::StackOverflow => " (dumpview bt)",
+        DeathKind::Alive => ": dumpview goroutines --group",
+        _ => "",
     };
+    let text = format!("{meaning}{look}");
     let finding = Finding::new("core.what-it-means", Severity::Info, text);
     Some(finding.seen(death.kind.as_str()).about(Subject::Goroutines))
 }

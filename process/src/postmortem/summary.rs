@@ -177,7 +177,9 @@ impl Postmortem<'_> {
                 "it had not died: the core was taken of the running process".to_owned()
             }
             DeathKind::Killed => signal("killed by a signal that Go's handlers never saw: "),
-            DeathKind::Unknown => "the core does not say why it died".to_owned(),
+            DeathKind::Unknown | DeathKind::Served => {
+                "the core does not say why it died".to_owned()
+            }
         }
     }
 }

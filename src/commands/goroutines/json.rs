@@ -2,8 +2,9 @@
 
 use super::text::Report;
 use super::view::View;
+use dumpview_model::death_kind::DeathKind;
 use dumpview_model::traceback::{
-    Cause, Death, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack,
+    Death, LogLine, PanicText, Race, RaisedSignal, Summary, ThreadStack,
 };
 use dumpview_model::value::Address;
 use dumpview_view::document::{LogTail, Unread};
@@ -43,7 +44,7 @@ struct DeathDoc<'a> {
     /// Why it died, in one sentence.
     reason: String,
     /// What kind of death it was; `served`: net/http caught the panic.
-    kind: Cause,
+    kind: DeathKind,
     /// The line where it begins, from 1.
     line: u64,
     /// Id of the goroutine that died; null when not printed.

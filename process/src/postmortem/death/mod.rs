@@ -19,72 +19,7 @@ use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::{Goroutine, Machine};
 use crate::unwind::Stack;
-use dumpview_model::traceback::Cause;
-use schemars::JsonSchema;
-use serde::Serialize;
-
-/// What kind of death it was.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, JsonSchema)]
-#[schemars(rename = "death-kind")]
-#[serde(rename_all = "snake_case")]
-pub enum DeathKind {
-    /// A panic that nothing recovered.
-    Panic,
-    /// A fatal error of the runtime other than those below.
-    Fatal,
-    /// All goroutines were asleep.
-    Deadlock,
-    /// A map was written while another goroutine used it.
-    ConcurrentMap,
-    /// The allocator got no memory.
-    OutOfMemory,
-    /// A goroutine's stack outgrew its limit.
-    StackOverflow,
-    /// A signal that a fault raised, or that was sent and that Go dies of.
-    Signal,
-    /// SIGQUIT: somebody asked for a stack dump.
-    Quit,
-    /// SIGABRT that came from outside or from C.
-    Abort,
-    /// It had not died: gcore of a process that went on.
-    Alive,
-    /// Killed by a signal that Go's handlers never saw.
-    Killed,
-    /// The core does not say.
-    Unknown,
-}
-
-impl DeathKind {
-    /// The word of the JSON contract.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Panic => "panic",
-            Self::Fatal => "fatal",
-            Self::Deadlock => "deadlock",
-            Self::ConcurrentMap => "concurrent_map",
-            Self::OutOfMemory => "out_of_memory",
-            Self::StackOverflow => "stack_overflow",
-            Self::Signal => "signal",
-            Self::Quit => "quit",
-            Self::Abort => "abort",
-            Self::Alive => "alive",
-            Self::Killed => "killed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The kind of a fatal error's message.
-    fn of_fatal_error(message: &str) -> Self {
-        match Cause::of_fatal_error(message) {
-            Cause::Deadlock => Self::Deadlock,
-            Cause::ConcurrentMap => Self::ConcurrentMap,
-            Cause::OutOfMemory => Self::OutOfMemory,
-            Cause::StackOverflow => Self::StackOverflow,
-            Cause::Signal => Self::Signal,
-            _ => Self::Fatal,
-        }
-    }
-}
+pub use dumpview_model::death_kind::DeathKind;
 
 /// Why the process died, and the evidence.
 #[derive(Clone, PartialEq, Eq, Debug)]
