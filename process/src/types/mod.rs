@@ -10,12 +10,14 @@ mod descriptor;
 mod die;
 mod listing;
 mod made;
+mod map_layout;
 mod model;
 mod names;
 
 pub(crate) use by_name::shorten;
 pub use listing::ListedType;
-pub use model::{FieldType, Kind, MapLayout, Shape, Type, TypeRef};
+pub use map_layout::{Entries, MapLayout, SLOTS, Slots};
+pub use model::{FieldType, Kind, Shape, Type, TypeRef};
 
 use crate::addr::{Addr, Bias};
 use crate::dwarf::{Dwarf, DwarfError};

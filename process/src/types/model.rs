@@ -3,6 +3,7 @@
 //! Types refer to each other by [`TypeRef`] and are resolved on demand, because type graphs are cyclic and
 //! large while a question usually needs a handful.
 
+use super::map_layout::MapLayout;
 use crate::addr::Addr;
 
 /// Names one type: a DIE of the executable's DWARF, a descriptor in the process's memory, or a type that an
@@ -134,43 +135,6 @@ pub struct FieldType {
     pub offset: u64,
     /// Embedded (anonymous) field.
     pub embedded: bool,
-}
-
-/// How a map's memory is laid out; all sizes in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum MapLayout {
-    /// `runtime.hmap` with buckets of eight (up to Go 1.23, and `GOEXPERIMENT=noswissmap` in 1.24–1.25).
-    Hmap {
-        /// Distance between keys in a bucket.
-        key_slot: u64,
-        /// Distance between elements in a bucket.
-        elem_slot: u64,
-        /// Size of a bucket, overflow pointer included.
-        bucket: u64,
-        /// Keys are stored as pointers.
-        indirect_key: bool,
-        /// Elements are stored as pointers.
-        indirect_elem: bool,
-    },
-    /// `internal/runtime/maps.Map` (since Go 1.24): groups of a control word and eight slots.
-    Swiss {
-        /// Size of a group.
-        group: u64,
-        /// From the group's start to its first key.
-        keys: u64,
-        /// Distance between keys.
-        key_stride: u64,
-        /// From the group's start to its first element.
-        elems: u64,
-        /// Distance between elements.
-        elem_stride: u64,
-        /// Keys are stored as pointers.
-        indirect_key: bool,
-        /// Elements are stored as pointers.
-        indirect_elem: bool,
-    },
-    /// The source does not say; entries cannot be shown.
-    Unknown,
 }
 
 impl Kind {

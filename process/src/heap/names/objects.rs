@@ -6,7 +6,7 @@ use crate::addr::Addr;
 use crate::heap::Scratch;
 use crate::heap::types::{Label, Role};
 use crate::memory::MemoryExt;
-use crate::types::{MapLayout, Shape, TypeRef};
+use crate::types::{Entries, MapLayout, Shape, TypeRef};
 use crate::value::{Limits, Place, Reader, TypeSource};
 use dumpview_model::value::text::Style;
 use std::fmt::Write;
@@ -214,13 +214,10 @@ impl Names<'_, '_> {
 
     /// A key in words, short.
     fn key(&self, ty: TypeRef, at: Addr, layout: MapLayout) -> String {
-        let indirect = match layout {
-            MapLayout::Hmap { indirect_key, .. } | MapLayout::Swiss { indirect_key, .. } => {
-                indirect_key
-            }
-            MapLayout::Unknown => false,
-        };
-        let at = if indirect {
+        let is_pointer = layout
+            .entries()
+            .is_some_and(|entries| entries.keys.indirect);
+        let at = if is_pointer {
             self.process.memory.ptr(at).unwrap_or_default()
         } else {
             at
@@ -259,70 +256,24 @@ enum EntryPlace {
 
 impl EntryPlace {
     fn of(layout: MapLayout, at: u64) -> Option<Self> {
-        let (stride, keys, elems) = match layout {
-            MapLayout::Hmap {
-                key_slot,
-                elem_slot,
-                bucket,
-                indirect_key,
-                indirect_elem,
-            } => (
-                bucket,
-                (8, key_slot, key_slot, indirect_key),
-                (
-                    key_slot.checked_mul(8)?.checked_add(8)?,
-                    elem_slot,
-                    elem_slot,
-                    indirect_elem,
-                ),
-            ),
-            MapLayout::Swiss {
-                group,
-                keys,
-                key_stride,
-                elems,
-                elem_stride,
-                indirect_key,
-                indirect_elem,
-            } => {
-                // Key and element of a slot stand side by side, or all keys before all elements.
-                let apart = elems.checked_sub(keys)?;
-                let (key_size, elem_size) = if key_stride == elem_stride && apart < key_stride {
-                    (apart, elem_stride - apart)
-                } else {
-                    (key_stride, elem_stride)
-                };
-                (
-                    group,
-                    (keys, key_stride, key_size, indirect_key),
-                    (elems, elem_stride, elem_size, indirect_elem),
-                )
-            }
-            MapLayout::Unknown => return None,
-        };
-        let base = at - at.checked_rem(stride)?;
+        let entries = layout.entries()?;
+        let base = at - at.checked_rem(entries.stride)?;
         let inside = at - base;
-        let slot = |(first, distance, size, _): (u64, u64, u64, bool)| {
-            let from = inside.checked_sub(first)?;
-            let slot = from.checked_div(distance)?;
-            let offset = from % distance;
-            (slot < 8 && offset < size).then_some((slot, offset))
-        };
-        if let Some((number, offset)) = slot(keys) {
+        let Entries { keys, elems, .. } = entries;
+        if let Some((number, offset)) = keys.slot_of(inside) {
             return Some(Self::Key {
-                at: base + keys.0 + number * keys.1,
+                at: base.wrapping_add(keys.at(number)),
                 offset,
-                indirect: keys.3,
+                indirect: keys.indirect,
             });
         }
-        if let Some((number, offset)) = slot(elems) {
+        if let Some((number, offset)) = elems.slot_of(inside) {
             return Some(Self::Elem {
-                key: base + keys.0 + number * keys.1,
+                key: base.wrapping_add(keys.at(number)),
                 offset,
-                indirect: elems.3,
+                indirect: elems.indirect,
             });
         }
-        let last = matches!(layout, MapLayout::Hmap { .. }) && inside + 8 == stride;
-        last.then_some(Self::Overflow)
+        (entries.overflow == Some(inside)).then_some(Self::Overflow)
     }
 }

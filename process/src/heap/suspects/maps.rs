@@ -5,15 +5,12 @@ use super::facts::Facts;
 use crate::addr::Addr;
 use crate::heap::types::{Plans, Role};
 use crate::memory::MemoryExt;
-use crate::types::MapLayout;
+use crate::types::{MapLayout, SLOTS};
 use dumpview_heap::{NodeId, ObjId, Objects};
 use dumpview_model::finding::Severity;
 use dumpview_model::units;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-
-/// Slots of a bucket or group.
-const SLOTS: u64 = 8;
 
 /// Maps of one type that are far over their fill.
 #[derive(Clone, Copy, Debug, Default)]

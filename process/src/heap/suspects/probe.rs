@@ -4,7 +4,7 @@ use super::facts::Facts;
 use crate::addr::Addr;
 use crate::heap::pointers::word_at;
 use crate::heap::types::{Label, Link, Plans, Role};
-use crate::types::{Kind, MapLayout, TypeRef};
+use crate::types::{Kind, SLOTS, TypeRef};
 use crate::value::TypeSource;
 use std::borrow::Cow;
 
@@ -150,44 +150,18 @@ impl<'t, 'a> Probes<'t, 'a> {
     fn of_entries(&mut self, ty: TypeRef) -> Option<Probe> {
         let id = self.plans.id(ty);
         let (key, elem, layout) = self.plans.plan(id)?.map?;
-        let (stride, keys, elems) = match layout {
-            MapLayout::Hmap {
-                key_slot,
-                elem_slot,
-                bucket,
-                indirect_key,
-                indirect_elem,
-            } => (
-                bucket,
-                (8, key_slot, indirect_key),
-                (8 + 8 * key_slot, elem_slot, indirect_elem),
-            ),
-            MapLayout::Swiss {
-                group,
-                keys,
-                key_stride,
-                elems,
-                elem_stride,
-                indirect_key,
-                indirect_elem,
-            } => (
-                group,
-                (keys, key_stride, indirect_key),
-                (elems, elem_stride, indirect_elem),
-            ),
-            MapLayout::Unknown => return None,
-        };
+        let entries = layout.entries()?;
         let mut probe = Probe {
-            stride: stride.max(8),
+            stride: entries.stride.max(8),
             places: Vec::new(),
         };
-        for (of, (first, distance, indirect)) in [(key, keys), (elem, elems)] {
-            if indirect {
+        for (of, slots) in [(key, entries.keys), (elem, entries.elems)] {
+            if slots.indirect {
                 continue;
             }
             let of = self.plans.type_ref(of)?;
-            for slot in 0..8 {
-                self.add(of, first + slot * distance, &mut probe)?;
+            for slot in 0..SLOTS {
+                self.add(of, slots.at(slot), &mut probe)?;
             }
         }
         Some(probe)

@@ -10,7 +10,7 @@ use super::label::{Label, Role, Source};
 use super::plan::{Link, TypeId};
 use crate::addr::Addr;
 use crate::heap::pointers::word_at;
-use crate::types::MapLayout;
+use crate::types::{MapLayout, SLOTS};
 
 impl Flow<'_, '_> {
     /// A pointer to a part of a map or channel of a type.
@@ -174,42 +174,16 @@ impl Flow<'_, '_> {
         let Some((key, elem, layout)) = self.plans.plan(ty).and_then(|plan| plan.map) else {
             return;
         };
-        let entries = match layout {
-            MapLayout::Hmap {
-                key_slot,
-                elem_slot,
-                bucket,
-                indirect_key,
-                indirect_elem,
-            } => Entries {
-                stride: bucket,
-                keys: (8, key_slot, indirect_key),
-                elems: (8 + 8 * key_slot, elem_slot, indirect_elem),
-                overflow: bucket.checked_sub(8),
-            },
-            MapLayout::Swiss {
-                group,
-                keys,
-                key_stride,
-                elems,
-                elem_stride,
-                indirect_key,
-                indirect_elem,
-            } => Entries {
-                stride: group,
-                keys: (keys, key_stride, indirect_key),
-                elems: (elems, elem_stride, indirect_elem),
-                overflow: None,
-            },
-            MapLayout::Unknown => return,
+        let Some(entries) = layout.entries() else {
+            return;
         };
         let count = bytes.len() as u64 / entries.stride.max(64);
         for index in 0..count.max(1) {
             let base = index * entries.stride;
-            for (of, (first, stride, indirect)) in [(key, entries.keys), (elem, entries.elems)] {
-                for slot in 0..8 {
-                    let at = base + first + slot * stride;
-                    if indirect {
+            for (of, slots) in [(key, entries.keys), (elem, entries.elems)] {
+                for slot in 0..SLOTS {
+                    let at = base.wrapping_add(slots.at(slot));
+                    if slots.indirect {
                         self.link(Link::Pointer(of), bytes, at, source);
                     } else {
                         self.values(of, bytes, at, 1, source);
@@ -222,12 +196,4 @@ impl Flow<'_, '_> {
             }
         }
     }
-}
-
-/// Where keys and elements stand in a bucket or group: first, distance, by pointer.
-struct Entries {
-    stride: u64,
-    keys: (u64, u64, bool),
-    elems: (u64, u64, bool),
-    overflow: Option<u64>,
 }

@@ -12,11 +12,9 @@
 use super::{Laps, MapTable, Slot, ValueError, Visit};
 use crate::addr::Addr;
 use crate::memory::MemoryExt;
-use crate::types::MapLayout;
+use crate::types::{Entries, SLOTS};
 use std::ops::ControlFlow;
 
-/// Slots of a bucket (`abi.OldMapBucketCount`, `bucketCnt` before).
-const SLOTS: u64 = 8;
 /// `tophash` values below this are states, not hashes (`minTopHash`).
 const MIN_TOP_HASH: u8 = 5;
 /// `evacuatedX` to `evacuatedEmpty`.
@@ -31,42 +29,29 @@ const MAX_FAILURES: u32 = 16;
 /// Bucket arrays of one map.
 struct Walk<'w, 'r> {
     table: &'w MapTable<'r>,
-    key_slot: u64,
-    elem_slot: u64,
-    bucket: u64,
-    indirect: (bool, bool),
+    entries: Entries,
     failures: u32,
     doubt: Option<String>,
 }
 
 impl MapTable<'_> {
     pub(super) fn walk_hmap(&self, visit: Visit<'_>) -> Result<Option<String>, ValueError> {
-        let MapLayout::Hmap {
-            key_slot,
-            elem_slot,
-            bucket,
-            indirect_key,
-            indirect_elem,
-        } = self.layout
-        else {
+        let Some(entries) = self.layout.entries() else {
             return Ok(None);
         };
         let hmap = self.sources.structure("runtime.hmap", self.header);
         let b = hmap.uint("B")?;
         let (buckets, old) = (hmap.ptr("buckets")?, hmap.ptr("oldbuckets")?);
         let flags = hmap.uint("flags")?;
-        if b > MAX_B || bucket < SLOTS + 8 {
+        if b > MAX_B || entries.stride < SLOTS + 8 {
             return Err(ValueError::Corrupt(format!(
-                "map {} has 2^{b} buckets of {bucket} bytes",
-                self.header
+                "map {} has 2^{b} buckets of {} bytes",
+                self.header, entries.stride
             )));
         }
         let mut walk = Walk {
             table: self,
-            key_slot,
-            elem_slot,
-            bucket,
-            indirect: (indirect_key, indirect_elem),
+            entries,
             failures: 0,
             doubt: None,
         };
@@ -106,7 +91,7 @@ impl Walk<'_, '_> {
         visit: Visit<'_>,
     ) -> ControlFlow<()> {
         for index in 0..count {
-            let head = first.offset(index.wrapping_mul(self.bucket));
+            let head = first.offset(index.wrapping_mul(self.entries.stride));
             let mut at = head;
             let mut laps = Laps::new(u64::MAX);
             while !at.is_null() {
@@ -141,17 +126,17 @@ impl Walk<'_, '_> {
         if check_evacuated && tophash.first().is_some_and(|t| EVACUATED.contains(t)) {
             return Ok(ControlFlow::Continue(Addr::NULL));
         }
-        let (keys, elems) = (at.offset(SLOTS), at.offset(SLOTS + SLOTS * self.key_slot));
+        let Entries { keys, elems, .. } = self.entries;
         for (index, state) in (0u64..).zip(tophash) {
             if state < MIN_TOP_HASH {
                 continue;
             }
-            let mut key = keys.offset(index * self.key_slot);
-            let mut elem = elems.offset(index * self.elem_slot);
-            if self.indirect.0 {
+            let mut key = at.offset(keys.at(index));
+            let mut elem = at.offset(elems.at(index));
+            if keys.indirect {
                 key = memory.ptr(key)?;
             }
-            if self.indirect.1 {
+            if elems.indirect {
                 elem = memory.ptr(elem)?;
             }
             if visit(Slot { key, elem }).is_break() {
@@ -159,7 +144,7 @@ impl Walk<'_, '_> {
             }
         }
         // The overflow pointer is the bucket's last word.
-        let next = memory.ptr(at.offset(self.bucket - 8))?;
+        let next = memory.ptr(at.offset(self.entries.stride - 8))?;
         Ok(ControlFlow::Continue(next))
     }
 

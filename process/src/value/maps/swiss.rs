@@ -9,17 +9,15 @@
 //! A control byte with its top bit clear means the slot is full; `0x80` is empty and `0xfe` deleted. A table
 //! stands in the directory once for every combination of the hash bits it does not look at, so a table is
 //! visited when its pointer is first seen. Where keys and elements stand in a group is the type's to say
-//! ([`MapLayout::Swiss`]), which covers the split groups of Go 1.27 too.
+//! ([`MapLayout`](crate::types::MapLayout)), which covers the split groups of Go 1.27 too.
 
 use super::{MapTable, Slot, ValueError, Visit};
 use crate::addr::Addr;
 use crate::memory::MemoryExt;
-use crate::types::MapLayout;
+use crate::types::{Entries, SLOTS};
 use rustc_hash::FxHashSet;
 use std::ops::ControlFlow;
 
-/// Slots of a group (`abi.SwissMapGroupSlots`).
-const SLOTS: u64 = 8;
 /// Top bit of a control byte: the slot is empty or deleted.
 const NOT_FULL: u8 = 0x80;
 /// Directories double; a larger one would not fit into user space.
@@ -32,48 +30,19 @@ const MAX_FAILURES: u32 = 16;
 /// Strides of a group, and what went wrong so far.
 struct Walk<'w, 'r> {
     table: &'w MapTable<'r>,
-    layout: GroupLayout,
+    entries: Entries,
     failures: u32,
     doubt: Option<String>,
 }
 
-/// [`MapLayout::Swiss`], taken apart.
-#[derive(Clone, Copy)]
-struct GroupLayout {
-    group: u64,
-    keys: u64,
-    key_stride: u64,
-    elems: u64,
-    elem_stride: u64,
-    indirect_key: bool,
-    indirect_elem: bool,
-}
-
 impl MapTable<'_> {
     pub(super) fn walk_swiss(&self, visit: Visit<'_>) -> Result<Option<String>, ValueError> {
-        let MapLayout::Swiss {
-            group,
-            keys,
-            key_stride,
-            elems,
-            elem_stride,
-            indirect_key,
-            indirect_elem,
-        } = self.layout
-        else {
+        let Some(entries) = self.layout.entries() else {
             return Ok(None);
         };
         let mut walk = Walk {
             table: self,
-            layout: GroupLayout {
-                group,
-                keys,
-                key_stride,
-                elems,
-                elem_stride,
-                indirect_key,
-                indirect_elem,
-            },
+            entries,
             failures: 0,
             doubt: None,
         };
@@ -141,7 +110,7 @@ impl Walk<'_, '_> {
 
     fn groups(&mut self, first: Addr, count: u64, visit: Visit<'_>) -> ControlFlow<()> {
         for index in 0..count {
-            let group = first.offset(index.wrapping_mul(self.layout.group));
+            let group = first.offset(index.wrapping_mul(self.entries.stride));
             match self.group(group, visit) {
                 Ok(flow) => flow?,
                 Err(error) => self.fail(&error)?,
@@ -152,18 +121,18 @@ impl Walk<'_, '_> {
 
     fn group(&self, at: Addr, visit: Visit<'_>) -> Result<ControlFlow<()>, ValueError> {
         let memory = self.table.sources.memory;
-        let layout = self.layout;
+        let Entries { keys, elems, .. } = self.entries;
         let ctrl: [u8; 8] = memory.array(at)?;
         for (index, state) in (0u64..).zip(ctrl) {
             if state & NOT_FULL != 0 {
                 continue;
             }
-            let mut key = at.offset(layout.keys.wrapping_add(index * layout.key_stride));
-            let mut elem = at.offset(layout.elems.wrapping_add(index * layout.elem_stride));
-            if layout.indirect_key {
+            let mut key = at.offset(keys.at(index));
+            let mut elem = at.offset(elems.at(index));
+            if keys.indirect {
                 key = memory.ptr(key)?;
             }
-            if layout.indirect_elem {
+            if elems.indirect {
                 elem = memory.ptr(elem)?;
             }
             if visit(Slot { key, elem }).is_break() {
