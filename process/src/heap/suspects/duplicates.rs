@@ -359,12 +359,12 @@ fn suspect(facts: &Facts<'_, '_, '_>, text: bool, mine: &[Entry], wasted: u64) -
         let content = content_of(facts, entry).unwrap_or_default();
         let sample = content.get(..SAMPLE.min(content.len())).unwrap_or_default();
         suspect = suspect.seen(format!(
-            "{} times {:?} ({} bytes, the first at {}), {} bytes wasted",
-            entry.copies,
+            "{} times {:?} ({}, the first at {}), {} wasted",
+            units::grouped(entry.copies.into()),
             String::from_utf8_lossy(sample),
-            entry.len,
+            units::bytes(entry.len.into()),
             entry.at,
-            entry.wasted()
+            units::bytes(entry.wasted())
         ));
     }
     suspect

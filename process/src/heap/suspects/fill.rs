@@ -296,7 +296,10 @@ fn suspect(facts: &Facts<'_, '_, '_>, how: Waste, group: u32, total: &Total) -> 
     };
     let suspect = Suspect::new(id, Severity::Info, text, wasted).ask("heap refs", at);
     suspect.seen(format!(
-        "{} objects, {} bytes, {} in use; {at} wastes {}",
-        total.count, total.bytes, total.used, total.largest_bytes
+        "{} objects, {}, {} in use; {at} wastes {}",
+        units::grouped(total.count),
+        units::bytes(total.bytes),
+        units::bytes(total.used),
+        units::bytes(total.largest_bytes)
     ))
 }

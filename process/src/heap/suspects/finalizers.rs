@@ -121,7 +121,8 @@ fn suspect(facts: &Facts<'_, '_, '_>, name: &str, cleanup: bool, total: &Total) 
     let suspect = Suspect::new("heap.finalizer-cycle", Severity::Warning, text, total.bytes);
     let suspect = suspect.ask("heap paths", at);
     suspect.seen(format!(
-        "{} objects, {} bytes; one is at {at}",
-        total.count, total.bytes
+        "{} objects, {}; one is at {at}",
+        units::grouped(total.count),
+        units::bytes(total.bytes)
     ))
 }

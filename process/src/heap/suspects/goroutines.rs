@@ -45,7 +45,7 @@ fn holding_much(facts: &Facts<'_, '_, '_>) -> Vec<Suspect> {
         }
         let (verb, word) = name.next();
         let suspect = Suspect::new("heap.goroutine", Severity::Info, text, bytes).ask(verb, word);
-        suspects.push(suspect.seen(format!("{}, {bytes} bytes", name.text.trim())));
+        suspects.push(suspect.seen(format!("{}, {}", name.text.trim(), units::bytes(bytes))));
     }
     suspects
 }
@@ -213,11 +213,11 @@ fn leaked(facts: &Facts<'_, '_, '_>, group: &Group) -> Option<Suspect> {
         .ask("bt", format!("-g {}", group.example))
         .ask("goroutines", "--group");
     Some(suspect.seen(format!(
-        "{} goroutines with the stack of goroutine {}, {} objects, {} bytes",
+        "{} goroutines with the stack of goroutine {}, {} objects, {}",
         group.members.len(),
         group.example,
-        kept.objects,
-        kept.bytes
+        units::grouped(kept.objects),
+        units::bytes(kept.bytes)
     )))
 }
 

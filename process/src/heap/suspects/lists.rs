@@ -78,9 +78,10 @@ fn suspect(facts: &Facts<'_, '_, '_>, group: u32, chains: &[(Chain, u64)], bytes
     let mut suspect = suspect.ask("heap tree", head);
     for (chain, bytes) in chains.iter().take(5) {
         suspect = suspect.seen(format!(
-            "{} elements from {}, {bytes} bytes",
-            chain.length,
-            facts.addr(chain.head)
+            "{} elements from {}, {}",
+            units::grouped(chain.length.into()),
+            facts.addr(chain.head),
+            units::bytes(*bytes)
         ));
     }
     suspect

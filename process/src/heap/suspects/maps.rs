@@ -158,7 +158,10 @@ fn suspect(facts: &Facts<'_, '_, '_>, group: u32, total: &Total) -> Suspect {
     let suspect =
         Suspect::new("heap.map-fill", Severity::Info, text, total.wasted).ask("heap refs", at);
     suspect.seen(format!(
-        "{} maps, {} entries, {} slots; {at} wastes {} bytes",
-        total.maps, total.entries, total.slots, total.largest_wasted
+        "{} maps, {} entries, {} slots; {at} wastes {}",
+        units::grouped(total.maps),
+        units::grouped(total.entries),
+        units::grouped(total.slots),
+        units::bytes(total.largest_wasted)
     ))
 }

@@ -136,10 +136,10 @@ fn one_owner(facts: &Facts<'_, '_, '_>, top: &Top, owned: &[Owned]) -> Suspect {
     let mut suspect = Suspect::new("heap.dominator", severity, text, top.bytes).ask(verb, word);
     for one in owned.iter().take(5) {
         suspect = suspect.seen(format!(
-            "{} {}, {} bytes",
-            one.count,
+            "{} {}, {}",
+            units::grouped(one.count),
             facts.group_name(one.group),
-            one.bytes
+            units::bytes(one.bytes)
         ));
     }
     suspect
@@ -181,8 +181,8 @@ fn many_objects(facts: &Facts<'_, '_, '_>, owner: NodeId, one: &Owned) -> Suspec
     let suspect = Suspect::new("heap.many-objects", Severity::Info, text, one.bytes);
     let suspect = suspect.ask(verb, word);
     suspect.seen(format!(
-        "the largest at {} keeps {} bytes",
+        "the largest at {} keeps {}",
         facts.addr(one.largest),
-        one.largest_bytes
+        units::bytes(one.largest_bytes)
     ))
 }

@@ -10,6 +10,7 @@ use crate::addr::Addr;
 use crate::memory::MemoryExt;
 use crate::types::Shape;
 use dumpview_model::finding::Severity;
+use dumpview_model::units;
 use rustc_hash::FxHashSet;
 
 /// No program has more pools.
@@ -81,6 +82,8 @@ fn suspect(facts: &Facts<'_, '_, '_>, pool: Addr, now: u64, before: u64) -> Susp
     );
     let suspect = Suspect::new("heap.pool", Severity::Info, text, bytes).ask("heap tree", next);
     suspect.seen(format!(
-        "pool at {pool}: {now} bytes, and {before} bytes that the next collection drops"
+        "pool at {pool}: {}, and {} that the next collection drops",
+        units::bytes(now),
+        units::bytes(before)
     ))
 }

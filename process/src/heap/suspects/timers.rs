@@ -139,5 +139,9 @@ fn suspect(facts: &Facts<'_, '_, '_>, task: Task, total: &Total) -> Suspect {
     );
     let suspect = Suspect::new("heap.timers", Severity::Info, text, total.bytes);
     let suspect = suspect.ask("heap paths", total.example);
-    suspect.seen(format!("{} pending, {} bytes", total.count, total.bytes))
+    suspect.seen(format!(
+        "{} pending, {}",
+        units::grouped(total.count),
+        units::bytes(total.bytes)
+    ))
 }
