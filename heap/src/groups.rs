@@ -47,6 +47,8 @@ pub fn by_group<O: Objects + ?Sized>(
     });
     let mut open = Column::filled(0u32, groups as usize);
     let mut walk = TreeWalk::of(dominators);
+    // The groups of the nodes that are open, from the outermost on: asking again which group a node has misses the cache.
+    let mut above: Vec<u32> = Vec::new();
     while let Some(step) = walk.next() {
         match step {
             Step::Enter(number) => {
@@ -59,6 +61,7 @@ pub fn by_group<O: Objects + ?Sized>(
                     });
                 }
                 open.update(of, |n| n + 1);
+                above.push(of);
                 for leaf in graph.out(node) {
                     if order.folded.has(*leaf) && open.at(group(*leaf)) == 0 {
                         let bytes = dominators.retained(*leaf, objects).unwrap_or(0);
@@ -68,7 +71,11 @@ pub fn by_group<O: Objects + ?Sized>(
                     }
                 }
             }
-            Step::Leave(number) => open.update(group(order.node.at(number)), |n| n - 1),
+            Step::Leave => {
+                if let Some(of) = above.pop() {
+                    open.update(of, |n| n - 1);
+                }
+            }
         }
     }
     for entry in graph.entries() {
@@ -85,7 +92,7 @@ pub fn by_group<O: Objects + ?Sized>(
 
 enum Step {
     Enter(u32),
-    Leave(u32),
+    Leave,
 }
 
 /// The dominator tree depth first, by number.
@@ -137,6 +144,6 @@ impl<'d> TreeWalk<'d> {
         } else {
             self.idom.at(at)
         };
-        Some(Step::Leave(at))
+        Some(Step::Leave)
     }
 }

@@ -128,9 +128,37 @@ fn scan(
         chunk.end_empty_rows(span.allocated);
         return;
     }
+    let mut refer = |chunk: &mut Chunk, value: u64| {
+        scanned.pointer_words += 1;
+        if value == 0 {
+            return;
+        }
+        let at = Addr(value);
+        if let Some(target) = spans.at(at) {
+            match target
+                .slot_at(at)
+                .and_then(|slot| spans.object_in(target, slot))
+            {
+                Some(object) => chunk.push(object),
+                None => scanned.to_free_slots += 1,
+            }
+        }
+    };
+    if let Some(dump) = pointers.dump() {
+        // Objects have the numbers of its slots.
+        for object in span.first..span.first.saturating_add(span.allocated) {
+            // What the record of a goroutine refers to is the goroutine's.
+            if roots.goroutine_of(object).is_none() {
+                dump.values(span.elemsize, object, |value| refer(chunk, value));
+            }
+            chunk.end_row();
+        }
+        return;
+    }
     let bytes = pointers.bytes(span);
     let mut scratch = Scratch::default();
     let have = bytes.len() as u64;
+    let mut unread = 0;
     for (object, slot) in (span.first..).zip(spans.slots(span)) {
         if roots.goroutine_of(object).is_some() {
             // The goroutine is a root, and what its record refers to is there.
@@ -138,25 +166,12 @@ fn scan(
             continue;
         }
         let end = (u64::from(slot) + 1) * span.elemsize;
-        scanned.unread += u64::from(end > have);
+        unread += u64::from(end > have);
         pointers.visit(span, &bytes, slot, &mut scratch, |offset| {
-            scanned.pointer_words += 1;
-            let value = pointers.word(&bytes, offset);
-            if value == 0 {
-                return;
-            }
-            let at = Addr(value);
-            if let Some(target) = spans.at(at) {
-                match target
-                    .slot_at(at)
-                    .and_then(|slot| spans.object_in(target, slot))
-                {
-                    Some(object) => chunk.push(object),
-                    None => scanned.to_free_slots += 1,
-                }
-            }
+            refer(chunk, pointers.word(&bytes, offset));
         });
         chunk.end_row();
     }
+    scanned.unread += unread;
     scanned.unknown += scratch.unknown;
 }

@@ -104,6 +104,14 @@ impl<'r> Pointers<'r> {
         }
     }
 
+    /// The heap dump that lists them, if one does.
+    pub(super) const fn dump(&self) -> Option<&'r HeapDump<'r>> {
+        match self.scheme {
+            Scheme::Listed(dump) => Some(dump),
+            _ => None,
+        }
+    }
+
     /// Bytes of a span's pages, as many from its start on as the core has.
     pub fn bytes(&self, span: &Span) -> Cow<'r, [u8]> {
         if let Scheme::Listed(dump) = self.scheme {
@@ -166,7 +174,7 @@ impl<'r> Pointers<'r> {
             }
             Scheme::Listed(dump) => {
                 if let Some((span, number, _)) = dump.slots.find(span.start.offset(base)) {
-                    dump.pointers(span, number, |offset| visit(base + offset));
+                    dump.pointers(span.elemsize, number, |offset| visit(base + offset));
                 }
             }
             Scheme::Pairs(arenas) => {

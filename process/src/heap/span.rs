@@ -2,8 +2,7 @@
 
 use crate::addr::Addr;
 
-/// Bytes of a heap page (`runtime.pageSize`, 1.19–1.27 on every architecture).
-pub(crate) const PAGE: u64 = 8192;
+pub(crate) use crate::memory::PAGE;
 
 /// What became of a span in the sweep that is due or going on: `mspan.sweepgen` against `mheap_.sweepgen`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]

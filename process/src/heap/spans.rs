@@ -6,13 +6,13 @@
 //! cycle, since the sweeper replaces both at once, and for spans that an `mcache` is allocating from.
 
 use super::mspan::{Fields, Read, SlotBits, low_bits};
-use super::pages::{ArenaMap, PageTable};
+use super::pages::ArenaMap;
 pub(crate) use super::span::{ManualSpan, PAGE, Span, SweepState};
 use super::{Lacks, Note};
 use crate::addr::Addr;
 use crate::arch::Arch;
 use crate::layout::FieldError;
-use crate::memory::{Memory, MemoryExt};
+use crate::memory::{Memory, MemoryExt, PageTable};
 use crate::runtime::Runtime;
 use rayon::prelude::*;
 use std::hash::Hasher;
@@ -188,7 +188,9 @@ impl Spans {
                 self.notes.push(Note::new(why, count, Lacks::Objects));
             }
         }
-        self.table = PageTable::of(&self.list);
+        for span in &self.list {
+            self.table.enter(span.start, span.npages);
+        }
     }
 
     /// Whether marks stand inside spans: 128 bytes at the end of each page of objects of 16 to 512 bytes, which have

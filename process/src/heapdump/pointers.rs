@@ -2,7 +2,6 @@
 
 use super::HeapDump;
 use crate::addr::Addr;
-use crate::memory::SlotSpan;
 use dumpview_parsers::heapdump::{Field, FieldKind, Fields, Format, OldObject, Type};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -76,10 +75,17 @@ impl OldTypes {
 }
 
 impl<'a> HeapDump<'a> {
-    /// Calls `visit` with the offset of every word of a slot that may be a pointer.
+    /// Calls `visit` with the value of every word of a slot that may be a pointer; nil ones are 0.
     #[inline]
-    pub fn pointers(&self, span: &SlotSpan, slot: u32, mut visit: impl FnMut(u64)) {
-        let (pointer, size) = (self.pointer_size(), span.elemsize);
+    pub fn values(&self, size: u64, slot: u32, mut visit: impl FnMut(u64)) {
+        let bytes = self.slots.bytes(slot, size);
+        self.pointers(size, slot, |offset| visit(self.word(bytes, offset)));
+    }
+
+    /// Calls `visit` with the offset of every word of a slot, by its size and its number, that may be a pointer.
+    #[inline]
+    pub fn pointers(&self, size: u64, slot: u32, mut visit: impl FnMut(u64)) {
+        let pointer = self.pointer_size();
         let Some(offset) = self.slots.offset(slot) else {
             return;
         };

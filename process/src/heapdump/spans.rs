@@ -106,6 +106,7 @@ fn pages_of(size: u64) -> u64 {
 /// A span as it fills.
 #[derive(Debug)]
 struct Filling {
+    start: u64,
     size: u64,
     npages: u64,
     has_pointers: bool,
@@ -118,8 +119,11 @@ struct Filling {
 /// Objects as they come.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    /// By first byte.
-    spans: FxHashMap<u64, Filling>,
+    spans: Vec<Filling>,
+    /// Their places by their first byte.
+    places: FxHashMap<u64, usize>,
+    /// The place of the last object's span: objects come in order of addresses, a span at a time.
+    current: usize,
     /// Size and pages of the last object.
     known: (u64, u64),
     astray: u64,
@@ -163,20 +167,39 @@ impl Gathered {
             .map(|start| (start, npages))
     }
 
+    /// The span that begins there, a new one of so many pages when there is none yet.
+    fn span_at(&mut self, start: u64, npages: u64, size: u64) -> Option<&mut Filling> {
+        let is_current = self
+            .spans
+            .get(self.current)
+            .is_some_and(|span| span.start == start);
+        if !is_current {
+            let next = self.spans.len();
+            self.current = *self.places.entry(start).or_insert(next);
+            if self.current == next {
+                self.spans.push(Filling {
+                    start,
+                    size,
+                    npages,
+                    has_pointers: false,
+                    bits: Vec::new(),
+                    offsets: Vec::new(),
+                    last: 0,
+                });
+            }
+        }
+        self.spans.get_mut(self.current)
+    }
+
     /// Takes an object, whose bytes are at `offset` of the file.
     pub fn add(&mut self, addr: Addr, size: u64, offset: u64, has_pointers: bool) {
         let Some((start, npages)) = self.span_of(addr.0, size) else {
             self.astray += 1;
             return;
         };
-        let span = self.spans.entry(start).or_insert_with(|| Filling {
-            size,
-            npages,
-            has_pointers: false,
-            bits: Vec::new(),
-            offsets: Vec::new(),
-            last: 0,
-        });
+        let Some(span) = self.span_at(start, npages, size) else {
+            return;
+        };
         if span.size != size {
             self.apart += 1;
             return;
@@ -227,7 +250,7 @@ impl Gathered {
 
     /// Objects and bytes when so much is reserved.
     fn count(&self, pointer: u64, reserved: Reserved) -> (u64, u64) {
-        self.spans.values().fold((0, 0), |(objects, bytes), span| {
+        self.spans.iter().fold((0, 0), |(objects, bytes), span| {
             let slots = span.slots(pointer, reserved);
             let here = ranks(&span.bits, slots) as u64;
             (objects + here, bytes + here * span.size)
@@ -236,8 +259,8 @@ impl Gathered {
 
     /// Makes slots, in address order.
     pub fn settle(self, file: &[u8], pointer: u64, reserved: Reserved) -> Settled<'_> {
-        let mut spans: Vec<(u64, Filling)> = self.spans.into_iter().collect();
-        spans.sort_unstable_by_key(|(start, _)| *start);
+        let mut spans = self.spans;
+        spans.sort_unstable_by_key(|span| span.start);
         let mut settled = Settled {
             slots: Slots::of(file),
             phantoms: 0,
@@ -248,7 +271,8 @@ impl Gathered {
         // Tables are made for whole arenas. A heap has few, and a file that claims many is none.
         let mut arenas = 64 + file.len() as u64 / PAGE;
         let mut last_arena = None;
-        for (start, mut span) in spans {
+        for mut span in spans {
+            let start = span.start;
             let all = span.offsets.len();
             let nelems = span.slots(pointer, reserved);
             let real = ranks(&span.bits, nelems);

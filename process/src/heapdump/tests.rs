@@ -39,7 +39,7 @@ fn objects_are_those_that_the_runtime_counted() {
             *by_size.entry(span.elemsize.to_string()).or_default() += u64::from(span.count);
             total += u64::from(span.count) * span.elemsize;
             for slot in span.first..span.first + span.count {
-                dump.pointers(span, slot, |_| words += 1);
+                dump.pointers(span.elemsize, slot, |_| words += 1);
             }
         }
         assert_eq!(

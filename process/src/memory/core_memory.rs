@@ -112,12 +112,16 @@ impl<'a> CoreMemory<'a> {
 
     /// The longest run of bytes from one input starting at `addr`; outlives the borrow of `self`.
     pub fn run_at(&self, addr: Addr) -> ReadResult<&'a [u8]> {
+        // Most of what is read of a heap dump is in its objects.
+        if let Some(bytes) = self.slots.as_ref().and_then(|slots| slots.run_at(addr)) {
+            return Ok(bytes);
+        }
         let Some(region) = self.region(addr) else {
-            let in_slot = self.slots.as_ref().and_then(|slots| slots.run_at(addr));
-            return in_slot.ok_or(ReadError {
-                addr,
-                why: Unreadable::NeverMapped,
-            });
+            let why = match self.slots {
+                Some(_) => Unreadable::NotInDump,
+                None => Unreadable::NeverMapped,
+            };
+            return Err(ReadError { addr, why });
         };
         match region.source {
             RegionSource::Core(bytes) | RegionSource::File(bytes) => {

@@ -6,10 +6,12 @@
 //! read-only ones; tests use a plain slice of regions.
 
 mod core_memory;
+mod page_table;
 mod slots;
 mod typed;
 
 pub use core_memory::{CoreMemory, Region, RegionSource};
+pub(crate) use page_table::{ARENA_PAGES, PAGE, PageTable};
 pub(crate) use slots::NewSpan;
 pub use slots::{SlotSpan, Slots};
 pub use typed::MemoryExt;
@@ -26,6 +28,8 @@ pub enum Unreadable {
     NeverMapped,
     /// Mapped, but the kernel (or gcore) left it out of the core and no given file holds it.
     NotDumped,
+    /// A heap dump has objects, frames, and the package data that pointers may stand in, and nothing else.
+    NotInDump,
     /// Mapped and file-backed, but the file that backs it was not given or does not match.
     FileMissing,
     /// The core was cut short before this byte.
@@ -40,6 +44,7 @@ impl Unreadable {
         match self {
             Self::NeverMapped => "never mapped",
             Self::NotDumped => "mapped but not dumped",
+            Self::NotInDump => "not in a heap dump",
             Self::FileMissing => "backed by a file that is not at hand",
             Self::Truncated => "beyond the end of the truncated core",
             Self::BadRange => "not a range of addresses",

@@ -3,6 +3,7 @@
 //! Slots lie in spans as the allocator cut them, so an address leads to its slot by a division, and a slot needs no
 //! more than the offset of its bytes. Slots that have bytes are numbered in address order.
 
+use super::page_table::{PAGE, PageTable};
 use crate::addr::Addr;
 
 /// A span: pages cut into slots of one size, some of which have bytes.
@@ -33,6 +34,9 @@ pub struct Slots<'a> {
     spans: Vec<SlotSpan>,
     /// For each slot of each span whether it has bytes; a span begins with a whole word.
     bits: Vec<u64>,
+    /// For each word of those, the number of the first slot with bytes in it.
+    firsts: Vec<u32>,
+    table: PageTable,
     /// For each slot with bytes, where in the file they start.
     offsets: Vec<u64>,
 }
@@ -86,7 +90,13 @@ impl<'a> Slots<'a> {
         });
         let words = new.nelems.div_ceil(64) as usize;
         let given = new.bits.iter().copied().chain(std::iter::repeat(0));
-        self.bits.extend(given.take(words));
+        let mut next = first;
+        for word in given.take(words) {
+            self.bits.push(word);
+            self.firsts.push(next);
+            next = next.saturating_add(word.count_ones());
+        }
+        self.table.enter(new.start, new.npages);
         self.offsets.extend(new.offsets);
         true
     }
@@ -129,23 +139,26 @@ impl<'a> Slots<'a> {
     }
 
     /// The slot with bytes that covers an address: its span, its number, its first byte.
+    #[inline]
     pub fn find(&self, addr: Addr) -> Option<(&SlotSpan, u32, Addr)> {
-        let after = self.spans.partition_point(|span| span.start <= addr);
-        let span = self.spans.get(after.checked_sub(1)?)?;
-        let slot = addr.since(span.start)? / span.elemsize.max(1);
-        if slot >= u64::from(span.nelems) {
+        let span = self.spans.get(self.table.span(addr)? as usize)?;
+        let from = addr.since(span.start)?;
+        // Offsets in spans of several slots are small, and dividing small numbers takes a fraction of the time.
+        let slot = match (u32::try_from(from), u32::try_from(span.elemsize)) {
+            (Ok(from), Ok(size)) => from / size.max(1),
+            _ => u32::try_from(from / span.elemsize.max(1)).ok()?,
+        };
+        if slot >= span.nelems {
             return None;
         }
-        let (word, bit) = (usize::try_from(slot / 64).ok()?, slot % 64);
-        let bits = self.bits(span);
-        let here = *bits.get(word)?;
+        let (word, bit) = (span.bits as usize + (slot / 64) as usize, slot % 64);
+        let here = *self.bits.get(word)?;
         if here >> bit & 1 == 0 {
             return None;
         }
-        let before: u32 = bits.iter().take(word).map(|word| word.count_ones()).sum();
         let within = (here & ((1 << bit) - 1)).count_ones();
-        let start = span.start.offset(slot * span.elemsize);
-        Some((span, span.first + before + within, start))
+        let start = span.start.offset(u64::from(slot) * span.elemsize);
+        Some((span, self.firsts.get(word)? + within, start))
     }
 
     /// The bytes from an address to the end of its slot.
@@ -161,6 +174,6 @@ impl<'a> Slots<'a> {
 impl SlotSpan {
     /// First address behind it.
     pub const fn end(&self) -> Addr {
-        self.start.offset(self.npages as u64 * 8192)
+        self.start.offset(self.npages as u64 * PAGE)
     }
 }

@@ -8,7 +8,7 @@ use super::SIZE_CLASSES;
 use super::interfaces::Interfaces;
 use super::label::{Label, Labels, Role, Source, Strength};
 use super::places::Places;
-use super::plan::{Link, Plan, Plans, TypeId};
+use super::plan::{Link, Plans, TypeId};
 use crate::addr::Addr;
 use crate::heap::pointers::word_at;
 use crate::heap::span::{PAGE, Span};
@@ -20,7 +20,6 @@ use crate::process::Process;
 use crate::types::Types;
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// The flow of types through one heap.
 pub(super) struct Flow<'f, 'a> {
@@ -105,6 +104,12 @@ impl<'f, 'a> Flow<'f, 'a> {
             && !stretch.is_empty()
         {
             self.near = (at, stretch);
+            let inside = usize::try_from(size)
+                .ok()
+                .and_then(|size| stretch.get(..size));
+            if let Some(bytes) = inside {
+                return Cow::Borrowed(bytes);
+            }
         }
         self.memory.bytes(at, size).unwrap_or_else(|_| {
             let run = self.memory.run(at, size);
@@ -118,8 +123,8 @@ impl<'f, 'a> Flow<'f, 'a> {
         match label.role {
             Role::Value => self.values(label.ty, bytes, 0, 1, label.source),
             Role::Backing | Role::ChanBuffer => {
-                if let Some(plan) = self.plans.plan(label.ty) {
-                    let count = whole / plan.size.max(1);
+                if let Some(extent) = self.plans.extent(label.ty) {
+                    let count = whole / extent.size.max(1);
                     self.values(label.ty, bytes, 0, count, label.source);
                 }
             }
@@ -135,24 +140,23 @@ impl<'f, 'a> Flow<'f, 'a> {
 
     /// `count` values of a type from an offset on.
     pub fn values(&mut self, ty: TypeId, bytes: &[u8], at: u64, count: u64, source: Source) {
-        let Some(plan) = self.plans.plan(ty) else {
+        let Some(extent) = self.plans.extent(ty) else {
             return;
         };
-        if plan.links.is_empty() || plan.size == 0 {
+        if extent.links == 0 || extent.size == 0 {
             return;
         }
         for index in 0..count {
-            let from = at + index * plan.size;
+            let from = at + index * extent.size;
             if from >= bytes.len() as u64 {
                 break;
             }
-            self.links(&plan, bytes, from, source);
-        }
-    }
-
-    fn links(&mut self, plan: &Arc<Plan>, bytes: &[u8], at: u64, source: Source) {
-        for (offset, link) in &plan.links {
-            self.link(*link, bytes, at + offset, source);
+            // Plans may be added meanwhile, so none is borrowed.
+            for number in 0..extent.links {
+                if let Some((offset, link)) = self.plans.link(ty, number) {
+                    self.link(link, bytes, from + offset, source);
+                }
+            }
         }
     }
 
@@ -170,7 +174,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             _ if word.is_null() || self.spans.at(word).is_none() => {}
             Link::Pointer(ty) => self.pointer_to(ty, word, source),
             Link::Slice(ty) => {
-                let Some(plan) = self.plans.plan(ty) else {
+                let Some(plan) = self.plans.extent(ty) else {
                     return;
                 };
                 let capacity = word_at(bytes, at + 16);
@@ -203,15 +207,15 @@ impl<'f, 'a> Flow<'f, 'a> {
 
     /// A pointer to one value of a type.
     pub fn pointer_to(&mut self, ty: TypeId, at: Addr, source: Source) {
-        let Some(plan) = self.plans.plan(ty) else {
+        let Some(plan) = self.plans.extent(ty) else {
             return;
         };
         if plan.is_head
             && let Some(first) = self.read(at, 1).first()
             && let Some(real) = self.plans.made_as(ty, *first)
-            && let Some(whole) = self.plans.plan(real)
-            && let Some(span) = self.spans.at(at).copied()
-            && self.fits(&span, whole.size)
+            && let Some(whole) = self.plans.extent(real)
+            && let Some(span) = self.spans.at(at)
+            && self.fits(span, whole.size)
         {
             let claim = Claim {
                 role: Role::Value,
@@ -257,13 +261,14 @@ impl<'f, 'a> Flow<'f, 'a> {
 
     /// A claim of what the object at an address is.
     pub fn claim(&mut self, at: Addr, claim: Claim, source: Source) {
-        let Some(span) = self.spans.at(at).copied() else {
+        let spans: &'f Spans = self.spans;
+        let Some(span) = spans.at(at) else {
             return;
         };
         let Some(slot) = span.slot_at(at) else {
             return;
         };
-        let Some(object) = self.spans.object_in(&span, slot) else {
+        let Some(object) = spans.object_in(span, slot) else {
             return;
         };
         if span.user_arena {
@@ -271,7 +276,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             return;
         }
         let base = span.start.offset(u64::from(slot) * span.elemsize);
-        let start = base.offset(self.header_of(&span));
+        let start = base.offset(self.header_of(span));
         if span.is_noscan() && span.elemsize == 16 && !claim.has_pointers && claim.bytes < 16 {
             // Cut from a tiny block, together with who knows what.
             let tiny = Claim {
@@ -280,14 +285,14 @@ impl<'f, 'a> Flow<'f, 'a> {
                 code: Addr::NULL,
                 ..claim
             };
-            self.label(object, start, tiny, Strength::Part, source, &span);
+            self.label(object, start, tiny, Strength::Part, source, span);
             return;
         }
         if claim.has_pointers == span.is_noscan() && !Self::hides_pointers(claim.role) {
             self.labels.refused += u64::from(at == start);
             return;
         }
-        let strength = if at == start && self.fits(&span, claim.bytes) {
+        let strength = if at == start && self.fits(span, claim.bytes) {
             Strength::Fits
         } else if at == start || claim.anywhere {
             Strength::Part
@@ -295,7 +300,7 @@ impl<'f, 'a> Flow<'f, 'a> {
             // A pointer to a field says nothing of what the field is in.
             return;
         };
-        self.label(object, start, claim, strength, source, &span);
+        self.label(object, start, claim, strength, source, span);
     }
 
     /// Parts whose pointers the runtime hides from the collector in some cases: entries of maps without pointers.

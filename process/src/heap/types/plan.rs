@@ -44,6 +44,27 @@ pub(in crate::heap) struct Plan {
     pub map: Option<(TypeId, TypeId, MapLayout)>,
 }
 
+/// What most questions want of a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::heap) struct Extent {
+    pub size: u64,
+    pub has_pointers: bool,
+    pub is_head: bool,
+    /// How many links there are.
+    pub links: usize,
+}
+
+impl Plan {
+    const fn extent(&self) -> Extent {
+        Extent {
+            size: self.size,
+            has_pointers: self.has_pointers,
+            is_head: self.is_head,
+            links: self.links.len(),
+        }
+    }
+}
+
 /// Arrays up to this many elements are laid out flat.
 const FLAT: u64 = 8;
 /// Types nest no deeper; a deeper one is damage.
@@ -122,6 +143,22 @@ impl<'t, 'a> Plans<'t, 'a> {
     pub fn name(&self, id: TypeId) -> String {
         self.resolve(id)
             .map_or_else(|| "?".to_owned(), |ty| ty.name.clone())
+    }
+
+    /// What most questions want of a type's plan; `None` when the type cannot be read.
+    #[inline]
+    pub fn extent(&mut self, id: TypeId) -> Option<Extent> {
+        if let Some(Some(known)) = self.laid.get(id.0 as usize) {
+            return Some(known.extent());
+        }
+        Some(self.plan(id)?.extent())
+    }
+
+    /// A link of a type's plan by its number, and its offset.
+    #[inline]
+    pub fn link(&self, id: TypeId, number: usize) -> Option<(u64, Link)> {
+        let plan = self.laid.get(id.0 as usize)?.as_ref()?;
+        plan.links.get(number).copied()
     }
 
     /// The plan of a type; `None` when the type cannot be read.

@@ -250,18 +250,19 @@ impl Flow<'_, '_> {
             if span.is_noscan() {
                 continue;
             }
-            let bytes = self.pointers.bytes(span);
+            // Most spans have no object of unknown type, and the bytes of one in a heap dump have to be put together.
+            let mut bytes = None;
             let mut scratch = Scratch::default();
             for (object, slot) in (span.first..).zip(self.spans.slots(span)) {
                 if self.labels.id(object).is_some() {
                     continue;
                 }
+                let bytes = bytes.get_or_insert_with(|| self.pointers.bytes(span));
                 let first = u64::from(slot) * span.elemsize;
                 self.pointers
-                    .visit(span, &bytes, slot, &mut scratch, |offset| {
+                    .visit(span, bytes, slot, &mut scratch, |offset| {
                         if offset >= first + 8 {
-                            let (word, data) =
-                                (word_at(&bytes, offset - 8), word_at(&bytes, offset));
+                            let (word, data) = (word_at(bytes, offset - 8), word_at(bytes, offset));
                             found.push((Addr(word), Addr(data)));
                         }
                     });
