@@ -5,23 +5,31 @@
 //!  48.2 MiB    61.0% ████████▊        0  ▾ main.registry
 //!  48.1 MiB    60.9% ████████▋   32 MiB    ▸ 0xc000100000 map[int]*main.Session entries
 //! ```
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `tree` | the tree as lines |
+//! | `picture` | the picture |
+
+mod picture;
+mod tree;
 
 use super::{OBJECT, draw_head, name_of, to_kept, to_place};
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
-use crate::data::heap::{AskBelow, AskPicture, Below, Picture, PicturePiece};
+use crate::data::heap::{AskBelow, AskPicture, Below, PicturePiece};
 use crate::data::page::{Page, Target};
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Input, Screen};
 use crate::screens::heap::KEEPS;
-use crate::widgets::bar;
-use crate::widgets::icicle::{Icicle, Piece};
 use crate::widgets::tree::{Children, Done, Tree};
 use dumpview_model::heap::HeapBranch;
-use dumpview_model::units::{bytes, percent, plural};
+use dumpview_model::units::percent;
 use dumpview_view::line::{Line, Role};
+use picture::{Clicked, Drawn};
+use tree::title;
 
 /// The screen: of all that lives, or of what one place keeps.
 pub struct RetainedScreen {
@@ -37,12 +45,6 @@ pub struct RetainedScreen {
     as_picture: bool,
     search: String,
     filter: String,
-}
-
-/// A picture and what its pieces stand for.
-struct Drawn {
-    icicle: Icicle,
-    data: Picture,
 }
 
 const KEYS: &[Binding] = &[
@@ -106,8 +108,7 @@ impl RetainedScreen {
 
     /// The piece of the cursor in the picture.
     fn piece(&self) -> Option<&PicturePiece> {
-        let drawn = self.picture.as_ref()?;
-        drawn.data.pieces.get(drawn.icicle.selected()?)
+        self.picture.as_ref()?.piece()
     }
 
     fn name(&self) -> Option<String> {
@@ -175,19 +176,6 @@ impl RetainedScreen {
         all
     }
 
-    fn take_picture(&mut self, data: Picture) {
-        let pieces = data.pieces.iter().map(|piece| Piece {
-            depth: piece.depth,
-            size: piece.retained_bytes,
-            label: format!("{} {}", piece.name, bytes(piece.retained_bytes)),
-            role: Role::Series(series(&piece.name)),
-        });
-        self.picture = Some(Drawn {
-            icicle: Icicle::of(pieces),
-            data,
-        });
-    }
-
     fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
         match answer.about::<AskBelow>() {
             Some(Ok(below)) => return self.take(below),
@@ -196,7 +184,7 @@ impl RetainedScreen {
             None => {}
         }
         match answer.about::<AskPicture>() {
-            Some(Ok(picture)) => self.take_picture(picture),
+            Some(Ok(picture)) => self.picture = Some(Drawn::of(picture)),
             Some(Err(why)) => {
                 self.as_picture = self.picture.is_some();
                 return vec![Effect::Say(why)];
@@ -236,32 +224,6 @@ impl RetainedScreen {
         Vec::new()
     }
 
-    /// Keys of the picture; none when they are those of both.
-    fn act_on_picture(&mut self, action: Action) -> Option<Vec<Effect>> {
-        let go = self.piece().and_then(|piece| piece.go.clone());
-        let drawn = self.picture.as_mut()?;
-        if drawn.icicle.act(action) {
-            return Some(Vec::new());
-        }
-        match action {
-            Action::Enter if drawn.icicle.zoom_in() => Some(Vec::new()),
-            Action::Enter => Some(vec![Effect::Say(
-                "this has the whole width already; o goes there".to_owned(),
-            )]),
-            Action::Back if drawn.icicle.zoom_out() => Some(Vec::new()),
-            Action::Back if self.from.is_none() => {
-                self.as_picture = false;
-                Some(Vec::new())
-            }
-            Action::Object => Some(match go {
-                Some(target) => vec![Effect::Go(target)],
-                None => vec![Effect::Say("this stands for several places".to_owned())],
-            }),
-            Action::Keeps => Some(vec![Effect::Say("i shows the tree".to_owned())]),
-            _ => None,
-        }
-    }
-
     fn find(&mut self, direction: Direction) -> Vec<Effect> {
         let word = self.search.to_lowercase();
         if word.is_empty() {
@@ -285,7 +247,8 @@ impl RetainedScreen {
     fn act(&mut self, action: Action) -> Vec<Effect> {
         self.at_once = 0;
         if self.as_picture {
-            if let Some(effects) = self.act_on_picture(action) {
+            let drawn = self.picture.as_mut();
+            if let Some(effects) = drawn.and_then(|drawn| drawn.act(action)) {
                 return effects;
             }
         } else if matches!(action, Action::Enter)
@@ -299,6 +262,10 @@ impl RetainedScreen {
             Action::Keeps => to_kept(self.name()),
             Action::NextFound => self.find(Direction::Forwards),
             Action::PreviousFound => self.find(Direction::Backwards),
+            Action::Back if self.as_picture && self.from.is_none() => {
+                self.as_picture = false;
+                Vec::new()
+            }
             Action::Back => vec![Effect::Back],
             _ if self.as_picture => Vec::new(),
             action => {
@@ -310,17 +277,11 @@ impl RetainedScreen {
 
     fn click(&mut self, column: u16, row: u16) -> Vec<Effect> {
         if self.as_picture {
-            let Some(drawn) = &mut self.picture else {
-                return Vec::new();
+            let clicked = self.picture.as_mut().map(|drawn| drawn.click(column, row));
+            return match clicked {
+                Some(Clicked::Again) => self.act(Action::Enter),
+                _ => Vec::new(),
             };
-            let Some(piece) = drawn.icicle.piece_at(column, row) else {
-                return Vec::new();
-            };
-            if drawn.icicle.selected() == Some(piece) {
-                return self.act(Action::Enter);
-            }
-            drawn.icicle.select(piece);
-            return Vec::new();
         }
         if let Some(at) = self.tree.list.row_at(column, row) {
             if self.tree.list.selected() == Some(at) {
@@ -329,69 +290,6 @@ impl RetainedScreen {
             self.tree.list.select(at);
         }
         Vec::new()
-    }
-
-    fn draw_tree(&self, canvas: &mut Canvas<'_>) {
-        let theme = canvas.theme();
-        let wide = canvas.width() >= 100;
-        let width = if wide { 16 } else { 8 };
-        let heading = columns(
-            ["RETAINED", "OF ALL", "OWN"],
-            Line::plain(" ".repeat(usize::from(width))),
-        );
-        canvas.line(0, &heading.and(Role::Dim, "PLACE"));
-        let height = canvas.height().saturating_sub(1);
-        let mut below = canvas.rows(1, height);
-        self.tree.list.draw(&mut below, true, |row| {
-            let Some((depth, node)) = self.tree.rows().get(row) else {
-                return Line::default();
-            };
-            let Some(branch) = self.tree.get(*node) else {
-                return Line::default();
-            };
-            let mut share = bar::share(
-                &theme.glyphs,
-                branch.retained_bytes,
-                branch.of,
-                width,
-                Role::Series(0),
-            );
-            let blanks = usize::from(width).saturating_sub(share.width());
-            share.push(Role::Plain, " ".repeat(blanks));
-            let kept = bytes(branch.retained_bytes);
-            let line = columns([&kept, &of_all(branch), &own(branch)], share);
-            let indent = "  ".repeat((*depth).min(DRAWN));
-            let mark = self.tree.mark(*node, &theme.glyphs);
-            let is_asked = self.tree.children(*node) == Some(&Children::Asked);
-            line.and(Role::Dim, format!("{indent}{mark} "))
-                .and(role(branch), title(branch))
-                .and(Role::Dim, if is_asked { "  …" } else { "" })
-        });
-    }
-
-    fn draw_picture(&self, canvas: &mut Canvas<'_>) {
-        let Some(drawn) = &self.picture else {
-            canvas.line(0, &Line::new(Role::Dim, "drawing…"));
-            return;
-        };
-        if let Some(piece) = self.piece() {
-            let text = format!(
-                "  keeps {} ({} of all)",
-                bytes(piece.retained_bytes),
-                share(piece.retained_bytes, drawn.data.live)
-            );
-            let mut line = Line::new(Role::Name, piece.name.clone()).and(Role::Plain, text);
-            if piece.objects > 0 {
-                let objects = plural(piece.objects, "object");
-                line.push(
-                    Role::Plain,
-                    format!("; {objects} of {}", bytes(piece.bytes)),
-                );
-            }
-            canvas.line(0, &line);
-        }
-        let height = canvas.height().saturating_sub(1);
-        drawn.icicle.draw(&mut canvas.rows(1, height));
     }
 }
 
@@ -406,55 +304,10 @@ fn only(nodes: &[usize]) -> Option<usize> {
     }
 }
 
-/// Levels whose depth is drawn as an indent.
-const DRAWN: usize = 20;
-
-/// What stands before a place.
-fn columns([kept, share, own]: [&str; 3], bar: Line) -> Line {
-    let mut line = Line::new(Role::Number, format!("{kept:>10}"));
-    line.push(Role::Plain, format!("  {share:>6} "));
-    line.spans.extend(bar.spans);
-    line.and(Role::Dim, format!(" {own:>9}  "))
-}
-
-fn of_all(branch: &HeapBranch) -> String {
-    share(branch.retained_bytes, branch.of)
-}
-
+/// A part of all that lives, in words.
 #[expect(clippy::cast_precision_loss, reason = "a share of bytes")]
 fn share(part: u64, of: u64) -> String {
     percent(part as f64 / of.max(1) as f64)
-}
-
-fn own(branch: &HeapBranch) -> String {
-    match (branch.folded, branch.bytes) {
-        (0, own) if own > 0 => bytes(own),
-        _ => String::new(),
-    }
-}
-
-/// Lines that stand for several have their number before their type.
-fn title(branch: &HeapBranch) -> String {
-    match branch.folded {
-        0 => branch.place.title(),
-        _ => branch.place.name.clone(),
-    }
-}
-
-const fn role(branch: &HeapBranch) -> Role {
-    match (branch.folded, branch.place.addr) {
-        (0, Some(_)) => Role::Type,
-        (0, None) => Role::Name,
-        _ => Role::Dim,
-    }
-}
-
-/// What is called the same looks alike.
-fn series(name: &str) -> u8 {
-    let sum = name.bytes().fold(7u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    });
-    u8::try_from(sum % 7).unwrap_or(0)
 }
 
 impl Screen for RetainedScreen {
@@ -504,10 +357,12 @@ impl Screen for RetainedScreen {
         }
         let top = draw_head(canvas, &self.head);
         let mut below = canvas.rows(top, canvas.height().saturating_sub(top));
-        if self.as_picture {
-            self.draw_picture(&mut below);
-        } else {
-            self.draw_tree(&mut below);
+        match &self.picture {
+            Some(drawn) if self.as_picture => drawn.draw(&mut below),
+            None if self.as_picture => {
+                below.line(0, &Line::new(Role::Dim, "drawing…"));
+            }
+            _ => tree::draw(&self.tree, &mut below),
         }
     }
 
@@ -520,16 +375,7 @@ impl Screen for RetainedScreen {
 
     fn export(&self) -> Option<Export> {
         let mut text: Vec<String> = self.head.iter().map(Line::text).collect();
-        text.extend(self.tree.rows().iter().filter_map(|(depth, node)| {
-            let branch = self.tree.get(*node)?;
-            let kept = bytes(branch.retained_bytes);
-            let indent = "  ".repeat(*depth);
-            Some(format!(
-                "{kept:>10}  {:>6}  {indent}{}",
-                of_all(branch),
-                title(branch)
-            ))
-        }));
+        text.extend(tree::lines(&self.tree));
         let from = self.from.as_deref().unwrap_or_default();
         let verb = format!("heap tree {from}");
         Some(Export::lines(text, Some(verb.trim_end().to_owned())))
@@ -541,7 +387,7 @@ impl Screen for RetainedScreen {
             .clone()
             .unwrap_or_else(|| "all that lives".to_owned());
         let drawn = self.picture.as_ref().filter(|_| self.as_picture);
-        let is_zoomed = drawn.is_some_and(|drawn| drawn.icicle.is_zoomed());
+        let is_zoomed = drawn.is_some_and(Drawn::is_zoomed);
         let zoomed = if is_zoomed { "zoomed: " } else { "" };
         Some(Line::plain(format!("{zoomed}{what}")))
     }
