@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::browse;
 use crate::case::core::{Case, Cursor, with_case};
-use crate::case::{self, Files, Kind, recognize_stdin};
+use crate::case::{self, Files, Kind, recognize_file, recognize_stdin};
 use crate::cli::{self, Cli};
 use crate::flags::Common;
 use crate::input::io_words;
@@ -172,8 +172,9 @@ impl Asked<'_> {
         if let Some(answer) = self.entry.files
             && (kind == Kind::Stream || kind == Kind::Empty || self.entry.reads.contains(&kind))
         {
+            let paths = without_executables(self.paths);
             let files = Files {
-                paths: self.paths,
+                paths: &paths,
                 common: self.common,
             };
             let live = match self.entry.live {
@@ -234,6 +235,24 @@ impl Asked<'_> {
     }
 }
 
+/// Inputs without the executables beside heap dumps, which tell a verb on texts nothing.
+fn without_executables(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let kinds: Vec<Kind> = match paths {
+        // The kind of a single one is known.
+        [] | [_] => Vec::new(),
+        several => several
+            .iter()
+            .map(|path| recognize_file(path).unwrap_or(Kind::Stream))
+            .collect(),
+    };
+    let has_dump = kinds.contains(&Kind::HeapDump);
+    (0..)
+        .zip(paths)
+        .filter(|(at, _)| !has_dump || kinds.get(*at) != Some(&Kind::Executable))
+        .map(|(_, path)| path.clone())
+        .collect()
+}
+
 /// The kind of an input. What comes through a pipe is looked at where no screen waits for it.
 fn kind_of(path: &Path, common: &Common) -> Result<Kind, Failure> {
     match case::kind_of(path)? {
@@ -250,10 +269,22 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
         stdout.write_all(&script)?;
         return Ok(Exit::Answered);
     }
-    let common = cli.common;
-    let file = cli.file.ok_or_else(no_input)?;
+    let common = cli.common.clone();
+    let file = cli.file.clone().ok_or_else(no_input)?;
     let executable = cli.executable.as_deref();
     let mut out = Out::new(stdout, &common);
+    if let Some(kind) = executable.and_then(|second| moment(&file, second)) {
+        return moments(&cli, kind, &common, &mut out);
+    }
+    if let Some(extra) = &cli.executable_of_both {
+        let extra = extra.display();
+        return Err(Failure::usage(format!(
+            "'{extra}' is one word too many: {} and {} are not two moments of a process\n\nhint: dumpview CORE [EXE]",
+            file.display(),
+            executable.unwrap_or(Path::new("")).display(),
+        ))
+        .into());
+    }
     // An executable goes with a core, whatever else the file looks like: opening it says what is wrong.
     let kind = match kind_of(&file, &common) {
         Ok(Kind::HeapDump) => Kind::HeapDump,
@@ -290,6 +321,39 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
         }
         None => Err(wrong_kind("dumpview", &file, kind).into()),
     }
+}
+
+/// The kind of two inputs when they may be two moments of a process.
+fn moment(old: &Path, new: &Path) -> Option<Kind> {
+    let kind = recognize_file(new).ok()?;
+    let is_moment = matches!(kind, Kind::Core | Kind::HeapDump) && old != new;
+    (is_moment && recognize_file(old).is_ok_and(|old| old == kind)).then_some(kind)
+}
+
+/// Two moments without a verb: what differs.
+fn moments(cli: &Cli, kind: Kind, common: &Common, out: &mut Out<'_>) -> Result<Exit, Stop> {
+    let executable = cli.executable_of_both.as_deref();
+    let files = cli.file.iter().chain(&cli.executable);
+    let [old, new] = files.collect::<Vec<_>>()[..] else {
+        return Err(no_input().into());
+    };
+    if browse::is_wanted(common) {
+        return Ok(browse::browse_moments(old, new, executable, kind, common)?);
+    }
+    let entry = registry::find("heap diff").ok_or_else(|| Failure::usage("no verb heap diff"))?;
+    let paths: Vec<PathBuf> = std::iter::once(new.clone())
+        .chain(cli.executable_of_both.clone())
+        .collect();
+    let defaults = cli::defaults(entry)?;
+    let word = old.display().to_string();
+    let asked = Asked {
+        entry,
+        matches: &defaults,
+        paths: &paths,
+        word: Some(&word),
+        common,
+    };
+    asked.answer(out)
 }
 
 /// What to do when nothing was named: the newest core of this folder is what people mean most often.

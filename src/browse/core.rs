@@ -1,6 +1,7 @@
 //! A core, or a heap dump, on the screen. The first frame is drawn while it is opened on another thread; three threads then
 //! answer, so that a question about one frame does not wait for one about all goroutines, and neither for the heap's graph.
 
+use super::heap::changes::Before;
 use super::topics::Topics;
 use super::worker::{Alarm, serve, serve_and};
 use super::{
@@ -21,13 +22,14 @@ use dumpview_tui::data::command::{RunCommand, WriteFile};
 use dumpview_tui::data::frames::{AskFrames, AskSource, AskValue, AskVariables, Expanded};
 use dumpview_tui::data::goroutines::AskGoroutines;
 use dumpview_tui::data::heap::{
-    AskAccount, AskBelow, AskPicture, AskPlace, AskReferences, AskSuspects, AskTotals,
+    AskAccount, AskBelow, AskChanges, AskPicture, AskPlace, AskReferences, AskSuspects, AskTotals,
 };
 use dumpview_tui::data::memory::AskMemory;
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
 use dumpview_tui::screens::account::MemoryScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
+use dumpview_tui::screens::heap::changes::ChangesScreen;
 use dumpview_tui::screens::heap::instances::AskInstances;
 use dumpview_tui::screens::heap::retained::RetainedScreen;
 use dumpview_tui::screens::heap::totals::{RootsScreen, TypesScreen};
@@ -38,9 +40,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-/// The screens of a core, and what answers their questions; a heap dump has no memory map, and one moment.
-fn topics(kind: Kind) -> Topics<'static, Open> {
-    let mut topics = Topics::new("a core has no lines")
+/// The screens of a core, and what answers their questions; a heap dump has no memory map, and one moment. Where it is
+/// compared with an older one, that comes first.
+fn topics(kind: Kind, before: Option<&Before>) -> Topics<'_, Open> {
+    let mut topics = Topics::<Open>::new("a core has no lines");
+    if let Some(before) = before {
+        topics = topics.screen::<ChangesScreen, _>(move |case, asked: &AskChanges, job| {
+            heap::changes::changes(before, case, asked.0, job)
+        });
+    }
+    topics = topics
         .screen::<OverviewScreen, _>(|case: &Open, _: &AskOverview, _| overview::page(case))
         .screen::<GoroutinesScreen, _>(|case, _: &AskGoroutines, job| goroutines::all(case, job));
     if kind != Kind::HeapDump {
@@ -78,7 +87,9 @@ fn topics(kind: Kind) -> Topics<'static, Open> {
         .on(|case, _: &AskMemory, _| Ok(memory::map(case)))
         .on(|case, command: &RunCommand, _| command::run(case, command))
         .on(|case, write: &WriteFile, _| export::of_core(case, write))
-        .on(|case, asked: &AskInstances, job| heap::totals::instances(case, asked, job))
+        .on(move |case, asked: &AskInstances, job| {
+            heap::totals::instances(case, before, asked, job)
+        })
         .on(|case, asked: &AskPicture, job| heap::tree::picture(case, asked.place.as_deref(), job))
         .on(|case, asked: &AskPlace, job| heap::place::place(case, &asked.place, job))
         .on(|case, asked: &AskReferences, job| {
@@ -94,14 +105,18 @@ fn topics(kind: Kind) -> Topics<'static, Open> {
 pub fn browse(
     core: &Path,
     executable: Option<&Path>,
+    before: Option<&Path>,
     kind: Kind,
     common: &Common,
 ) -> Result<Exit, Failure> {
+    let before = before.map(|before| Before::new(before, executable, common));
     let events = Events::new();
     let (short, short_questions) = unbounded();
     let (long, long_questions) = unbounded();
     let (of_heap, heap_questions) = unbounded();
+    let screens = topics(kind, before.as_ref()).screens();
     let opened = Opened {
+        before,
         core: core.to_owned(),
         executable: executable.map(Path::to_owned),
         kind,
@@ -112,7 +127,7 @@ pub fn browse(
         let lanes = [short_questions, long_questions, heap_questions];
         opened.answer(&sender, &lanes)
     })?;
-    let mut app = App::new(short_name(core), topics(kind).screens(), script::names());
+    let mut app = App::new(short_name(core), screens, script::names());
     let end = events.show(&mut app, common, |asked| {
         let to = if asked.request.needs_heap() {
             &of_heap
@@ -128,6 +143,8 @@ pub fn browse(
 }
 
 struct Opened {
+    /// An older moment.
+    before: Option<Before>,
     core: PathBuf,
     executable: Option<PathBuf>,
     kind: Kind,
@@ -147,7 +164,7 @@ impl Opened {
             // Nobody is left to be told when even this fails.
             let _ = events.send(Event::Broken(failure.message.clone()));
         })?;
-        let topics = topics(self.kind);
+        let topics = topics(self.kind, self.before.as_ref());
         let answer = |request: &Request, job: &Job| topics.answer(&case, request, job);
         thread::scope(|scope| {
             scope.spawn(|| {

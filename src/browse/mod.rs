@@ -65,13 +65,28 @@ pub fn browse(
 ) -> Result<Option<Exit>, Failure> {
     match kind {
         Kind::Core | Kind::Executable | Kind::Directory | Kind::HeapDump => {
-            core::browse(file, executable, kind, common)
+            core::browse(file, executable, None, kind, common)
         }
         Kind::Compiler => escapes::browse(file, None, common),
         Kind::Log | Kind::Stream | Kind::Empty => log::browse(file, &Live::overview(), common),
         _ => return Ok(None),
     }
     .map(Some)
+}
+
+/// Opens the screens of two moments of a process, the older one first.
+///
+/// # Errors
+///
+/// As [`browse`].
+pub fn browse_moments(
+    old: &Path,
+    new: &Path,
+    executable: Option<&Path>,
+    kind: Kind,
+    common: &Common,
+) -> Result<Exit, Failure> {
+    core::browse(new, executable, Some(old), kind, common)
 }
 
 /// A case that is open for as long as the program runs: rows that screens hold are made from it where they are looked at.

@@ -33,6 +33,7 @@ const STYLES: styling::Styles = styling::Styles::styled()
     arg_required_else_help = true,
     after_help = "Examples:\n  dumpview core.44457 ./app\n  dumpview bt core.44457 ./app -g 7 --full\n  \
                   dumpview print core.44457 ./app 'main.Config.Hosts[0]'\n  \
+                  dumpview core.before core.after ./app\n  \
                   dumpview core.44457 ./app -x 'goroutine 7' -x bt -x 'frame 2' -x locals"
 )]
 pub struct Cli {
@@ -40,9 +41,13 @@ pub struct Cli {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// The executable that the process ran.
+    /// The executable that the process ran; or a later core or heap dump of the same process, to be compared with.
     #[arg(value_name = "EXE")]
     pub executable: Option<PathBuf>,
+
+    /// The executable, behind two cores or two heap dumps.
+    #[arg(value_name = "EXE", id = "exe-of-both", hide = true)]
+    pub executable_of_both: Option<PathBuf>,
 
     /// Print what a shell completes commands with, and nothing else.
     #[arg(long, value_name = "SHELL")]
@@ -70,7 +75,7 @@ pub const SCHEMA: &str = "schema";
 pub fn defaults(entry: &Entry) -> Result<ArgMatches, Failure> {
     let mut line = Cli::command()
         .subcommand(entry.command())
-        .try_get_matches_from(["dumpview", entry.about.name, "FILE"])
+        .try_get_matches_from(["dumpview", entry.last_word(), "FILE"])
         .map_err(|error| Failure::usage(error.to_string()))?;
     let verb = line.remove_subcommand();
     verb.map(|(_, matches)| matches)

@@ -259,6 +259,15 @@ impl Unit {
     pub fn text(self, cell: &Cell<'_>) -> String {
         match cell {
             Cell::Absent | Cell::Null => "-".to_owned(),
+            // Bytes that may be less than none are a difference.
+            Cell::Signed(n) if self == Self::Bytes => {
+                let sign = match n {
+                    0 => "",
+                    1.. => "+",
+                    _ => "-",
+                };
+                format!("{sign}{}", bytes(n.unsigned_abs()))
+            }
             Cell::Count(n) => match self {
                 Self::Count => grouped(*n),
                 Self::Bytes => bytes(*n),

@@ -4,12 +4,14 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `totals` | what there is and what keeps it; the objects of a type |
+//! | `changes` | two moments |
 //! | `tree` | the dominator tree, level by level and as a picture |
 //! | `place` | one place: value, path, references |
 //! | `suspects` | what is worth looking at |
 //! | `account` | where every byte is |
 
 pub mod account;
+pub mod changes;
 pub mod place;
 pub mod suspects;
 pub mod totals;

@@ -1,5 +1,6 @@
 //! What there is and what keeps it; the objects of a type.
 
+use super::changes::Before;
 use super::{Heap, analysed, head};
 use crate::answer::Failure;
 use crate::browse::Open;
@@ -9,7 +10,7 @@ use dumpview_process::heap::ask::{Of, OwnerKind, TotalBy};
 use dumpview_process::value::{Limits, Reader};
 use dumpview_tui::data::heap::{Totals, TotalsBy};
 use dumpview_tui::rows::{Rows, Shared};
-use dumpview_tui::screens::heap::instances::AskInstances;
+use dumpview_tui::screens::heap::instances::{AskInstances, Which};
 use dumpview_view::column::Cell;
 use dumpview_view::job::Job;
 use std::sync::Arc;
@@ -97,13 +98,14 @@ impl Rows<HeapFound> for Instances {
     }
 }
 
-/// The live objects of a type.
+/// The live objects of a type, or those of them that were born since another moment.
 ///
 /// # Errors
 ///
 /// When there is no heap, the job was stopped, or nothing is of that type.
 pub fn instances(
     case: Open,
+    before: Option<&Before>,
     asked: &AskInstances,
     job: &Job,
 ) -> Result<Shared<HeapFound>, Failure> {
@@ -116,8 +118,16 @@ pub fn instances(
         heap.of_type(&asked.ty)
     };
     objects.retain(|object| heap.dominators.is_reached(*object));
+    if let (Which::Born, Some(before)) = (asked.which, before) {
+        let compared = before.compared(case, job)?;
+        objects.retain(|object| compared.is_born(*object).unwrap_or(true));
+    }
     if objects.is_empty() {
-        return Err(Failure::no_answer(format!("no {} is alive", asked.ty)));
+        let what = match asked.which {
+            Which::Live => "is alive",
+            Which::Born => "was born between the two moments",
+        };
+        return Err(Failure::no_answer(format!("no {} {what}", asked.ty)));
     }
     Ok(Arc::new(Instances {
         heap,

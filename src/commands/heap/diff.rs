@@ -138,10 +138,8 @@ impl OnCore for HeapDiffVerb {
         let compare = |before: &Case<'_>| {
             let found = diff(analysed(before)?, analysed(case)?, args.by.group());
             let found = found.map_err(|error| wrong_order(&error, old, case))?;
-            let notes = before.incomplete().into_iter();
-            let notes = notes.map(|lacks| format!("{}: {}", lacks.what, lacks.why));
             Ok(Answered {
-                table: table(case, old, found, notes.collect(), args)?,
+                table: table(case, old, found, lacks(before), args)?,
                 is_damaged: before.is_damaged(),
             })
         };
@@ -160,7 +158,16 @@ impl OnCore for HeapDiffVerb {
     }
 }
 
-fn wrong_order(error: &dyn std::fmt::Display, old: &Path, case: &Case<'_>) -> Failure {
+/// What the heap of an input lacks.
+pub fn lacks(case: &Case<'_>) -> Vec<String> {
+    let lacks = case.incomplete().into_iter();
+    lacks
+        .map(|lacks| format!("{}: {}", lacks.what, lacks.why))
+        .collect()
+}
+
+/// The inputs were given the wrong way round.
+pub fn wrong_order(error: &dyn std::fmt::Display, old: &Path, case: &Case<'_>) -> Failure {
     let (old, new) = (
         old.display().to_string(),
         case.core_path.display().to_string(),
@@ -183,6 +190,7 @@ fn table(
     old_incomplete: Vec<String>,
     args: &DiffFlags,
 ) -> Result<HeapTable<HeapChange, DiffBody>, Failure> {
+    let head = head(&found, old, &old_incomplete);
     let (same_process, same_process_by) = match found.kin {
         Kin::Same(how) => (true, how.to_owned()),
         Kin::Other(why) => (false, why),
@@ -200,58 +208,72 @@ fn table(
         old_incomplete,
     };
     Ok(HeapTable {
-        head: about.head(),
+        head,
         about,
         listing: Listing::new(found.rows, &args.table)?.for_people(MOST_ROWS),
-        next: vec![format!(
-            "{} --type TYPE  who keeps them",
-            command(case, "heap paths")
-        )],
+        next: vec![
+            format!(
+                "{} --type TYPE  who keeps them",
+                command(case, "heap paths")
+            ),
+            on_screen(case, old),
+        ],
     })
 }
 
-impl DiffBody {
-    /// What people read above the rows.
-    fn head(&self) -> Vec<String> {
-        let amount = |amount: Amount| {
-            format!(
-                "{}, {}",
-                plural(amount.objects, "object"),
-                bytes(amount.bytes)
-            )
-        };
-        let mut head = Vec::new();
-        if !self.same_process {
-            head.push(format!(
-                "not one process: {}; compared by type only",
-                self.same_process_by
-            ));
-        }
-        for why in &self.old_incomplete {
-            head.push(format!("{}: {why}", self.old));
-        }
-        head.push(format!(
-            "live: {}, then {}",
-            amount(self.old_live),
-            amount(self.new_live)
-        ));
-        if let Some(fates) = &self.fates {
-            head.push(format!(
-                "born {}; died {}; survived {}",
-                amount(fates.born),
-                amount(fates.died),
-                amount(fates.survived)
-            ));
-            if fates.untold.objects > 0 {
-                head.push(format!(
-                    "cannot be told, several collections passed: {}; unchanged are {} of them",
-                    amount(fates.untold),
-                    grouped(self.unchanged.objects)
-                ));
-            }
-        }
-        head
+/// How to see the same on screen.
+fn on_screen(case: &Case<'_>, old: &Path) -> String {
+    let exe = case.executable_path.as_ref();
+    let files = [
+        Some(old),
+        Some(case.core_path.as_path()),
+        exe.map(PathBuf::as_path),
+    ];
+    let files: Vec<String> = files
+        .into_iter()
+        .flatten()
+        .map(|path| quoted(&path.display().to_string()))
+        .collect();
+    format!("dumpview {}  the same on screen", files.join(" "))
+}
+
+/// What people read above the rows.
+pub fn head(found: &Diff, old: &Path, old_lacks: &[String]) -> Vec<String> {
+    let amount = |amount: Amount| {
+        format!(
+            "{}, {}",
+            plural(amount.objects, "object"),
+            bytes(amount.bytes)
+        )
+    };
+    let mut head = Vec::new();
+    if let Kin::Other(why) = &found.kin {
+        head.push(format!("not one process: {why}; compared by type only"));
     }
+    for why in old_lacks {
+        head.push(format!("{}: {why}", old.display()));
+    }
+    head.push(format!(
+        "live: {}, then {}",
+        amount(found.old),
+        amount(found.new)
+    ));
+    if let Some(fates) = &found.fates {
+        head.push(format!(
+            "born {}; died {}; survived {}",
+            amount(fates.born),
+            amount(fates.died),
+            amount(fates.survived)
+        ));
+        if fates.untold.objects > 0 {
+            head.push(format!(
+                "cannot be told, several collections passed: {}; unchanged are {} of them",
+                amount(fates.untold),
+                grouped(found.unchanged.objects)
+            ));
+        }
+    }
+    head
 }
 
 /// The table, and below it who keeps what grew.
@@ -290,6 +312,20 @@ impl Answer for Answered {
 /// Roots that keep less than this part of it are left out.
 const SMALL: u64 = 50;
 
+/// Who keeps most of what was born of a type.
+pub fn kept_by(growth: &HeapGrowth) -> Option<String> {
+    let keeper = growth.keepers.first()?;
+    let (all, kept) = (grouped(growth.born.objects), keeper.kept.objects);
+    let are = if kept == 1 { "is" } else { "are" };
+    let kept = grouped(kept);
+    let of = format!("of {all} new {}, {kept} {are} kept by", growth.ty);
+    Some(format!(
+        "{of} {} ({})",
+        keeper.root,
+        bytes(keeper.kept.bytes)
+    ))
+}
+
 fn keepers(growth: &HeapGrowth, out: &mut Text<'_>) -> io::Result<()> {
     let all = growth.born.objects;
     for (at, keeper) in growth.keepers.iter().enumerate() {
@@ -297,18 +333,10 @@ fn keepers(growth: &HeapGrowth, out: &mut Text<'_>) -> io::Result<()> {
         if at > 0 && kept < all / SMALL {
             continue;
         }
-        let line = if at == 0 {
-            let (new, are) = (grouped(all), if kept == 1 { "is" } else { "are" });
-            let of = format!(
-                "of {new} new {}, {} {are} kept by",
-                growth.ty,
-                grouped(kept)
-            );
-            format!("{of} {} ({})", keeper.root, bytes(keeper.kept.bytes))
-        } else {
+        let line = kept_by(growth).filter(|_| at == 0).unwrap_or_else(|| {
             let kept = format!("{} by {}", grouped(kept), keeper.root);
             format!("  {kept} ({})", bytes(keeper.kept.bytes))
-        };
+        });
         out.line(styled(
             if at == 0 { Role::Heading } else { Role::Plain },
             line,

@@ -11,7 +11,7 @@
 //! | `records` | `heap records`: what a heap dump consists of |
 //! | `paths` | `heap paths`, `heap find`: why objects are alive, which fulfil a condition |
 
-mod diff;
+pub mod diff;
 mod object;
 mod paths;
 mod records;

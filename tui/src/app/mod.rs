@@ -282,6 +282,7 @@ impl App {
             Target::Instances { ty } => {
                 self.go_into(Box::new(InstancesScreen::of(Instances::of(ty))))
             }
+            Target::Born { ty } => self.go_into(Box::new(InstancesScreen::of(Instances::born(ty)))),
             Target::Place { name } => self.go_into(Box::new(PlaceScreen::new(name))),
             Target::References { name } => {
                 self.go_into(Box::new(ReferencesScreen::of(References::of(name))))

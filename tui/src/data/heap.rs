@@ -4,7 +4,7 @@
 use super::overview::Overview;
 use super::page::Target;
 use crate::ask::Topic;
-use dumpview_model::heap::{HeapBranch, HeapReference, HeapTotal};
+use dumpview_model::heap::{HeapBranch, HeapChange, HeapGrowth, HeapReference, HeapTotal};
 use dumpview_view::column::{Cell, Column, Row};
 use dumpview_view::columns;
 use dumpview_view::line::Line;
@@ -65,6 +65,27 @@ pub struct Totals {
     pub head: Vec<Line>,
     /// The totals, the largest retained size first.
     pub rows: Arc<[HeapTotal]>,
+}
+
+/// Asks what differs between two moments, by what objects have in common.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AskChanges(pub TotalsBy);
+
+impl Topic for AskChanges {
+    type Answer = Changes;
+    const LONG: Option<&'static str> = Some("comparing the two heaps");
+    const NEEDS_HEAP: bool = true;
+}
+
+/// What differs between two moments.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// What there is to know about both as a whole.
+    pub head: Vec<Line>,
+    /// The changes, what grew most first.
+    pub rows: Arc<[HeapChange]>,
+    /// Who keeps what was born, of the types that grew most.
+    pub growth: Arc<[HeapGrowth]>,
 }
 
 /// Asks for the references to and from a place.

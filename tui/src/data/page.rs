@@ -15,6 +15,8 @@ pub enum Page {
     Retained,
     /// The heap by what keeps it.
     Roots,
+    /// The heap at two moments.
+    Changes,
     /// What is worth looking at in the heap.
     Suspects,
     /// Everything on one axis.
@@ -55,6 +57,7 @@ impl Page {
             Self::Types => "Types",
             Self::Retained => "Retained",
             Self::Roots => "Roots",
+            Self::Changes => "Changes",
             Self::Suspects => "Suspects",
             Self::Timeline => "Timeline",
             Self::Gc => "GC",
@@ -106,6 +109,11 @@ pub enum Target {
     },
     /// The objects of a type.
     Instances {
+        /// The type.
+        ty: String,
+    },
+    /// The objects of a type that were born between two moments.
+    Born {
         /// The type.
         ty: String,
     },

@@ -21,6 +21,7 @@ use dumpview_model::heap::{Amount, HeapChange, HeapFates, HeapGrowth};
 use fate::Moments;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
+use std::sync::OnceLock;
 
 /// What differs between two moments.
 #[derive(Debug)]
@@ -46,20 +47,79 @@ pub struct Diff {
 /// # Errors
 ///
 /// When they are of one process, and the older one was given for the younger.
-pub fn diff(
-    old: &Analysis<'_, '_>,
-    new: &Analysis<'_, '_>,
+pub fn diff<'o, 'n>(
+    old: &Analysis<'o, 'o>,
+    new: &Analysis<'n, 'n>,
     by: GroupBy,
 ) -> Result<Diff, WrongOrder> {
-    let kin = kin(old, new)?;
-    let fates = matches!(kin, Kin::Same(_)).then(|| Moments::new(old, new).fates());
-    let by = match fates {
-        None => GroupBy::Objects(super::ask::TotalBy::Type),
-        Some(_) => by,
-    };
-    let rows = rows((old, new), fates.as_ref(), by);
+    Ok(Comparison::of(old, new)?.by(by))
+}
+
+/// Two moments, object by object, of which several things may be asked.
+pub struct Comparison<'c, 'o, 'n> {
+    old: &'c Analysis<'o, 'o>,
+    new: &'c Analysis<'n, 'n>,
+    kin: Kin,
+    fates: Option<Fates>,
+    growth: OnceLock<Vec<HeapGrowth>>,
+    unchanged: OnceLock<Amount>,
+}
+
+impl<'c, 'o, 'n> Comparison<'c, 'o, 'n> {
+    /// Compares two moments, the older one first.
+    ///
+    /// # Errors
+    ///
+    /// As [`diff`].
+    pub fn of(old: &'c Analysis<'o, 'o>, new: &'c Analysis<'n, 'n>) -> Result<Self, WrongOrder> {
+        let kin = kin(old, new)?;
+        let fates = matches!(kin, Kin::Same(_)).then(|| Moments::new(old, new).fates());
+        Ok(Self {
+            old,
+            new,
+            kin,
+            fates,
+            growth: OnceLock::new(),
+            unchanged: OnceLock::new(),
+        })
+    }
+
+    /// What differs, by what objects have in common; of different processes always by type.
+    pub fn by(&self, by: GroupBy) -> Diff {
+        let (old, new, fates) = (self.old, self.new, self.fates.as_ref());
+        let by = match fates {
+            None => GroupBy::Objects(super::ask::TotalBy::Type),
+            Some(_) => by,
+        };
+        let rows = rows((old, new), fates, by);
+        let growth = || fates.map(|fates| growth::growth(old, new, fates));
+        let unchanged = || fates.map(|fates| unchanged(old, new, &fates.untold));
+        Diff {
+            kin: self.kin.clone(),
+            old: old.live,
+            new: new.live,
+            fates: fates.map(|_| total(&rows)),
+            unchanged: *self
+                .unchanged
+                .get_or_init(|| unchanged().unwrap_or_default()),
+            growth: self
+                .growth
+                .get_or_init(|| growth().unwrap_or_default())
+                .clone(),
+            rows,
+        }
+    }
+
+    /// Whether an object of the second moment lives and was not there at the first; `None` of different processes.
+    pub fn is_born(&self, object: u32) -> Option<bool> {
+        let fate = self.fates.as_ref()?.new.at(object);
+        Some(matches!(fate, Fate::Changed | Fate::Replaced))
+    }
+}
+
+fn total(rows: &[HeapChange]) -> HeapFates {
     let mut total = HeapFates::default();
-    for row in &rows {
+    for row in rows {
         if let Some(fates) = &row.fates {
             for (sum, part) in [
                 (&mut total.born, fates.born),
@@ -72,18 +132,7 @@ pub fn diff(
             }
         }
     }
-    let of_growth = |fates: &Fates| growth::growth(old, new, fates);
-    Ok(Diff {
-        kin,
-        old: old.live,
-        new: new.live,
-        fates: fates.is_some().then_some(total),
-        unchanged: fates
-            .as_ref()
-            .map_or_else(Amount::default, |fates| unchanged(old, new, &fates.untold)),
-        rows,
-        growth: fates.as_ref().map(of_growth).unwrap_or_default(),
-    })
+    total
 }
 
 fn rows(

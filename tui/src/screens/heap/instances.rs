@@ -17,6 +17,17 @@ use std::ops::Range;
 pub struct AskInstances {
     /// The type, as the types screen names it.
     pub ty: String,
+    /// Which of them.
+    pub which: Which,
+}
+
+/// Which objects of a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// All that live.
+    Live,
+    /// Those that were born between two moments.
+    Born,
 }
 
 impl Topic for AskInstances {
@@ -31,13 +42,24 @@ pub type InstancesScreen = TableScreen<Instances>;
 /// What it is about.
 pub struct Instances {
     ty: String,
+    which: Which,
     rows: Option<Shared<HeapFound>>,
 }
 
 impl Instances {
     /// Of a type.
     pub const fn of(ty: String) -> Self {
-        Self { ty, rows: None }
+        Self::those(ty, Which::Live)
+    }
+
+    /// Of a type, those that were born between two moments.
+    pub const fn born(ty: String) -> Self {
+        Self::those(ty, Which::Born)
+    }
+
+    const fn those(ty: String, which: Which) -> Self {
+        let rows = None;
+        Self { ty, which, rows }
     }
 
     fn len(&self) -> usize {
@@ -45,7 +67,11 @@ impl Instances {
     }
 
     fn title(&self) -> Line {
-        let count = plural(self.len() as u64, "live object");
+        let what = match self.which {
+            Which::Live => "live object",
+            Which::Born => "new object",
+        };
+        let count = plural(self.len() as u64, what);
         Line::plain(format!("{count} of ")).and(Role::Type, self.ty.clone())
     }
 }
@@ -63,8 +89,8 @@ impl Subject for Instances {
     const COLUMNS: &'static [&'static str] = &["retained_bytes", "bytes", "addr", "value"];
 
     fn question(&self, _process: usize) -> AskInstances {
-        let ty = self.ty.clone();
-        AskInstances { ty }
+        let (ty, which) = (self.ty.clone(), self.which);
+        AskInstances { ty, which }
     }
 
     fn take(&mut self, rows: Shared<HeapFound>) {
@@ -116,6 +142,7 @@ impl Subject for Instances {
     }
 
     fn verb(&self) -> Option<String> {
-        Some(format!("heap find {}", self.ty))
+        let is_verb = self.which == Which::Live;
+        is_verb.then(|| format!("heap find {}", self.ty))
     }
 }

@@ -3,11 +3,13 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `totals` | what there is, by type and the like; what keeps it, by root |
+//! | `changes` | two moments: what was born, died and survived |
 //! | `instances` | the objects of a type |
 //! | `retained` | the dominator tree, as a tree and as a picture |
 //! | `place` | one object or root: value, path, references |
 //! | `references` | all references of a place |
 
+pub mod changes;
 pub mod instances;
 pub mod place;
 pub mod references;

@@ -2,8 +2,8 @@
 
 use super::{asked, drawn, settle, snapshots, tell};
 use crate::data::heap::{
-    Account, AccountPart, AskAccount, AskBelow, AskPicture, AskPlace, AskSuspects, AskTotals,
-    Below, Fact, Picture, PicturePiece, Place, Totals, TotalsBy,
+    Account, AccountPart, AskAccount, AskBelow, AskChanges, AskPicture, AskPlace, AskSuspects,
+    AskTotals, Below, Changes, Fact, Picture, PicturePiece, Place, Totals, TotalsBy,
 };
 use crate::data::overview::{Item, Overview, Section};
 use crate::data::page::Target;
@@ -11,12 +11,16 @@ use crate::keys::Action;
 use crate::rows::{Arrange, Rows};
 use crate::screen::{Effect, Input, Screen};
 use crate::screens::account::MemoryScreen;
-use crate::screens::heap::instances::{AskInstances, Instances, InstancesScreen};
+use crate::screens::heap::changes::ChangesScreen;
+use crate::screens::heap::instances::{AskInstances, Instances, InstancesScreen, Which};
 use crate::screens::heap::place::PlaceScreen;
 use crate::screens::heap::retained::RetainedScreen;
 use crate::screens::heap::totals::{RootsScreen, TypesScreen};
 use crate::screens::overview::SuspectsScreen;
-use dumpview_model::heap::{HeapBranch, HeapFound, HeapPlace, HeapTotal, PlaceKind};
+use dumpview_model::heap::{
+    Amount, HeapBranch, HeapChange, HeapFates, HeapFound, HeapGrowth, HeapKeeper, HeapPlace,
+    HeapTotal, PlaceKind,
+};
 use dumpview_model::value::Address;
 use dumpview_view::column::Cell;
 use dumpview_view::line::{Line, Role};
@@ -96,6 +100,85 @@ fn roots_lead_to_what_they_keep() {
     assert!(matches!(effects.as_slice(), [Effect::Say(_)]));
 }
 
+fn amount(objects: u64) -> Amount {
+    let bytes = objects * 48;
+    Amount { objects, bytes }
+}
+
+fn change(key: &str, [born, died, survived]: [u64; 3]) -> HeapChange {
+    HeapChange {
+        key: key.to_owned(),
+        old: amount(died + survived),
+        new: amount(born + survived),
+        fates: Some(HeapFates {
+            born: amount(born),
+            died: amount(died),
+            survived: amount(survived),
+            untold: amount(0),
+        }),
+    }
+}
+
+fn changes() -> Changes {
+    let keeper = |root: &str, objects| HeapKeeper {
+        root: root.to_owned(),
+        kept: amount(objects),
+        path: None,
+    };
+    Changes {
+        head: vec![Line::plain("live: 1,000 objects, 48 KiB, then 3,400")],
+        rows: vec![
+            change("main.Session", [2500, 100, 900]),
+            change("string bytes", [10, 20, 30]),
+        ]
+        .into(),
+        growth: vec![HeapGrowth {
+            ty: "main.Session".to_owned(),
+            born: amount(2500),
+            keepers: vec![
+                keeper("main.registry", 2490),
+                keeper("(kept by several)", 10),
+            ],
+            elsewhere: amount(0),
+        }]
+        .into(),
+    }
+}
+
+#[test]
+fn what_changed_leads_to_what_is_new_and_to_who_keeps_it() {
+    let mut screen = ChangesScreen::default();
+    let effects = screen.update(Input::Shown);
+    let question = AskChanges(TotalsBy::Type);
+    assert_eq!(asked::<AskChanges>(&effects), Some(question.clone()));
+    tell(&mut screen, question, changes());
+    snapshots("changes", &screen);
+    let ty = "main.Session".to_owned();
+    assert_eq!(
+        screen.update(Input::Act(Action::Enter)),
+        [Effect::Go(Target::Born { ty })]
+    );
+    let name = "main.registry".to_owned();
+    let kept = [Effect::Go(Target::Kept { name })];
+    assert_eq!(screen.update(Input::Act(Action::Keeps)), kept);
+    screen.update(Input::Act(Action::Down));
+    let effects = screen.update(Input::Act(Action::Keeps));
+    assert!(matches!(effects.as_slice(), [Effect::Say(_)]));
+    // By root, a row is what keeps.
+    screen.update(Input::Act(Action::Group));
+    let effects = screen.update(Input::Act(Action::Group));
+    let question = AskChanges(TotalsBy::Root);
+    assert_eq!(asked::<AskChanges>(&effects), Some(question.clone()));
+    let rows = vec![change("main.registry", [2490, 0, 900])];
+    let data = Changes {
+        rows: rows.into(),
+        ..changes()
+    };
+    tell(&mut screen, question, data);
+    screen.update(Input::Act(Action::Top));
+    assert_eq!(screen.update(Input::Act(Action::Enter)), kept);
+}
+
 /// Objects of which it is counted how many are made.
 struct Counted(AtomicUsize);
 
@@ -126,7 +209,8 @@ fn of_millions_of_objects_those_that_are_seen_are_made() {
     let mut screen = InstancesScreen::of(Instances::of("main.Order".to_owned()));
     screen.update(Input::Shown);
     let ty = "main.Order".to_owned();
-    let question = AskInstances { ty };
+    let which = Which::Live;
+    let question = AskInstances { ty, which };
     let effects = tell(&mut screen, question, Arc::new(Arc::clone(&rows)));
     assert_eq!(effects.len(), 1, "sorting them is asked for");
     assert!(matches!(&effects[..], [Effect::Ask(r)] if r.about::<Arrange<HeapFound>>().is_some()));
