@@ -149,7 +149,7 @@ pub fn readers(kind: Kind) -> Vec<&'static str> {
         .filter(|entry| entry.is_on_command_line())
         .filter(|entry| match kind {
             Kind::Core => entry.core.is_some(),
-            Kind::HeapDump => entry.heap_dump,
+            Kind::HeapDump => entry.heap_dump || entry.reads.contains(&kind),
             kind => entry.reads.contains(&kind),
         })
         .map(|entry| entry.about.name)

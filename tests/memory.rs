@@ -167,4 +167,51 @@ mod tests {
         );
         assert!(!ran.out.contains('\x1b'), "{:?}", ran.out);
     }
+
+    /// By a parser that shares no code with this one.
+    #[test]
+    fn a_heap_dump_has_the_statistics_of_its_moment() {
+        let folder = samples::corpus("heapdumps");
+        let expected = std::fs::read(folder.join("expected.json")).unwrap();
+        let expected: Value = serde_json::from_slice(&expected).unwrap();
+        let mut compared = 0;
+        for (name, expected) in expected.as_object().unwrap() {
+            let dump = folder.join(format!("{name}.dump.zst"));
+            let ran = run(["memstats", dump.to_str().unwrap(), "--json"]);
+            assert_eq!(ran.status, 0, "{name}: {}", ran.err);
+            let answer: Value = serde_json::from_str(&ran.out).unwrap();
+            let snapshot = &answer["snapshots"][0];
+            assert_eq!(snapshot["form"], "heap dump", "{name}: {snapshot:#}");
+            for (field, number) in expected["memstats"].as_object().unwrap() {
+                if field == "PauseNs" {
+                    let pauses = snapshot["pauses"].as_array().cloned().unwrap_or_default();
+                    let pauses: Vec<&Value> = pauses.iter().map(|pause| &pause["ns"]).collect();
+                    let told: Vec<&Value> = number.as_array().unwrap().iter().collect();
+                    assert!(
+                        pauses.iter().all(|pause| told.contains(pause)),
+                        "{name}: {pauses:?}"
+                    );
+                    assert_eq!(
+                        pauses.len() as u64,
+                        expected["memstats"]["NumGC"].as_u64().unwrap().min(256),
+                        "{name}"
+                    );
+                } else {
+                    assert_eq!(&snapshot["fields"][field], number, "{name}: {field}");
+                }
+                compared += 1;
+            }
+        }
+        assert!(compared > 300, "only {compared} numbers were compared");
+        // Two dumps are a series, beside which an executable says nothing.
+        let file = |name: &str| folder.join(name).display().to_string();
+        let (old, new) = (
+            file("leaky-go1.25.5-first.dump.zst"),
+            file("leaky-go1.25.5-second.dump.zst"),
+        );
+        let exe = file("known-go1.27.3.exe.zst");
+        let text = report(&["memstats", &old, &new, &exe]);
+        assert!(text.contains("2 snapshots"), "{text}");
+        assert!(text.contains("= Sys"), "{text}");
+    }
 }

@@ -144,6 +144,8 @@ fn objects<S: serde::Serializer>(rows: &[HeapTotal], serializer: S) -> Result<S:
     serializer.collect_seq(rows.iter().map(Object))
 }
 
+/// No heap is that large: so the goal reads where nothing makes a collection due.
+const NO_GOAL: u64 = 1 << 48;
 /// Rows of each table.
 const MOST: usize = 10;
 
@@ -176,7 +178,9 @@ fn next(case: &Case<'_>) -> String {
         || " [EXE]".to_owned(),
         |path| format!(" {}", path.display()),
     );
-    format!("next: dumpview heap {dump}{exe} | dumpview goroutines {dump}{exe} --group")
+    format!(
+        "next: dumpview heap {dump}{exe} | dumpview goroutines {dump}{exe} --group | dumpview memstats {dump}"
+    )
 }
 
 /// Its first line without the word behind it.
@@ -287,11 +291,12 @@ impl Answer for DumpReport {
                     bytes(stats.stack_inuse),
                     bytes(stats.sys)
                 ))?;
-                out.line(format!(
-                    "            {}, the next at {}",
-                    plural(stats.num_gc, "collection"),
-                    bytes(stats.next_gc)
-                ))?;
+                let next = match stats.next_gc {
+                    NO_GOAL.. => "none planned (GOGC is off)".to_owned(),
+                    goal => format!("the next at {}", bytes(goal)),
+                };
+                let collections = plural(stats.num_gc, "collection");
+                out.line(format!("            {collections}, {next}"))?;
             }
             None => out.line("memstats    not in the dump, which ends before them")?,
         }

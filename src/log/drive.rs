@@ -1,6 +1,7 @@
 //! The loop that verbs on logs share: bytes to records to the verb, and what is none of the verb's to stderr.
 
 use super::Passing;
+use super::dump::{heap_dump, is_heap_dump};
 use crate::answer::{Failure, Stop};
 use crate::flags::LogFlags;
 use crate::input::log::{Ended, chunks};
@@ -34,6 +35,10 @@ pub fn drive(
     each: &mut dyn FnMut(Step<&Record<'_>>) -> io::Result<()>,
 ) -> Result<(Ended, LogReader), Stop> {
     let mut reader = flags.reader()?;
+    if is_heap_dump(path) {
+        let ended = heap_dump(path, &mut |record| each(Step::Item(record)))?;
+        return Ok((ended, reader));
+    }
     let stderr = io::stderr();
     let is_terminal = stderr.is_terminal();
     let mut stderr = BufWriter::new(stderr.lock());

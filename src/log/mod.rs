@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `args` | flags that all of them take, and their own |
 //! | `drive` | bytes to records |
+//! | `dump` | the statistics of a heap dump |
 //! | `pass` | what is none of a verb's, passed on |
 //! | `window` | `--since` and `--until` |
 //! | `whole` | a log read whole, for answers without rows |
@@ -12,6 +13,7 @@
 
 mod args;
 mod drive;
+mod dump;
 mod pass;
 pub mod reading;
 mod verb;

@@ -7,7 +7,7 @@ use super::args::LogArgs;
 use super::drive::{Step, drive};
 use super::window::{Window, Within};
 use crate::answer::{Exit, Failure, Stop};
-use crate::case::Files;
+use crate::case::{Files, Kind};
 use crate::flags::{LogFlags, no_match};
 use crate::input::log::Ended;
 use crate::out::{Form, Out};
@@ -68,6 +68,8 @@ pub trait Reading: Default + 'static {
     const LINE: &'static str;
     /// How to get a log with such lines.
     const HINT: &'static str;
+    /// The kinds of input that it reads.
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
     /// What it collects.
     const PARTS: Parts;
     /// The screen that shows it while it comes, where there is one.

@@ -18,7 +18,7 @@ impl<R: Reading> Verb for OnLog<R> {
 }
 
 impl<R: Reading> OnFiles for OnLog<R> {
-    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
+    const READS: &'static [Kind] = R::READS;
 
     fn live(files: &Files<'_>, args: &Self::Args) -> Option<Live> {
         let whole = R::is_whole(&args.own) && args.table.asks_nothing();

@@ -38,8 +38,12 @@ pub fn findings(process: &Process) -> Vec<Finding> {
     all
 }
 
-fn at(snapshot: &Snapshot, finding: Finding, what: &str) -> Finding {
-    finding.at(snapshot.place.line, what)
+/// A heap dump has no lines.
+fn at(snapshot: &Snapshot, finding: Finding, what: impl Into<String>) -> Finding {
+    match snapshot.place.line {
+        0 => finding.seen(what),
+        line => finding.at(line, what),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share")]
@@ -121,22 +125,20 @@ fn growth(process: &Process) -> Option<Finding> {
         ),
         _ => String::new(),
     };
-    Some(
-        Finding::new(
-            "memstats.growth",
-            Severity::Warning,
-            format!(
-                "{} rises: from {} to {}{time}{objects}, higher in {rising} of all pairs of the {} snapshots.{cycles} \
+    let finding = Finding::new(
+        "memstats.growth",
+        Severity::Warning,
+        format!(
+            "{} rises: from {} to {}{time}{objects}, higher in {rising} of all pairs of the {} snapshots.{cycles} \
                  Compare two heap profiles (go tool pprof -diff_base) or two heap dumps for what it is.",
-                found.name(),
-                shown(found, before),
-                shown(found, after),
-                process.count,
-            ),
-        )
-        .at(first.place.line, shown(found, before))
-        .at(last.place.line, shown(found, after)),
-    )
+            found.name(),
+            shown(found, before),
+            shown(found, after),
+            process.count,
+        ),
+    );
+    let finding = at(first, finding, shown(found, before));
+    Some(at(last, finding, shown(found, after)))
 }
 
 fn collector(last: &Snapshot) -> Option<Finding> {

@@ -106,6 +106,9 @@ impl Snapshot {
         // `pause_end` is never 0 where a collection ended, and ends rise: the order needs no count of collections.
         let mut pauses: Vec<Pause> = pairs.filter(|pause| pause.end_unix_ns > 0).collect();
         pauses.sort_by_key(|pause| pause.end_unix_ns);
+        if end.is_empty() {
+            pauses = self.without_ends();
+        }
         if pauses.is_empty()
             && let (Some(ns), Some(end_unix_ns)) = (
                 self.integer(Field::LastPauseNs),
@@ -116,6 +119,20 @@ impl Snapshot {
             pauses.push(Pause { end_unix_ns, ns });
         }
         pauses
+    }
+
+    /// Pauses of a ring of which it was not printed when they ended: the count of collections tells which is the newest.
+    fn without_ends(&self) -> Vec<Pause> {
+        let ring = &self.printed.pause_ns;
+        let (Some(cycles), false) = (self.integer(Field::NumGC), ring.is_empty()) else {
+            return Vec::new();
+        };
+        let len = ring.len() as u64;
+        let at = |cycle: u64| ring.get(usize::try_from(cycle % len).ok()?).copied();
+        (cycles.saturating_sub(len)..cycles)
+            .filter_map(at)
+            .map(|ns| Pause { end_unix_ns: 0, ns })
+            .collect()
     }
 }
 

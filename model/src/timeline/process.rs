@@ -194,7 +194,8 @@ impl Process {
                 continue;
             };
             let end = signed(pause.end_unix_ns);
-            if cycle <= self.last_end() {
+            // A heap dump does not say when they ended.
+            if cycle <= self.last_end() || end == 0 {
                 continue;
             }
             self.remember_end(cycle, end, None);

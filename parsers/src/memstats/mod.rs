@@ -9,6 +9,7 @@
 //! | `%v` | numbers and arrays in the order of the struct |
 //! | gops, "PrintMemUsage", log lines, logfmt, slog | names that are fields of MemStats, each with a value |
 //! | runtime/metrics, Prometheus' Go collector | names of metrics |
+//! | the record of a heap dump | it is no text: `of_dump` is given it |
 //! | numbers without names | four lines whose values have the relations of Alloc, TotalAlloc, HeapAlloc, HeapSys |
 //!
 //! Prose mentions `Alloc = 5` as well, so evidence decides: whole lines of nothing but fields, or at least two side
@@ -25,6 +26,7 @@
 //! | `object` | `%+v`, `%#v`, `%v` |
 //! | `json` | JSON |
 //! | `metrics` | runtime/metrics and Prometheus |
+//! | `of_dump` | the record of a heap dump |
 //! | `block` | lines that belong together |
 //! | `reader` | which line is what |
 
@@ -33,6 +35,7 @@ mod json;
 mod metrics;
 mod names;
 mod object;
+mod of_dump;
 mod pairs;
 mod reader;
 mod records;

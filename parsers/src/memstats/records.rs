@@ -266,6 +266,8 @@ pub enum Form {
     Metrics,
     /// Prometheus' Go collector.
     Prometheus,
+    /// The record of a heap dump, which is no text.
+    HeapDump,
 }
 
 impl Form {
@@ -280,6 +282,7 @@ impl Form {
             Self::Nameless => "numbers without names",
             Self::Metrics => "runtime/metrics",
             Self::Prometheus => "Prometheus",
+            Self::HeapDump => "heap dump",
         }
     }
 }

@@ -276,11 +276,11 @@ impl Report {
         .filter(|(part, _)| *part > 0)
         .map(|(part, name)| format!("{} {name}", share(*part)))
         .collect();
-        format!(
-            "{} of live bytes: {}",
-            percent(self.typed_share),
-            parts.join(", ")
-        )
+        let share = format!("{} of live bytes", percent(self.typed_share));
+        if parts.is_empty() {
+            return share;
+        }
+        format!("{share}: {}", parts.join(", "))
     }
 }
 

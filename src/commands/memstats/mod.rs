@@ -2,6 +2,7 @@
 
 mod text;
 
+use crate::case::Kind;
 use crate::flags::NoFlags;
 use crate::log::{self, Each, Inputs, OnLog, Reading, Summed, Timeless};
 use crate::times::stamp;
@@ -32,16 +33,18 @@ impl Reading for Memory {
             "dumpview memstats heap-1.txt heap-2.txt     (from /debug/pprof/heap?debug=1: what changed)",
             "dumpview memstats app.log                   (Alloc = 5 MiB, alloc=5242880, %+v, JSON, …)",
             "gops memstats 4711 | dumpview memstats -",
+            "dumpview memstats first.dump second.dump    (of runtime/debug.WriteHeapDump)",
         ],
-        notes: "Several inputs are read as one series, in the order given.",
+        notes: "Several inputs are read as one series, in the order given. An executable beside a heap dump is not needed, and is no input.",
         ..About::log(
             "memstats",
-            "runtime.MemStats as expvar, profiles, gops or logs print it: where the memory is",
+            "runtime.MemStats as expvar, profiles, gops or logs print it, or a heap dump has it: where the memory is",
         )
     };
     const LINE: &'static str = "memory statistic";
     const HINT: &'static str =
         "print runtime.MemStats (%+v, JSON), or fetch /debug/vars or /debug/pprof/heap?debug=1";
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler, Kind::HeapDump];
     const PARTS: Parts = Parts::MEMORY;
     const TIMELESS: Timeless = Timeless::Kept;
 

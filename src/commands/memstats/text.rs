@@ -16,12 +16,15 @@ use std::io;
 
 /// Series are shown with at most so many rows.
 const ROWS: usize = 24;
+/// No heap is that large: so the goal reads where nothing makes a collection due.
+const NO_GOAL: u64 = 1 << 48;
 /// Size classes with the most bytes.
 const SIZES: usize = 12;
 
-/// `a.log:12`, or `line 12` when there is only one input.
+/// `a.log:12`, or `line 12` when there is only one input. A heap dump has no lines, and is named.
 fn place(names: &[String], source: usize, line: u64) -> String {
     match names.get(source) {
+        Some(name) if line == 0 => name.rsplit('/').next().unwrap_or(name).to_owned(),
         Some(name) if names.len() > 1 => {
             let name = name.rsplit('/').next().unwrap_or(name);
             format!("{name}:{line}")
@@ -251,7 +254,11 @@ fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
     if let Some(at) = last.integer(Field::LastGC).filter(|at| *at > 0) {
         out.line(format_args!("  the last ended at {}", unix(at)))?;
     }
-    if let Some(goal) = last.integer(Field::NextGC) {
+    if let Some(goal) = last.integer(Field::NextGC).filter(|goal| *goal >= NO_GOAL) {
+        out.line(format_args!(
+            "  none is planned by the heap's size: GOGC is off (the goal is {goal})"
+        ))?;
+    } else if let Some(goal) = last.integer(Field::NextGC) {
         let left =
             last.heap_alloc()
                 .map_or_else(String::new, |live| match goal.checked_sub(live) {
@@ -280,13 +287,16 @@ fn collector(last: &Snapshot, out: &mut Text<'_>) -> io::Result<()> {
     let pauses = last.pauses();
     if let Some(found) = figures(&pauses).filter(|_| pauses.len() > 1) {
         out.line(format_args!(
-            "  the last {} stopped the world for {} in all: half of them {} or less, 99% {}, the longest {} ended at {}",
+            "  the last {} stopped the world for {} in all: half of them {} or less, 99% {}, the longest {}{}",
             plural(found.count as u64, "collection"),
             duration(found.total_ns),
             duration(found.p50_ns),
             duration(found.p99_ns),
             duration(found.max_ns),
-            unix(found.max_end_unix_ns)
+            match found.max_end_unix_ns {
+                0 => String::new(),
+                end => format!(" ended at {}", unix(end)),
+            }
         ))?;
     } else if let Some(newest) = pauses.last() {
         out.line(format_args!(

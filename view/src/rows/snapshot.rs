@@ -137,7 +137,7 @@ impl Row for MemorySnapshot {
     const COLUMNS: &'static [Column<Self>] = snapshot! {
         {
             source: Text, |s| Cell::Text(Cow::Borrowed(&s.source)), "the input, as typed";
-            line: "line" Id, |s| Cell::Count(s.snapshot.place.line), "where it begins there";
+            line: "line" Id, |s| Cell::Count(s.snapshot.place.line), "where it begins there; 0 in a heap dump, which has no lines";
             offset: Id, |s| Cell::Count(s.snapshot.place.offset), "where it begins there, in bytes";
             process: Id, |s| Cell::Count(s.process), "its process, counted from 1; told from the one before by counters that fell";
             time: "time" Text, |s| s.time.as_deref().map_or(Cell::Absent, |time| Cell::Text(Cow::Borrowed(time))), "when it was printed, as the clock that stamped it read; absent without a stamp";

@@ -95,6 +95,14 @@ impl<'f, 'a, 'p> Facts<'f, 'a, 'p> {
             .unwrap_or(UNKNOWN)
     }
 
+    /// One of a group, or several, in words; the number stands before them.
+    pub fn named(&self, count: u64, group: u32) -> &str {
+        match (group, count) {
+            (UNKNOWN, 1) => "object of unknown type",
+            _ => self.group_name(group),
+        }
+    }
+
     /// A group in words.
     pub fn group_name(&self, group: u32) -> &str {
         match group {

@@ -138,7 +138,7 @@ fn one_owner(facts: &Facts<'_, '_, '_>, top: &Top, owned: &[Owned]) -> Suspect {
         suspect = suspect.seen(format!(
             "{} {}, {}",
             units::grouped(one.count),
-            facts.group_name(one.group),
+            facts.named(one.count, one.group),
             units::bytes(one.bytes)
         ));
     }
@@ -158,7 +158,7 @@ fn is_told(facts: &Facts<'_, '_, '_>, owner: NodeId) -> bool {
 
 /// `90,000 main.session below it keep 1.1 GiB`.
 fn below(facts: &Facts<'_, '_, '_>, one: &Owned) -> String {
-    let name = facts.group_name(one.group);
+    let name = facts.named(one.count, one.group);
     let bytes = units::bytes(one.bytes);
     if one.count == 1 {
         format!("one {name} below it keeps {bytes}")
@@ -174,7 +174,7 @@ fn many_objects(facts: &Facts<'_, '_, '_>, owner: NodeId, one: &Owned) -> Suspec
         name.text,
         facts.kept_by(owner),
         units::grouped(one.count),
-        facts.group_name(one.group),
+        facts.named(one.count, one.group),
         facts.amount(one.bytes),
     );
     let (verb, word) = name.next();
