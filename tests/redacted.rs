@@ -192,6 +192,90 @@ mod redacted {
         of_each("secrets", &mut check);
     }
 
+    /// Texts of the program in a core's heap, of which nothing is in the executable: those may stay nowhere.
+    fn texts(core: &str, exe: &str) -> Vec<Vec<u8>> {
+        let found = json(&["heap", "find", core, exe, "string bytes", "--top", "0"]);
+        let image = std::fs::File::open(exe).unwrap();
+        let image = ruzstd::decoding::StreamingDecoder::new(image).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut { image }, &mut bytes).unwrap();
+        let objects = found["objects"].as_array().unwrap().iter();
+        let texts = objects.filter_map(|object| {
+            let text = object["value"].as_str()?.as_bytes();
+            Some(text.get(..text.len().min(32))?.to_vec())
+        });
+        texts
+            .filter(|text| text.len() >= 16 && !has(&bytes, text))
+            .collect()
+    }
+
+    /// Position-independent ones, with C, of arm64: committed cores. One without symbols is refused, and it says why.
+    #[test]
+    fn copies_of_other_kinds_of_programs_tell_the_same_and_nothing_of_the_program() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/fixtures");
+        let file = |name: String| fixtures.join(name).to_str().unwrap().to_owned();
+        let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("other-kinds.core");
+        let copy = copy.to_str().unwrap();
+        let export = |core: &str, exe: &str| {
+            dumpview(&["export", "--to", "core", "--force", "-o", copy, core, exe])
+        };
+        for (core, exe) in [
+            (
+                "crash-nilptr-pie-go1.27.3-amd64",
+                "crash-pie-go1.27.3-amd64",
+            ),
+            ("cgo-c-held-noopt-go1.19-amd64", "cgo-noopt-go1.19-amd64"),
+            (
+                "cgo-c-crash-pie-external-noopt-go1.27.3-amd64",
+                "cgo-pie-external-noopt-go1.27.3-amd64",
+            ),
+            (
+                "crash-nested-noopt-go1.19-arm64",
+                "crash-noopt-go1.19-arm64",
+            ),
+            (
+                "crash-nilptr-noopt-go1.27.3-arm64",
+                "crash-noopt-go1.27.3-arm64",
+            ),
+        ] {
+            let (core_file, exe) = (
+                file(format!("{core}.core.zst")),
+                file(format!("{exe}.exe.zst")),
+            );
+            let output = export(&core_file, &exe);
+            assert!(output.status.success(), "{core}: {output:?}");
+            let texts = texts(&core_file, &exe);
+            assert!(texts.len() > 1, "{core}: {texts:?}");
+            let bytes = std::fs::read(copy).unwrap();
+            for text in texts {
+                let text = String::from_utf8_lossy(&text).into_owned();
+                assert!(!has(&bytes, text.as_bytes()), "{core}: {text:?}");
+            }
+            for (verb, key) in [
+                (
+                    &["goroutines", "--with-stacks", "--system"][..],
+                    "goroutines",
+                ),
+                (&["threads"], "threads"),
+                (&["heap"], "live"),
+                (&["heap"], "audit"),
+            ] {
+                let ask = |file: &str| json(&[&[verb[0], file, &exe], &verb[1..]].concat());
+                let (of_core, of_copy) = (ask(&core_file), ask(copy));
+                assert!(!of_core[key].is_null(), "{core}: {verb:?} {key}");
+                assert_eq!(of_core[key], of_copy[key], "{core}: {verb:?} {key}");
+            }
+        }
+        let output = export(
+            &file("crash-blocked-stripped-go1.27.3-amd64.core.zst".to_owned()),
+            &file("crash-stripped-go1.27.3-amd64.exe.zst".to_owned()),
+        );
+        let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{talk}");
+        assert!(talk.contains("without symbols"), "{talk}");
+        std::fs::remove_file(copy).unwrap();
+    }
+
     #[test]
     fn a_heap_dump_is_not_redacted() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/heapdumps");

@@ -76,6 +76,7 @@ impl Places {
                 .map(|(start, end)| (start, end, Rule::All)),
         );
         read_only(process, &mut found);
+        found.extend(build_information(process));
         found.sort_unstable_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
         let mut list: Vec<(u64, u64, Rule)> = Vec::with_capacity(found.len());
         for (start, end, rule) in found {
@@ -150,6 +151,15 @@ fn of_variables(analysis: &Analysis<'_, '_>) -> Vec<u64> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// What the linker wrote of the build, in a writable segment: where the core has no header of the executable (a core that
+/// qemu wrote), this tells that the two belong together. It is the executable's, and nobody changes it.
+fn build_information(process: &Process<'_>) -> Option<(u64, u64, Rule)> {
+    let section = process.executable?.section(".go.buildinfo")?;
+    let start = section.addr.to_process(process.bias).0;
+    let end = start.checked_add(section.bytes.len() as u64)?;
+    Some((start, end, Rule::All))
 }
 
 /// Code and constants, which are in files, and what the kernel maps.
