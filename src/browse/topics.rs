@@ -55,7 +55,7 @@ impl<'h, C: ?Sized> Topics<'h, C> {
         let handler = move |input: &C, request: &Request, job: &Job| match request.about::<T>() {
             Some(question) => {
                 let outcome = answer(input, question, job);
-                request.answer::<T>(outcome.map_err(|failure| failure.message))
+                request.answer::<T>(outcome.map_err(|failure| on_a_line(&failure.message)))
             }
             None => request.failed("asked about another topic".to_owned()),
         };
@@ -78,4 +78,9 @@ impl<'h, C: ?Sized> Topics<'h, C> {
             None => request.failed(self.otherwise.to_owned()),
         }
     }
+}
+
+/// A failure in the words of the command line, where its hint is a line of its own, on one line.
+fn on_a_line(message: &str) -> String {
+    message.replace("\n\nhint: ", "; ").replace('\n', " ")
 }

@@ -1,5 +1,6 @@
 //! The pictures of the README, from the real screens.
 
+use crate::heap::unpacked;
 use crate::pty::Pty;
 use crate::svg;
 use crate::walks::{case, open};
@@ -29,6 +30,34 @@ fn screenshots() {
     save("frames", &pty, "programs/crash/nilptr.go:38");
     pty.press("3t");
     save("memory", &pty, "were mapped");
+    // Of the heap: a program that keeps a list, a tree, maps.
+    let dump = unpacked("known-go1.27.3.dump");
+    let exe = unpacked("known-go1.27.3.exe");
+    let mut pty = Pty::open(&[dump.to_str().unwrap(), exe.to_str().unwrap()], 32, 120);
+    pty.see("live");
+    pty.press("3");
+    save("types", &pty, "main.gnode");
+    pty.press("5");
+    save("roots", &pty, "main.Root");
+    pty.press("4");
+    pty.see("PLACE");
+    save("retained", &pty, "main.Big");
+    pty.press("i");
+    save("picture", &pty, "all that lives");
+    pty.press("6");
+    save("suspects", &pty, "heap tree main.Big");
+    pty.press("3fmain.item\r");
+    pty.see("filter: main.item");
+    pty.press("\r");
+    pty.see("live objects of main.item");
+    pty.press("\r");
+    save("object", &pty, "why it is alive");
+    let moments = ["leaky-go1.25.5-first.dump", "leaky-go1.25.5-second.dump"].map(unpacked);
+    let [old, new] = moments.each_ref().map(|path| path.to_str().unwrap());
+    let mut pty = Pty::open(&[old, new], 32, 120);
+    pty.see("SURVIVED");
+    pty.press("tt");
+    save("changes", &pty, "by root");
     let mut pty = open(case("crash-blocked-quit-noopt-go1.27.3-amd64"), 32, 120);
     pty.see("goroutines");
     pty.press("2");

@@ -42,6 +42,9 @@ fn address(text: &str) -> Option<Addr> {
     number.ok().map(Addr)
 }
 
+/// What stands before the address of a word of package data that has no symbol.
+const DATA: &str = "package data ";
+
 /// Names that are offered when several variables are meant.
 const MOST_CANDIDATES: usize = 12;
 
@@ -74,7 +77,7 @@ impl Analysis<'_, '_> {
         match kind {
             RootKind::Variable { addr } => {
                 let name = self.heap.roots.variables.at(addr).map(|(_, _, name)| name);
-                let shown = name.map_or_else(|| format!("package data {addr}"), str::to_owned);
+                let shown = name.map_or_else(|| format!("{DATA}{addr}"), str::to_owned);
                 HeapPlace {
                     addr: Some(Address(addr.0)),
                     variable: name.map(str::to_owned),
@@ -167,6 +170,8 @@ impl Analysis<'_, '_> {
     /// When it means none.
     pub fn named(&self, text: &str) -> Result<NodeId, NoPlace> {
         let text = text.trim();
+        // As other verbs print what has no symbol.
+        let text = text.strip_prefix(DATA).map_or(text, str::trim_start);
         // As other verbs print an object: its type stands behind the address.
         let first = text.split_whitespace().next().unwrap_or_default();
         if let Some(addr) = address(first) {
@@ -200,7 +205,9 @@ impl Analysis<'_, '_> {
 
     /// The root of the package variable that covers an address, when it keeps something.
     pub(super) fn variable_over(&self, addr: Addr) -> Option<NodeId> {
-        let (start, end, _) = self.heap.roots.variables.at(addr)?;
+        // Without symbols each word is a root of its own.
+        let named = self.heap.roots.variables.at(addr);
+        let (start, end) = named.map_or((addr, addr.offset(1)), |(start, end, _)| (start, end));
         let is_it =
             |kind| matches!(kind, RootKind::Variable { addr } if start <= addr && addr < end);
         let root = self.roots().find(|(_, kind)| is_it(*kind))?;
