@@ -3,8 +3,8 @@
 //! ```text
 //!  live: 12,345 objects, 3.1 MiB, then 90,123 objects, 21 MiB
 //!  of 90,000 new main.session, 89,990 are kept by main.registry (18 MiB)
-//!       GROWN       OLD       NEW    BORN  DIED  SURVIVED  WHAT
-//!    18.0 MiB   1.1 MiB  19.1 MiB  90,000    10     1,000  main.session
+//!       GROWN       NEW    BORN  DIED  SURVIVED  UNTOLD  WHAT
+//!   +18.0 MiB  19.1 MiB  90,000    10     1,000       0  main.session
 //! ```
 
 use super::{KEEPS, draw_head, to_kept};
@@ -110,7 +110,8 @@ impl Subject for OfMoments {
     fn manner(&self) -> (Sort, &'static [&'static str]) {
         let by = Some("growth_bytes");
         let descending = true;
-        (Sort { by, descending }, &[])
+        // What grew and what there is say what there was.
+        (Sort { by, descending }, &["old_bytes"])
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, _table: &Table<HeapChange>) -> Range<u16> {
