@@ -99,6 +99,8 @@ fn two_moments_lead_to_what_is_new_and_to_who_keeps_it() {
     pty.see("by root");
     pty.press("\r");
     pty.see("PLACE");
+    // While what is below is looked for, Esc would stop that and no more.
+    pty.settled();
     pty.press("\x1b");
     pty.see("SURVIVED");
     // The other screens are of the younger moment.
