@@ -54,7 +54,7 @@ pub use dominators::Dominators;
 pub use graph::{Graph, NodeId};
 pub use groups::{GroupTotal, by_group};
 pub use objects::{ObjId, Objects, Run};
-pub use owners::{Heavy, Owned, Owners};
+pub use owners::{Heavy, Manner, Owned, Owners};
 pub use paths::{MergedPath, Paths};
 pub use rows::{Chunk, Rows, RowsBuilder, TooManyEdges};
 pub use sharers::{Sharing, sharers};

@@ -2,7 +2,7 @@
 //!
 //! Between a map and its values stand a header, a directory, tables and groups; between a slice and its elements stands
 //! a backing array. People think of the values as the map's, so a node's owner is its nearest dominator that is no
-//! such part. A source says which nodes are parts. Everything is by preorder number, in which an owner comes before
+//! such part; nor do they think of what the runtime keeps its own things in. A source says which nodes are what ([`Manner`]). Everything is by preorder number, in which an owner comes before
 //! what it owns: one pass makes the table, one pass each answers a question about all nodes.
 
 use crate::column::{Bits, Column};
@@ -10,6 +10,17 @@ use crate::dominators::Dominators;
 use crate::graph::NodeId;
 use crate::objects::Objects;
 use std::collections::HashMap;
+
+/// What a node is to people who ask who owns what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Manner {
+    /// Something that owns what is below it.
+    Owner,
+    /// A part of its owner; without one it stands for itself.
+    Part,
+    /// Nothing to speak of: what is below belongs to what owns it, and to nobody when nothing does.
+    Passed,
+}
 
 /// The owner of every node.
 #[derive(Debug)]
@@ -19,6 +30,8 @@ pub struct Owners<'d> {
     above: Column<u32>,
     /// Numbers of parts.
     parts: Bits,
+    /// Numbers of nodes that are passed.
+    passed: Bits,
 }
 
 /// What an owner owns of one group.
@@ -52,22 +65,39 @@ pub struct Heavy {
 
 impl<'d> Owners<'d> {
     /// Finds the owner of every node.
-    pub fn of(dominators: &'d Dominators, is_part: impl Fn(NodeId) -> bool + Sync) -> Self {
+    pub fn of(dominators: &'d Dominators, manner: impl Fn(NodeId) -> Manner + Sync) -> Self {
         let (order, idom) = (dominators.order(), dominators.idoms());
-        let mut above = Column::filled(0u32, order.node.len());
         // What a node is stands anywhere in memory, so this is what waits: it is asked by all threads.
-        let parts = Bits::of(order.len(), |number| {
-            number != 0 && is_part(order.node.at(number))
-        });
-        for number in 1..order.len() {
-            let over = idom.at(number);
-            above.set(number, through(over, &above, &parts));
-        }
-        Self {
+        let are = |wanted| {
+            Bits::of(order.len(), |number| {
+                number != 0 && manner(order.node.at(number)) == wanted
+            })
+        };
+        let (parts, passed) = (are(Manner::Part), are(Manner::Passed));
+        let mut owners = Self {
             dominators,
-            above,
+            above: Column::filled(0u32, order.node.len()),
             parts,
+            passed,
+        };
+        for number in 1..order.len() {
+            let over = owners.through(idom.at(number));
+            owners.above.set(number, over);
         }
+        owners
+    }
+
+    /// The number itself, or the owner of what owns nothing.
+    fn through(&self, number: u32) -> u32 {
+        match self.above.at(number) {
+            over if self.passed.has(number) || (over != 0 && self.parts.has(number)) => over,
+            _ => number,
+        }
+    }
+
+    /// Whether what is below a number counts for itself.
+    fn is_seen_through(&self, number: u32) -> bool {
+        self.parts.has(number) || self.passed.has(number)
     }
 
     fn of_number(&self, number: u32) -> Option<NodeId> {
@@ -82,23 +112,46 @@ impl<'d> Owners<'d> {
         let order = self.dominators.order();
         let number = order.number.at(node);
         if order.folded.has(node) {
-            return self.of_number(through(number, &self.above, &self.parts));
+            return self.of_number(self.through(number));
         }
         self.of_number(self.above.at(number))
     }
 
-    /// Nodes that keep at least so much and are no parts, each after its owner.
+    /// Nodes that keep at least so much and own it, each after its owner.
     pub fn heavy(&self, least: u64) -> Vec<Heavy> {
         let order = self.dominators.order();
         let retained = self.dominators.retained_by_number();
         (1..order.len())
-            .filter(|number| retained.at(*number) >= least && !self.parts.has(*number))
+            .filter(|number| retained.at(*number) >= least && self.through(*number) == *number)
             .map(|number| Heavy {
                 node: order.node.at(number),
                 bytes: retained.at(number),
                 owner: self.of_number(self.above.at(number)),
             })
             .collect()
+    }
+
+    /// Nodes that nothing owns and that are not passed, with what they keep, the largest first. Of leaves without a number
+    /// of their own `is_passed` says whether they are.
+    pub fn unowned<O: Objects + ?Sized>(
+        &self,
+        objects: &O,
+        is_passed: impl Fn(NodeId) -> bool,
+    ) -> Vec<(NodeId, u64)> {
+        let order = self.dominators.order();
+        let retained = self.dominators.retained_by_number();
+        let mut list: Vec<(NodeId, u64)> = (1..order.len())
+            .filter(|number| self.above.at(*number) == 0 && self.through(*number) == *number)
+            .map(|number| (order.node.at(number), retained.at(number)))
+            .collect();
+        for leaf in order.folded.iter() {
+            let over = self.through(order.number.at(leaf));
+            if over == 0 && self.dominators.is_reached(leaf) && !is_passed(leaf) {
+                list.push((leaf, self.dominators.retained(leaf, objects).unwrap_or(0)));
+            }
+        }
+        list.sort_by_key(|(node, bytes)| (std::cmp::Reverse(*bytes), *node));
+        list
     }
 
     /// Owners that own at least so many nodes, in the order of their numbers.
@@ -110,7 +163,7 @@ impl<'d> Owners<'d> {
         }
         for leaf in order.folded.iter() {
             if self.dominators.is_reached(leaf) {
-                let over = through(order.number.at(leaf), &self.above, &self.parts);
+                let over = self.through(order.number.at(leaf));
                 counts.update(over, |n| n.saturating_add(1));
             }
         }
@@ -156,7 +209,7 @@ impl<'d> Owners<'d> {
             let over = self.above.at(number);
             if over != 0 && wanted.has(over) {
                 let node = order.node.at(number);
-                let bytes = if self.parts.has(number) {
+                let bytes = if self.is_seen_through(number) {
                     objects.size(crate::ObjId(node))
                 } else {
                     retained.at(number)
@@ -165,7 +218,7 @@ impl<'d> Owners<'d> {
             }
         }
         for leaf in order.folded.iter() {
-            let over = through(order.number.at(leaf), &self.above, &self.parts);
+            let over = self.through(order.number.at(leaf));
             if over != 0 && wanted.has(over) && self.dominators.is_reached(leaf) {
                 let bytes = self.dominators.retained(leaf, objects).unwrap_or(0);
                 add(over, leaf, bytes);
@@ -174,13 +227,5 @@ impl<'d> Owners<'d> {
         let mut list: Vec<((u32, u32), Owned)> = totals.into_iter().collect();
         list.sort_by_key(|((over, group), of)| (*over, std::cmp::Reverse(of.bytes), *group));
         list.into_iter().map(|(_, of)| of).collect()
-    }
-}
-
-/// The number itself, or the owner of a part; a part without owner stands for itself.
-fn through(number: u32, above: &Column<u32>, parts: &Bits) -> u32 {
-    match above.at(number) {
-        over if over != 0 && parts.has(number) => over,
-        _ => number,
     }
 }

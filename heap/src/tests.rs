@@ -3,8 +3,8 @@
 mod stored;
 
 use crate::{
-    Bits, Chunk, Column, Dominators, Graph, ObjId, Objects, Owners, Paths, Rows, RowsBuilder,
-    Sharing, by_group, chains, sharers, union_of,
+    Bits, Chunk, Column, Dominators, Graph, Manner, ObjId, Objects, Owners, Paths, Rows,
+    RowsBuilder, Sharing, by_group, chains, sharers, union_of,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -270,18 +270,24 @@ fn check_owners(
     dominators: &Dominators,
     all: &BTreeSet<u32>,
 ) {
-    let is_part = |node: u32| node % 3 == 1;
-    let owners = Owners::of(dominators, is_part);
-    // A part that nothing dominates stands for itself.
-    let owner = |node: u32| {
-        let mut above = dominators.idom(node)?;
-        while is_part(above)
-            && let Some(over) = dominators.idom(above)
-        {
-            above = over;
+    fn manner(node: u32) -> Manner {
+        match node {
+            node if node % 3 == 1 => Manner::Part,
+            node if node % 7 == 2 => Manner::Passed,
+            _ => Manner::Owner,
         }
-        Some(above)
-    };
+    }
+    fn owner_in(dominators: &Dominators, node: u32) -> Option<u32> {
+        let above = dominators.idom(node)?;
+        match manner(above) {
+            Manner::Owner => Some(above),
+            Manner::Passed => owner_in(dominators, above),
+            // A part that nothing dominates stands for itself.
+            Manner::Part => owner_in(dominators, above).or(Some(above)),
+        }
+    }
+    let owners = Owners::of(dominators, manner);
+    let owner = |node: u32| owner_in(dominators, node);
     for node in 0..graph.len() {
         assert_eq!(owners.owner(node), owner(node), "owner of {node}");
     }
@@ -296,7 +302,11 @@ fn check_owners(
         let bytes = |n: u32| {
             let of_part = made.sizes.get(n as usize).copied().unwrap_or(0);
             let kept = dominators.retained(n, sizes).unwrap();
-            if is_part(n) { of_part } else { kept }
+            if manner(n) == Manner::Owner {
+                kept
+            } else {
+                of_part
+            }
         };
         assert_eq!(one.count, mine.len() as u64);
         assert_eq!(one.bytes, mine.iter().map(|n| bytes(*n)).sum::<u64>());
@@ -305,6 +315,15 @@ fn check_owners(
             mine.iter().map(|n| bytes(*n)).max().unwrap()
         );
     }
+    let mut unowned: Vec<u32> = owners
+        .unowned(sizes, |node| manner(node) == Manner::Passed)
+        .iter()
+        .map(|(node, _)| *node)
+        .collect();
+    unowned.sort_unstable();
+    let stands = |n: &u32| owner(*n).is_none() && manner(*n) != Manner::Passed;
+    let expected: Vec<u32> = all.iter().copied().filter(stands).collect();
+    assert_eq!(unowned, expected);
     let counted: u64 = owned.iter().map(|one| one.count).sum();
     let have = all.iter().filter(|n| owner(**n).is_some()).count();
     assert_eq!(counted, have as u64);

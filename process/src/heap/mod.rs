@@ -48,6 +48,7 @@ mod pages;
 mod pointers;
 mod reflected;
 mod roots;
+mod sharing;
 mod span;
 pub(crate) mod spans;
 mod specials;

@@ -91,10 +91,23 @@ impl Answer for PathsBody {
     }
 }
 
-fn no_type(ty: &str) -> Failure {
+fn no_type(analysis: &Analysis<'_, '_>, ty: &str) -> Failure {
+    let unknown = more_may_be(analysis.untyped(Of::Live));
     Failure::no_answer(format!(
-        "no object is known to be a {ty}\n\nhint: dumpview heap top --by type lists what there is"
+        "no object is known to be a {ty}{unknown}\n\nhint: dumpview heap top --by type lists what there is"
     ))
+}
+
+/// What is said of objects without a known type where some of a type are counted.
+fn more_may_be(untyped: u64) -> String {
+    match untyped {
+        0 => String::new(),
+        1 => "; 1 object has no known type and may be one".to_owned(),
+        many => format!(
+            "; {} objects have no known type, and more may be among them",
+            grouped(many)
+        ),
+    }
 }
 
 /// `heap paths`.
@@ -140,7 +153,7 @@ impl OnCore for HeapPathsVerb {
             _ => return Err(nothing()),
         };
         if let (true, Some(ty)) = (targets.is_empty(), &args.ty) {
-            return Err(no_type(ty));
+            return Err(no_type(analysis, ty));
         }
         let found = analysis.paths_to(&targets, args.top.max(1));
         Ok(Box::new(PathsBody {
@@ -157,14 +170,16 @@ impl OnCore for HeapPathsVerb {
 /// Why there is no such object to choose from.
 fn none_of(analysis: &Analysis<'_, '_>, ty: &str, of: Of) -> Failure {
     match (analysis.of_type(ty).len() as u64, of) {
-        (0, _) => no_type(ty),
+        (0, _) => no_type(analysis, ty),
         (all, Of::Live) => Failure::no_answer(format!(
-            "no {ty} is alive: {} that nothing reaches\n\nhint: --garbage looks for those",
-            plural(all, "object")
+            "none that lives is known to be a {ty}: {} that nothing reaches{}\n\nhint: --garbage looks for those",
+            plural(all, "object"),
+            more_may_be(analysis.untyped(of))
         )),
         (all, Of::Garbage) => Failure::no_answer(format!(
-            "no {ty} is garbage: a root reaches {}",
-            plural(all, "object")
+            "no garbage is known to be a {ty}: a root reaches {}{}",
+            plural(all, "object"),
+            more_may_be(analysis.untyped(of))
         )),
     }
 }
@@ -205,6 +220,8 @@ pub struct FindBody {
     values_not_read: u64,
     /// Objects of which the condition could not be told: a nil pointer on the way, memory that is not there.
     undecided: u64,
+    /// Objects that live, or are garbage, as asked, and whose type is not known: more of the type may be among them.
+    untyped: u64,
 }
 
 /// `heap find`.
@@ -267,6 +284,8 @@ impl OnCore for HeapFindVerb {
         if args.garbage {
             line.push_str(" that nothing reaches");
         }
+        let untyped = analysis.untyped(of);
+        line.push_str(&more_may_be(untyped));
         if found.undecided > 0 {
             line = format!("{line}; of {} it cannot be told", grouped(found.undecided));
         }
@@ -301,6 +320,7 @@ impl OnCore for HeapFindVerb {
                 not_listed,
                 values_not_read,
                 undecided: found.undecided,
+                untyped,
             },
             listing: Listing::new(rows, &args.table)?.for_people(MOST_ROWS),
             head,

@@ -2,6 +2,7 @@
 
 use super::owners::{OTHERS, SHARED};
 use super::totals::TotalBy;
+use crate::heap::sharing::tops;
 use crate::heap::{Analysis, RootKind};
 use dumpview_heap::{Column, NodeId};
 use rustc_hash::FxHashMap;
@@ -35,7 +36,7 @@ impl Analysis<'_, '_> {
             let (names, of) = self.object_groups(by);
             return Grouping { names, of };
         }
-        let tops = self.tops(&self.dominators);
+        let tops = tops(&self.heap, &self.dominators);
         let mut names: Vec<String> = Vec::new();
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
         let mut of_top: FxHashMap<NodeId, u32> = FxHashMap::default();

@@ -2,8 +2,9 @@
 //! the rows of a table add up to what is alive.
 
 use super::totals::sort;
+use crate::heap::sharing::{UNREACHED, sharing, tops, words};
 use crate::heap::{Analysis, RootKind};
-use dumpview_heap::{Column, Dominators, NodeId, Objects, Sharing, sharers};
+use dumpview_heap::{Column, Dominators, NodeId, Objects, Sharing};
 use dumpview_model::heap::HeapTotal;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -28,18 +29,8 @@ pub(super) const OTHERS: &str = "(other roots)";
 /// What goroutines without the label keep.
 const UNLABELLED: &str = "(no label)";
 
-const UNKNOWN: u32 = u32::MAX;
-/// Roots of a set that are named when there are many more.
-const MOST_NAMES: usize = 3;
-/// Sets of more roots are told by their kinds only.
-const MOST_MEMBERS: usize = 256;
 /// Sets of roots that have rows of their own.
 const MOST_SETS: usize = 20;
-
-/// Kinds of roots, each a bit.
-const GOROUTINE: u8 = 1;
-const VARIABLE: u8 = 2;
-const OTHER: u8 = 4;
 
 /// Objects and bytes by the node that nothing dominates.
 #[derive(Default)]
@@ -64,7 +55,7 @@ impl Analysis<'_, '_> {
         if kind == OwnerKind::Label {
             return self.by_profiler_label();
         }
-        let tops = self.tops(&self.dominators);
+        let tops = tops(&self.heap, &self.dominators);
         let mut totals = self.of_tops(&tops);
         let mut rows = Vec::new();
         let several = self.shared(&tops, &mut totals);
@@ -82,8 +73,8 @@ impl Analysis<'_, '_> {
                 others = (others.0 + objects, others.1.saturating_add(bytes));
             }
         }
-        sort(&mut rows);
         rows.extend(several);
+        sort(&mut rows);
         if others.0 > 0 {
             rows.push(self.owner(OTHERS.to_owned(), others));
         }
@@ -96,12 +87,7 @@ impl Analysis<'_, '_> {
         if objects.is_empty() {
             return Vec::new();
         }
-        let kind = |node| match self.heap.root(node).map(|root| root.kind) {
-            Some(RootKind::Goroutine { .. }) => GOROUTINE,
-            Some(RootKind::Variable { .. }) => VARIABLE,
-            _ => OTHER,
-        };
-        let sharing = sharers(&self.heap.graph, &self.dominators, tops, MOST_MEMBERS, kind);
+        let sharing = sharing(&self.heap, &self.dominators, tops);
         let mut sets: BTreeMap<&Sharing, (u64, u64)> = BTreeMap::new();
         let unknown = Sharing::default();
         for (node, amount) in objects {
@@ -113,8 +99,10 @@ impl Analysis<'_, '_> {
         let mut rows = Vec::new();
         let mut rest = (0, 0);
         for (set, amount) in sets {
-            match self.sharing_name(set) {
-                Some(name) if rows.len() < MOST_SETS => rows.push(self.owner(name, amount)),
+            match words(set, |root| self.place(root).name) {
+                Some(who) if rows.len() < MOST_SETS => {
+                    rows.push(self.owner(format!("(kept by {who})"), amount));
+                }
                 _ => add(&mut rest, amount),
             }
         }
@@ -122,28 +110,6 @@ impl Analysis<'_, '_> {
             rows.push(self.owner(SHARED.to_owned(), rest));
         }
         rows
-    }
-
-    /// What a set of roots is called; `None` of many of several kinds.
-    fn sharing_name(&self, set: &Sharing) -> Option<String> {
-        if !set.is_many() {
-            let most = if set.entries.len() > MOST_NAMES + 1 {
-                MOST_NAMES
-            } else {
-                set.entries.len()
-            };
-            let names = set.entries.iter().take(most);
-            let mut names: Vec<String> = names.map(|root| self.place(*root).name).collect();
-            if set.entries.len() > most {
-                names.push(format!("{} more", set.entries.len() - most));
-            }
-            return Some(format!("(kept by {})", names.join(" and ")));
-        }
-        match set.kinds {
-            GOROUTINE => Some("(kept by several goroutines)".to_owned()),
-            VARIABLE => Some("(kept by several variables)".to_owned()),
-            _ => None,
-        }
     }
 
     fn owner(&self, key: String, (objects, bytes): (u64, u64)) -> HeapTotal {
@@ -162,43 +128,13 @@ impl Analysis<'_, '_> {
         self.heap.spans.runs(&mut |run| {
             for id in run.first.0..run.first.0.saturating_add(run.count) {
                 let top = tops.at(id);
-                if top == UNKNOWN {
+                if top == UNREACHED {
                     continue;
                 }
                 add(totals.0.entry(top).or_default(), (1, run.size));
             }
         });
         totals
-    }
-
-    /// For each object that is reached, the uppermost place in the dominator tree above it.
-    pub(super) fn tops(&self, dominators: &Dominators) -> Column<u32> {
-        let objects = self.heap.spans.objects();
-        let mut tops = Column::filled(UNKNOWN, objects as usize);
-        let mut way = Vec::new();
-        for object in 0..objects {
-            let mut at = object;
-            let top = loop {
-                let known = if at < objects { tops.at(at) } else { UNKNOWN };
-                if known != UNKNOWN {
-                    break known;
-                }
-                if !dominators.is_reached(at) {
-                    break UNKNOWN;
-                }
-                if at < objects {
-                    way.push(at);
-                }
-                match dominators.idom(at) {
-                    Some(above) => at = above,
-                    None => break at,
-                }
-            };
-            for node in way.drain(..) {
-                tops.set(node, top);
-            }
-        }
-        tops
     }
 
     /// What goroutines of one label keep together. Goroutines of one key have one value each, so a node above those of
@@ -215,7 +151,7 @@ impl Analysis<'_, '_> {
                 continue;
             };
             let dominators = Dominators::of(&graph, &self.heap.spans);
-            let totals = self.of_tops(&self.tops(&dominators)).0;
+            let totals = self.of_tops(&tops(&self.heap, &dominators)).0;
             let base = self.heap.graph.len();
             for (node, (name, _)) in (base..).zip(members) {
                 let amount = totals.get(&node).copied().unwrap_or_default();

@@ -4,6 +4,7 @@
 //! main.shop ─.orders▶ []*main.Order backing ─▶ 100,000 of them        one path, not a hundred thousand
 //! ```
 
+use super::totals::Of;
 use crate::heap::{Analysis, Names};
 use crate::types::shorten;
 use dumpview_heap::{Bits, NodeId};
@@ -148,6 +149,15 @@ impl Analysis<'_, '_> {
             label.is_some_and(|id| wanted.get(id.0 as usize).copied().unwrap_or(false))
         };
         (0..self.heap.spans.objects()).filter(is_wanted).collect()
+    }
+
+    /// How many objects have no known type: more of any type may be among them.
+    pub fn untyped(&self, of: Of) -> u64 {
+        let is_one = |object: &u32| {
+            self.labels.id(*object).is_none()
+                && self.dominators.is_reached(*object) == (of == Of::Live)
+        };
+        (0..self.heap.spans.objects()).filter(is_one).count() as u64
     }
 
     /// For each label, whether it is called so.

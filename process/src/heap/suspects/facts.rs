@@ -6,7 +6,7 @@ use crate::heap::types::{LabelId, Labels, Role};
 use crate::heap::{Heap, RootKind};
 use crate::process::Process;
 use crate::types::TypeRef;
-use dumpview_heap::{Dominators, NodeId, ObjId, Objects, Owners};
+use dumpview_heap::{Dominators, Manner, NodeId, ObjId, Objects, Owners};
 use dumpview_model::units;
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
@@ -27,6 +27,8 @@ pub(super) struct Facts<'f, 'a, 'p> {
     pub dominators: &'f Dominators,
     pub thresholds: &'f Thresholds,
     pub owners: Owners<'f>,
+    /// What objects of each label are to people.
+    manners: Vec<Manner>,
     /// Bytes of all that is reached.
     pub live: u64,
     /// For each label, the first that speaks of the same: who said so does not matter here.
@@ -42,11 +44,14 @@ impl<'f, 'a, 'p> Facts<'f, 'a, 'p> {
         dominators: &'f Dominators,
         thresholds: &'f Thresholds,
     ) -> Self {
-        let parts: Vec<bool> = labels.list().iter().map(|l| is_part(l.role)).collect();
-        let owners = Owners::of(dominators, |node| {
-            labels
-                .id(node)
-                .is_some_and(|id| parts.get(id.0 as usize).copied().unwrap_or(false))
+        let manners: Vec<Manner> = (0u32..)
+            .zip(labels.list())
+            .map(|(id, label)| manner(label.role, labels.name(LabelId(id))))
+            .collect();
+        let owners = Owners::of(dominators, |node| match labels.id(node) {
+            Some(id) => manners.get(id.0 as usize).copied().unwrap_or(Manner::Owner),
+            None if is_runtimes_root(heap, node) => Manner::Passed,
+            None => Manner::Owner,
         });
         let mut first: FxHashMap<_, u32> = FxHashMap::default();
         let groups = (0u32..)
@@ -60,10 +65,20 @@ impl<'f, 'a, 'p> Facts<'f, 'a, 'p> {
             dominators,
             thresholds,
             owners,
+            manners,
             live: dominators.total(),
             groups,
             variables: OnceLock::new(),
         }
+    }
+
+    /// What nothing owns, with what it keeps, the largest first.
+    pub fn unowned(&self) -> Vec<(NodeId, u64)> {
+        let is_passed = |node| {
+            let id = self.labels.id(node).map(|id| id.0 as usize);
+            id.and_then(|id| self.manners.get(id)) == Some(&Manner::Passed)
+        };
+        self.owners.unowned(&self.heap.spans, is_passed)
     }
 
     /// So many percent of what lives, and no less than what matters at all.
@@ -238,17 +253,35 @@ impl Name {
     }
 }
 
-/// Objects that are only parts of what people think of.
-fn is_part(role: Role) -> bool {
+/// Whether it is a variable of the runtime: what hangs on it is the program's, timers above all.
+pub(super) fn is_runtimes_root(heap: &Heap<'_>, node: NodeId) -> bool {
+    let Some(RootKind::Variable { addr }) = heap.root(node).map(|root| root.kind) else {
+        return false;
+    };
+    let named = heap.roots.variables.at(addr);
+    named.is_some_and(|(_, _, name)| is_runtimes(name))
+}
+
+/// Whether a name, of a type behind `*` and `[]` too, is one that only the runtime itself knows.
+fn is_runtimes(name: &str) -> bool {
+    let name = name.trim_start_matches(|c: char| "*[]".contains(c) || c.is_ascii_digit());
+    let of_runtime = name.strip_prefix("runtime.");
+    of_runtime.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+}
+
+/// What objects are to people: some are only parts of what they think of, some are the runtime's own.
+fn manner(role: Role, name: &str) -> Manner {
     match role {
+        Role::Closure => Manner::Owner,
+        _ if is_runtimes(name) => Manner::Passed,
         Role::Backing
         | Role::MapHeader
         | Role::MapEntries
         | Role::MapDirectory
         | Role::MapTable
         | Role::MapExtra
-        | Role::ChanBuffer => true,
-        Role::Value | Role::StringBytes | Role::Tiny | Role::Chan | Role::Closure => false,
+        | Role::ChanBuffer => Manner::Part,
+        Role::Value | Role::StringBytes | Role::Tiny | Role::Chan => Manner::Owner,
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `facts` | what all judges share: names, groups, shares |
 //! | `owners` | one owner of much, many objects of a type under one owner |
+//! | `shared` | objects of a type that keep much and that no one place owns |
 //! | `lists` | linked lists |
 //! | `goroutines` | goroutines that hold much, groups that wait for ever, unread `http.Response` bodies |
 //! | `probe` | where in an object strings and slices stand |
@@ -30,6 +31,7 @@ mod maps;
 mod owners;
 mod pools;
 mod probe;
+mod shared;
 mod thresholds;
 mod timers;
 
@@ -146,6 +148,7 @@ pub fn find(
         let lists = lists::find(&facts);
         let mut suspects = owners::find(&facts, &lists);
         suspects.extend(lists.suspects);
+        suspects.extend(shared::find(&facts));
         suspects
     };
     let by_contents = || {

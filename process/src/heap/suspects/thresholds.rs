@@ -3,7 +3,7 @@
 /// What it takes; every number can be set by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Thresholds {
-    /// `heap.dominator`: percent of what lives that one owner keeps.
+    /// `heap.dominator`, `heap.shared`: percent of what lives that one owner keeps, or objects of one type without an owner.
     pub dominator_percent: u64,
     /// `heap.many-objects`: objects of one type under one owner.
     pub many_objects: u64,
