@@ -84,7 +84,7 @@ func tell(mode string) {
 }
 
 var modes = map[string]func(){
-	"dominator": dominator, "many": many, "list": list, "lists": lists, "goroutine": goroutine, "leaked": leaked,
+	"dominator": dominator, "many": many, "shared": shared, "list": list, "lists": lists, "goroutine": goroutine, "leaked": leaked,
 	"mapfill": mapFill, "slicefill": sliceFill, "subslice": subSlice, "substring": subString,
 	"dupstrings": dupStrings, "dupbytes": dupBytes, "pool": pool, "timers": timers, "finalizer": finalizer,
 	"http": unreadBodies, "healthy": healthy,
@@ -96,7 +96,7 @@ func main() {
 		mode = os.Args[1]
 	}
 	if mode == "modes" {
-		os.Stdout.WriteString("dominator many list lists goroutine leaked mapfill slicefill subslice substring " +
+		os.Stdout.WriteString("dominator many shared list lists goroutine leaked mapfill slicefill subslice substring " +
 			"dupstrings dupbytes pool timers finalizer http healthy\n")
 		return
 	}

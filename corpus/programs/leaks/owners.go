@@ -142,3 +142,17 @@ func waiter(n int, shared *table) {
 	runtime.KeepAlive(buffer)
 	runtime.KeepAlive(shared)
 }
+
+var queue, index []*item
+
+// shared keeps each item in two variables, so that neither alone would let it go.
+func shared() {
+	ballast(1536 << 10)
+	queue = make([]*item, 0, 50000)
+	index = make([]*item, 0, 50000)
+	for i := 0; i < 50000; i++ {
+		one := &item{id: int64(i)}
+		queue, index = append(queue, one), append(index, one)
+	}
+	expect("heap.shared", 50000*64, "50,000 main.item", "main.queue ([]*main.item)", "main.index ([]*main.item)")
+}
