@@ -1,6 +1,7 @@
 //! What a file is, told from its content.
 
 use crate::input::stream;
+use dumpview_parsers::pprof;
 use dumpview_process::image::CoreFile;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -138,9 +139,10 @@ fn is_trace(bytes: &[u8]) -> bool {
     head.starts_with(b"go 1.") && text.ends_with(b" trace")
 }
 
-/// A profile.proto begins with its sample types (field 1, a short message of two varints); none of that is text.
+/// A profile.proto, whatever it begins with, or a CPU profile of gperftools.
 fn is_profile(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x0a, len @ 1..=24, 0x08, ..] if bytes.len() > usize::from(*len))
+    let is_whole = (bytes.len() as u64) < HEAD;
+    pprof::recognizes(bytes, is_whole) || pprof::recognizes_cpu(bytes)
 }
 
 /// How much of an input is looked at to see what it is: compiler output may begin with other lines.
@@ -198,7 +200,7 @@ mod tests {
             (b"go1.7 heap dump\n\x06", Kind::HeapDump),
             (b"\xfd7zXZ\0\0\x04", Kind::Foreign(&FOREIGN[0])),
             (b"go 1.22 trace\0\0\0", Kind::Trace),
-            (b"\x0a\x04\x08\x01\x10\x02\x0a\x04", Kind::Profile),
+            (b"\x0a\x04\x08\x01\x10\x02\x32\0", Kind::Profile),
             (b"./main.go:5:6: can inline main\n", Kind::Compiler),
             (b"panic: boom\n\ngoroutine 1 [running]:\n", Kind::Log),
             (b"\n\x04\n", Kind::Log),

@@ -1,5 +1,6 @@
 //! What a profile consists of (`github.com/google/pprof/proto/profile.proto`).
 
+use super::samples::{Samples, Tag, TagValue, Texts};
 use std::collections::HashMap;
 
 /// A profile.
@@ -8,7 +9,9 @@ pub struct Profile {
     /// What each value of a sample is.
     pub sample_types: Vec<ValueType>,
     /// The samples; all have as many values as there are types.
-    pub samples: Vec<Sample>,
+    pub samples: Samples,
+    /// What the labels of samples say.
+    pub texts: Texts,
     /// Files that were mapped.
     pub mappings: Vec<Mapping>,
     /// Places that samples refer to.
@@ -27,6 +30,29 @@ pub struct Profile {
     pub comments: Vec<String>,
     /// The type of value that is shown when none is asked for.
     pub default_sample_type: Option<String>,
+    /// A page that tells of such profiles; empty when there is none.
+    pub doc_url: String,
+    /// A pattern of functions that are cut off with all that they call; empty when none are.
+    pub drop_frames: String,
+    /// A pattern of those among them that are not.
+    pub keep_frames: String,
+}
+
+impl Profile {
+    /// Adds a sample.
+    pub fn add(&mut self, sample: &Sample) {
+        let labels = sample.labels.iter();
+        let tags: Vec<Tag> = labels
+            .map(|label| Tag {
+                key: self.texts.number(&label.key),
+                value: match &label.value {
+                    LabelValue::Text(text) => TagValue::Text(self.texts.number(text)),
+                    LabelValue::Number(number) => TagValue::Number(*number, Texts::EMPTY),
+                },
+            })
+            .collect();
+        self.samples.push(&sample.locations, &sample.values, &tags);
+    }
 }
 
 /// What a value is, and in which unit.
@@ -48,7 +74,7 @@ impl ValueType {
     }
 }
 
-/// What was measured at one stack.
+/// What was measured at one stack, as it is given to [`Profile::add`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sample {
     /// Indexes of locations, the innermost first.
@@ -80,28 +106,36 @@ pub enum LabelValue {
 /// A place in the code, with the calls inlined there.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Location {
+    /// Its number in the file that it was read from; zero when it was not.
+    pub id: u64,
     /// Its address; zero for a place that is none in the code.
     pub address: u64,
     /// Index of the mapping that it lies in.
     pub mapping: Option<u32>,
     /// Its lines; the last one called all those before it, which are inlined.
     pub lines: Vec<Line>,
+    /// Identical code of several functions was made one.
+    pub is_folded: bool,
 }
 
 /// A line of a function.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
 pub struct Line {
     /// Index of the function.
     pub function: u32,
     /// Line in its file; zero when not known.
     pub line: i64,
+    /// Column of that line; zero when not known.
+    pub column: i64,
 }
 
 /// A function.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Hash)]
 pub struct Function {
     /// Its name.
     pub name: String,
+    /// Its name as the linker knows it.
+    pub system_name: String,
     /// Its file, empty when not known.
     pub file: String,
     /// The line where it begins; zero when not known.
@@ -111,6 +145,8 @@ pub struct Function {
 /// A mapped file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Mapping {
+    /// Its number in the file that it was read from; zero when it was not.
+    pub id: u64,
     /// First address.
     pub start: u64,
     /// First address after it.
@@ -123,6 +159,12 @@ pub struct Mapping {
     pub build_id: String,
     /// Every location within has its functions.
     pub has_functions: bool,
+    /// Their files.
+    pub has_filenames: bool,
+    /// Their lines.
+    pub has_line_numbers: bool,
+    /// What was inlined there.
+    pub has_inline_frames: bool,
 }
 
 /// Gives functions and places without addresses their numbers, each once.
@@ -136,10 +178,11 @@ pub struct Builder {
 
 impl Builder {
     /// The function of a name.
-    pub fn function(&mut self, function: Function) -> u32 {
+    pub fn function(&mut self, mut function: Function) -> u32 {
         if let Some(known) = self.functions.get(&function.name) {
             return *known;
         }
+        function.system_name.clone_from(&function.name);
         let index = number(self.profile.functions.len());
         self.functions.insert(function.name.clone(), index);
         self.profile.functions.push(function);
@@ -162,7 +205,10 @@ impl Builder {
                 ..Function::default()
             })
         });
-        let line = Line { function, line: 0 };
+        let line = Line {
+            function,
+            ..Line::default()
+        };
         if let Some(known) = self.places.get(&line) {
             return *known;
         }

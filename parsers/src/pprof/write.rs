@@ -1,6 +1,7 @@
 //! Encodes a profile: protocol buffers by hand, since it is six messages of numbers.
 
-use super::records::{Function, LabelValue, Location, Mapping, Profile, Sample, ValueType};
+use super::records::{Function, Location, Mapping, Profile, ValueType};
+use super::samples::{SampleRef, TagValue, Texts};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -12,12 +13,15 @@ mod field {
     pub const LOCATION: u32 = 4;
     pub const FUNCTION: u32 = 5;
     pub const STRING: u32 = 6;
+    pub const DROP_FRAMES: u32 = 7;
+    pub const KEEP_FRAMES: u32 = 8;
     pub const TIME_NANOS: u32 = 9;
     pub const DURATION_NANOS: u32 = 10;
     pub const PERIOD_TYPE: u32 = 11;
     pub const PERIOD: u32 = 12;
     pub const COMMENT: u32 = 13;
     pub const DEFAULT_SAMPLE_TYPE: u32 = 14;
+    pub const DOC_URL: u32 = 15;
 }
 
 /// The table of strings, whose first is empty.
@@ -99,8 +103,8 @@ impl Profile {
         for kind in &self.sample_types {
             part(field::SAMPLE_TYPE, value_type(kind, &mut strings))?;
         }
-        for one in &self.samples {
-            part(field::SAMPLE, sample(one, &mut strings))?;
+        for one in self.samples.iter() {
+            part(field::SAMPLE, sample(one, &self.texts, &mut strings))?;
         }
         for (index, one) in self.mappings.iter().enumerate() {
             part(field::MAPPING, mapping(index, one, &mut strings))?;
@@ -124,6 +128,9 @@ impl Profile {
         );
         let shown = self.default_sample_type.as_deref().unwrap_or_default();
         rest.number(field::DEFAULT_SAMPLE_TYPE, strings.number(shown));
+        rest.number(field::DOC_URL, strings.number(&self.doc_url));
+        rest.number(field::DROP_FRAMES, strings.number(&self.drop_frames));
+        rest.number(field::KEEP_FRAMES, strings.number(&self.keep_frames));
         rest.bytes(field::STRING, b"");
         for text in strings.list {
             rest.bytes(field::STRING, text.as_bytes());
@@ -144,16 +151,19 @@ fn value_type<'p>(kind: &'p ValueType, strings: &mut Strings<'p>) -> Message {
     message
 }
 
-fn sample<'p>(sample: &'p Sample, strings: &mut Strings<'p>) -> Message {
+fn sample<'p>(sample: SampleRef<'_>, texts: &'p Texts, strings: &mut Strings<'p>) -> Message {
     let mut message = Message::default();
-    message.packed(1, sample.locations.iter().map(|index| reference(*index)));
+    message.packed(1, sample.stack.iter().map(|index| reference(*index)));
     message.packed(2, sample.values.iter().map(|value| value.cast_unsigned()));
-    for label in &sample.labels {
+    for tag in sample.tags {
         let mut part = Message::default();
-        part.number(1, strings.number(&label.key));
-        match &label.value {
-            LabelValue::Text(text) => part.number(2, strings.number(text)),
-            LabelValue::Number(number) => part.signed(3, *number),
+        part.number(1, strings.number(texts.text(tag.key)));
+        match tag.value {
+            TagValue::Text(text) => part.number(2, strings.number(texts.text(text))),
+            TagValue::Number(number, unit) => {
+                part.signed(3, number);
+                part.number(4, strings.number(texts.text(unit)));
+            }
         }
         message.bytes(3, &part.0);
     }
@@ -169,6 +179,9 @@ fn mapping<'p>(index: usize, mapping: &'p Mapping, strings: &mut Strings<'p>) ->
     message.number(5, strings.number(&mapping.file));
     message.number(6, strings.number(&mapping.build_id));
     message.number(7, u64::from(mapping.has_functions));
+    message.number(8, u64::from(mapping.has_filenames));
+    message.number(9, u64::from(mapping.has_line_numbers));
+    message.number(10, u64::from(mapping.has_inline_frames));
     message
 }
 
@@ -181,17 +194,18 @@ fn location(index: usize, location: &Location) -> Message {
         let mut part = Message::default();
         part.number(1, reference(line.function));
         part.signed(2, line.line);
+        part.signed(3, line.column);
         message.bytes(4, &part.0);
     }
+    message.number(5, u64::from(location.is_folded));
     message
 }
 
 fn function<'p>(index: usize, function: &'p Function, strings: &mut Strings<'p>) -> Message {
     let mut message = Message::default();
-    let name = strings.number(&function.name);
     message.number(1, index as u64 + 1);
-    message.number(2, name);
-    message.number(3, name);
+    message.number(2, strings.number(&function.name));
+    message.number(3, strings.number(&function.system_name));
     message.number(4, strings.number(&function.file));
     message.signed(5, function.start_line);
     message
@@ -208,7 +222,7 @@ mod tests {
         assert_eq!(builder.place("a"), outer);
         let mut profile = builder.profile;
         profile.sample_types.push(ValueType::new("n", ""));
-        profile.samples.push(Sample {
+        profile.add(&Sample {
             locations: vec![inner, outer],
             values: vec![300],
             ..Sample::default()

@@ -26,7 +26,7 @@ pub fn of(process: &Process<'_>) -> Vec<Mapping> {
             .filter(|_| ours == Some(file.path))
             .map(hexadecimal)
             .unwrap_or_default(),
-        has_functions: false,
+        ..Mapping::default()
     };
     named.map(mapping).collect()
 }

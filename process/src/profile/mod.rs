@@ -105,9 +105,9 @@ pub fn read(process: &Process<'_>, kind: Kind) -> Result<CoreProfile, ProfileErr
         Kind::ThreadCreate => reader.threads()?,
     };
     let Places { builder, .. } = reader.places;
-    profile.samples = reader.samples;
     profile.locations = builder.profile.locations;
     profile.functions = builder.profile.functions;
+    reader.samples.iter().for_each(|sample| profile.add(sample));
     profile.mappings = mappings::of(process);
     mappings::assign(&mut profile);
     let collections = Collections::read(&runtime);

@@ -193,14 +193,16 @@ impl<'p, 'a> Places<'p, 'a> {
                 name: frame.name.to_owned(),
                 file: frame.file.to_owned(),
                 start_line: frame.start_line,
+                ..Function::default()
             }),
             line: frame.line,
+            ..Line::default()
         });
         let lines = lines.collect();
         let location = self.builder.location(Location {
             address: first.pc,
-            mapping: None,
             lines,
+            ..Location::default()
         });
         let takes = self.deck.len();
         self.known.insert(

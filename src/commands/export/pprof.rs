@@ -59,7 +59,7 @@ fn retained(retention: &Retention) -> Profile {
         }
         let stack = retention.stack(place).into_iter();
         let locations = stack.filter_map(|name| places.get(name as usize).copied());
-        builder.profile.samples.push(Sample {
+        builder.profile.add(&Sample {
             locations: locations.collect(),
             values: vec![kept.objects.cast_signed(), kept.bytes.cast_signed()],
             labels: Vec::new(),
@@ -79,7 +79,7 @@ fn types(totals: &[HeapTotal]) -> Profile {
         let location = builder.place(&total.key);
         let retained = total.retained_bytes.unwrap_or(0);
         let values = [total.objects, total.bytes, retained];
-        builder.profile.samples.push(Sample {
+        builder.profile.add(&Sample {
             locations: vec![location],
             values: values.map(u64::cast_signed).to_vec(),
             labels: Vec::new(),
