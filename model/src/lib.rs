@@ -29,6 +29,7 @@ pub mod log;
 pub mod log_model;
 pub mod memstats;
 pub mod oom;
+pub mod profile;
 pub mod sched;
 pub mod stats;
 pub mod timeline;

@@ -110,6 +110,66 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// The date and time in UTC of nanoseconds since 1970, and the nanoseconds of the second: `2026-11-21`, `02:35:11`.
+pub fn civil(nanos: i64) -> (String, String, i64) {
+    let (seconds, fraction) = (
+        nanos.div_euclid(1_000_000_000),
+        nanos.rem_euclid(1_000_000_000),
+    );
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Years begin in March here, so that the day of a leap year is their last (Howard Hinnant, `civil_from_days`).
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    let year = year + era * 400 + carry;
+    (
+        format!("{year:04}-{month:02}-{day:02}"),
+        format!(
+            "{:02}:{:02}:{:02}",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        ),
+        fraction,
+    )
+}
+
+/// A duration as Go prints it: `1h2m3.5s`, `1.5ms`, `0s`.
+pub fn go_duration(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let all = nanos.unsigned_abs();
+    let with_fraction = |whole: u64, rest: u64, digits: usize| {
+        let text = format!("{whole}.{rest:0digits$}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    let text = match all {
+        0 => "0s".to_owned(),
+        1..1_000 => format!("{all}ns"),
+        1_000..1_000_000 => format!("{}µs", with_fraction(all / 1_000, all % 1_000, 3)),
+        1_000_000..1_000_000_000 => {
+            format!("{}ms", with_fraction(all / 1_000_000, all % 1_000_000, 6))
+        }
+        _ => {
+            let (seconds, rest) = (all / 1_000_000_000, all % 1_000_000_000);
+            let last = format!("{}s", with_fraction(seconds % 60, rest, 9));
+            match seconds / 60 {
+                0 => last,
+                minutes @ 1..60 => format!("{minutes}m{last}"),
+                minutes => format!("{}h{}m{last}", minutes / 60, minutes % 60),
+            }
+        }
+    };
+    format!("{sign}{text}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +200,33 @@ mod tests {
             (number(0.0412), number(143.7)),
             ("0.041".to_owned(), "144".to_owned())
         );
+    }
+
+    #[test]
+    fn dates_and_durations_read_as_go_prints_them() {
+        for (nanos, date, time) in [
+            (0, "1970-01-01", "00:00:00"),
+            (951_782_400_000_000_000, "2000-02-29", "00:00:00"),
+            (1_795_228_511_000_000_000, "2026-11-21", "02:35:11"),
+            (-1, "1969-12-31", "23:59:59"),
+        ] {
+            let civil = civil(nanos);
+            assert_eq!(
+                (civil.0.as_str(), civil.1.as_str()),
+                (date, time),
+                "{nanos}"
+            );
+        }
+        for (nanos, text) in [
+            (0, "0s"),
+            (1, "1ns"),
+            (1_500, "1.5µs"),
+            (2_000_000, "2ms"),
+            (4_002_000_000, "4.002s"),
+            (3_723_500_000_000, "1h2m3.5s"),
+            (-60_000_000_000, "-1m0s"),
+        ] {
+            assert_eq!(go_duration(nanos), text);
+        }
     }
 }
