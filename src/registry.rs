@@ -4,7 +4,7 @@ use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
     alloc, bt, contents, disass, escapes, export, gc, goroutines, heap, info, list, listing,
-    locals, memory, memstats, moves, print, regs, report, sched, threads, timeline, x,
+    locals, memory, memstats, moves, pprof, print, regs, report, sched, threads, timeline, x,
 };
 use crate::verb::{Entry, both, core, files, first_word, with_room};
 use crate::words::{nearest, quoted};
@@ -49,6 +49,21 @@ pub const VERBS: &[Entry] = &[
     files::<alloc::AllocVerb>(),
     files::<memstats::MemstatsVerb>(),
     files::<timeline::TimelineVerb>(),
+    files::<pprof::PprofVerb>(),
+    files::<pprof::PprofTopVerb>(),
+    files::<pprof::PprofTextVerb>(),
+    files::<pprof::PprofTreeVerb>(),
+    files::<pprof::PprofPeekVerb>(),
+    files::<pprof::PprofListVerb>(),
+    files::<pprof::PprofTracesVerb>(),
+    files::<pprof::PprofTagsVerb>(),
+    files::<pprof::PprofRawVerb>(),
+    files::<pprof::PprofCommentsVerb>(),
+    files::<pprof::PprofDotVerb>(),
+    files::<pprof::PprofCallgrindVerb>(),
+    files::<pprof::PprofFoldedVerb>(),
+    files::<pprof::PprofProtoVerb>(),
+    files::<pprof::PprofTopprotoVerb>(),
     core::<report::ReportVerb>(),
     files::<contents::ContentsVerb>(),
     core::<moves::GoroutineVerb>(),
@@ -138,6 +153,7 @@ pub fn opening(kind: Kind) -> Option<&'static Entry> {
         Kind::Core | Kind::Executable | Kind::Directory | Kind::HeapDump => "report",
         Kind::Log | Kind::Stream | Kind::Empty => "log",
         Kind::Compiler => "escapes",
+        Kind::Profile => "pprof",
         _ => return None,
     })
 }
@@ -146,7 +162,8 @@ pub fn opening(kind: Kind) -> Option<&'static Entry> {
 pub fn readers(kind: Kind) -> Vec<&'static str> {
     VERBS
         .iter()
-        .filter(|entry| entry.is_on_command_line())
+        // A verb below another reads what that one reads.
+        .filter(|entry| entry.is_on_command_line() && entry.above().is_none())
         .filter(|entry| match kind {
             Kind::Core => entry.core.is_some(),
             Kind::HeapDump => entry.heap_dump || entry.reads.contains(&kind),
@@ -172,7 +189,7 @@ pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
         )
     } else if readers.is_empty() {
         format!("no verb reads {} yet", kind.words())
-    } else if readers.len() > 8 {
+    } else if readers.len() > 9 {
         format!("dumpview {name} sums it up; dumpview --help lists the verbs")
     } else {
         format!("it is read by {}", readers.join(", "))

@@ -175,6 +175,7 @@ impl Asked<'_> {
             let paths = without_executables(self.paths);
             let files = Files {
                 paths: &paths,
+                word: self.word,
                 common: self.common,
             };
             let live = match self.entry.live {

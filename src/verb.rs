@@ -56,6 +56,8 @@ pub enum Inputs {
     CoreOrLog,
     /// `FILE…`.
     Files,
+    /// The verb's own word, its name and what it is, and then `FILE…`.
+    WordThenFiles(&'static str, &'static str),
 }
 
 /// What help says of a verb.
@@ -287,6 +289,7 @@ impl Entry {
             }
             Inputs::TwoMoments => "OLD NEW [EXE]".to_owned(),
             Inputs::Log | Inputs::Files => "FILE".to_owned(),
+            Inputs::WordThenFiles(name, _) => format!("{name} FILE"),
             Inputs::CoreOrLog => "FILE [EXE]".to_owned(),
         }
     }
@@ -369,6 +372,10 @@ impl Entry {
             Inputs::Files => {
                 words("The inputs, plain or compressed (`-` for stdin)".to_owned()).num_args(1..)
             }
+            Inputs::WordThenFiles(name, what) => words(format!(
+                "{name}, {what}; and the inputs, plain or compressed (`-` for stdin)"
+            ))
+            .num_args(1..),
         }
     }
 
@@ -397,7 +404,9 @@ impl Entry {
     const fn most_words(&self) -> usize {
         match self.about.inputs {
             Inputs::Core(Word::None) | Inputs::CoreOrLog => 2,
-            Inputs::Files | Inputs::Core(Word::Several(..)) => usize::MAX,
+            Inputs::Files | Inputs::WordThenFiles(..) | Inputs::Core(Word::Several(..)) => {
+                usize::MAX
+            }
             Inputs::Core(_) | Inputs::TwoMoments => 3,
             Inputs::Log => 1,
         }
@@ -438,11 +447,13 @@ impl Entry {
                 (!own.is_empty()).then(|| own.join(" "))
             }
             Inputs::TwoMoments if words.len() > 1 => Some(text(words.remove(0))),
+            Inputs::WordThenFiles(..) if words.len() > 1 => Some(text(words.remove(0))),
             _ => None,
         };
         let missing = match self.about.inputs {
             Inputs::Core(Word::Required(name, _) | Word::Several(name, _)) => Some(name),
             Inputs::TwoMoments => Some("NEW"),
+            Inputs::WordThenFiles(name, _) => Some(name),
             _ => None,
         };
         match missing {

@@ -34,6 +34,7 @@ mod tests {
     const TYPES_EXE: &str = "fixtures/types-noopt-go1.27.3-arm64.exe.zst";
     const CGO: &str = "fixtures/cgo-callback-panic-noopt-go1.19-amd64.core.zst";
     const CGO_EXE: &str = "fixtures/cgo-noopt-go1.19-amd64.exe.zst";
+    const CPU: &str = "pprof/go1.27.3/cpu.pb.gz";
     const LOG: &str = "timeline/traced-go1.27.3.log.zst";
     const LOG_CORE: &str = "timeline/traced-go1.27.3.core.zst";
     const LOG_EXE: &str = "timeline/traced-go1.27.3.exe.zst";
@@ -219,6 +220,58 @@ mod tests {
             &["memstats", "logs/memstats/memprint-plusv-go1.22.10.txt.gz"],
         ),
         ("timeline", &["timeline", LOG, LOG_CORE, LOG_EXE]),
+        ("pprof", &["pprof", CPU]),
+        ("pprof-opened", &["pprof/go1.27.3/heap.before.pb.gz"]),
+        (
+            "pprof-peek",
+            &["pprof", "-peek", "hashAll$", CPU, "-unit=ms"],
+        ),
+        (
+            "pprof-list",
+            &[
+                "pprof",
+                "list",
+                "main.hashAll",
+                CPU,
+                "-source_path",
+                "pprof",
+            ],
+        ),
+        (
+            "pprof-list-no-source",
+            &[
+                "pprof",
+                "list",
+                "sha256.blockAVX2",
+                CPU,
+                "-source_path=nowhere",
+            ],
+        ),
+        (
+            "pprof-text",
+            &[
+                "pprof",
+                "top",
+                "pprof/go1.27.3/goroutine.debug1.txt.zst",
+                "-cum",
+                "-nodecount=5",
+            ],
+        ),
+        (
+            "pprof-exec",
+            &[
+                "pprof",
+                CPU,
+                "-x",
+                "top3 -cum",
+                "-x",
+                "samples",
+                "-x",
+                "tags",
+            ],
+        ),
+        ("pprof-mistyped", &["pprof", "top", CPU, "-nodecounts=5"]),
+        ("pprof-no-match", &["pprof", "peek", "nothing-of-it", CPU]),
         ("nothing-to-open", &["info", "no such file"]),
         ("verb-misspelt", &["gorutines", NIL]),
     ];
@@ -254,7 +307,7 @@ mod tests {
                 let file = File::options().write(true).open(&copy).expect("a source");
                 file.set_modified(SystemTime::UNIX_EPOCH).expect("a time");
             }
-            for part in ["escapes", "fixtures", "logs", "timeline"] {
+            for part in ["escapes", "fixtures", "logs", "pprof", "timeline"] {
                 symlink(corpus(part), folder.join(part)).expect("a link");
             }
             folder

@@ -200,6 +200,39 @@ mod tests {
         all
     }
 
+    /// Command lines about profiles: every report.
+    fn about_profiles() -> Vec<Vec<String>> {
+        const REPORTS: &[&[&str]] = &[
+            &[],
+            &["top"],
+            &["top", "-lines"],
+            &["top", "-files", "-focus=runtime"],
+            &["text", "-addresses"],
+            &["tree"],
+            &["peek", "runtime"],
+            &["list", "main"],
+            &["traces"],
+            &["tags"],
+            &["raw"],
+            &["comments"],
+            &["dot"],
+            &["callgrind"],
+            &["folded"],
+            &["proto"],
+            &["topproto"],
+        ];
+        let mut all = Vec::new();
+        for path in files("pprof/go1.27.3") {
+            for report in REPORTS {
+                let mut args = vec!["pprof".to_owned()];
+                args.extend(report.iter().map(|word| (*word).to_owned()));
+                args.push(path.display().to_string());
+                all.push(args);
+            }
+        }
+        all
+    }
+
     /// Command lines about compiler output.
     fn about_escapes() -> Vec<Vec<String>> {
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -304,6 +337,7 @@ mod tests {
             about_cores(),
             about_logs(),
             about_escapes(),
+            about_profiles(),
             about_heap_dumps(),
         ]
         .concat();

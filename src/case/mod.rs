@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub struct Files<'f> {
     /// As typed, at least one; `-` is stdin.
     pub paths: &'f [PathBuf],
+    /// The verb's own word, for verbs that have one.
+    pub word: Option<&'f str>,
     /// Flags that every verb takes.
     pub common: &'f Common,
 }

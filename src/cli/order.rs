@@ -3,7 +3,7 @@
 use super::Cli;
 use crate::answer::Failure;
 use crate::registry::{self, VERBS};
-use crate::verb::Entry;
+use crate::verb::{Entry, Inputs};
 use crate::words::{nearest, quoted};
 use clap::{Arg, ArgAction, CommandFactory};
 use std::collections::BTreeSet;
@@ -19,9 +19,10 @@ const OWN: [&str; 3] = ["help", super::MAN, super::SCHEMA];
 ///
 /// When the verb stands behind its files, or the first word is neither a file nor a verb.
 pub fn ordered(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
+    let typed = &pprof_words(typed);
     let words = words(typed);
     let Some(first) = words.first().copied() else {
-        return Ok(typed.to_vec());
+        return Ok(typed.clone());
     };
     let verb = verb_at(typed, &words);
     if !verb.is_empty() {
@@ -34,12 +35,12 @@ pub fn ordered(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
     if word == "-" || Path::new(word).exists() {
         return match late_verb(typed, &words) {
             Some(failure) => Err(failure),
-            None => Ok(typed.to_vec()),
+            None => Ok(typed.clone()),
         };
     }
     match no_verb(word, typed, first) {
         Some(failure) => Err(failure),
-        None => Ok(typed.to_vec()),
+        None => Ok(typed.clone()),
     }
 }
 
@@ -55,6 +56,53 @@ pub fn verb_of(typed: &[OsString]) -> Option<&'static Entry> {
         entry = below;
     }
     Some(entry)
+}
+
+/// What was typed behind `pprof`, with two dashes where pprof has one, and with reports that pprof has as flags as verbs:
+/// `pprof -peek=main FILE -cum` is `pprof peek main FILE --cum`.
+fn pprof_words(typed: &[OsString]) -> Vec<OsString> {
+    let mut words = typed.iter().cloned();
+    let mut ordered: Vec<OsString> = words.by_ref().take(1).collect();
+    // Flags of the program may stand before it.
+    let before = words.by_ref().take_while(|word| word != "pprof");
+    let before: Vec<OsString> = before.collect();
+    let is_flag = |word: &OsString| word.to_string_lossy().starts_with("--");
+    if before.len() + 1 == typed.len() || !before.iter().all(is_flag) {
+        return typed.to_vec();
+    }
+    ordered.push("pprof".into());
+    let mut rest: Vec<OsString> = before;
+    let mut words = words.peekable();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            rest.push(word);
+            rest.extend(words.by_ref());
+            break;
+        }
+        let text = word.to_string_lossy();
+        let report = text.strip_prefix("--").or_else(|| text.strip_prefix('-'));
+        let (name, value) = report.map_or(("", None), |report| match report.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (report, None),
+        });
+        let below = registry::below("pprof").find(|entry| entry.last_word() == name);
+        match below {
+            Some(entry) if ordered.len() == 2 => {
+                ordered.push(name.into());
+                if matches!(entry.about.inputs, Inputs::WordThenFiles(..)) {
+                    ordered.extend(value.map(OsString::from).or_else(|| words.next()));
+                }
+            }
+            // Flags of one letter have one dash; those of several may.
+            _ if name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                let name = text.trim_start_matches('-');
+                rest.push(format!("--{name}").into());
+            }
+            _ => rest.push(word),
+        }
+    }
+    ordered.extend(rest);
+    ordered
 }
 
 /// Indices of what is neither a flag nor the value of one.
@@ -82,7 +130,8 @@ fn words(typed: &[OsString]) -> Vec<usize> {
 fn valued_flags() -> BTreeSet<String> {
     let mut flags = BTreeSet::new();
     let mut add = |arg: &Arg| {
-        if !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) {
+        let takes_next = !arg.is_require_equals_set();
+        if !takes_next || !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) {
             return;
         }
         flags.extend(arg.get_short().map(|short| format!("-{short}")));

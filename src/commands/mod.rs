@@ -17,6 +17,7 @@ pub mod locals;
 pub mod memory;
 pub mod memstats;
 pub mod moves;
+pub mod pprof;
 pub mod print;
 pub mod regs;
 pub mod report;

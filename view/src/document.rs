@@ -29,7 +29,7 @@ pub struct Envelope {
 pub struct InputSummary {
     /// As typed; several inputs are separated by blanks.
     pub path: String,
-    /// What it is: `core`, `log`, `escapes` (compiler output), `timeline` (several inputs).
+    /// What it is: `core`, `log`, `escapes` (compiler output), `profile`, `timeline` (several inputs).
     pub kind: &'static str,
     /// Path of the executable in use; null without one.
     pub executable: Option<String>,

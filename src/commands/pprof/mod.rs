@@ -1,0 +1,222 @@
+//! `pprof`: profiles, with the words, numbers and rows of `go tool pprof`.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `args` | flags, by pprof's names |
+//! | `read` | inputs to one profile |
+//! | `answer` | which report, and what it says for programs |
+//! | `text` | reports as pprof prints them |
+//! | `source` | source files of `list` |
+
+mod answer;
+mod args;
+mod read;
+mod source;
+mod text;
+
+pub use args::PprofFlags;
+
+use crate::answer::{Exit, Failure, Stop};
+use crate::case::{Files, Kind};
+use crate::out::{Form, Out};
+use crate::verb::{About, Group, Inputs, OnFiles, Verb, Word};
+use answer::{Asked, FileBody, ListBody, TagsBody, TopBody, TracesBody, TreeBody};
+use dumpview_model::profile::{Command, Session, Step};
+use dumpview_view::document::{Envelope, InputSummary};
+
+const fn about(name: &'static str, line: &'static str, inputs: Inputs) -> About {
+    About {
+        group: Group::Log,
+        inputs,
+        ..About::core(name, line, Word::None)
+    }
+}
+
+const REGEX: Inputs = Inputs::WordThenFiles("REGEX", "a pattern of function names");
+
+/// A verb for each report.
+macro_rules! verbs {
+    ($($verb:ident $command:ident $name:literal $inputs:expr, $body:ty, $line:literal;)*) => {$(
+        #[doc = concat!("`", $name, "`.")]
+        pub struct $verb;
+
+        impl Verb for $verb {
+            type Args = PprofFlags;
+            type Body = $body;
+            const ABOUT: About = about($name, $line, $inputs);
+        }
+
+        impl OnFiles for $verb {
+            const READS: &'static [Kind] = &[Kind::Profile, Kind::Log];
+
+            fn answer(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+                report(files, args, Command::$command, $name, out)
+            }
+        }
+    )*};
+}
+
+verbs! {
+    PprofTopVerb Top "pprof top" Inputs::Files, TopBody, "Functions by what they cost, themselves and with all that they call";
+    PprofTextVerb Text "pprof text" Inputs::Files, TopBody, "The same as top";
+    PprofTreeVerb Tree "pprof tree" Inputs::Files, TreeBody, "Functions between those who call them and those whom they call";
+    PprofPeekVerb Peek "pprof peek" REGEX, TreeBody, "Callers and callees of functions that match";
+    PprofListVerb List "pprof list" REGEX, ListBody, "Source of functions that match, with what each line costs";
+    PprofTracesVerb Traces "pprof traces" Inputs::Files, TracesBody, "Samples one by one, with their stacks and labels";
+    PprofTagsVerb Tags "pprof tags" Inputs::Files, TagsBody, "Labels, and what was counted with each of their values";
+    PprofRawVerb Raw "pprof raw" Inputs::Files, FileBody, "Everything that a profile says, as text";
+    PprofCommentsVerb Comments "pprof comments" Inputs::Files, FileBody, "The comments of a profile";
+    PprofDotVerb Dot "pprof dot" Inputs::Files, FileBody, "The graph of calls for graphviz";
+    PprofCallgrindVerb Callgrind "pprof callgrind" Inputs::Files, FileBody, "The graph of calls for kcachegrind";
+    PprofFoldedVerb Folded "pprof folded" Inputs::Files, FileBody, "Stacks in one line each, for flame graphs";
+    PprofProtoVerb Proto "pprof proto" Inputs::Files, FileBody, "The profile, merged and filtered, as a profile";
+    PprofTopprotoVerb TopProto "pprof topproto" Inputs::Files, FileBody, "The rows of top as a profile";
+}
+
+/// `pprof`.
+pub struct PprofVerb;
+
+impl Verb for PprofVerb {
+    type Args = PprofFlags;
+    type Body = TopBody;
+    const ABOUT: About = About {
+        examples: &[
+            "dumpview pprof top cpu.pb.gz -cum",
+            "dumpview pprof list 'main\\.' heap.pb.gz -sample_index=alloc_space",
+            "dumpview pprof top -base=before.pb.gz after.pb.gz",
+            "dumpview pprof cpu.pb.gz -x 'top10 -cum' -x 'peek compress'",
+        ],
+        notes: "Flags are those of go tool pprof, with one dash or two; -top, -peek=REGEX and the like name reports as well.",
+        ..about(
+            "pprof",
+            "Profiles of CPU, memory, goroutines, waits: what go tool pprof tells, without Go",
+            Inputs::Files,
+        )
+    };
+}
+
+impl OnFiles for PprofVerb {
+    const READS: &'static [Kind] = &[Kind::Profile, Kind::Log];
+
+    fn answer(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        if !args.script.is_empty() {
+            return script(files, args, out);
+        }
+        let mut args = args.clone();
+        // What matters first; the rest is a verb away.
+        if args.options.nodecount == -1 {
+            args.options.nodecount = 10;
+        }
+        report(files, &args, Command::Top, "pprof", out)
+    }
+}
+
+fn envelope(verb: &str, files: &Files<'_>) -> Envelope {
+    let paths = files.paths.iter().map(|path| path.display().to_string());
+    Envelope::new(
+        verb,
+        InputSummary {
+            path: paths.collect::<Vec<_>>().join(" "),
+            kind: "profile",
+            ..InputSummary::default()
+        },
+    )
+}
+
+fn report(
+    files: &Files<'_>,
+    args: &PprofFlags,
+    command: Command,
+    verb: &str,
+    out: &mut Out<'_>,
+) -> Result<Exit, Stop> {
+    let loaded = read::load(files, args)?;
+    loaded.complain(out);
+    let asked = Asked::new(
+        loaded.profile,
+        command,
+        files.word,
+        &args.options,
+        &files.common.source_path,
+    )?;
+    for warning in asked.warnings() {
+        out.complain(warning);
+    }
+    if command == Command::List {
+        asked.complain_of_sources(out);
+    }
+    write(
+        &asked,
+        verb,
+        args.output.as_deref(),
+        files,
+        &loaded.incomplete,
+        out,
+    )?;
+    Ok(Exit::lacking(&loaded.incomplete))
+}
+
+fn write(
+    asked: &Asked,
+    verb: &str,
+    output: Option<&str>,
+    files: &Files<'_>,
+    incomplete: &[dumpview_view::document::Incomplete],
+    out: &mut Out<'_>,
+) -> Result<(), Stop> {
+    if out.form() != Form::Text && output.is_none() {
+        return out.whole(&envelope(verb, files), incomplete, asked);
+    }
+    match output {
+        None => asked.write(out.raw())?,
+        Some(file) => {
+            let mut written = Vec::new();
+            asked.write(&mut written)?;
+            std::fs::write(file, written).map_err(|error| {
+                Failure::unreadable(format!("{file}: {}", crate::input::io_words(&error)))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines of pprof's prompt, one after the other.
+fn script(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+    if out.form() != Form::Text {
+        return Err(Failure::usage("-x: several answers are told as text only").into());
+    }
+    let loaded = read::load(files, args)?;
+    loaded.complain(out);
+    let mut session = Session::new(&loaded.profile, &args.options);
+    for line in &args.script {
+        match session.line(line).map_err(Failure::usage)? {
+            Step::Done => {}
+            Step::Quit => break,
+            Step::Options(all) => {
+                for (name, value) in all {
+                    writeln!(out.raw(), "  {name:25} = {value}")?;
+                }
+            }
+            Step::Report {
+                command,
+                pattern,
+                options,
+                output,
+            } => {
+                let asked = Asked::new(
+                    loaded.profile.clone(),
+                    command,
+                    pattern.as_deref(),
+                    &options,
+                    &files.common.source_path,
+                )?;
+                for warning in asked.warnings() {
+                    out.complain(warning);
+                }
+                let incomplete = &loaded.incomplete;
+                write(&asked, "pprof", output.as_deref(), files, incomplete, out)?;
+            }
+        }
+    }
+    Ok(Exit::lacking(&loaded.incomplete))
+}

@@ -1,0 +1,160 @@
+//! Inputs to one profile.
+
+use super::PprofFlags;
+use crate::answer::Failure;
+use crate::case::{Files, Kind, recognize_file};
+use crate::input::stream;
+use crate::out::Out;
+use dumpview_model::profile::{Naming, add_mapping, combine, drop_frames, from_cpu, from_text};
+use dumpview_parsers::pprof::{self, CpuProfile, Profile};
+use dumpview_view::document::Incomplete;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A profile may be this long once it is unpacked.
+const MOST: u64 = 4 << 30;
+/// What unpacks to more than this has to be packed no tighter than profiles are.
+const SUSPICIOUS: u64 = 256 << 20;
+/// Deflate packs a hundred bytes into one where a file is nothing but repetition.
+const TIGHTEST: u64 = 200;
+
+/// What was read.
+pub struct Loaded {
+    /// The profile.
+    pub profile: Profile,
+    /// What it lacks.
+    pub incomplete: Vec<Incomplete>,
+}
+
+impl Loaded {
+    /// Says what it lacks.
+    pub fn complain(&self, out: &Out<'_>) {
+        for lacks in &self.incomplete {
+            out.complain(&lacks.why);
+        }
+    }
+}
+
+/// Reads all inputs, adds them up, subtracts the base.
+pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
+    let naming = if args.no_symbols {
+        Naming::Addresses
+    } else {
+        Naming::Comments
+    };
+    let mut incomplete = Vec::new();
+    let mut all = |paths: &mut dyn Iterator<Item = &Path>| -> Result<Option<Profile>, Failure> {
+        let mut profiles = Vec::new();
+        for path in paths {
+            profiles.push(one(path, naming, &mut incomplete)?);
+        }
+        if profiles.is_empty() {
+            return Ok(None);
+        }
+        let combined = combine::combine(profiles);
+        combined.map(Some).map_err(Failure::no_answer)
+    };
+    // pprof takes the executable first, and every verb here takes it last: wherever it stands, it is no profile.
+    let is_profile = |path: &&Path| !matches!(recognize_file(path), Ok(Kind::Executable));
+    let paths = files.paths.iter().map(std::path::PathBuf::as_path);
+    let mut profile = all(&mut paths.filter(is_profile))?
+        .ok_or_else(|| Failure::usage("no profile source specified"))?;
+    let relative = !args.diff_base.is_empty();
+    let bases = if relative {
+        &args.diff_base
+    } else {
+        &args.base
+    };
+    if let Some(base) = all(&mut bases.iter().map(Path::new))? {
+        profile = combine::subtract(profile, base, relative, args.options.normalize)
+            .map_err(Failure::no_answer)?;
+    }
+    if !args.all_frames {
+        drop_frames(&mut profile);
+    }
+    profile.comments.extend(args.add_comment.clone());
+    Ok(Loaded {
+        profile,
+        incomplete,
+    })
+}
+
+/// Reads a file.
+fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<Profile, Failure> {
+    if !path.exists() && path.to_str().is_some_and(is_url) {
+        let url = path.display();
+        return Err(Failure::usage(format!(
+            "{url}: nothing is fetched\n\nhint: curl -o profile.pb.gz '{url}' && dumpview pprof profile.pb.gz"
+        )));
+    }
+    let bytes = unpacked(path).map_err(|error| Failure::cannot_read(path, &error))?;
+    let name = path.display();
+    let mut lacks = |why: String| {
+        incomplete.push(Incomplete {
+            what: "input".to_owned(),
+            why: format!("{name}: {why}"),
+        });
+    };
+    let mut profile = if let Some(cpu) = CpuProfile::read(&bytes) {
+        if !cpu.is_whole {
+            lacks("the file is cut: its samples do not end".to_owned());
+        }
+        from_cpu(&cpu)
+    } else if pprof::recognizes(&bytes, true) {
+        pprof::read(&bytes).map_err(|why| Failure::unreadable(format!("{name}: {why}")))?
+    } else if let Some(text) = from_text(&bytes, naming) {
+        if let Some((line, why)) = text.unread.first() {
+            let count = text.unread.len();
+            lacks(format!("line {line}: {why} ({count} such lines)"));
+        }
+        text.profile
+    } else {
+        // What is meant for a profile and damaged at its beginning says where.
+        let why = pprof::read(&bytes).err();
+        let why = why.map_or("no profile".to_owned(), |why| format!("no profile: {why}"));
+        return Err(Failure::unreadable(format!("{name}: {why}")));
+    };
+    add_mapping(&mut profile);
+    Ok(profile)
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// A file's bytes, unpacked. A small file that would fill memory is told.
+fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
+    let packed = if path.as_os_str() == "-" {
+        None
+    } else {
+        let file = File::open(path)?.metadata()?;
+        file.is_file().then_some(file.len())
+    };
+    let mut from = stream::open(path)?;
+    let mut bytes = Vec::new();
+    // Plain files are as long as they are, packed ones some times that.
+    bytes.reserve_exact(
+        usize::try_from(packed.unwrap_or(0))
+            .unwrap_or(0)
+            .min(1 << 30),
+    );
+    from.by_ref().take(SUSPICIOUS).read_to_end(&mut bytes)?;
+    let len = |bytes: &Vec<u8>| bytes.len() as u64;
+    if len(&bytes) == SUSPICIOUS {
+        if let Some(packed) = packed
+            && SUSPICIOUS / packed.max(1) > TIGHTEST
+        {
+            return Err(io::Error::other(format!(
+                "{packed} bytes unpack to more than {SUSPICIOUS}, which is no profile"
+            )));
+        }
+        from.by_ref()
+            .take(MOST - SUSPICIOUS)
+            .read_to_end(&mut bytes)?;
+        if len(&bytes) == MOST {
+            return Err(io::Error::other(format!("longer than {MOST} bytes")));
+        }
+    }
+    Ok(bytes)
+}
