@@ -324,7 +324,7 @@ impl Told<'_, '_> {
         };
         match &variable.standing {
             Standing::Exact | Standing::Inferred(_) | Standing::Stale(_) => {}
-            Standing::OptimizedOut => {
+            Standing::OptimizedOut(_) => {
                 tally.optimized_out += 1;
                 if noopt {
                     faults.push(format!("{at}: optimized out"));

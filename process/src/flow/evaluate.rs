@@ -8,7 +8,7 @@
 use super::Program;
 use super::graph::Graph;
 use super::machine::{Access, Machine};
-use super::state::{Followed, Place, REGISTERS, State, index};
+use super::state::{Followed, REGISTERS, State, index};
 use super::step::{Effect, Expr, Mem, Way};
 use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
 use crate::arch::{Arch, Reg};
@@ -174,6 +174,21 @@ impl Machine<'_> {
                     }
                 }
             });
+            // What the next round begins with is made in this one.
+            for head in block.next.iter().filter(|next| **next <= number) {
+                let head = graph.blocks.get(*head).map(|head| head.steps.start);
+                let addr = head.and_then(|head| graph.steps.get(head)).map(|s| s.addr);
+                for ((followed, now), later) in names.iter().zip(now).zip(&mut later) {
+                    let mut ranges = followed.ranges.iter();
+                    let begun = ranges.find(|range| Some(range.begin) == addr);
+                    if let Some(range) = begun
+                        && !matches!(state.held(range.place), UNKNOWN)
+                        && state.held(range.place) != *now
+                    {
+                        later.push(graph.maker(block.steps.end, block.steps.start, range.place));
+                    }
+                }
+            }
         }
         later
     }
@@ -397,10 +412,7 @@ impl Machine<'_> {
             let Some(range) = range.filter(|range| addr < range.end) else {
                 continue;
             };
-            let token = match range.place {
-                Place::Register(reg) => state.register(reg),
-                Place::Slot(at, bytes) => state.slot(at, bytes).unwrap_or(UNKNOWN),
-            };
+            let token = state.held(range.place);
             let rest = self.graph.steps.get(step..).unwrap_or_default();
             let left = rest
                 .iter()

@@ -45,11 +45,26 @@ pub enum Defined {
     Elsewhere,
 }
 
+/// Why no place is known for a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lost {
+    /// What its place held last depends on the way, or was never followed.
+    Unknown,
+    /// It was a constant last, and another, without a name, may have followed.
+    Constant,
+    /// Another variable has the same value, and the place may be that one's.
+    Shared,
+    /// It is of a loop's next round.
+    NextRound,
+    /// Nothing that the function reads again holds it.
+    Unread,
+}
+
 /// What is known of a part of a variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Held {
     /// The place that holds it, where that is certain. A register is a place only where a frame was interrupted.
-    pub place: Option<Place>,
+    pub place: Result<Place, Lost>,
     /// Where it was made.
     pub defined: Defined,
     /// It is what a loop goes on with in its next round, or counts down from round to round.
@@ -112,10 +127,14 @@ impl Point {
                 .zip(wanted.owners)
                 .any(|(other, of)| other == symbol && Some(of) != owner);
             let is_counter = self.is_counter(*symbol, &ends, &tokens) || self.is_counted(followed);
-            let place = if shared || is_counter || !is_certain(*symbol, &tokens) {
-                None
-            } else {
-                self.live_place(*symbol, *bytes, places, &mut tokens)
+            let doubt = doubt(*symbol, &tokens)
+                .or_else(|| is_counter.then_some(Lost::NextRound))
+                .or_else(|| shared.then_some(Lost::Shared));
+            let place = match doubt {
+                Some(lost) => Err(lost),
+                None => self
+                    .live_place(*symbol, *bytes, places, &mut tokens)
+                    .ok_or(Lost::Unread),
             };
             found.push(Held {
                 place,
@@ -242,10 +261,15 @@ impl Point {
     }
 }
 
-fn is_certain(symbol: Token, tokens: &Tokens) -> bool {
-    symbol != UNKNOWN
-        && !matches!(tokens.node(symbol), Node::Const(_) | Node::Frame(_))
-        && !is_next_round(symbol, tokens)
+/// Why a symbol does not stand for a variable's value at all.
+fn doubt(symbol: Token, tokens: &Tokens) -> Option<Lost> {
+    if symbol == UNKNOWN {
+        return Some(Lost::Unknown);
+    }
+    match tokens.node(symbol) {
+        Node::Const(_) | Node::Frame(_) => Some(Lost::Constant),
+        _ => is_next_round(symbol, tokens).then_some(Lost::NextRound),
+    }
 }
 
 /// Whether a symbol is computed from what a loop merges.

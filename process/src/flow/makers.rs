@@ -6,12 +6,17 @@ use super::step::{BinOp, Effect, Expr, Val};
 use crate::arch::Reg;
 
 impl Graph {
-    /// The registers that a step computes with.
+    /// The registers that a step computes with, whether what it computes is followed or not.
     pub(super) fn operands(&self, step: usize) -> Vec<Reg> {
         let effects = self.steps.get(step).map(|step| step.effects.as_slice());
-        let effects = effects.unwrap_or_default().iter();
+        let effects = effects.unwrap_or_default();
+        let clobbers = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Clobber(_)));
         effects
+            .iter()
             .filter_map(|effect| match effect {
+                Effect::Use(reg) if clobbers => Some([Val::Reg(*reg), Val::Any]),
                 Effect::Set(_, Expr::Binary { a, b, .. }) => Some([*a, *b]),
                 Effect::Set(_, Expr::Address(mem)) => {
                     let reg = |reg: Option<Reg>| reg.map_or(Val::Any, Val::Reg);

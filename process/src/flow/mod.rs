@@ -48,7 +48,7 @@ use crate::symbols::{Func, Symbols};
 use facts::Facts;
 pub use fault::{Accessed, Came};
 use graph::Graph;
-pub use infer::{Defined, Held, Wanted};
+pub use infer::{Defined, Held, Lost, Wanted};
 use rustc_hash::FxHashMap;
 pub use state::{Followed, Place, Range};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -89,6 +89,14 @@ impl State {
         .unwrap_or(UNKNOWN)
     }
 
+    /// What stands in a place.
+    pub(super) fn held(&self, place: Place) -> Token {
+        match place {
+            Place::Register(reg) => self.register(reg),
+            Place::Slot(at, bytes) => self.slot(at, bytes).unwrap_or(UNKNOWN),
+        }
+    }
+
     pub(super) fn register(&self, reg: Reg) -> Token {
         index(reg)
             .and_then(|at| self.registers.get(at))

@@ -27,22 +27,24 @@ pub enum Standing {
     Inferred(String),
     /// The bytes may be old or another variable's, and why. Shown with `?`.
     Stale(&'static str),
-    /// The compiler recorded no location for this pc.
-    OptimizedOut,
+    /// The compiler recorded no location for this pc, and why none was found.
+    OptimizedOut(&'static str),
     /// There is a location and it cannot be read: why.
     Unreadable(String),
 }
 
 impl Standing {
+    /// What is said of a variable without a location when nothing more is known.
+    pub(super) const NO_COPY: Self =
+        Self::OptimizedOut("the compiler kept no copy of it at this point");
+
     /// In the model's words.
     pub fn to_model(&self) -> model::Standing {
         match self {
             Self::Exact => model::Standing::Exact,
             Self::Inferred(how) => model::Standing::Inferred(how.clone()),
             Self::Stale(why) => model::Standing::Stale((*why).to_owned()),
-            Self::OptimizedOut => model::Standing::OptimizedOut(
-                "the compiler kept no copy of it at this point".to_owned(),
-            ),
+            Self::OptimizedOut(why) => model::Standing::OptimizedOut((*why).to_owned()),
             Self::Unreadable(why) => model::Standing::Unreadable(why.clone()),
         }
     }

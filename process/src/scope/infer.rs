@@ -9,10 +9,13 @@ use super::levels::Level;
 use super::variables::{Context, Raw};
 use crate::addr::FileAddr;
 use crate::dwarf::{Location, NoLocation, Piece, Slice};
-use crate::flow::{Followed, Held, Place, Range, Wanted};
+use crate::flow::{Followed, Held, Lost, Place, Range, Wanted};
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression, Operation};
 use std::collections::BTreeMap;
+
+/// Constants are mostly so.
+const NEVER_PLACED: &str = "the compiler gave it no place anywhere in the function";
 
 /// Parts of all variables of a frame.
 const MOST_PARTS: usize = 512;
@@ -88,7 +91,7 @@ impl<'a> Context<'_, 'a> {
     ) {
         let wanted = |variable: &Variable| match &variable.standing {
             Standing::Exact => is_incomplete(variable),
-            Standing::Stale(_) | Standing::OptimizedOut | Standing::Unreadable(_) => {
+            Standing::Stale(_) | Standing::OptimizedOut(_) | Standing::Unreadable(_) => {
                 !variable.escaped
             }
             Standing::Inferred(_) => false,
@@ -101,7 +104,15 @@ impl<'a> Context<'_, 'a> {
             if own().any(|(part, held)| self.lags(held, part.level, variable.line)) {
                 continue;
             }
-            self.assemble(variable, own().map(|(part, held)| (part, &held.place)));
+            self.assemble(variable, own().map(|(part, held)| (part, held.place.ok())));
+            if let Standing::OptimizedOut(why) = &mut variable.standing {
+                let lost = own().find_map(|(_, held)| held.place.err());
+                *why = if own().next().is_none() {
+                    NEVER_PLACED
+                } else {
+                    lost.map_or(why, told)
+                };
+            }
         }
     }
 
@@ -194,7 +205,7 @@ impl<'a> Context<'_, 'a> {
     fn assemble<'p>(
         &self,
         variable: &mut Variable,
-        own: impl Iterator<Item = (&'p Part, &'p Option<Place>)>,
+        own: impl Iterator<Item = (&'p Part, Option<Place>)>,
     ) {
         let Ok(size) = self.types.resolve(variable.ty).map(|ty| ty.size) else {
             return;
@@ -259,6 +270,19 @@ impl<'a> Context<'_, 'a> {
                 bytes.truncate(usize::from(size));
                 Some((bytes, registers.arch().register_name(reg)))
             }
+        }
+    }
+}
+
+/// Why there is no value, in words.
+const fn told(lost: Lost) -> &'static str {
+    match lost {
+        Lost::Unknown => "its list has ended, and what it was last depends on the way taken",
+        Lost::Constant => "its list has ended; it was a constant last and may have become another",
+        Lost::Shared => "its list has ended, and another variable has the value that it had last",
+        Lost::NextRound => "its list has ended; it counts the rounds of a loop",
+        Lost::Unread => {
+            "its list has ended, and nothing that the function reads again holds what it was last"
         }
     }
 }

@@ -422,7 +422,7 @@ impl<'a> Context<'_, 'a> {
         let location = match place {
             Ok(location) => Some(location),
             Err(NoLocation::OptimizedOut) => {
-                standing = Standing::OptimizedOut;
+                standing = Standing::NO_COPY;
                 None
             }
             Err(why) => {
