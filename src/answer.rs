@@ -211,6 +211,11 @@ pub trait Answer: erased_serde::Serialize {
         None
     }
 
+    /// What it lacks beside what its input lacks; asked when it has been written.
+    fn lacks(&self) -> Vec<Incomplete> {
+        Vec::new()
+    }
+
     /// How the program ends after it, when the answer itself decides.
     fn exit(&self) -> Option<Exit> {
         None
@@ -221,17 +226,17 @@ erased_serde::serialize_trait_object!(Answer);
 
 /// The answers to the lines of an `-x` script.
 #[derive(Serialize, Default)]
-pub struct Script {
-    answers: Vec<ScriptAnswer>,
+pub struct Script<'c> {
+    answers: Vec<ScriptAnswer<'c>>,
 }
 
-struct ScriptAnswer {
+struct ScriptAnswer<'c> {
     command: String,
     schema: String,
-    result: Result<Box<dyn Answer>, Failure>,
+    result: Result<Box<dyn Answer + 'c>, Failure>,
 }
 
-impl Serialize for ScriptAnswer {
+impl Serialize for ScriptAnswer<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Line<'a> {
@@ -242,19 +247,28 @@ impl Serialize for ScriptAnswer {
             #[serde(skip_serializing_if = "Option::is_none")]
             error: Option<&'a str>,
         }
+        let answer: Option<&dyn Answer> = match &self.result {
+            Ok(answer) => Some(&**answer),
+            Err(_) => None,
+        };
         let line = Line {
             command: &self.command,
             schema: &self.schema,
-            answer: self.result.as_deref().ok(),
+            answer,
             error: self.result.as_ref().err().map(|f| f.message.as_str()),
         };
         line.serialize(serializer)
     }
 }
 
-impl Script {
+impl<'c> Script<'c> {
     /// Adds the answer, or failure, of one line.
-    pub fn push(&mut self, command: &str, verb: &str, result: Result<Box<dyn Answer>, Failure>) {
+    pub fn push(
+        &mut self,
+        command: &str,
+        verb: &str,
+        result: Result<Box<dyn Answer + 'c>, Failure>,
+    ) {
         self.answers.push(ScriptAnswer {
             command: command.to_owned(),
             schema: schema_id(verb),
@@ -263,7 +277,7 @@ impl Script {
     }
 }
 
-impl Answer for Script {
+impl Answer for Script<'_> {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         for line in &self.answers {
             out.line(styled(Role::Dim, format_args!("> {}", line.command)))?;
@@ -273,6 +287,14 @@ impl Answer for Script {
             }
         }
         Ok(())
+    }
+
+    fn lacks(&self) -> Vec<Incomplete> {
+        let answers = self.answers.iter();
+        answers
+            .filter_map(|line| line.result.as_ref().ok())
+            .flat_map(|answer| answer.lacks())
+            .collect()
     }
 
     fn exit(&self) -> Option<Exit> {

@@ -59,9 +59,21 @@ pub fn styles(color: ColorChoice) -> Styles {
 struct Whole<'a> {
     #[serde(flatten)]
     envelope: &'a Envelope,
-    incomplete: &'a [Incomplete],
     #[serde(flatten)]
     answer: &'a dyn Answer,
+    incomplete: Lacks<'a>,
+}
+
+/// What the input lacks and what the answer does; the latter is known when it has been written.
+struct Lacks<'a> {
+    input: &'a [Incomplete],
+    answer: &'a dyn Answer,
+}
+
+impl Serialize for Lacks<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.input.iter().chain(&self.answer.lacks()))
+    }
 }
 
 impl<'o> Out<'o> {
@@ -176,8 +188,11 @@ pub fn whole(
 ) -> io::Result<()> {
     let whole = Whole {
         envelope,
-        incomplete,
         answer,
+        incomplete: Lacks {
+            input: incomplete,
+            answer,
+        },
     };
     serde_json::to_writer(&mut *out, &whole)?;
     out.write_all(b"\n")

@@ -379,7 +379,7 @@ fn on_core(
     common: &Common,
     verb: &str,
     out: &mut Out<'_>,
-    ask: impl FnOnce(&Case<'_>) -> Result<Box<dyn Answer>, Failure>,
+    ask: impl for<'c> FnOnce(&'c Case<'_>) -> Result<Box<dyn Answer + 'c>, Failure>,
 ) -> Result<Exit, Stop> {
     with_case(core, executable, common, |case| {
         let answer = ask(case).map_err(|mut failure| {

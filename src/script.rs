@@ -70,7 +70,11 @@ impl Line {
     /// # Errors
     ///
     /// When the question has no answer in this input, or was asked wrongly.
-    pub fn ask(&self, case: &Case<'_>, cursor: &mut Cursor) -> Result<Box<dyn Answer>, Failure> {
+    pub fn ask<'c>(
+        &self,
+        case: &'c Case<'_>,
+        cursor: &mut Cursor,
+    ) -> Result<Box<dyn Answer + 'c>, Failure> {
         let ask = self.entry.core.ok_or_else(|| {
             Failure::usage(format!("{}: not a question about a core", self.verb()))
         })?;
@@ -81,7 +85,7 @@ impl Line {
 
 /// Asks the lines of a script in order. A line without an answer does not stop the rest: in text its failure
 /// stands where its answer would.
-pub fn run(case: &Case<'_>, lines: &[(&String, Line)]) -> Script {
+pub fn run<'c>(case: &'c Case<'_>, lines: &[(&String, Line)]) -> Script<'c> {
     let mut cursor = Cursor::default();
     let mut script = Script::default();
     for (text, line) in lines {

@@ -119,17 +119,18 @@ pub trait OnCore: Verb {
     /// threads.
     const ON_HEAP_DUMP: bool = false;
 
-    /// Answers. `cursor` says which goroutine and frame are meant when the flags do not.
+    /// Answers. `cursor` says which goroutine and frame are meant when the flags do not. What is long may be made while it is
+    /// written.
     ///
     /// # Errors
     ///
     /// When the question has no answer in this input, or was asked wrongly.
-    fn ask(
-        case: &Case<'_>,
+    fn ask<'c>(
+        case: &'c Case<'_>,
         args: &Self::Args,
         word: Option<&str>,
         cursor: &mut Cursor,
-    ) -> Result<Box<dyn Answer>, Failure>;
+    ) -> Result<Box<dyn Answer + 'c>, Failure>;
 }
 
 /// A verb that reads files of other kinds than cores.
@@ -186,8 +187,12 @@ impl Live {
 }
 
 type LiveFiles = fn(&Files<'_>, &ArgMatches) -> Result<Option<Live>, Failure>;
-type AskCore =
-    fn(&Case<'_>, &ArgMatches, Option<&str>, &mut Cursor) -> Result<Box<dyn Answer>, Failure>;
+type AskCore = for<'c> fn(
+    &'c Case<'_>,
+    &ArgMatches,
+    Option<&str>,
+    &mut Cursor,
+) -> Result<Box<dyn Answer + 'c>, Failure>;
 type AnswerFiles = fn(&Files<'_>, &ArgMatches, &mut Out<'_>) -> Result<Exit, Stop>;
 
 /// A verb with its type erased, as the registry has it.

@@ -131,11 +131,24 @@ impl<'a> Process<'a> {
 
     /// The variables in scope in a call, with their values.
     pub fn variables(&self, at: &Unwound, call: &Call, limits: Limits) -> Variables {
+        self.variables_within(at, call, limits, &mut { usize::MAX })
+    }
+
+    /// The same with a budget of nodes for all of them together, from which what they took is taken.
+    pub fn variables_within(
+        &self,
+        at: &Unwound,
+        call: &Call,
+        limits: Limits,
+        left: &mut usize,
+    ) -> Variables {
         match self.listed(at, call, self.program()) {
             Ok(found) => {
-                let mut reader = Reader::new(self.sources(), limits);
+                let mut reader = Reader::new(self.sources(), limits).within(*left);
                 let shown = found.variables.into_iter().filter(|v| !v.shadowed);
-                Variables::Named(shown.map(|v| self.read(&mut reader, v)).collect())
+                let named = shown.map(|v| self.read(&mut reader, v)).collect();
+                *left = reader.left();
+                Variables::Named(named)
             }
             Err(why) => self
                 .words(&at.stack, call)

@@ -1,7 +1,7 @@
 //! What is seen to a file: as it stands on the screen, as its registry of columns says it, or the JSON of the verb that says
 //! the same.
 
-use crate::answer::{Answer, Failure};
+use crate::answer::Failure;
 use crate::case::core::{Case, Cursor};
 use crate::input::io_words;
 use crate::out::whole;
@@ -27,7 +27,7 @@ pub fn of_core(case: &Case<'_>, write: &WriteFile) -> Result<String, Failure> {
         goroutine: write.at.goroutine,
         frame: write.at.frame,
     };
-    let answer: Box<dyn Answer> = question.ask(case, &mut cursor)?;
+    let answer = question.ask(case, &mut cursor)?;
     let file = &write.file;
     let mut out = create(file)?;
     whole(

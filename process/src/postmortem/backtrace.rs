@@ -115,6 +115,16 @@ pub const fn is_argument(variable: &Variable) -> bool {
 impl Postmortem<'_> {
     /// The frames of a goroutine with their variables.
     pub fn backtrace(&self, at: &At, options: BacktraceOptions) -> Backtrace {
+        self.backtrace_within(at, options, &mut { usize::MAX })
+    }
+
+    /// The same with a budget of nodes for all values together, from which what they took is taken.
+    pub fn backtrace_within(
+        &self,
+        at: &At,
+        options: BacktraceOptions,
+        left: &mut usize,
+    ) -> Backtrace {
         let first = match options.counted_from {
             CountedFrom::Innermost => 0,
             CountedFrom::FirstUserCall => at.first_user_call().min(at.calls.len()),
@@ -126,7 +136,7 @@ impl Postmortem<'_> {
         Backtrace {
             goroutine: at.goroutine.id.0,
             frames: calls
-                .map(|(index, call)| self.frame(at, (index, call), &linked, options))
+                .map(|(index, call)| self.frame(at, (index, call), &linked, options, left))
                 .collect(),
             complete: at.stack.is_complete(),
             why_incomplete: at.stack.incomplete.as_ref().map(ToString::to_string),
@@ -141,6 +151,7 @@ impl Postmortem<'_> {
         (index, call): (usize, &Call),
         linked: &[Deferred],
         options: BacktraceOptions,
+        left: &mut usize,
     ) -> BacktraceFrame {
         let process = &self.process;
         let mut frame = BacktraceFrame {
@@ -155,7 +166,7 @@ impl Postmortem<'_> {
             },
             why_no_variables: None,
         };
-        match process.variables(at, call, options.limits) {
+        match process.variables_within(at, call, options.limits, left) {
             Variables::Named(variables) => {
                 let (args, locals): (Vec<_>, Vec<_>) = variables.into_iter().partition(is_argument);
                 frame.args = args;

@@ -22,6 +22,8 @@ pub struct Reader<'r> {
     pub(super) sources: Sources<'r>,
     pub(super) limits: Limits,
     nodes_left: usize,
+    /// What all values together may still take.
+    total_left: usize,
     nesting: usize,
     errors: usize,
     /// Whether pointers are followed.
@@ -41,6 +43,7 @@ impl<'r> Reader<'r> {
             sources,
             limits,
             nodes_left: limits.nodes,
+            total_left: usize::MAX,
             nesting: 0,
             errors: 0,
             follows: true,
@@ -49,6 +52,17 @@ impl<'r> Reader<'r> {
             path: Vec::new(),
             names: FxHashMap::default(),
         }
+    }
+
+    /// The same with a budget for all values together; when it is spent, values are read with nothing inside them opened.
+    pub const fn within(mut self, total: usize) -> Self {
+        self.total_left = total;
+        self
+    }
+
+    /// What is left of it.
+    pub const fn left(&self) -> usize {
+        self.total_left
     }
 
     /// The same with another budget of nodes for what is read next.
@@ -63,12 +77,15 @@ impl<'r> Reader<'r> {
 
     /// The value of type `ty` at `place`. What cannot be had is in the tree, with the reason.
     pub fn read(&mut self, ty: TypeRef, place: Place<'_>) -> Value {
-        self.nodes_left = self.limits.nodes;
+        let budget = self.limits.nodes.min(self.total_left);
+        self.nodes_left = budget;
         self.path.clear();
         if let Some(addr) = place.addr() {
             self.path.push((addr, ty));
         }
-        self.node(ty, place, 0)
+        let value = self.node(ty, place, 0);
+        self.total_left -= budget - self.nodes_left.min(budget);
+        value
     }
 
     /// The value in its own bytes, for places that may hold what is long over: of what pointers lead to only strings are

@@ -1,4 +1,10 @@
 //! `bt`: the frames of a goroutine, inlined calls among them, with arguments and on demand all locals.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `all` | the stacks of all goroutines, one at a time |
+
+mod all;
 
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
@@ -49,12 +55,11 @@ pub struct BtFlags {
     pub max_len: u64,
 }
 
-/// Stacks of one goroutine, or of all.
-#[derive(Serialize, JsonSchema)]
-#[schemars(inline)]
+/// The stack of one goroutine.
+#[derive(Serialize)]
 #[serde(transparent)]
 pub struct Backtraces {
-    stacks: Stacks,
+    stack: Box<Backtrace>,
     #[serde(skip)]
     runtime: RuntimeFrames,
     #[serde(skip)]
@@ -79,10 +84,11 @@ impl Backtraces {
     }
 }
 
-/// Whose stacks they are.
-#[derive(Serialize, JsonSchema)]
+/// What the document says: whose stacks they are.
+#[derive(JsonSchema)]
 #[schemars(inline)]
-#[serde(untagged)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "read by the derive only")]
 pub enum Stacks {
     /// The stack of the goroutine that was meant.
     One(Box<Backtrace>),
@@ -102,7 +108,32 @@ enum RuntimeFrames {
     Shown,
 }
 
-/// Unwinds.
+impl RuntimeFrames {
+    const fn of(flags: &BtFlags) -> Self {
+        if flags.runtime {
+            Self::Shown
+        } else {
+            Self::Folded
+        }
+    }
+}
+
+impl BtFlags {
+    fn options(&self, locals: Locals) -> BacktraceOptions {
+        let len = usize::try_from(self.max_len).unwrap_or(usize::MAX);
+        let mut options = BacktraceOptions::arguments(self.depth, len);
+        if self.full {
+            options.locals = locals;
+            options.limits = Limits::asked(self.value_depth as usize, len);
+        }
+        if self.runtime {
+            options.counted_from = CountedFrom::Innermost;
+        }
+        options
+    }
+}
+
+/// Unwinds the goroutine that is meant.
 ///
 /// # Errors
 ///
@@ -113,64 +144,24 @@ pub fn bt(
     cursor: &Cursor,
     locals: Locals,
 ) -> Result<Backtraces, Failure> {
-    let len = usize::try_from(flags.max_len).unwrap_or(usize::MAX);
-    let mut options = BacktraceOptions::arguments(flags.depth, len);
-    if flags.full {
-        options.locals = locals;
-        options.limits = Limits::asked(flags.value_depth as usize, len);
-    }
-    if flags.runtime {
-        options.counted_from = CountedFrom::Innermost;
-    }
     let meant = flags.goroutine.or(cursor.goroutine).map(GoId);
-    let recorded = case.recorded_backtraces(flags.all, meant, flags.depth);
-    let stacks = if let Some(recorded) = recorded {
-        let mut goroutines = recorded?;
-        match goroutines.pop() {
-            Some(one) if !flags.all => Stacks::One(Box::new(one)),
-            last => {
-                goroutines.extend(last);
-                Stacks::All { goroutines }
-            }
-        }
-    } else if flags.all {
-        let all = case.process.goroutines().map_err(Failure::no_answer)?;
-        let mut ids: Vec<u64> = all.list().iter().map(|g| g.id.0).collect();
-        ids.sort_unstable();
-        let stacks = ids.into_iter().map(|id| {
-            let at = case.at(Some(id), cursor)?;
-            Ok(case.backtrace(&at, options))
-        });
-        Stacks::All {
-            goroutines: stacks.collect::<Result<_, Failure>>()?,
-        }
-    } else {
-        let at = case.at(flags.goroutine, cursor)?;
-        Stacks::One(Box::new(case.backtrace(&at, options)))
+    let recorded = case.recorded_backtraces(false, meant, flags.depth);
+    let stack = match recorded {
+        Some(recorded) => recorded?
+            .pop()
+            .ok_or_else(|| Failure::no_answer("no stack"))?,
+        None => case.backtrace(&case.at(flags.goroutine, cursor)?, flags.options(locals)),
     };
     Ok(Backtraces {
-        stacks,
+        stack: Box::new(stack),
         page: Page::Whole,
-        runtime: if flags.runtime {
-            RuntimeFrames::Shown
-        } else {
-            RuntimeFrames::Folded
-        },
+        runtime: RuntimeFrames::of(flags),
     })
 }
 
 impl Answer for Backtraces {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        match &self.stacks {
-            Stacks::One(one) => text(one, self.runtime, self.page, out),
-            Stacks::All { goroutines } => {
-                for one in goroutines {
-                    text(one, self.runtime, self.page, out)?;
-                    out.line("")?;
-                }
-                Ok(())
-            }
-        }
+        text(&self.stack, self.runtime, self.page, out)
     }
 }
 
@@ -357,12 +348,15 @@ impl Verb for BtVerb {
 impl OnCore for BtVerb {
     const ON_HEAP_DUMP: bool = true;
 
-    fn ask(
-        case: &Case<'_>,
+    fn ask<'c>(
+        case: &'c Case<'_>,
         args: &BtFlags,
         _word: Option<&str>,
         cursor: &mut Cursor,
-    ) -> Result<Box<dyn Answer>, Failure> {
+    ) -> Result<Box<dyn Answer + 'c>, Failure> {
+        if args.all {
+            return Ok(Box::new(all::AllStacks::of(case, args, *cursor)?));
+        }
         Ok(Box::new(bt(case, args, cursor, Locals::All)?))
     }
 }
