@@ -23,9 +23,21 @@ pub struct Common {
     #[arg(long, global = true, conflicts_with = "json")]
     pub csv: bool,
 
+    /// The text as Markdown, to paste into an issue.
+    #[arg(long, global = true, conflicts_with_all = ["json", "csv", "html"])]
+    pub markdown: bool,
+
+    /// The text as a page of HTML that stands alone.
+    #[arg(long, global = true, conflicts_with_all = ["json", "csv"])]
+    pub html: bool,
+
     /// Text even on a terminal.
     #[arg(long, global = true)]
     pub plain: bool,
+
+    /// Long answers on a terminal without a pager (PAGER, else less).
+    #[arg(long, global = true)]
+    pub no_pager: bool,
 
     /// Leave the mouse to the terminal: no clicks and wheel on the screens.
     #[arg(long, global = true)]

@@ -9,6 +9,8 @@ use dumpview_view::document::{Document, Envelope, Incomplete};
 use dumpview_view::safe::safe;
 use dumpview_view::sink::ansi::{Ansi, Styles};
 use dumpview_view::sink::csv::Csv;
+use dumpview_view::sink::html::Html;
+use dumpview_view::sink::markdown::Markdown;
 use dumpview_view::{Table, Text};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -24,11 +26,52 @@ pub enum Form {
     Csv,
 }
 
+/// How the text for people is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Look {
+    /// On a terminal, or as plain text.
+    Text(Styles),
+    /// To be pasted into an issue.
+    Markdown,
+    /// A page that stands alone.
+    Html,
+}
+
+impl Look {
+    fn of(common: &Common) -> Self {
+        match (common.markdown, common.html) {
+            (true, _) => Self::Markdown,
+            (false, true) => Self::Html,
+            (false, false) => Self::Text(styles(common.color)),
+        }
+    }
+
+    fn write(
+        self,
+        to: &mut dyn Write,
+        print: impl FnOnce(&mut Text<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Text(styles) => print(&mut Text::new(&mut Ansi::new(to, styles))),
+            Self::Markdown => {
+                let mut sink = Markdown::new(to);
+                print(&mut Text::new(&mut sink))?;
+                sink.end()
+            }
+            Self::Html => {
+                let mut sink = Html::begin(to, "dumpview")?;
+                print(&mut Text::new(&mut sink))?;
+                sink.end()
+            }
+        }
+    }
+}
+
 /// Where an answer goes, and in which form.
 pub struct Out<'o> {
     to: &'o mut dyn Write,
     form: Form,
-    styles: Styles,
+    look: Look,
     quiet: bool,
 }
 
@@ -43,7 +86,7 @@ pub fn complain(message: &str) {
 }
 
 /// Whether stdout gets colours.
-pub fn styles(color: ColorChoice) -> Styles {
+fn styles(color: ColorChoice) -> Styles {
     let choice = match color {
         ColorChoice::Auto => AutoStream::choice(&io::stdout()),
         ColorChoice::Always => anstream::ColorChoice::Always,
@@ -86,7 +129,7 @@ impl<'o> Out<'o> {
                 (false, true) => Form::Csv,
                 (false, false) => Form::Text,
             },
-            styles: styles(common.color),
+            look: Look::of(common),
             quiet: common.quiet,
         }
     }
@@ -116,7 +159,7 @@ impl<'o> Out<'o> {
     ///
     /// When it cannot be written.
     pub fn text(&mut self, print: impl FnOnce(&mut Text<'_>) -> io::Result<()>) -> io::Result<()> {
-        print(&mut Text::new(&mut Ansi::new(self.to, self.styles)))
+        self.look.write(self.to, print)
     }
 
     /// The stream itself, for formats of others (SARIF, GitHub's commands).
@@ -160,10 +203,10 @@ impl<'o> Out<'o> {
             Form::Csv => To::Csv(Box::new(Csv::new(self.to)), Heading::Due),
             Form::Text if choice.asks_for_table() => To::Table(
                 self.to,
-                self.styles,
+                self.look,
                 Table::new(columns.iter().map(|c| (c.title, c.unit.align()))),
             ),
-            Form::Text => To::Report(self.to, self.styles),
+            Form::Text => To::Report(self.to, self.look),
         };
         Stream {
             choice,
@@ -217,9 +260,9 @@ enum To<'s> {
     Json(Start<'s>),
     Csv(Box<Csv<'s>>, Heading),
     /// People asked for columns, an order or a part of the rows: they get the table.
-    Table(&'s mut dyn Write, Styles, Table),
+    Table(&'s mut dyn Write, Look, Table),
     /// Rows are not shown one by one.
-    Report(&'s mut dyn Write, Styles),
+    Report(&'s mut dyn Write, Look),
 }
 
 /// A row in the form in which it will be written.
@@ -351,10 +394,8 @@ impl<R: Row> Stream<'_, R> {
                 begin(&mut csv, &mut heading, &self.columns)?;
                 csv.flush()
             }
-            To::Table(out, styles, table) => {
-                table.write(&mut Text::new(&mut Ansi::new(out, styles)))
-            }
-            To::Report(out, styles) => report(&mut Text::new(&mut Ansi::new(out, styles))),
+            To::Table(out, look, table) => look.write(out, |text| table.write(text)),
+            To::Report(out, look) => look.write(out, report),
         }
     }
 }

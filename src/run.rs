@@ -8,6 +8,7 @@ use crate::cli::{self, Cli};
 use crate::flags::Common;
 use crate::input::io_words;
 use crate::out::{Out, complain};
+use crate::pager::Stdout;
 use crate::registry::{self, wrong_kind};
 use crate::schema;
 use crate::script::{self, Line};
@@ -17,14 +18,23 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches};
 use dumpview_view::document::Incomplete;
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The whole program.
 pub fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let answered = understood(&typed).and_then(|matches| answer(&matches));
+    let answered = understood(&typed).and_then(|matches| {
+        let mut stdout = stdout(&typed, &matches)?;
+        let answered = answer(&matches, &mut stdout);
+        // What was written before a failure is shown before the failure.
+        let finished = stdout.finish();
+        answered.and_then(|exit| {
+            finished?;
+            Ok(exit)
+        })
+    });
     match answered {
         Ok(exit) => code(exit),
         Err(stop) => stopped(stop, is_json(&typed)),
@@ -35,6 +45,21 @@ pub fn main() -> ExitCode {
 fn is_json(typed: &[OsString]) -> bool {
     let flags = typed.iter().skip(1).take_while(|word| *word != "--");
     flags.into_iter().any(|word| word == "--json")
+}
+
+/// Where the answer goes. What grows while it is read is not paged.
+fn stdout(typed: &[OsString], matches: &ArgMatches) -> Result<Stdout, Stop> {
+    let common = match registry::typed(matches) {
+        Some((_, matches)) => parsed::<Common>(matches)?,
+        None if matches.subcommand().is_none() => parsed::<Common>(matches)?,
+        None => return Ok(Stdout::direct()),
+    };
+    let grows = typed.iter().any(|word| word == "-" || word == "--follow");
+    Ok(if grows {
+        Stdout::direct()
+    } else {
+        Stdout::paged(&common)
+    })
 }
 
 fn stopped(stop: Stop, json: bool) -> ExitCode {
@@ -87,11 +112,10 @@ fn code(exit: Exit) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
-    let mut stdout = BufWriter::new(io::stdout().lock());
+fn answer(matches: &ArgMatches, mut stdout: &mut dyn Write) -> Result<Exit, Stop> {
     let exit = match matches.subcommand() {
         Some((cli::MAN, matches)) => {
-            cli::man(&cli::verb_name(matches))?.render(&mut stdout)?;
+            cli::man(&cli::verb_name(matches), &mut stdout)?;
             Exit::Answered
         }
         Some((cli::SCHEMA, matches)) => {
@@ -117,7 +141,7 @@ fn answer(matches: &ArgMatches) -> Result<Exit, Stop> {
             };
             asked.answer(&mut out)?
         }
-        None => open(parsed::<Cli>(matches)?, &mut stdout)?,
+        None => open(parsed::<Cli>(matches)?, stdout)?,
     };
     stdout.flush()?;
     Ok(exit)

@@ -315,25 +315,41 @@ impl Entry {
         let command = Command::new(self.last_word())
             .visible_aliases(self.about.aliases)
             .args(inputs);
-        let mut after = String::new();
-        if !self.about.examples.is_empty() {
-            after.push_str("Examples:\n  ");
+        let mut after = "Examples:\n  ".to_owned();
+        if self.about.examples.is_empty() {
+            after.push_str(&self.example());
+        } else {
             after.push_str(&self.about.examples.join("\n  "));
         }
         if !self.about.notes.is_empty() {
-            if !after.is_empty() {
-                after.push_str("\n\n");
-            }
+            after.push_str("\n\n");
             after.push_str(self.about.notes);
         }
         // The line last: a struct of flags has words of its own.
         let command = (self.flags)(command)
             .about(self.about.line)
             .long_about(None);
-        if after.is_empty() {
-            command
-        } else {
-            command.after_help(after)
+        command.after_help(after)
+    }
+
+    /// A line to type, for verbs that name none themselves.
+    fn example(&self) -> String {
+        let name = self.about.name;
+        match self.about.inputs {
+            Inputs::Core(Word::None | Word::Optional(..)) => {
+                format!("dumpview {name} core.44457 ./app")
+            }
+            Inputs::Core(Word::Required(word, _) | Word::Several(word, _)) => {
+                format!("dumpview {name} core.44457 ./app {word}")
+            }
+            Inputs::TwoMoments => format!("dumpview {name} core.1 core.2 ./app"),
+            Inputs::CoreOrLog => {
+                format!("dumpview {name} core.44457 ./app\n  dumpview {name} app.log")
+            }
+            Inputs::WordThenFiles(word, _) => format!("dumpview {name} {word} FILE"),
+            Inputs::Log | Inputs::Files => {
+                format!("dumpview {name} app.log\n  ./app 2>&1 | dumpview {name} -")
+            }
         }
     }
 

@@ -70,6 +70,19 @@ mod tests {
     }
 
     #[test]
+    fn a_core_is_known_through_a_pipe_packed_or_not() {
+        let packed = fs::read(samples::corpus(&format!("fixtures/{CORE}"))).unwrap();
+        let whole = fs::read(fixture(CORE, "core-for-a-pipe")).unwrap();
+        for bytes in [&packed, &whole] {
+            let exe = samples::corpus(&format!("fixtures/{EXE}"));
+            let args = ["bt".as_ref(), "-".as_ref(), exe.as_os_str()];
+            let ran = Call::new(args).input(bytes).run();
+            assert_eq!(ran.status, 0, "{ran:?}");
+            assert!(ran.out.contains("main.(*Store).find"), "{ran:?}");
+        }
+    }
+
+    #[test]
     fn files_that_are_no_core_are_named_for_what_they_are() {
         let text = scratch().join("text");
         fs::write(&text, "hello\n").unwrap();

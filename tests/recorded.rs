@@ -279,8 +279,10 @@ mod tests {
     /// The verbs that `--help` lists, but for `help` itself.
     fn verbs() -> Vec<String> {
         let help = run(["--help"]).out;
-        let (_, list) = help.split_once("\nCommands:\n").expect("a list of verbs");
-        let (list, _) = list.split_once("\n\n").expect("the end of the list");
+        let (_, list) = help
+            .split_once("\nA core, and the executable it is of:\n")
+            .expect("a list of verbs");
+        let (list, _) = list.split_once("\nInputs:\n").expect("the end of the list");
         let verbs: Vec<String> = list
             .lines()
             // A line that begins further right goes on with the one before it.

@@ -1,4 +1,6 @@
-//! The first page of a core says the cause: services that fail as services do, on two releases.
+//! The first page of a core says the cause, and the first screen with at most two keys: services that fail as services do,
+//! on two releases. The map that never forgets also as the core and the log of a process that got no more memory, and as a
+//! log of its collections.
 //!
 //! Needs `DUMPVIEW_GO` (see `live`) and a kernel that writes cores into the working directory.
 
@@ -6,87 +8,160 @@
 #[path = "../process/tests/live/mod.rs"]
 mod live;
 #[cfg(test)]
+#[expect(
+    dead_code,
+    reason = "a screen is looked at here, and a key or two pressed"
+)]
+#[path = "support/pty.rs"]
+mod pty;
+#[cfg(test)]
 #[path = "support/run.rs"]
 mod run;
 
-use std::path::Path;
+#[cfg(test)]
+mod tests {
+    use crate::{live, pty, run};
+    use std::path::Path;
+    use std::process::Command;
 
-/// What a reader of the first page must find in it, by the way the service fails.
-const CAUSES: [(&str, &[&str]); 6] = [
-    (
-        "leak",
-        &[
-            "goroutines wait in main.(*Server).quote.func1",
-            "[chan send]",
-            "all created in main.(*Server).quote: a leak",
-        ],
-    ),
-    (
-        "map",
-        &["main.sessions has 300,000 entries (map[string]*main.Session)"],
-    ),
-    (
-        "deadlock",
-        &[
-            "waits for a mutex in main.transfer",
-            "each may hold what another waits for",
-        ],
-    ),
-    ("nilmap", &["b.Pool.stats is a nil map in main.serve"]),
-    ("embedded", &["b.Pool is nil in main.serve"]),
-    ("wrapped", &["panic: pool 4: connection refused"]),
-];
-/// A terminal.
-const LINES: usize = 24;
+    /// What a reader of the first page must find in it, by the way the service fails.
+    const CAUSES: [(&str, &[&str]); 6] = [
+        (
+            "leak",
+            &[
+                "goroutines wait in main.(*Server).quote.func1",
+                "[chan send]",
+                "all created in main.(*Server).quote: a leak",
+            ],
+        ),
+        (
+            "map",
+            &["main.sessions has 300,000 entries (map[string]*main.Session)"],
+        ),
+        (
+            "deadlock",
+            &[
+                "waits for a mutex in main.transfer",
+                "each may hold what another waits for",
+            ],
+        ),
+        ("nilmap", &["b.Pool.stats is a nil map in main.serve"]),
+        ("embedded", &["b.Pool is nil in main.serve"]),
+        ("wrapped", &["panic: pool 4: connection refused"]),
+    ];
+    /// A terminal.
+    const LINES: usize = 24;
 
-#[test]
-fn the_first_page_says_the_cause() {
-    let Some(go) = live::Go::from_env() else {
-        println!("nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases");
-        return;
-    };
-    let releases =
-        std::env::var("DUMPVIEW_RELEASES").unwrap_or_else(|_| "1.22.10,1.27.3".to_owned());
-    let source = include_str!("programs/services.go");
-    let mut read = 0;
-    for release in releases.split(',') {
-        let exe = go.build(release, "services", source, &[], &[]);
-        for (mode, causes) in CAUSES {
-            let died = live::die(&exe, "amd64", &[mode]).expect("a core");
-            let core = go.scratch().join(format!("services-{mode}.core"));
-            std::fs::write(&core, &died.core).expect("room for a core");
-            let answer = run::run([core.as_path(), exe.as_path()]);
-            if mode == "map" {
-                let info = run::run([Path::new("info"), &core, &exe, Path::new("--json")]).json();
-                let heap = &info["heap"];
-                let next: u64 = died.stdout.trim().parse().expect("its NextGC");
-                assert_eq!(heap["goal"], next, "{release}: {heap}");
-                assert_eq!(heap["gc_percent"], 150, "{release}: {heap}");
-                assert_eq!(heap["memory_limit"], 8u64 << 30, "{release}: {heap}");
+    #[test]
+    fn the_first_page_says_the_cause() {
+        let Some(go) = live::Go::from_env() else {
+            println!(
+                "nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases"
+            );
+            return;
+        };
+        let releases =
+            std::env::var("DUMPVIEW_RELEASES").unwrap_or_else(|_| "1.22.10,1.27.3".to_owned());
+        let source = include_str!("programs/services.go");
+        let mut read = 0;
+        for release in releases.split(',') {
+            let exe = go.build(release, "services", source, &[], &[]);
+            for (mode, causes) in CAUSES {
+                let died = live::die(&exe, "amd64", &[mode]).expect("a core");
+                let core = go.scratch().join(format!("services-{mode}.core"));
+                std::fs::write(&core, &died.core).expect("room for a core");
+                read += causes_in_page(&[&core, &exe], causes, &format!("{release} {mode}"));
+                on_screen(&core, &exe, causes, &format!("{release} {mode}"));
+                if mode == "map" {
+                    let info =
+                        run::run([Path::new("info"), &core, &exe, Path::new("--json")]).json();
+                    let heap = &info["heap"];
+                    let next: u64 = died.stdout.trim().parse().expect("its NextGC");
+                    assert_eq!(heap["goal"], next, "{release}: {heap}");
+                    assert_eq!(heap["gc_percent"], 150, "{release}: {heap}");
+                    assert_eq!(heap["memory_limit"], 8u64 << 30, "{release}: {heap}");
+                }
+                std::fs::remove_file(&core).expect("the core");
             }
-            std::fs::remove_file(&core).expect("the core");
-            let lines = answer.out.lines();
-            // As wide as a terminal: what is longer takes more lines.
-            let mut room = LINES;
-            let page: Vec<&str> = lines
-                .take_while(|line| {
-                    let rows = line.chars().count().div_ceil(80).max(1);
-                    let fits = rows <= room;
-                    room = room.saturating_sub(rows);
-                    fits
-                })
-                .collect();
-            let words = page.join(" ");
-            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-            for cause in causes {
-                assert!(
-                    words.contains(cause),
-                    "{release} {mode}: no {cause:?} in\n{}",
-                    page.join("\n")
-                );
-                read += 1;
-            }
+            read += map_otherwise(&exe, go.scratch(), release);
+        }
+        assert!(read > 0, "nothing was compared");
+    }
+
+    /// The first page of `files` at 24 lines of 80 columns has the causes. Gives how many.
+    fn causes_in_page(files: &[&Path], causes: &[&str], what: &str) -> usize {
+        let answer = run::run(files);
+        let lines = answer.out.lines();
+        // As wide as a terminal: what is longer takes more lines.
+        let mut room = LINES;
+        let page: Vec<&str> = lines
+            .take_while(|line| {
+                let rows = line.chars().count().div_ceil(80).max(1);
+                let fits = rows <= room;
+                room = room.saturating_sub(rows);
+                fits
+            })
+            .collect();
+        let words = page.join(" ");
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        for cause in causes {
+            assert!(
+                words.contains(cause),
+                "{what}: no {cause:?} in\n{}",
+                page.join("\n")
+            );
+        }
+        causes.len()
+    }
+
+    /// What the first screen shows, or what it shows after two pages down.
+    fn on_screen(core: &Path, exe: &Path, causes: &[&str], what: &str) {
+        let paths = [core, exe].map(|path| path.to_str().expect("a plain name"));
+        let mut pty = pty::Pty::open(&paths, 24, 80);
+        pty.wait("a page", |screen| {
+            let seen = screen.contents();
+            seen.contains("q quit") && !seen.contains("opening…")
+        });
+        let mut seen = String::new();
+        for _ in 0..3 {
+            seen.push_str(&pty::without_blanks(&pty.settled().contents()));
+            pty.press("\x1b[6~");
+        }
+        for cause in causes {
+            assert!(
+                seen.contains(&pty::without_blanks(cause)),
+                "{what}: no {cause:?} on the screen within two keys"
+            );
         }
     }
-    assert!(read > 0, "nothing was compared");
+
+    /// The map that never forgets, told by other things than a core of SIGQUIT.
+    fn map_otherwise(exe: &Path, scratch: &Path, release: &str) -> usize {
+        let died = live::die(exe, "amd64", &["outofmemory"]).expect("a core");
+        let core = scratch.join("services-oom.core");
+        std::fs::write(&core, &died.core).expect("room for a core");
+        // Whichever call is refused first: `out of memory` or `cannot allocate memory`.
+        let causes = ["fatal error: runtime: ", " memory", "main.sessions has"];
+        let mut read = causes_in_page(&[&core, exe], &causes, &format!("{release} oom core"));
+        std::fs::remove_file(&core).expect("the core");
+        let log = scratch.join("services-oom.log");
+        std::fs::write(&log, &died.stderr).expect("room for a log");
+        let causes = ["fatal error: runtime: ", " memory", "main.remember"];
+        read += causes_in_page(&[&log], &causes, &format!("{release} oom log"));
+
+        let traced = Command::new(exe)
+            .arg("grow")
+            .env("GODEBUG", "gctrace=1")
+            .output()
+            .expect("the service");
+        let log = scratch.join("services-gc.log");
+        std::fs::write(&log, &traced.stderr).expect("room for a log");
+        read += causes_in_page(
+            &[&log],
+            &["the live heap rises as it would with a leak"],
+            &format!("{release} gctrace"),
+        );
+
+        read
+    }
 }

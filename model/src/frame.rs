@@ -5,6 +5,7 @@
 use crate::value::Address;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How far a frame can be relied on: by what it was found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
@@ -65,24 +66,102 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Whether the call is of Go's own library: its file lies in `src` of a Go installation, below its package's path.
-    pub fn is_library(&self) -> bool {
-        let (Some(file), Some(package)) = (&self.file, package(&self.function)) else {
-            return false;
-        };
-        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let above = folder.strip_suffix(package);
-        // Sources that were downloaded lie below a host name.
-        let first = package.split('/').next().unwrap_or_default();
-        let is_there = above.is_some_and(|above| above.ends_with("/src/"));
-        // The runtime has functions that are linked under names of other packages: `time.Sleep`.
-        !first.contains('.') && is_there || folder.ends_with("/src/runtime")
-    }
-
     /// Whether the call is not the runtime's.
     pub fn is_users(&self) -> bool {
         !self.runtime && is_users_function(&self.function)
     }
+}
+
+/// What is the program's own, as against Go's library and other modules.
+///
+/// Files of the library are known by the `src` of a Go installation before their package's path. `-trimpath` leaves nothing
+/// before it, and then a package of the program may look like one of the library: neither need have a dot in its first path
+/// element. What tells them apart is the main module, which the build info names, or else the file of a function of `main`.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    /// The path of the main module, where it is known.
+    module: Option<String>,
+    /// First elements of trimmed paths under which files of package `main` lie.
+    trimmed: BTreeSet<String>,
+}
+
+impl Own {
+    /// What belongs to this module.
+    pub fn of_module(module: Option<&str>) -> Self {
+        let module = module.filter(|module| !module.is_empty());
+        Self {
+            module: module.map(str::to_owned),
+            trimmed: module.map(first_element).into_iter().collect(),
+        }
+    }
+
+    /// Takes the file of a function of `main` into account.
+    pub fn learn(&mut self, frame: &Frame) {
+        let file = frame.file.as_deref().filter(|file| !is_absolute(file));
+        if let Some(file) = file
+            && frame.function.starts_with("main.")
+            && file.contains('/')
+        {
+            self.trimmed.insert(first_element(file));
+        }
+    }
+
+    /// Whether a name (of a function, of a package variable) is of the main module.
+    pub fn is_of_module(&self, name: &str) -> bool {
+        let module = self.module.as_deref();
+        name.starts_with("main.")
+            || module
+                .and_then(|module| name.strip_prefix(module))
+                .is_some_and(|rest| rest.starts_with(['.', '/']))
+    }
+
+    /// Whether the call is of Go's own library.
+    pub fn is_library(&self, frame: &Frame) -> bool {
+        let (Some(file), Some(package)) = (&frame.file, package(&frame.function)) else {
+            return false;
+        };
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        // The runtime has functions that are linked under names of other packages: `time.Sleep`.
+        if folder.ends_with("/src/runtime") || folder == "runtime" {
+            return true;
+        }
+        // Sources that were downloaded lie below a host name.
+        let first = first_element(package);
+        if first.contains('.') || package == "main" {
+            return false;
+        }
+        match folder.strip_suffix(package) {
+            Some("") => !self.trimmed.contains(&first),
+            Some(above) => above.ends_with("/src/"),
+            None => false,
+        }
+    }
+
+    /// The frame that says where a stack is: the innermost of the main module, else outside Go's library, else that is
+    /// not the runtime's.
+    pub fn first<'f>(&self, frames: impl Iterator<Item = &'f Frame>) -> Option<usize> {
+        let (mut other, mut library) = (None, None);
+        for (at, frame) in frames.enumerate().filter(|(_, frame)| frame.is_users()) {
+            if self.module.is_some() && self.is_of_module(&frame.function) {
+                return Some(at);
+            }
+            let place = if self.is_library(frame) {
+                &mut library
+            } else {
+                &mut other
+            };
+            place.get_or_insert(at);
+        }
+        other.or(library)
+    }
+}
+
+fn first_element(path: &str) -> String {
+    path.split('/').next().unwrap_or_default().to_owned()
+}
+
+fn is_absolute(file: &str) -> bool {
+    file.starts_with(['/', '\\', '.']) || file.get(1..2) == Some(":")
 }
 
 /// The package of a function, by its full name: of `net/http.(*Server).Serve`, `net/http`.
@@ -104,4 +183,70 @@ pub fn is_users_function(name: &str) -> bool {
     // Tracebacks call runtime.gopanic so.
     let gopanic = name == "panic";
     !name.is_empty() && !gopanic && !runtime.iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Frame, Own, Trust};
+
+    fn frame(function: &str, file: &str) -> Frame {
+        Frame {
+            function: function.to_owned(),
+            file: Some(file.to_owned()),
+            line: Some(1),
+            pc: None,
+            sp: None,
+            inlined: false,
+            trust: Trust::Printed,
+            runtime: false,
+        }
+    }
+
+    #[test]
+    fn with_trimmed_paths_the_library_is_told_from_a_module_without_a_dot() {
+        let mut own = Own::default();
+        own.learn(&frame("main.main", "shop/cmd/server/main.go"));
+        let is = |function, file| own.is_library(&frame(function, file));
+        assert!(is("net/http.(*conn).serve", "net/http/server.go"));
+        assert!(is("sync.(*Mutex).Lock", "sync/mutex.go"));
+        assert!(is(
+            "vendor/golang.org/x/net/http2/hpack.f",
+            "vendor/golang.org/x/net/http2/hpack/a.go"
+        ));
+        assert!(is("time.Sleep", "runtime/time.go"));
+        assert!(!is(
+            "shop/internal/db.(*Pool).get",
+            "shop/internal/db/pool.go"
+        ));
+        assert!(!is("main.main", "shop/cmd/server/main.go"));
+        assert!(!is("main.main", "./main.go"));
+        let other = "github.com/x/y.F";
+        assert!(!is(other, "github.com/x/y@v1.2.3/f.go"));
+    }
+
+    #[test]
+    fn with_whole_paths_the_library_is_where_go_is_installed() {
+        let own = Own::of_module(Some("shop"));
+        let is = |function, file| own.is_library(&frame(function, file));
+        assert!(is("net/http.Get", "/usr/local/go/src/net/http/client.go"));
+        assert!(is(
+            "net/http.Get",
+            "C:/Program Files/Go/src/net/http/client.go"
+        ));
+        assert!(!is("shop/db.Get", "/home/me/shop/db/db.go"));
+    }
+
+    #[test]
+    fn the_main_module_comes_before_other_modules_and_those_before_the_library() {
+        let frames = [
+            frame("sync.(*Mutex).Lock", "sync/mutex.go"),
+            frame("github.com/x/y.F", "github.com/x/y@v1.2.3/f.go"),
+            frame("shop/db.Get", "shop/db/db.go"),
+        ];
+        let first = |own: Own, most| own.first(frames.iter().take(most));
+        assert_eq!(first(Own::of_module(Some("shop")), 3), Some(2));
+        assert_eq!(first(Own::of_module(Some("sho")), 3), Some(1));
+        assert_eq!(first(Own::default(), 2), Some(1));
+        assert_eq!(first(Own::default(), 1), Some(0));
+    }
 }

@@ -21,6 +21,7 @@ use crate::symbols::{ModuleData, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
 use crate::unwind::{Call, Limits, Natives, Recent, Stack, Unwinder, Unwound};
 use crate::value::Shared;
+use dumpview_model::frame::Own;
 use rustc_hash::FxHashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -306,6 +307,13 @@ impl<'a> Process<'a> {
             .unwrap_or_default()
     }
 
+    /// What is the program's own, by the build info.
+    pub fn own(&self) -> Own {
+        let build = self.build.as_ref();
+        let module = build.and_then(|build| build.module.as_deref());
+        Own::of_module(module.and_then(|module| module.split(' ').next()))
+    }
+
     /// The stack of a goroutine and its calls, unwound at the first question of several about it.
     pub fn unwound(&self, goroutine: &Goroutine) -> Arc<Unwound> {
         let recent = || {
@@ -316,8 +324,10 @@ impl<'a> Process<'a> {
             return known;
         }
         let stack = self.stack(goroutine);
+        let calls = self.calls(&stack);
         let unwound = Arc::new(Unwound {
-            calls: self.calls(&stack),
+            own: self.own().first(calls.iter().map(|call| &call.frame)),
+            calls,
             stack,
         });
         recent().keep(goroutine.addr, &unwound);

@@ -1,12 +1,13 @@
 //! The first page of a log: what is in it, the worst first.
 
 use super::log::Log;
-use crate::commands::contents::{MomentDoc, Report};
+use crate::commands::contents::{DeathDoc, MomentDoc, Report};
 use dumpview_model::finding::Severity;
 use dumpview_model::units::{grouped, plural};
 use dumpview_tui::data::overview::{Item, Overview, Section};
 use dumpview_tui::data::page::{Page, Standpoint, Target};
 use dumpview_view::line::{Line, Role};
+use dumpview_view::text::lines_of;
 
 impl Log {
     /// Sums up what was read so far.
@@ -22,7 +23,10 @@ impl Log {
         };
         let death = report.death();
         let mut sections = Vec::new();
-        sections.extend(death.map(where_it_died));
+        sections.extend(death.map(|death| where_it_died(death, report.told.as_ref())));
+        if let (None, Some(told)) = (death, &report.told) {
+            sections.push(section_of("goroutines were printed", told));
+        }
         sections.extend([
             others(&report),
             findings(&report),
@@ -48,7 +52,14 @@ impl Log {
 fn headline(report: &Report, ended: bool) -> Line {
     let worst = report.findings.first();
     match (report.death(), worst) {
-        (Some(death), _) => Line::new(Role::Alarm, death.text.clone()),
+        (Some(death), _) => {
+            let told = report.told.as_ref().filter(|told| told.line == death.line);
+            let role = match told {
+                Some(told) if told.is_asked_for() => Role::Heading,
+                _ => Role::Alarm,
+            };
+            Line::new(role, death.text.clone())
+        }
         (None, Some(worst)) if ended && worst.severity > Severity::Info => {
             Line::new(Role::Warning, worst.text.clone())
         }
@@ -60,13 +71,28 @@ fn headline(report: &Report, ended: bool) -> Line {
     }
 }
 
-fn where_it_died(death: &MomentDoc) -> Section {
+/// The stack that died, or the groups where nobody is to blame; each line leads to the goroutines.
+fn section_of(title: &str, told: &DeathDoc) -> Section {
+    let lines = lines_of(|out| told.text(out)).into_iter();
+    let items = lines
+        .filter(|line| !line.text().trim().is_empty())
+        .map(|line| Item::leading(line, Target::Page(Page::Goroutines)));
+    Section {
+        title: title.to_owned(),
+        items: items.collect(),
+    }
+}
+
+fn where_it_died(death: &MomentDoc, told: Option<&DeathDoc>) -> Section {
     let go = Target::text_line(death.line);
     let goroutines = death
         .goroutines
         .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
     let place = format!("line {}{goroutines}", grouped(death.line));
     let mut items = vec![Item::leading(Line::plain(place), go.clone())];
+    if let Some(told) = told.filter(|told| told.line == death.line) {
+        items.extend(section_of("", told).items);
+    }
     if death.goroutines.is_some() {
         let line = Line::plain("its goroutines, grouped by their stacks");
         items.push(Item::leading(line, Target::Page(Page::Goroutines)));

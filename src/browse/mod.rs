@@ -35,6 +35,7 @@ pub use log::browse as browse_log;
 use crate::answer::{Exit, Failure};
 use crate::case::Kind;
 use crate::case::core::Case;
+use crate::config::config;
 use crate::flags::{ColorChoice, Common};
 use crate::verb::Live;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -49,7 +50,8 @@ use std::thread::{self, JoinHandle};
 /// Whether the screens open: stdout is a terminal that can show them, and nobody asked for text.
 pub fn is_wanted(common: &Common) -> bool {
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    !common.plain && !common.json && !common.csv && !dumb && io::stdout().is_terminal()
+    let text = !common.json && !common.csv && !common.markdown && !common.html;
+    text && !common.plain && !dumb && io::stdout().is_terminal()
 }
 
 /// Opens the screens of an input; `None` when there are none for its kind.
@@ -101,12 +103,18 @@ fn theme(common: &Common) -> Theme {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .find_map(variable);
+    let colorfgbg = variable("COLORFGBG");
     let theme = Theme::of(&Environment {
+        colorfgbg: colorfgbg.as_deref(),
         no_color: no_color.as_deref(),
         colorterm: colorterm.as_deref(),
         term: term.as_deref(),
         locale: locale.as_deref(),
     });
+    let theme = Theme {
+        background: config().background.or(theme.background),
+        ..theme
+    };
     match (common.color, theme.colors) {
         (ColorChoice::Never, _) => Theme {
             colors: Colors::None,

@@ -79,9 +79,8 @@ fn of_core(case: &Case<'_>) -> Overview {
     let summary = case.summary();
     let at = case.at(None, &Cursor::default()).ok();
     let goroutine = at.as_ref().map(|at| at.goroutine.id.0);
-    let mut sections = vec![panics(&summary)];
+    let mut sections = vec![panics(&summary), findings(&summary, goroutine)];
     sections.extend(at.as_ref().map(|at| stack(case, at)));
-    sections.push(findings(&summary, goroutine));
     sections.extend(states(case));
     sections.extend(case.process.runtime().map(|_| heap()));
     sections.extend(collector(case));
@@ -97,7 +96,7 @@ fn of_core(case: &Case<'_>) -> Overview {
     });
     sections.retain(|section| !section.items.is_empty());
     Overview {
-        headline: Line::new(Role::Alarm, summary.reason.clone()),
+        headline: Line::new(info::role(&summary), summary.reason.clone()),
         go: goroutine.map(|id| Target::Goroutine {
             id: Some(id),
             frame: None,
@@ -152,7 +151,15 @@ fn stack(case: &Case<'_>, at: &At) -> Section {
             id: Some(id),
             frame: Some(index),
         };
-        Item::leading(line, go)
+        let all = place(&call.frame);
+        let short = Line::new(Role::Dim, format!("{index:>3}  "))
+            .and(Role::Name, function_name(&call.frame))
+            .and(Role::Plain, "(…)  ")
+            .and(Role::Dim, all.rsplit('/').next().unwrap_or(&all).to_owned());
+        Item {
+            short: Some(short),
+            ..Item::leading(line, go)
+        }
     });
     let state = case.describe(&at.goroutine).state();
     Section {
@@ -218,6 +225,7 @@ fn states(case: &Case<'_>) -> Option<Section> {
         .into_iter()
         .take(MOST)
         .map(|(state, count)| Item {
+            short: None,
             line: Line::new(Role::Number, format!("{count:>8}  ")).and(Role::Plain, state.clone()),
             share: Some((count, total)),
             go: Some(Target::Filtered {

@@ -3,7 +3,7 @@
 use crate::input::stream;
 use dumpview_parsers::pprof;
 use dumpview_process::image::CoreFile;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The kinds of input that are told apart.
@@ -150,15 +150,7 @@ const HEAD: u64 = 64 << 10;
 
 /// What comes through standard input, looked at without taking it: waits for the first of it.
 pub fn recognize_stdin() -> Kind {
-    let mut stdin = io::stdin().lock();
-    // What cannot be read is an error of whoever reads it.
-    let head = stdin.fill_buf().unwrap_or_default().to_vec();
-    let mut unpacked = Vec::new();
-    if let Ok(mut decoder) = stream::decode(Box::new(io::Cursor::new(head))) {
-        // A packed stream ends here in the middle; what came before that tells.
-        let _ = decoder.by_ref().take(PEEK).read_to_end(&mut unpacked);
-    }
-    match recognize(&unpacked) {
+    match recognize(&stream::head_of_stdin(PEEK)) {
         kind @ (Kind::Core | Kind::Executable | Kind::Foreign(_)) => kind,
         _ => Kind::Stream,
     }

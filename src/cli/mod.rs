@@ -1,16 +1,18 @@
 //! The command line, made from the registry. Nothing here does any work.
 
+mod manual;
 mod order;
 mod wrong;
 
 pub use order::{ordered, verb_of};
 pub use wrong::{told, told_of_line};
 
-use crate::answer::Failure;
+use crate::answer::{Failure, Stop};
 use crate::flags::Common;
 use crate::registry::{self, VERBS};
 use crate::verb::Entry;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Parser, builder::styling};
+use clap::{Arg, ArgMatches, Command, CommandFactory, Parser, builder::styling};
+use std::io::Write;
 use std::path::PathBuf;
 
 const STYLES: styling::Styles = styling::Styles::styled()
@@ -91,18 +93,14 @@ pub fn command() -> Command {
         .value_name("VERB")
         .num_args(0..)
         .help("Of one verb only");
-    let markdown = Arg::new("markdown")
-        .long("markdown")
-        .action(ArgAction::SetTrue)
-        .conflicts_with("verb")
-        .help("As the page docs/json.md");
     Cli::command()
+        .help_template(manual::help_template())
         .subcommands(verbs.map(registry::command))
         .subcommand(
             Command::new(SCHEMA)
                 .about("The JSON Schema of what verbs print with --json")
                 .hide(true)
-                .args([of, markdown]),
+                .arg(of),
         )
         .subcommand(
             Command::new(MAN)
@@ -116,12 +114,12 @@ pub fn command() -> Command {
         )
 }
 
-/// The man page of one of the verbs, or of the program when none is named.
+/// Writes the man page of one of the verbs, or of the program when none is named.
 ///
 /// # Errors
 ///
-/// When there is no such verb.
-pub fn man(verb: &str) -> Result<clap_mangen::Man, Failure> {
+/// When there is no such verb, or it cannot be written.
+pub fn man(verb: &str, out: &mut dyn Write) -> Result<(), Stop> {
     let mut program = command();
     // Gives every verb the name of its page and its synopsis.
     program.build();
@@ -129,9 +127,13 @@ pub fn man(verb: &str) -> Result<clap_mangen::Man, Failure> {
     let page = words
         .into_iter()
         .try_fold(&program, |command, word| command.find_subcommand(word));
-    page.cloned()
+    let page = page
+        .cloned()
         .map(clap_mangen::Man::new)
-        .ok_or_else(|| Failure::usage(format!("no such verb: {verb}")))
+        .ok_or_else(|| Failure::usage(format!("no such verb: {verb}")))?;
+    page.render(out)?;
+    out.write_all(manual::SECTIONS.as_bytes())?;
+    Ok(())
 }
 
 /// The words of a verb's name, as `man` and `schema` take them: `heap top` in one word or in two.

@@ -4,6 +4,7 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, OnCore, Verb, Word};
+use dumpview_model::finding::Finding;
 use dumpview_model::goroutine::{Group, Status};
 use dumpview_model::units::{bytes, duration, grouped};
 use dumpview_model::value::Data;
@@ -16,22 +17,30 @@ use std::io;
 /// The reason, what is worth knowing beyond it, and the groups of goroutines where no one is to blame.
 pub fn head(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     reason(summary, out)?;
-    for finding in &summary.findings {
-        let lines = headline(finding).wrapped(PAGE, WORD);
-        lines.into_iter().try_for_each(|line| out.line(line))?;
-    }
+    summary
+        .findings
+        .iter()
+        .try_for_each(|found| finding(found, out))?;
     groups(&summary.groups, out)
+}
+
+/// A finding's sentence, as wide as a page.
+pub fn finding(finding: &Finding, out: &mut Text<'_>) -> io::Result<()> {
+    let lines = headline(finding).wrapped(PAGE, WORD);
+    lines.into_iter().try_for_each(|line| out.line(line))
+}
+
+/// The role of the reason: what somebody asked for is no alarm.
+pub const fn role(summary: &Summary) -> Role {
+    match summary.kind {
+        DeathKind::Quit | DeathKind::Alive => Role::Heading,
+        _ => Role::Alarm,
+    }
 }
 
 /// The reason and the panics behind it.
 pub fn reason(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
-    let asked_for = matches!(summary.kind, DeathKind::Quit | DeathKind::Alive);
-    let role = if asked_for {
-        Role::Heading
-    } else {
-        Role::Alarm
-    };
-    out.line(styled(role, &summary.reason))?;
+    out.line(styled(role(summary), &summary.reason))?;
     if summary.panics.len() > 1 {
         for (index, panic) in summary.panics.iter().enumerate() {
             let recovered = if panic.recovered { " [recovered]" } else { "" };
@@ -54,7 +63,7 @@ const PAGE: usize = 80;
 const WORD: usize = 12;
 
 /// How many goroutines, what they wait for, and where in the program.
-fn groups(groups: &[Group], out: &mut Text<'_>) -> io::Result<()> {
+pub fn groups(groups: &[Group], out: &mut Text<'_>) -> io::Result<()> {
     if groups.is_empty() {
         return Ok(());
     }

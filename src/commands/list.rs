@@ -7,6 +7,7 @@
 use super::listing::symbols;
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
+use crate::config::config;
 use crate::flags::FrameFlags;
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
@@ -170,7 +171,8 @@ fn parse_place(
 
 /// The file on this machine.
 fn find(case: &Case<'_>, file: &str) -> Option<PathBuf> {
-    let mapped = case.common.source_path.iter().filter_map(|rule| {
+    let mapped = case.common.source_path.iter();
+    let mapped = mapped.chain(&config().source_path).filter_map(|rule| {
         let (from, to) = rule.split_once('=')?;
         Some(PathBuf::from(format!("{to}{}", file.strip_prefix(from)?)))
     });

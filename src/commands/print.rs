@@ -194,7 +194,8 @@ fn with_expressions<T>(
     })
 }
 
-fn failure(error: &ExprError) -> Failure {
+/// Why an expression has no value, with the place in it.
+pub fn failure(error: &ExprError) -> Failure {
     let told = format!(
         "column {}: {}\n{}",
         error.column(),

@@ -52,7 +52,7 @@ impl Arena {
     /// When the path is no regular file, cannot be read, is empty or does not decompress.
     pub fn open(&self, path: &Path) -> Result<&[u8], InputError> {
         if path.as_os_str() == "-" {
-            let whole = decompress::kept(stream::decode(Box::new(io::stdin()))?)?;
+            let whole = decompress::kept(stream::decode(Box::new(stream::stdin()))?)?;
             if whole.metadata()?.len() == 0 {
                 return Err(InputError::Empty);
             }

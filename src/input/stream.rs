@@ -7,11 +7,58 @@
 use super::decompress::Format;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much is read at once.
 pub const CHUNK: usize = 1 << 18;
+
+/// What was taken of standard input to see what it is, before it is read.
+static TAKEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Standard input from its beginning.
+pub fn stdin() -> impl Read + Send {
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    Cursor::new(std::mem::take(&mut *taken)).chain(io::stdin())
+}
+
+/// The first bytes of standard input, unpacked, as far as they come at once; they are read again by whoever reads it.
+pub fn head_of_stdin(most: u64) -> Vec<u8> {
+    // What cannot be read is an error of whoever reads it.
+    let head = io::stdin().lock().fill_buf().unwrap_or_default().to_vec();
+    if Format::recognize(&head).is_none() {
+        return head;
+    }
+    // A packed block may be longer than what is buffered: as much is read as it takes.
+    let all = Arc::<Mutex<Vec<u8>>>::default();
+    let tee = Tee {
+        from: io::stdin(),
+        taken: Arc::clone(&all),
+    };
+    let mut unpacked = Vec::new();
+    if let Ok(decoder) = decode(Box::new(tee)) {
+        let _ = decoder.take(most).read_to_end(&mut unpacked);
+    }
+    let all = std::mem::take(&mut *all.lock().unwrap_or_else(PoisonError::into_inner));
+    *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = all;
+    unpacked
+}
+
+/// Keeps what it gives.
+struct Tee {
+    from: io::Stdin,
+    taken: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Read for Tee {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.extend_from_slice(into.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
 
 /// Opens a text input.
 ///
@@ -20,7 +67,7 @@ pub const CHUNK: usize = 1 << 18;
 /// When it cannot be opened or its first bytes cannot be read.
 pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     let raw: Box<dyn Read + Send> = if path.as_os_str() == "-" {
-        Box::new(io::stdin())
+        Box::new(stdin())
     } else {
         Box::new(File::open(path)?)
     };

@@ -41,6 +41,12 @@ type Session struct {
 
 var sessions = map[string]*Session{}
 
+func remember(most int) {
+	for i := len(sessions); i < most; i++ {
+		sessions[fmt.Sprint("user-", i)] = &Session{user: "u", data: make([]byte, 200)}
+	}
+}
+
 type Account struct {
 	mu      sync.Mutex
 	balance int
@@ -98,9 +104,18 @@ func main() {
 	case "map":
 		debug.SetGCPercent(150)
 		debug.SetMemoryLimit(8 << 30)
-		for i := 0; i < 300000; i++ {
-			sessions[fmt.Sprint("user-", i)] = &Session{user: "u", data: make([]byte, 200)}
+		remember(300000)
+	case "grow":
+		debug.SetGCPercent(10)
+		for i := 0; i < 100; i++ {
+			remember(4000 * (i + 1))
+			time.Sleep(10 * time.Millisecond)
 		}
+		return
+	case "outofmemory":
+		limit := syscall.Rlimit{Cur: 300 << 20, Max: 300 << 20}
+		syscall.Setrlimit(syscall.RLIMIT_DATA, &limit)
+		remember(1 << 40)
 	case "deadlock":
 		a, b := &Account{}, &Account{}
 		for i := 0; i < 20; i++ {

@@ -468,3 +468,31 @@ fn without_a_terminal_or_with_plain_nothing_but_text_is_printed() {
     assert!(!screen.alternate_screen());
     assert!(screen.contents().contains("next: dumpview bt "));
 }
+
+#[test]
+fn a_long_answer_on_a_terminal_goes_through_the_pager_and_leaving_it_early_is_no_error() {
+    let case = case("crash-nilptr-noopt-go1.27.3-amd64");
+    let (core, exe) = (case.core.to_str().unwrap(), case.exe.to_str().unwrap());
+    let line = |pager: &str, verb: &str| {
+        format!("PAGER='{pager}' \"$DUMPVIEW\" {verb} '{core}' '{exe}'; test $? = 0 && echo well")
+    };
+    let shown = |pager, verb| Pty::shell(&line(pager, verb), 60, 120).end().contents();
+    let paged = shown("sed s/^/paged:/", "bt");
+    assert!(
+        paged.contains("paged:") && paged.contains("well"),
+        "{paged}"
+    );
+    let plain = shown("sed s/^/paged:/", "bt --no-pager");
+    assert!(
+        !plain.contains("paged:") && plain.contains("well"),
+        "{plain}"
+    );
+    // A pager that is left after a line, in the middle of a long answer.
+    let left = shown("head -n 1", "funcs");
+    assert!(left.contains("well"), "{left}");
+    let absent = shown("no-such-pager-here", "bt");
+    assert!(
+        absent.contains("main.") && absent.contains("well"),
+        "{absent}"
+    );
+}

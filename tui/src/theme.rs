@@ -20,6 +20,27 @@ pub enum Colors {
     True,
 }
 
+/// What text stands on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Background {
+    /// Light text on a dark one.
+    Dark,
+    /// Dark text on a light one.
+    Light,
+}
+
+impl Background {
+    /// As terminals tell it in `COLORFGBG`: the numbers of two of the sixteen colours, the background last.
+    fn of(colorfgbg: &str) -> Option<Self> {
+        let (_, background) = colorfgbg.rsplit_once(';')?;
+        Some(match background.parse::<u8>().ok()? {
+            7 | 9..=15 => Self::Light,
+            0..=6 | 8 => Self::Dark,
+            _ => return None,
+        })
+    }
+}
+
 /// What the environment says of the terminal; a variable that is not set is `None`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Environment<'a> {
@@ -29,6 +50,8 @@ pub struct Environment<'a> {
     pub colorterm: Option<&'a str>,
     /// `TERM`.
     pub term: Option<&'a str>,
+    /// `COLORFGBG`.
+    pub colorfgbg: Option<&'a str>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE`, `LANG`.
     pub locale: Option<&'a str>,
 }
@@ -117,6 +140,8 @@ pub struct Theme {
     pub colors: Colors,
     /// The characters of lines and bars.
     pub glyphs: Glyphs,
+    /// What the terminal's background is, where that is known.
+    pub background: Option<Background>,
 }
 
 impl Theme {
@@ -129,6 +154,7 @@ impl Theme {
         Self {
             colors: Colors::of(environment),
             glyphs: if utf8 { UNICODE } else { ASCII },
+            background: environment.colorfgbg.and_then(Background::of),
         }
     }
 
@@ -183,11 +209,18 @@ impl Theme {
     }
 
     /// The selected row, of the pane that has the keyboard or of another.
+    ///
+    /// Where the background is known, the row keeps its colours on one that is a little lighter or darker.
     pub fn selected(&self, focused: bool) -> Style {
-        if focused {
-            Style::new().add_modifier(Modifier::REVERSED)
-        } else {
-            Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+        let quiet = match (self.background, self.colors) {
+            (None, _) | (_, Colors::None | Colors::Sixteen) => None,
+            (Some(Background::Dark), _) => Some(Color::Indexed(238)),
+            (Some(Background::Light), _) => Some(Color::Indexed(253)),
+        };
+        match (quiet, focused) {
+            (Some(quiet), true) => Style::new().bg(quiet).add_modifier(Modifier::BOLD),
+            (None, true) => Style::new().add_modifier(Modifier::REVERSED),
+            (_, false) => Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
         }
     }
 
@@ -213,7 +246,7 @@ mod tests {
                 no_color,
                 colorterm,
                 term,
-                locale: None,
+                ..Environment::default()
             })
         };
         assert_eq!(of(None, None, Some("xterm")), Colors::Sixteen);
@@ -232,6 +265,7 @@ mod tests {
         let theme = Theme {
             colors: Colors::None,
             glyphs: ASCII,
+            background: None,
         };
         let roles = [
             Role::Plain,
@@ -245,6 +279,25 @@ mod tests {
         assert!(roles.iter().all(|role| theme.style(*role).fg.is_none()));
         assert_ne!(theme.style(Role::Alarm), theme.style(Role::Plain));
         assert_ne!(theme.style(Role::Key), theme.style(Role::Plain));
+    }
+
+    #[test]
+    fn a_selected_row_keeps_its_colours_where_the_background_is_known() {
+        let of = |colorfgbg| {
+            Theme::of(&Environment {
+                term: Some("xterm-256color"),
+                colorfgbg,
+                ..Environment::default()
+            })
+        };
+        assert_eq!(of(Some("15;0")).background, Some(Background::Dark));
+        assert_eq!(of(Some("0;default;15")).background, Some(Background::Light));
+        assert_eq!(of(Some("nonsense")).background, None);
+        let reversed = |theme: Theme| {
+            let style = theme.selected(true);
+            style.add_modifier.contains(Modifier::REVERSED)
+        };
+        assert!(reversed(of(None)) && !reversed(of(Some("15;0"))));
     }
 
     #[test]

@@ -43,15 +43,15 @@ pub struct Group {
     /// Bytes on the heap that would go if all of them went; present with `--retained`, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_bytes: Option<u64>,
+    /// Which of its frames says where they are, see [`crate::frame::Own::first`].
+    #[serde(skip)]
+    pub own: Option<usize>,
 }
 
 impl Group {
-    /// The frame that says where they are: the innermost that is the program's own, else that is not the runtime's, else
-    /// the innermost.
+    /// The frame that says where they are, the innermost when none does.
     pub fn own_frame(&self) -> Option<&Frame> {
-        let users = || self.frames.iter().filter(|frame| frame.is_users());
-        let own = users().find(|frame| !frame.is_library());
-        own.or_else(|| users().next()).or(self.frames.first())
+        self.frames.get(self.own.unwrap_or(0))
     }
 }
 
@@ -100,6 +100,7 @@ impl Goroutines {
                     elided: stack.elided,
                     why_incomplete: stack.why_incomplete.clone(),
                     retained_bytes: None,
+                    own: self.stacks.own_call(first.stack),
                 })
             })
             .collect();

@@ -173,6 +173,14 @@ pub struct Listed<'a> {
 }
 
 impl Goroutines {
+    /// Places that were found before all calls were known are found anew.
+    pub fn settle(&mut self) {
+        self.stacks.settle();
+        for goroutine in &mut self.list {
+            goroutine.location = self.stacks.location(goroutine.stack).cloned();
+        }
+    }
+
     /// The calls of a goroutine, with its own program counters and stack pointers.
     pub fn frames(&self, goroutine: &Goroutine) -> Vec<Frame> {
         let stack = self.stacks.of(goroutine.stack);

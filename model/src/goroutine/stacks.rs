@@ -4,7 +4,7 @@
 //! two pcs can be one line: stacks that look the same are then the same list of numbers.
 
 use super::Place;
-use crate::frame::Frame;
+use crate::frame::{Frame, Own};
 use crate::value::Address;
 use hashbrown::HashTable;
 use schemars::JsonSchema;
@@ -68,11 +68,27 @@ pub struct Stacks {
     all: Vec<Stack>,
     /// Numbers of `all` by their hash.
     ids: HashTable<u32>,
+    /// What is the program's own.
+    own: Own,
     /// The first call of the program itself, by stack.
     locations: Vec<Option<Arc<Place>>>,
 }
 
 impl Stacks {
+    /// Of a program of which this is known to be its own.
+    pub fn with_own(own: Own) -> Self {
+        Self {
+            own,
+            ..Self::default()
+        }
+    }
+
+    /// Finds the first call of the program itself anew, with all that the calls have told.
+    pub fn settle(&mut self) {
+        let places = self.all.iter().map(|stack| self.first_own_place(stack));
+        self.locations = places.map(|place| place.map(Arc::new)).collect();
+    }
+
     /// The number of a call; its pc and stack pointer do not count.
     pub fn frame(&mut self, frame: &Frame) -> FrameId {
         let line = frame.line.unwrap_or(0);
@@ -102,6 +118,7 @@ impl Stacks {
             frames,
             frame_ids,
             hasher,
+            own,
             ..
         } = self;
         let hash = hasher.hash_one((function, file, line));
@@ -117,7 +134,9 @@ impl Stacks {
             return FrameId(*id);
         }
         let id = u32::try_from(frames.len()).unwrap_or(u32::MAX);
-        frames.push(make());
+        let frame = make();
+        own.learn(&frame);
+        frames.push(frame);
         frame_ids.insert_unique(hash, id, |id| {
             frames.get(*id as usize).map_or(0, |known| {
                 let file = known.file.as_deref().unwrap_or_default();
@@ -149,7 +168,7 @@ impl Stacks {
         ids.insert_unique(hash, id, |id| {
             all.get(*id as usize).map_or(0, |stack| stack.mix(seed))
         });
-        let location = self.first_user_place(stack).map(Arc::new);
+        let location = self.first_own_place(stack).map(Arc::new);
         self.locations.push(location);
         StackId(id)
     }
@@ -180,9 +199,14 @@ impl Stacks {
         self.locations.get(id.0 as usize)?.as_ref()
     }
 
-    fn first_user_place(&self, stack: &Stack) -> Option<Place> {
+    /// Which call says where a stack is, see [`Own::first`].
+    pub fn own_call(&self, id: StackId) -> Option<usize> {
+        self.own.first(self.frames(id))
+    }
+
+    fn first_own_place(&self, stack: &Stack) -> Option<Place> {
         let frames = || stack.frames.iter().filter_map(|id| self.get(*id));
-        let first = frames().position(Frame::is_users).unwrap_or(0);
+        let first = self.own.first(frames()).unwrap_or(0);
         // C frames have no source: the first call that has one is where people look.
         let frame = frames().skip(first).find(|frame| frame.file.is_some())?;
         Some(Place {

@@ -194,7 +194,7 @@ impl LogModel {
         collector.finish(&[])
     }
 
-    /// What is worth knowing, the worst first: kills, the collector and the scheduler of the process that has most of
+    /// What is worth knowing, the worst first: kills, the goroutines of the last crash, crashes that repeat, the collector and the scheduler of the process that has most of
     /// either, the memory and the allocations of each.
     pub fn findings(&self) -> Vec<Finding> {
         let mut found: Vec<Finding> = self.kills.killings.iter().map(Killing::finding).collect();
@@ -212,6 +212,10 @@ impl LogModel {
             let of = alloc::findings(process).into_iter();
             found.extend(of.map(|finding| finding.of(process.id.0.into())));
         }
+        let tracebacks = self.tracebacks.found();
+        let dump = tracebacks.dump.as_deref();
+        found.extend(dump.map(traceback::findings).unwrap_or_default());
+        found.extend(traceback::repeated(tracebacks));
         finding::rank(&mut found);
         found
     }

@@ -4,10 +4,11 @@ use super::death::Death;
 use super::line::LogLine;
 use crate::death_kind::DeathKind;
 use crate::frame::Frame;
-use crate::goroutine::Goroutines;
+use crate::goroutine::{Goroutine, Goroutines, Place};
 use crate::log::ProcessId;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// So many lines of the application are kept of every dump.
 const BEFORE: usize = 3;
@@ -44,6 +45,12 @@ pub struct Summary {
     pub fatal: bool,
     /// The reason of death, or the panic that was survived; null for a dump that somebody asked for.
     pub reason: Option<String>,
+    /// What kind of death that was.
+    #[serde(skip)]
+    pub cause: Option<DeathKind>,
+    /// Where the goroutine stood that died, or the first one.
+    #[serde(skip)]
+    pub place: Option<Arc<Place>>,
     /// Whether it stood inside one line, as a field of a JSON log.
     pub embedded: bool,
     /// The application's last three lines before it.
@@ -97,12 +104,25 @@ impl Dump {
             repeated: self.repeated,
             fatal: self.is_fatal(),
             reason: self.death.as_ref().map(Death::reason),
+            cause: self.death.as_ref().map(Death::kind),
+            place: self.place(),
             embedded: self.embedded,
             before: {
                 let skipped = self.before.len().saturating_sub(BEFORE);
                 self.before.iter().skip(skipped).cloned().collect()
             },
         }
+    }
+
+    /// Where the one stood that died, or the first of those that waited for each other.
+    fn place(&self) -> Option<Arc<Place>> {
+        let first = self.goroutines.list.first();
+        self.crashed().or(first)?.location.clone()
+    }
+
+    /// The goroutine that died.
+    pub fn crashed(&self) -> Option<&Goroutine> {
+        self.goroutines.list.iter().find(|g| g.crashed)
     }
 
     /// Whether the process died of it.

@@ -1,6 +1,6 @@
 //! What the goroutines of a dump suffer from, as far as a text tells.
 
-use super::Dump;
+use super::{Dump, Refused};
 use crate::death_kind::DeathKind;
 use crate::finding::{Finding, Severity, Subject, rank};
 use crate::goroutine::{Goroutine, Goroutines, Group, Status};
@@ -47,12 +47,21 @@ impl Seen<'_> {
 /// Everything there is to find in a dump, what matters most first.
 pub fn findings(dump: &Dump) -> Vec<Finding> {
     let death = dump.death.as_ref();
-    of_goroutines(&Seen {
+    let refused = death.and_then(|death| {
+        let mut notes = death.notes.iter();
+        let (note, refused) =
+            notes.find_map(|note| Refused::read(&note.text).map(|refused| (note, refused)))?;
+        Some(refused.finding().at(note.line, note.text.clone()))
+    });
+    let mut found = of_goroutines(&Seen {
         goroutines: &dump.goroutines,
         cause: death.map(super::Death::kind),
         reason: death.map(super::Death::reason).unwrap_or_default(),
         lines: Some((dump.line, death.map_or(dump.line, |death| death.line))),
-    })
+    });
+    found.extend(refused);
+    rank(&mut found);
+    found
 }
 
 /// Everything there is to find in goroutines, what matters most first.

@@ -16,6 +16,8 @@
 //! | `death` | why the process died |
 //! | `profile` | goroutines as a profile counts them |
 //! | `race` | two accesses, in a sentence |
+//! | `repeated` | the same crash again and again |
+//! | `refused` | the block of memory that was not to be had |
 //! | `findings` | what the goroutines of a dump suffer from |
 //! | `diff` | two dumps of one process |
 
@@ -29,6 +31,8 @@ mod line;
 mod open;
 mod profile;
 mod race;
+mod refused;
+mod repeated;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -42,3 +46,5 @@ pub use findings::{Seen, findings, of_goroutines};
 pub use line::LogLine;
 pub use profile::Profile;
 pub use race::{Access, Race};
+pub use refused::Refused;
+pub use repeated::repeated;

@@ -263,6 +263,7 @@ impl Open {
         let read = self.sections.finish(crashed.filter(|_| self.dying));
         let mut dump = self.dump;
         dump.goroutines = read.goroutines;
+        dump.goroutines.settle();
         dump.repeated = read.repeated;
         if has_cause {
             dump.death = Some(self.death);

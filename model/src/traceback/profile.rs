@@ -53,6 +53,7 @@ impl Profile {
                     elided: None,
                     why_incomplete: None,
                     retained_bytes: None,
+                    own: None,
                 });
             }
             Record::Frame(frame) => {

@@ -188,15 +188,9 @@ impl Postmortem<'_> {
     /// package is `main`, in the main module, or has a dot in its first path element, as no package of the standard
     /// library has.
     pub(super) fn is_programs(&self, name: &str) -> bool {
-        let module = self
-            .process
-            .build
-            .as_ref()
-            .and_then(|b| b.module.as_deref());
-        let module = module.and_then(|m| m.split(' ').next()).unwrap_or("main");
         let first = name.split('/').next().unwrap_or_default();
         let dotted = name.contains('/') && first.contains('.');
-        name.starts_with("main.") || dotted || name.starts_with(module)
+        dotted || self.process.own().is_of_module(name)
     }
 
     /// The defer records of a goroutine, newest first.

@@ -4,7 +4,9 @@ use super::Postmortem;
 use crate::addr::Addr;
 use crate::process::{Process, ProcessError};
 use crate::runtime::{self, Reached, SystemRule, WaitReasons, labels};
-use dumpview_model::goroutine::{Creator, Goroutine, Goroutines, Place, Places, Stack, StackId};
+use dumpview_model::goroutine::{
+    Creator, Goroutine, Goroutines, Place, Places, Stack, StackId, Stacks,
+};
 use dumpview_model::value::Address;
 use rustc_hash::FxHashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -176,7 +178,10 @@ impl Postmortem<'_> {
             .filter(|g| system == SystemGoroutines::Shown || !self.is_system(g))
             .collect();
         wanted.sort_by_key(|g| g.id);
-        let mut goroutines = Goroutines::default();
+        let mut goroutines = Goroutines {
+            stacks: Stacks::with_own(self.process.own()),
+            ..Goroutines::default()
+        };
         for (chunk, gs) in (0..).zip(wanted.chunks(CHUNK)) {
             if !goes_on(chunk * CHUNK, wanted.len()) {
                 return Ok(None);

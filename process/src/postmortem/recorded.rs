@@ -7,7 +7,9 @@ use crate::heap::Recorded;
 use crate::heapdump::DumpGoroutine;
 use crate::symbols::{is_exported_runtime, printed_name};
 use dumpview_model::frame::{Frame, Trust};
-use dumpview_model::goroutine::{Creator, Goroutine, Goroutines, Place, Stack, StackId, Status};
+use dumpview_model::goroutine::{
+    Creator, Goroutine, Goroutines, Place, Stack, StackId, Stacks, Status,
+};
 use dumpview_model::value::Address;
 use std::sync::Arc;
 
@@ -42,7 +44,10 @@ impl Postmortem<'_> {
             .filter(|g| system == SystemGoroutines::Shown || !g.record.is_system)
             .collect();
         wanted.sort_by_key(|g| g.record.id);
-        let mut goroutines = Goroutines::default();
+        let mut goroutines = Goroutines {
+            stacks: Stacks::with_own(self.process.own()),
+            ..Goroutines::default()
+        };
         for g in &wanted {
             let frames = frames(g);
             let stacks = &mut goroutines.stacks;
@@ -71,12 +76,14 @@ impl Postmortem<'_> {
         let status = status(record.status);
         let reason = Some(record.wait_reason).filter(|reason| !reason.is_empty());
         let reason = reason.filter(|_| status.is_blocked());
+        let calls = frames(g);
+        let own = self.process.own().first(calls.iter());
         Goroutine {
             wait_reason: reason.map(|reason| String::from_utf8_lossy(reason).into()),
             system: record.is_system,
             created_by: self.creator(record.gopc),
             start: start(g),
-            location: frames(g).iter().find(|frame| frame.is_users()).map(place),
+            location: own.and_then(|at| calls.get(at)).map(place),
             addr: Some(Address(record.addr)),
             ..Goroutine::new(record.id, status, StackId::default())
         }

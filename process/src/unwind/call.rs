@@ -4,7 +4,7 @@ use super::frame::Stack;
 use super::native::Natives;
 use crate::addr::Addr;
 use crate::symbols::Symbols;
-use dumpview_model::frame::{Frame, is_users_function};
+use dumpview_model::frame::Frame;
 use std::sync::Arc;
 
 /// One call on a stack.
@@ -56,14 +56,15 @@ pub struct Unwound {
     pub stack: Stack,
     /// The calls, innermost first.
     pub calls: Vec<Call>,
+    /// The call that says where it is, see [`dumpview_model::frame::Own::first`].
+    pub own: Option<usize>,
 }
 
 impl Unwound {
     /// Index of the first call that is the program's own: not the runtime's, nor the library's that leads to it. The
     /// innermost when none is.
     pub fn first_user_call(&self) -> usize {
-        let users = |call: &Call| !call.frame.runtime && is_users_function(&call.name);
-        self.calls.iter().position(users).unwrap_or(0)
+        self.own.unwrap_or(0)
     }
 }
 

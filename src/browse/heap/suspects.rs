@@ -62,6 +62,7 @@ fn section(suspect: &Suspect) -> Section {
         .and(Role::Plain, format!("  {}", finding.text)),
         go: go.clone(),
         share: None,
+        short: None,
     }];
     items.extend(evidence(finding).map(|line| {
         let text = line.text();
@@ -69,6 +70,7 @@ fn section(suspect: &Suspect) -> Section {
             line: Line::new(Role::Dim, format!("          {}", text.trim_start())),
             go: go.clone(),
             share: None,
+            short: None,
         }
     }));
     items.extend(suspect.next.iter().map(|question| {

@@ -6,11 +6,13 @@
 //! | `text` | what a log says of them |
 //! | `passing` | stdin that passes through until a crash |
 //! | `report`, `json` | a log's answer around the view |
+//! | `printed` | an expression in each of them |
 //! | `compare` | `--diff` |
 
 mod compare;
 mod json;
 mod passing;
+mod printed;
 mod report;
 mod text;
 mod view;
@@ -26,6 +28,7 @@ use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use schemars::JsonSchema;
 use std::path::PathBuf;
 pub use text::goroutines as of_log;
+pub use view::stack_text;
 use view::{Kept, View};
 
 /// How `goroutines` answers.
@@ -52,6 +55,24 @@ pub struct GoroutinesFlags {
         conflicts_with = "group"
     )]
     pub sort: Option<String>,
+
+    /// These columns, in this order, as a table with a row each; JSON has all of them.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        conflicts_with_all = ["group", "with_stacks", "retained"]
+    )]
+    pub columns: Vec<String>,
+
+    /// The value of an expression in each of them, in the innermost frame of the program where it has one; equal values
+    /// together, the most frequent first. Of a core.
+    #[arg(
+        long,
+        value_name = "EXPR",
+        conflicts_with_all = ["group", "each", "with_stacks", "retained", "columns", "diff"]
+    )]
+    pub print: Option<String>,
 
     /// At most this many goroutines or groups; 0 for all.
     #[arg(long, value_name = "N")]
@@ -91,6 +112,8 @@ pub enum Body<'a> {
     Core(view::ViewShape<'a>),
     /// Of a log: a crash, a dump, race reports. A frame's `trust` is `printed`.
     Log(Box<json::Document<'a>>),
+    /// With `--print`.
+    Printed(printed::Printed),
     /// With `--diff`.
     Diff {
         /// What changed between two dumps.
@@ -127,7 +150,11 @@ impl OnCore for GoroutinesVerb {
         if let Some(old) = &args.diff {
             return Ok(Box::new(compare::of_core(case, old, args)?));
         }
-        Ok(Box::new(goroutines(case, args)?))
+        let view = goroutines(case, args)?;
+        match &args.print {
+            Some(expr) => Ok(Box::new(printed::printed(case, &view, expr)?)),
+            None => Ok(Box::new(view)),
+        }
     }
 }
 
@@ -137,6 +164,10 @@ impl OnFiles for GoroutinesVerb {
     fn answer(files: &Files<'_>, args: &GoroutinesFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         match &args.diff {
             Some(old) => compare::of_log(files, old, args, out),
+            None if args.print.is_some() => {
+                let why = "--print: only a core has the values of variables";
+                Err(Failure::usage(why).into())
+            }
             None if args.retained => {
                 let why = "--retained: only a core has the memory that goroutines keep";
                 Err(Failure::usage(why).into())

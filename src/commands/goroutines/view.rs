@@ -10,10 +10,9 @@ use dumpview_model::goroutine::{
 use dumpview_model::traceback::Profile;
 use dumpview_model::units::{bytes, duration, plural};
 use dumpview_view::choice::Choice;
-use dumpview_view::column::Row;
+use dumpview_view::column::{Column, Row};
 use dumpview_view::rows::GoroutineRow;
-use dumpview_view::{Role, Text, styled};
-
+use dumpview_view::{Role, Table, Text, styled};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -37,6 +36,8 @@ pub struct View {
     /// How many were left out because they are the runtime's own.
     system_hidden: usize,
     with_stacks: bool,
+    /// Columns that were named.
+    columns: Option<Vec<&'static Column<GoroutineRow>>>,
     /// What each keeps, when that was asked for.
     retained: Option<Kept>,
 }
@@ -100,13 +101,16 @@ impl View {
             groups.truncate(top);
             groups
         });
-        let plain = !(flags.each || flags.with_stacks || flags.retained);
+        let columns = choice.named().map(<[_]>::to_vec);
+        let each = flags.each || columns.is_some() || flags.print.is_some();
+        let plain = !(each || flags.with_stacks || flags.retained);
         let manner = match (&flags.sort, plain) {
             (Some(_), _) => Manner::AsAsked,
             (None, true) if matched > MANY => Manner::ByNumber { top },
             (None, _) => Manner::LongestFirst,
         };
-        if manner == Manner::LongestFirst && flags.top.is_some() {
+        let ordered = flags.top.is_some() || columns.is_some();
+        if manner == Manner::LongestFirst && ordered {
             sort_by_wait(&goroutines, &mut chosen);
         }
         if groups.is_none() && !matches!(manner, Manner::ByNumber { .. }) {
@@ -120,6 +124,7 @@ impl View {
             manner,
             system_hidden,
             with_stacks: flags.with_stacks,
+            columns,
             retained: None,
         })
     }
@@ -134,6 +139,7 @@ impl View {
             manner: Manner::AsAsked,
             system_hidden: 0,
             with_stacks: false,
+            columns: None,
             retained: None,
         }
     }
@@ -182,6 +188,33 @@ impl View {
         Some(format!("{kept:>10} "))
     }
 
+    /// The ids of those that were chosen.
+    pub fn ids(&self) -> impl Iterator<Item = u64> + '_ {
+        self.chosen().map(|g| g.id)
+    }
+
+    /// The row of one of them.
+    fn row(&self, index: usize) -> GoroutineRow {
+        GoroutineRow {
+            all: Arc::clone(&self.goroutines),
+            index,
+        }
+    }
+
+    fn table(
+        &self,
+        columns: &[&'static Column<GoroutineRow>],
+        out: &mut Text<'_>,
+    ) -> io::Result<()> {
+        let headings = columns.iter().map(|c| (c.title, c.unit.align()));
+        let mut table = Table::new(headings);
+        for index in &self.chosen {
+            let row = self.row(*index);
+            table.row(columns.iter().map(|column| column.text(&row)));
+        }
+        table.write(out)
+    }
+
     fn chosen(&self) -> impl Iterator<Item = &Goroutine> {
         self.chosen
             .iter()
@@ -209,7 +242,7 @@ fn sort_by_wait(goroutines: &Goroutines, chosen: &mut [usize]) {
 /// When it cannot be understood.
 pub fn choice(flags: &GoroutinesFlags) -> Result<Choice<GoroutineRow>, Failure> {
     TableFlags {
-        columns: Vec::new(),
+        columns: flags.columns.clone(),
         sort: flags.sort.clone(),
         filter: flags.filter.clone(),
         top: None,
@@ -280,6 +313,9 @@ impl Serialize for Rows<'_> {
 
 impl Answer for View {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        if let Some(columns) = &self.columns {
+            return self.table(columns, out);
+        }
         match (&self.groups, self.manner) {
             (Some(groups), _) => self.groups_text(groups, out)?,
             (None, Manner::ByNumber { top }) => {
@@ -310,11 +346,9 @@ impl Answer for View {
     }
 
     fn csv(&self, out: &mut dyn Write) -> Option<io::Result<()>> {
-        let rows = self.chosen.iter().map(|index| GoroutineRow {
-            all: Arc::clone(&self.goroutines),
-            index: *index,
-        });
-        let columns: Vec<_> = GoroutineRow::COLUMNS.iter().collect();
+        let rows = self.chosen.iter().map(|index| self.row(*index));
+        let columns = self.columns.clone();
+        let columns = columns.unwrap_or_else(|| GoroutineRow::COLUMNS.iter().collect());
         let rows: Vec<GoroutineRow> = rows.collect();
         self.groups
             .is_none()

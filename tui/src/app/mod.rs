@@ -443,14 +443,7 @@ impl App {
                     now,
                 )
             }
-            Action::Command if self.asks_commands => self.ask_for(Purpose::Command, String::new()),
-            Action::Command => {
-                self.message = Some(Line::new(
-                    Role::Dim,
-                    "commands ask a core; this input has its screens only",
-                ));
-                Vec::new()
-            }
+            Action::Command => self.ask_for(Purpose::Command, String::new()),
             Action::Export => {
                 let page = self.current().map(|entry| entry.screen.page().title());
                 let name = page.unwrap_or("screen").to_ascii_lowercase();

@@ -3,7 +3,7 @@
 use super::{App, Do};
 use crate::data::command::WriteFile;
 use crate::data::page::Target;
-use crate::keys::Key;
+use crate::keys::{Action, Key};
 use crate::screen::{Effect, Input};
 use crate::widgets::input::InputLine;
 use dumpview_view::line::{Line, Role};
@@ -43,6 +43,19 @@ impl Purpose {
             Self::Export => "write to: ",
         }
     }
+}
+
+/// What is typed at `:` as in an editor and is a key here: leaving, help, a screen by its number.
+fn own_command(text: &str) -> Option<Action> {
+    Some(match text {
+        "q" | "quit" | "exit" | "q!" => Action::Quit,
+        "h" | "help" => Action::Help,
+        _ => Action::Screen(
+            text.parse()
+                .ok()
+                .filter(|number| (1..=9).contains(number))?,
+        ),
+    })
 }
 
 impl App {
@@ -125,7 +138,21 @@ impl App {
         match prompt.purpose {
             Purpose::Search => self.tell_current(Input::Search(&text)),
             Purpose::Filter { .. } => Vec::new(),
-            Purpose::Command if text.is_empty() => Vec::new(),
+            Purpose::Command if text.is_empty() => {
+                let own = "q help 1…9";
+                let all = format!("{own} {}", self.commands.join(" "));
+                self.message = Some(Line::new(Role::Dim, all));
+                Vec::new()
+            }
+            Purpose::Command if own_command(&text).is_some() => {
+                self.entered.push(&text);
+                own_command(&text).map_or_else(Vec::new, |action| self.act(action))
+            }
+            Purpose::Command if !self.asks_commands => {
+                let why = "commands ask a core; this input has its screens: q, help, 1…9";
+                self.message = Some(Line::new(Role::Dim, why));
+                Vec::new()
+            }
             Purpose::Command => {
                 self.entered.push(&text);
                 let at = self.standpoint();

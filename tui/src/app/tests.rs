@@ -40,6 +40,7 @@ fn shown(app: &App, width: u16, height: u16, theme: &Theme) -> String {
 const PLAIN: Theme = Theme {
     colors: Colors::None,
     glyphs: UNICODE,
+    background: None,
 };
 
 fn asked(todo: &[Do]) -> Vec<(ScreenId, Request)> {
@@ -92,6 +93,7 @@ fn page() -> Overview {
                 items: vec![Item {
                     line: Line::new(Role::Number, "       2  ").and(Role::Plain, "chan receive"),
                     share: Some((1, 2)),
+                    short: None,
                     go: Some(Target::Filtered {
                         page: Page::Goroutines,
                         filter: "chan receive".to_owned(),

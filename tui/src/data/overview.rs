@@ -46,6 +46,8 @@ pub struct Section {
 pub struct Item {
     /// What it says; wrapped when too long.
     pub line: Line,
+    /// What it says where that would take more than a row.
+    pub short: Option<Line>,
     /// A bar after it: this much of that.
     pub share: Option<(u64, u64)>,
     /// Where it leads.
@@ -66,7 +68,7 @@ impl Item {
         Self {
             line: finding::headline(finding),
             go,
-            share: None,
+            ..Self::default()
         }
     }
 
@@ -75,7 +77,7 @@ impl Item {
         Self {
             line,
             go: Some(go),
-            share: None,
+            ..Self::default()
         }
     }
 }

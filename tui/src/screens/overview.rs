@@ -72,6 +72,9 @@ const KEYS: &[Binding] = &[Binding::new(
     "go to what the item is about",
 )];
 
+/// Below this an item says less rather than taking another row.
+const NARROW: usize = 100;
+
 /// A drawn row and the stop it belongs to.
 struct Row {
     line: Line,
@@ -130,7 +133,10 @@ impl<T: Paged> ItemsScreen<T> {
             for item in &section.items {
                 stop += 1;
                 let mut line = Line::plain("  ");
-                line.spans.extend(item.line.spans.iter().cloned());
+                let short = item.short.as_ref();
+                let said = short.filter(|_| width < NARROW && item.line.width() + 2 > width);
+                line.spans
+                    .extend(said.unwrap_or(&item.line).spans.iter().cloned());
                 if let Some((part, whole)) = item.share {
                     let pad = widest - item.line.width() + 2;
                     line.push(Role::Plain, " ".repeat(pad));

@@ -4,6 +4,8 @@
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use dumpview_view::line::{Line, Role};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 /// A value, or several neighbouring ones, at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +83,31 @@ pub fn reduce(
     columns
 }
 
+/// A connected curve: between two columns that have values, what lies on the way from the least of the one to the
+/// greatest of the next. So a heap that a collection cut down and that then grew is the ramp that it was.
+pub fn connected(columns: &[Option<(u64, u64)>]) -> Vec<Option<u64>> {
+    let mut out: Vec<Option<u64>> = columns
+        .iter()
+        .map(|value| value.map(|(_, high)| high))
+        .collect();
+    let known = columns.iter().enumerate();
+    let known: Vec<(usize, (u64, u64))> = known
+        .filter_map(|(at, value)| Some((at, (*value)?)))
+        .collect();
+    for pair in known.windows(2) {
+        let [(from, (low, _)), (to, (_, high))] = pair else {
+            continue;
+        };
+        let (low, high) = (i128::from(*low), i128::from(*high));
+        let steps = (to - from) as i128;
+        for (step, slot) in (1i128..).zip(out.iter_mut().take(*to).skip(from + 1)) {
+            let value = low + (high - low) * step / steps.max(1);
+            *slot = u64::try_from(value).ok();
+        }
+    }
+    out
+}
+
 /// Eighths of cells that a value takes, of `height` cells for `most`; what is there is never nothing.
 fn eighths(value: u64, most: u64, height: u16) -> u16 {
     let all = u128::from(height) * 8;
@@ -98,7 +125,15 @@ pub fn stack(canvas: &mut Canvas<'_>, column: u16, values: &[(u64, Role)], most:
         sum = sum.saturating_add(*value);
         let end = eighths(sum, most, height);
         let style = canvas.theme().style(*role);
-        let (first, last) = (drawn / 8, end.div_ceil(8));
+        // The cell in which the part below ends shows both: what is above it is its background.
+        let shared = drawn / 8;
+        if drawn % 8 > 0
+            && end >= (shared + 1) * 8
+            && let (Some(row), Some(color)) = (height.checked_sub(shared + 1), style.fg)
+        {
+            canvas.style_cells(column, row, 1, Style::new().bg(color));
+        }
+        let (first, last) = (drawn.div_ceil(8), end.div_ceil(8));
         for cell in first..last {
             let filled = (end - cell * 8).min(8);
             let symbol = usize::from(filled)
@@ -109,8 +144,7 @@ pub fn stack(canvas: &mut Canvas<'_>, column: u16, values: &[(u64, Role)], most:
             };
             canvas.cell(column, row, style, symbol.copied().unwrap_or_default());
         }
-        // A cell has one colour: the part that ends in it keeps it.
-        drawn = last * 8;
+        drawn = end.max(drawn);
     }
 }
 
@@ -139,11 +173,55 @@ pub fn spark(
     }
 }
 
-/// The greatest value, at the top left, and nothing at the bottom left: an axis of values.
-pub fn label(canvas: &mut Canvas<'_>, most: &str) {
-    let bottom = canvas.height().saturating_sub(1);
-    canvas.line(0, &Line::new(Role::Dim, most.to_owned()));
-    canvas.line(bottom, &Line::new(Role::Dim, "0"));
+/// An axis of values from nothing, in round steps: 1, 2 or 5 and zeros.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Axis {
+    /// Its greatest value.
+    pub top: u64,
+    step: u64,
+}
+
+impl Axis {
+    /// One on which `most` has room, of so many rows: two to five steps, as little beyond `most` as they allow.
+    pub fn of(most: u64, height: u16) -> Self {
+        let steps = u64::from(height / 2).clamp(2, 5);
+        let powers = (0..20).filter_map(|power| 10u64.checked_pow(power));
+        let candidates = powers.flat_map(|ten| [1u64, 2, 5].map(|digit| digit.checked_mul(ten)));
+        let axes = candidates.flatten().filter_map(|step| {
+            let count = most.div_ceil(step).max(2);
+            let top = count.checked_mul(step)?;
+            (count <= steps).then_some(Self { top, step })
+        });
+        let best = axes.min_by_key(|axis| (axis.top, u64::MAX - axis.step));
+        // Beyond the largest step that there is.
+        best.unwrap_or(Self {
+            top: most.max(1),
+            step: most.max(1),
+        })
+    }
+
+    /// The labels, from the bottom.
+    fn ticks(self) -> impl Iterator<Item = u64> {
+        (0..=self.top / self.step).map(move |n| n * self.step)
+    }
+
+    /// Columns that the labels take.
+    pub fn width(self, unit: impl Fn(u64) -> String) -> u16 {
+        let widths = self.ticks().map(|tick| unit(tick).width());
+        cells(widths.max().unwrap_or(0)) + 1
+    }
+
+    /// Draws the labels, each at the row in which its value stands.
+    pub fn draw(self, canvas: &mut Canvas<'_>, unit: impl Fn(u64) -> String) {
+        let height = canvas.height();
+        let room = usize::from(canvas.width().saturating_sub(1));
+        for tick in self.ticks() {
+            if let Some(row) = row_of(tick, self.top, height) {
+                let text = format!("{:>room$}", unit(tick));
+                canvas.line(row, &Line::new(Role::Dim, text));
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +262,31 @@ mod tests {
             to: i64::MAX,
         };
         assert_eq!(all.column(i64::MAX, 80), Some(79));
+    }
+
+    #[test]
+    fn what_lies_between_two_values_is_drawn_as_a_ramp() {
+        let columns = [None, Some((2, 10)), None, None, Some((4, 8)), None];
+        let drawn = connected(&columns);
+        assert_eq!(drawn, [None, Some(10), Some(4), Some(6), Some(8), None]);
+    }
+
+    #[test]
+    fn axes_have_round_steps_and_three_labels_at_least() {
+        for most in (2..5_000).chain([999_999_999, u64::MAX / 7]) {
+            for height in [3, 8, 40] {
+                let axis = Axis::of(most, height);
+                assert!(
+                    axis.top >= most && axis.top / 5 * 2 <= most,
+                    "{most}: {axis:?}"
+                );
+                assert!((3..=6).contains(&axis.ticks().count()), "{most}: {axis:?}");
+                let digits = axis.step.to_string();
+                assert!(matches!(digits.trim_end_matches('0'), "1" | "2" | "5"));
+            }
+        }
+        assert_eq!(Axis::of(0, 8).top, 2);
+        assert_eq!(Axis::of(1, 8).ticks().collect::<Vec<_>>(), [0, 1, 2]);
     }
 
     #[test]

@@ -273,6 +273,7 @@ mod tests {
         let theme = Theme {
             colors: Colors::None,
             glyphs: ASCII,
+            background: None,
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         icicle.draw(&mut Canvas::new(&mut buffer, &theme));

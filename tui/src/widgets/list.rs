@@ -143,6 +143,7 @@ mod tests {
         let theme = Theme {
             colors: Colors::None,
             glyphs: UNICODE,
+            background: None,
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 10));
         let mut list = ListState::default();
@@ -170,6 +171,7 @@ mod tests {
         let theme = Theme {
             colors: Colors::None,
             glyphs: UNICODE,
+            background: None,
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 10));
         let mut list = ListState::default();

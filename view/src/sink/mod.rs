@@ -2,3 +2,5 @@
 
 pub mod ansi;
 pub mod csv;
+pub mod html;
+pub mod markdown;

@@ -50,9 +50,9 @@ impl Gc {
         canvas.rule(0, "heap in MiB: live, collected, goal (-)", false);
         let height = canvas.height().saturating_sub(2);
         let most = greatest(&series.peak).max(greatest(&series.goal)).max(1);
-        let label = grouped(most);
-        let left = cells(label.len()) + 1;
-        chart::label(&mut canvas.rows(1, height).columns(0, left), &label);
+        let axis = chart::Axis::of(most, height);
+        let (most, left) = (axis.top, axis.width(grouped));
+        axis.draw(&mut canvas.rows(1, height).columns(0, left), grouped);
         let time = window(&series.peak);
         let width = canvas.width().saturating_sub(left);
         let peak = chart::reduce(points(&series.peak), time, width);
@@ -61,16 +61,25 @@ impl Gc {
         let mut plot = canvas.rows(1, height);
         let mut plot = plot.columns(left, width);
         let mark = plot.theme().glyphs.horizontal;
-        let (mut last_peak, mut last_live) = (None, None);
+        // After a collection what it left is live, and from there the heap grows to the next peak.
+        let cycles: Vec<Option<(u64, u64)>> = peak
+            .iter()
+            .zip(&live)
+            .map(|(peak, live)| {
+                let (_, high) = (*peak)?;
+                Some((live.map_or(high, |(low, _)| low.min(high)), high))
+            })
+            .collect();
+        let total = chart::connected(&cycles);
+        let mut left_live = 0;
         for column in 0..width {
             let at = |columns: &[Option<(u64, u64)>]| {
                 columns.get(usize::from(column)).copied().flatten()
             };
-            // Between two cycles that stand in different columns the heap was not measured: it is drawn as it was.
-            last_peak = at(&peak).map(|(_, high)| high).or(last_peak);
-            last_live = at(&live).map(|(low, _)| low).or(last_live);
-            let (high, low) = (last_peak.unwrap_or(0), last_live.unwrap_or(0));
-            let low = low.min(high);
+            left_live = at(&cycles).map_or(left_live, |(low, _)| low);
+            let high = total.get(usize::from(column)).copied().flatten();
+            let high = high.unwrap_or(0);
+            let low = left_live.min(high);
             chart::stack(
                 &mut plot,
                 column,
@@ -101,17 +110,17 @@ impl Gc {
             .recent
             .iter()
             .rev()
-            .take(width.saturating_sub(10))
+            .take(width.saturating_sub(12))
             .collect();
-        let most = shown
+        let longest = shown
             .iter()
             .map(|cycle| cycle.wall().0)
             .max()
             .unwrap_or(1)
             .max(1);
-        let label = duration(most);
-        let left = cells(label.chars().count()) + 1;
-        chart::label(&mut canvas.rows(1, height).columns(0, left), &label);
+        let axis = chart::Axis::of(longest, height);
+        let (most, left) = (axis.top, axis.width(duration));
+        axis.draw(&mut canvas.rows(1, height).columns(0, left), duration);
         let mut plot = canvas.rows(1, height);
         let mut plot = plot.columns(left, cells(width));
         for (column, cycle) in (0..).zip(shown.iter().rev()) {

@@ -17,6 +17,7 @@ pub fn drawn(screen: &dyn Screen, width: u16, height: u16) -> String {
     let theme = Theme {
         colors: Colors::None,
         glyphs: UNICODE,
+        background: None,
     };
     drawn_with(screen, width, height, &theme)
 }
@@ -38,6 +39,7 @@ pub fn snapshots(name: &str, screen: &dyn Screen) {
     let ascii = Theme {
         colors: Colors::None,
         glyphs: ASCII,
+        background: None,
     };
     let seen = drawn_with(screen, 80, 22, &ascii);
     assert!(seen.is_ascii(), "{seen}");

@@ -390,6 +390,7 @@ fn the_overview() {
                 items: vec![Item {
                     line: Line::new(Role::Number, "       2  ").and(Role::Plain, "chan receive"),
                     share: Some((1, 2)),
+                    short: None,
                     go: Some(Target::Filtered {
                         page: Page::Goroutines,
                         filter: "chan receive".to_owned(),

@@ -114,9 +114,10 @@ impl TimelineScreen {
             if own == 1 {
                 chart::spark(&mut cells, 0, &columns, most, row.role);
             } else {
-                for (column, value) in (0..plot_width).zip(&columns) {
-                    if let Some((_, high)) = value {
-                        chart::stack(&mut cells, column, &[(*high, row.role)], most);
+                let curve = chart::connected(&columns);
+                for (column, value) in (0..plot_width).zip(curve) {
+                    if let Some(value) = value {
+                        chart::stack(&mut cells, column, &[(value, row.role)], most);
                     }
                 }
             }

@@ -1,11 +1,16 @@
 //! What a log without a verb answers: what is inside, the worst of it first, and which verb says more.
 
+mod death;
+
+pub use self::death::DeathDoc;
+use super::info;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::NoFlags;
 use crate::log::whole;
 use crate::out::Out;
 use crate::verb::{About, Group, OnFiles, Verb};
+use crate::words::quoted;
 use dumpview_model::finding::Finding;
 use dumpview_model::inventory::{Inventory, Part};
 use dumpview_model::log::{ProcessId, Unread};
@@ -15,7 +20,7 @@ use dumpview_model::traceback::{Race, Summary};
 use dumpview_model::units::{grouped, plural};
 use dumpview_parsers::log::LogReader;
 use dumpview_view::document::{self, Envelope, Incomplete, LogTail};
-use dumpview_view::finding::{self, Evidence};
+use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -32,6 +37,8 @@ pub struct Body<'a> {
     reason: Option<&'a str>,
     /// Crashes, goroutine dumps, kills, races, in order of their lines.
     moments: &'a [MomentDoc],
+    /// What else is known of that crash, or of the last goroutine dump when nothing crashed; null without one.
+    death: Option<&'a DeathDoc>,
     /// How much of what is in it.
     contents: Vec<PartDoc>,
     /// Every process that printed something of Go's.
@@ -108,6 +115,8 @@ pub struct Report {
     /// Lines that could not be read.
     pub unread: Unread,
     processes: Vec<ProcessDoc>,
+    /// What else is known of the last crash, or of the last dump.
+    pub told: Option<DeathDoc>,
 }
 
 /// What FILE without a verb asks of a log.
@@ -229,6 +238,7 @@ impl Report {
             inventory: model.inventory.clone(),
             unread: model.unread.clone(),
             processes: model.processes().iter().map(ProcessDoc::of).collect(),
+            told: DeathDoc::of(model),
         }
     }
 
@@ -260,6 +270,7 @@ impl Serialize for Report {
         let body = Body {
             reason: self.death().map(|death| death.text.as_str()),
             moments: &self.moments,
+            death: self.told.as_ref(),
             contents: parts.collect(),
             processes: &self.processes,
             tail: LogTail {
@@ -279,31 +290,48 @@ impl Answer for Report {
 
 fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     // A kill is told in full by its finding.
+    let told = report.told.as_ref();
     if let Some(death) = report.death().filter(|death| death.kind != "oom") {
+        let told = told.filter(|told| told.line == death.line);
+        let role = if told.is_some_and(DeathDoc::is_asked_for) {
+            Role::Heading
+        } else {
+            Role::Alarm
+        };
         for (at, line) in death.text.lines().enumerate() {
             let indent = if at == 0 { "" } else { "  " };
-            out.line(styled(Role::Alarm, format_args!("{indent}{line}")))?;
+            out.line(styled(role, format_args!("{indent}{line}")))?;
         }
         let goroutines = death
             .goroutines
             .map_or_else(String::new, |n| format!(", {}", plural(n, "goroutine")));
         out.line(format_args!("  line {}{goroutines}", grouped(death.line)))?;
-        if !death.before.is_empty() {
-            out.line("  the application's last lines before it:")?;
-            for line in &death.before {
-                out.line(styled(Role::Dim, format_args!("    {line}")))?;
-            }
-        }
+        before(death, out)?;
+        told.map_or(Ok(()), |told| told.text(out))?;
+        out.line("")?;
+    } else if let Some(told) = told {
+        let line = grouped(told.line);
+        let text = format_args!("goroutines were printed, at line {line}");
+        out.line(styled(Role::Heading, text))?;
+        told.text(out)?;
         out.line("")?;
     }
-    others(report, out)?;
     for finding in report.findings.iter().take(FINDINGS) {
-        finding::write(finding, Evidence::First(2), out)?;
+        info::finding(finding, out)?;
+        for line in finding::evidence(finding).take(2) {
+            out.line(line)?;
+        }
     }
     if !report.findings.is_empty() {
         out.line("")?;
     }
+    others(report, out)?;
     contents(report, out)?;
+    let next = next(report);
+    if !next.is_empty() {
+        out.line("")?;
+        info::next(&next, out)?;
+    }
     if report.unread.count() > 0 {
         out.line("")?;
         out.line(format_args!(
@@ -317,19 +345,38 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// What the application said last.
+fn before(death: &MomentDoc, out: &mut Text<'_>) -> io::Result<()> {
+    const MOST: usize = 120;
+    if death.before.is_empty() {
+        return Ok(());
+    }
+    out.line("  the application's last lines before it:")?;
+    for line in &death.before {
+        let mut head: String = line.chars().take(MOST).collect();
+        if head.len() < line.len() {
+            head.push('…');
+        }
+        out.line(styled(Role::Dim, format_args!("    {head}")))?;
+    }
+    Ok(())
+}
+
 /// The moments beside the death, the last of them by name.
 fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
     let death = report.death().map(|death| death.line);
+    let told = report.told.as_ref().map(|told| told.line);
+    let told = death.or(told);
     let others: Vec<&MomentDoc> = report
         .moments
         .iter()
         // Kills are among the findings.
-        .filter(|moment| Some(moment.line) != death && moment.kind != "oom")
+        .filter(|moment| Some(moment.line) != told && moment.kind != "oom")
         .collect();
     let Some(left) = others.len().checked_sub(1) else {
         return Ok(());
     };
-    if death.is_some() {
+    if told.is_some() {
         out.line("also in it:")?;
     }
     for moment in others.iter().rev().take(FINDINGS) {
@@ -337,10 +384,12 @@ fn others(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         let mut text = moment.text.lines();
         let first = text.next().unwrap_or_default();
         let more = if text.next().is_some() { " …" } else { "" };
-        out.line(format_args!(
-            "  {} at line {line}: {first}{more}",
-            moment.kind
-        ))?;
+        let line = styled(
+            Role::Plain,
+            format_args!("  {} at line {line}: {first}{more}", moment.kind),
+        );
+        let lines = line.wrapped(80, 4);
+        lines.into_iter().try_for_each(|line| out.line(line))?;
     }
     if left >= FINDINGS {
         out.line(format_args!(
@@ -358,18 +407,28 @@ fn contents(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         ("  what", Align::Left),
         ("records", Align::Right),
         ("lines", Align::Left),
-        ("more", Align::Left),
     ]);
     for (part, extent) in report.inventory.parts() {
-        let more = part.verb().map_or_else(String::new, |verb| {
-            format!("dumpview {verb} {}", report.path)
-        });
         table.row([
             format!("  {}", part.as_str()),
             grouped(extent.records),
             format!("{}–{}", grouped(extent.first), grouped(extent.last)),
-            more,
         ]);
     }
     table.write(out)
+}
+
+/// What to ask next: a line for the shell for each verb that says more, what died first.
+fn next(report: &Report) -> Vec<String> {
+    let mut verbs: Vec<&str> = Vec::new();
+    for verb in report.inventory.parts().filter_map(|(part, _)| part.verb()) {
+        if !verbs.contains(&verb) {
+            verbs.push(verb);
+        }
+    }
+    let path = quoted(&report.path);
+    let lines = verbs.iter();
+    lines
+        .map(|verb| format!("dumpview {verb} {path}"))
+        .collect()
 }
