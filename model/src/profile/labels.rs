@@ -362,7 +362,8 @@ mod tests {
             ("4mb:", 4 << 10, "bytes", false),
             ("1kb:64kb", 2048, "bytes", true),
             ("1kb:64kb", 80 << 10, "bytes", false),
-            ("5", 5, "widgets", false),
+            // As measurement.Scale has it: a number without a unit is of every unit.
+            ("5", 5, "widgets", true),
             ("5", 5, "", true),
             ("-3:3", 0, "", true),
         ] {
