@@ -287,8 +287,8 @@ impl<'a> Parts<'a> {
             parts: self,
             known: HashMap::new(),
         };
-        // A sample has a byte at least, and its stack two more of message and field.
-        let mut samples = Samples::with_capacity(self.samples, width, bytes.len() / 4);
+        // Most places have numbers of two bytes.
+        let mut samples = Samples::with_capacity(self.samples, width, bytes.len() / 2);
         let mut tags = Vec::new();
         for field in Fields::new(bytes, 0) {
             let field = field?;

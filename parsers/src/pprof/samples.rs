@@ -101,14 +101,15 @@ pub struct SampleMut {
 }
 
 impl Samples {
-    /// None yet, with room for some.
+    /// None yet, with room for some where there is any: what is reserved and not used takes no memory, and what had to grow
+    /// takes it twice while it is moved.
     pub fn with_capacity(samples: usize, width: usize, frames: usize) -> Self {
-        Self {
-            stacks: Vec::with_capacity(frames),
-            stack_ends: Vec::with_capacity(samples),
-            values: Vec::with_capacity(samples.saturating_mul(width)),
-            ..Self::default()
-        }
+        let mut room = Self::default();
+        // Without room they grow.
+        let _ = room.stacks.try_reserve_exact(frames);
+        let _ = room.stack_ends.try_reserve_exact(samples);
+        let _ = room.values.try_reserve_exact(samples.saturating_mul(width));
+        room
     }
 
     /// How many there are.

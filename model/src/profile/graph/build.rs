@@ -5,7 +5,7 @@ use super::super::measure::scaled_label;
 use super::super::names::clean;
 use super::Graph;
 use super::Kept;
-use super::node::{Edge, EdgeId, Key, Names, Node, NodeId, NodeTags, Tag};
+use super::node::{Edge, EdgeId, Key, Names, Node, NodeId, Tag};
 use dumpview_parsers::pprof::{Location, Profile, SampleRef, TagValue};
 use rustc_hash::FxHashMap;
 
@@ -131,13 +131,25 @@ impl Keys {
     }
 }
 
+/// What is added to a node by almost every call of every sample, kept apart so that much of it fits into the cache.
+#[derive(Clone, Copy)]
+struct Tally {
+    cum: i64,
+    cum_div: i64,
+    /// The last sample that it was in, counted from one.
+    seen: u32,
+    /// Whom it called last, and by which edge: most calls are the same as the one before.
+    callee: NodeId,
+    edge: EdgeId,
+}
+
 /// What a graph is made in.
 #[derive(Default)]
 struct Maker {
     graph: Graph,
+    tallies: Vec<Tally>,
     edges: FxHashMap<u64, EdgeId>,
-    /// The last sample that each node and edge was in, counted from one.
-    node_seen: Vec<u32>,
+    /// The last sample that each edge was in.
     edge_seen: Vec<u32>,
 }
 
@@ -149,23 +161,53 @@ impl Maker {
             context,
             ..Node::default()
         });
-        self.node_seen.push(0);
+        self.tallies.push(Tally {
+            cum: 0,
+            cum_div: 0,
+            seen: 0,
+            callee: NONE,
+            edge: EdgeId::MAX,
+        });
         id
     }
 
-    /// Whether a node is in a sample for the first time.
-    fn is_first(&mut self, node: NodeId, sample: u32) -> bool {
-        let seen = usize::try_from(node).ok();
-        let seen = seen.and_then(|at| self.node_seen.get_mut(at));
-        seen.is_some_and(|seen| std::mem::replace(seen, sample) != sample)
+    /// Adds a sample to all that a node cost, unless it is in this sample already; whether it was not.
+    #[inline]
+    fn count_once(&mut self, node: NodeId, (value, div): (i64, i64), sample: u32) -> bool {
+        let tally = usize::try_from(node).ok();
+        let Some(tally) = tally.and_then(|at| self.tallies.get_mut(at)) else {
+            return false;
+        };
+        if std::mem::replace(&mut tally.seen, sample) == sample {
+            return false;
+        }
+        tally.cum = tally.cum.wrapping_add(value);
+        tally.cum_div = tally.cum_div.wrapping_add(div);
+        true
+    }
+
+    /// The edge between two nodes, and whether it is new.
+    #[inline]
+    fn edge(&mut self, src: NodeId, dest: NodeId) -> (EdgeId, bool) {
+        let next = EdgeId::try_from(self.graph.edges.len()).unwrap_or(EdgeId::MAX);
+        let tally = usize::try_from(src).ok();
+        let Some(tally) = tally.and_then(|at| self.tallies.get_mut(at)) else {
+            return (next, true);
+        };
+        if tally.callee == dest {
+            return (tally.edge, false);
+        }
+        let pair = u64::from(src) << 32 | u64::from(dest);
+        let id = *self.edges.entry(pair).or_insert(next);
+        (tally.callee, tally.edge) = (dest, id);
+        (id, id == next)
     }
 
     /// Adds to an edge, unless it is in this sample already.
+    #[inline]
     fn call(&mut self, edge: Edge, sample: u32) {
-        let pair = u64::from(edge.src) << 32 | u64::from(edge.dest);
-        let next = EdgeId::try_from(self.graph.edges.len()).unwrap_or(EdgeId::MAX);
-        let id = *self.edges.entry(pair).or_insert(next);
-        if id == next {
+        let (id, is_new) = self.edge(edge.src, edge.dest);
+        if is_new {
             self.graph.edges.push(edge);
             self.edge_seen.push(sample);
             return;
@@ -185,6 +227,10 @@ impl Maker {
     }
 
     fn finished(mut self) -> Graph {
+        for (node, tally) in self.graph.nodes.iter_mut().zip(&self.tallies) {
+            node.cum = tally.cum;
+            node.cum_div = tally.cum_div;
+        }
         for (id, edge) in (0..).zip(std::mem::take(&mut self.graph.edges)) {
             if let Some(node) = self.graph.node_mut(edge.src) {
                 node.outs.push(id);
@@ -205,17 +251,11 @@ enum Part {
     Cum,
 }
 
-fn count(node: Option<&mut Node>, part: Part, (value, div): (i64, i64), tags: Option<&SampleTags>) {
-    let Some(node) = node else { return };
-    let (sum, sum_div) = match part {
-        Part::Flat => (&mut node.flat, &mut node.flat_div),
-        Part::Cum => (&mut node.cum, &mut node.cum_div),
-    };
-    *sum = sum.wrapping_add(value);
-    *sum_div = sum_div.wrapping_add(div);
-    if let Some(tags) = tags {
-        let of_node = node.tags.get_or_insert_default();
-        tags.count(of_node, part, (value, div));
+/// Adds a sample to what a node cost itself.
+fn count_flat(node: Option<&mut Node>, (value, div): (i64, i64)) {
+    if let Some(node) = node {
+        node.flat = node.flat.wrapping_add(value);
+        node.flat_div = node.flat_div.wrapping_add(div);
     }
 }
 
@@ -250,7 +290,7 @@ impl SampleTags {
         }
     }
 
-    fn count(&self, node: &mut NodeTags, part: Part, values: (i64, i64)) {
+    fn count(&self, node: Option<&mut Node>, part: Part, values: (i64, i64)) {
         fn add(tag: &mut Tag, part: Part, (value, div): (i64, i64)) {
             let (sum, sum_div) = match part {
                 Part::Flat => (&mut tag.flat, &mut tag.flat_div),
@@ -259,6 +299,8 @@ impl SampleTags {
             *sum = sum.wrapping_add(value);
             *sum_div = sum_div.wrapping_add(div);
         }
+        let Some(node) = node else { return };
+        let node = node.tags.get_or_insert_default();
         if !self.labels.is_empty() {
             let tag = node.labels.entry(self.labels.clone());
             let tag = tag.or_insert_with(|| Tag {
@@ -312,13 +354,10 @@ fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>)
                     residual = true;
                     continue;
                 }
-                if maker.is_first(*node, number) {
-                    count(
-                        maker.graph.node_mut(*node),
-                        Part::Cum,
-                        values,
-                        tags.as_ref(),
-                    );
+                if maker.count_once(*node, values, number)
+                    && let Some(tags) = &tags
+                {
+                    tags.count(maker.graph.node_mut(*node), Part::Cum, values);
                 }
                 if let Some(src) = parent.filter(|parent| parent != node) {
                     let edge = Edge {
@@ -337,12 +376,10 @@ fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>)
             }
         }
         if let Some(leaf) = parent.filter(|_| !residual) {
-            count(
-                maker.graph.node_mut(leaf),
-                Part::Flat,
-                values,
-                tags.as_ref(),
-            );
+            count_flat(maker.graph.node_mut(leaf), values);
+            if let Some(tags) = &tags {
+                tags.count(maker.graph.node_mut(leaf), Part::Flat, values);
+            }
         }
     }
     maker.finished()
@@ -366,7 +403,10 @@ fn tree(profile: &Profile, keys: &Keys, shape: &Shape<'_>) -> Graph {
             for (line, key) in lines.iter().enumerate().rev() {
                 let node = known.entry((parent, *key));
                 let node = *node.or_insert_with(|| maker.node(*key, parent));
-                count(maker.graph.node_mut(node), Part::Cum, values, tags.as_ref());
+                maker.count_once(node, values, number);
+                if let Some(tags) = &tags {
+                    tags.count(maker.graph.node_mut(node), Part::Cum, values);
+                }
                 if parent != NONE {
                     let edge = Edge {
                         src: parent,
@@ -383,12 +423,10 @@ fn tree(profile: &Profile, keys: &Keys, shape: &Shape<'_>) -> Graph {
             }
         }
         if parent != NONE {
-            count(
-                maker.graph.node_mut(parent),
-                Part::Flat,
-                values,
-                tags.as_ref(),
-            );
+            count_flat(maker.graph.node_mut(parent), values);
+            if let Some(tags) = &tags {
+                tags.count(maker.graph.node_mut(parent), Part::Flat, values);
+            }
         }
     }
     maker.finished()
