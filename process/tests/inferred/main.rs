@@ -73,7 +73,10 @@ fn print(title: &str, tally: &Tally) {
         println!("    stale {right:6} right {wrong:4} wrong: {why}");
     }
     for (title, [exact, inferred, none]) in ["all", "interrupted"].iter().zip(&tally.live) {
-        println!("  live in {title} frames: {exact} exact, {inferred} inferred, {none} without");
+        let share = 100 * inferred / (inferred + none).max(1);
+        println!(
+            "  live in {title} frames: {exact} exact, {inferred} inferred, {none} without: {share} % of those without a list found"
+        );
     }
     for (why, count) in &tally.missing_live {
         println!("  live without: {count:5} {why}");
