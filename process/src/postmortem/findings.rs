@@ -8,7 +8,7 @@ use crate::unwind::Call;
 use dumpview_model::finding::{Finding, Severity, Subject, rank};
 use dumpview_model::goroutine::{Goroutines, Status};
 use dumpview_model::traceback::{Seen, of_goroutines};
-use dumpview_model::units::{duration, grouped};
+use dumpview_model::units::{duration, grouped, plural};
 
 /// Looks for everything there is to find.
 pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Fin
     let is_crowd = crowd.is_some();
     let crowd = crowd.map(|all| of_crowd(dead, all)).unwrap_or_default();
     if crowd.is_empty() {
-        findings.extend(blocked_for_long(process));
+        findings.extend(blocked_for_long(dead));
     }
     findings.extend(crowd);
     if is_crowd {
@@ -177,14 +177,15 @@ fn nil_dereference(dead: &Postmortem<'_>) -> Option<Finding> {
 }
 
 /// Goroutines that waited for minutes are worth a look.
-fn blocked_for_long(process: &Process<'_>) -> Option<Finding> {
+fn blocked_for_long(dead: &Postmortem<'_>) -> Option<Finding> {
     const LONG: u64 = 60_000_000_000;
+    let process = &dead.process;
     let now = process.reached()?;
     let all = process.goroutines().ok()?;
     let waits = all
         .list()
         .iter()
-        .filter(|g| g.status == Status::Waiting)
+        .filter(|g| g.status == Status::Waiting && !dead.is_system(g))
         .filter_map(|g| now.since(g.waitsince));
     let (mut count, mut longest) = (0u64, 0);
     for wait in waits.filter(|wait| *wait > LONG) {
@@ -193,13 +194,14 @@ fn blocked_for_long(process: &Process<'_>) -> Option<Finding> {
     }
     (count > 0).then(|| {
         let text = format!(
-            "{count} goroutines were blocked for more than a minute, the longest for {}: dumpview goroutines \
-             --filter 'waiting>1m'",
+            "{} {} blocked for more than a minute, the longest for {}: dumpview goroutines --filter 'waiting>1m'",
+            plural(count, "goroutine"),
+            if count == 1 { "was" } else { "were" },
             duration(longest)
         );
         let finding = Finding::new("core.blocked-for-long", Severity::Info, text);
         finding
-            .seen(format!("{count} goroutines, {longest} ns"))
+            .seen(format!("{}, {longest} ns", plural(count, "goroutine")))
             .about(Subject::Goroutines)
     })
 }
