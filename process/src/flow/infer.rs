@@ -8,7 +8,7 @@
 //! before the assignment).
 
 use super::evaluate::{At, Evaluation};
-use super::state::{Followed, Place, State};
+use super::state::{Followed, Place, Range, State};
 use super::step::BinOp;
 use super::token::{Node, Token, Tokens, UNKNOWN};
 use super::{Known, Point, Program};
@@ -170,11 +170,12 @@ impl Point {
     fn is_counted(&self, followed: &Followed) -> bool {
         let graph = &self.function.graph;
         let here = graph.steps.get(self.step).map(|step| step.addr);
-        followed.ranges.iter().any(|range| {
+        followed.ranges.iter().enumerate().any(|(at, range)| {
             let Some(begin) = graph.step_at(range.begin) else {
                 return false;
             };
-            let is_current = here.is_some_and(|here| range.begin <= here && here < range.end);
+            let end = stays_until(followed.ranges.get(at..).unwrap_or_default());
+            let is_current = here.is_some_and(|here| range.begin <= here && Some(here) < end);
             let by = match range.place {
                 Place::Register(reg) => graph.addition(begin, reg),
                 Place::Slot(..) => graph
@@ -259,6 +260,19 @@ impl Point {
         }
         None
     }
+}
+
+/// Where a name is in no place any more, beginning with the first of its entries: lists begin a new one at every block, and where a
+/// register is spilled.
+fn stays_until(ranges: &[Range]) -> Option<Addr> {
+    let mut end = ranges.first()?.end;
+    for next in ranges.iter().skip(1) {
+        if next.begin > end {
+            break;
+        }
+        end = end.max(next.end);
+    }
+    Some(end)
 }
 
 /// Why a symbol does not stand for a variable's value at all.
