@@ -276,6 +276,27 @@ mod redacted {
         std::fs::remove_file(copy).unwrap();
     }
 
+    /// What is read is never written over, by whatever name.
+    #[test]
+    fn an_input_is_not_an_output() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/heapdumps");
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own");
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        let (dump, link) = (dir.join("dump"), dir.join("link"));
+        std::fs::copy(corpus.join("known-go1.27.3.dump.zst"), &dump).unwrap();
+        std::os::unix::fs::symlink("dump", &link).unwrap();
+        let before = std::fs::read(&dump).unwrap();
+        for to in [&dump, &link] {
+            let files = [to, &dump].map(|path| path.to_str().unwrap().to_owned());
+            let output = dumpview(&[
+                "export", "--to", "folded", "--force", "-o", &files[0], &files[1],
+            ]);
+            assert_eq!(output.status.code(), Some(2), "{output:?}");
+            assert!(std::fs::read(&dump).unwrap() == before, "{}", to.display());
+        }
+    }
+
     #[test]
     fn a_heap_dump_is_not_redacted() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/heapdumps");

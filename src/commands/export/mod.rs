@@ -32,6 +32,8 @@ use serde::Serialize;
 use sparse::Sparse;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// All of them.
 const EXPORTS: &[Entry] = &[
@@ -99,7 +101,12 @@ impl OnCore for ExportVerb {
         _: Option<&str>,
         _: &mut Cursor,
     ) -> Result<Box<dyn Answer>, Failure> {
-        let write = (find(&args.to)?.core)(case, args)?;
+        let export = find(&args.to)?;
+        is_no_input(&args.output, &case.core_path)?;
+        if let Some(executable) = &case.executable_path {
+            is_no_input(&args.output, executable)?;
+        }
+        let write = (export.core)(case, args)?;
         Ok(Box::new(written(args, write)?))
     }
 }
@@ -109,7 +116,9 @@ impl OnFiles for ExportVerb {
 
     fn answer(files: &Files<'_>, args: &ExportFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let path = files.first();
-        let (write, ended) = (find(&args.to)?.log)(path, args)?;
+        let export = find(&args.to)?;
+        is_no_input(&args.output, path)?;
+        let (write, ended) = (export.log)(path, args)?;
         let exported = written(args, write)?;
         let lost = ended.lost.map(|why| Incomplete {
             what: "input".to_owned(),
@@ -121,6 +130,19 @@ impl OnFiles for ExportVerb {
         out.whole(&Envelope::of_log("export", path), &incomplete, &exported)?;
         Ok(Exit::lacking(&incomplete))
     }
+}
+
+/// Refuses to write over what is read, by whatever name: it would be gone before it was read.
+fn is_no_input(output: &str, input: &Path) -> Result<(), Failure> {
+    let (Ok(to), Ok(from)) = (fs::metadata(output), fs::metadata(input)) else {
+        return Ok(());
+    };
+    if to.is_file() && (to.dev(), to.ino()) == (from.dev(), from.ino()) {
+        return Err(Failure::usage(format!(
+            "-o {output}: it is what is read\n\nhint: name another file"
+        )));
+    }
+    Ok(())
 }
 
 fn written(args: &ExportFlags, written: Written<'_>) -> Result<Exported, Failure> {
