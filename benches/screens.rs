@@ -32,8 +32,8 @@ const SCREENS: [(&str, &str, &str); 5] = [
     ("5", "Types", "RETAINED"),
     ("6", "Retained", "PLACE"),
     ("7", "Roots", "RETAINED"),
-    ("8", "Suspects", "next: dumpview"),
-    ("3", "Memory", "were mapped"),
+    ("8", "Suspects", "that live"),
+    ("3", "Memory", "OF ALL"),
 ];
 
 fn main() -> Result<(), Failed> {
@@ -92,7 +92,8 @@ fn main() -> Result<(), Failed> {
 
 /// Down and up the lines of a screen.
 fn moves(pty: &mut Pty, name: &str) {
-    let key = |at: usize| if at % 4 == 3 { "k" } else { "j" };
+    // One down, one up: at the end of a short table no key changes the frame.
+    let key = |at: usize| if at % 2 == 1 { "k" } else { "j" };
     let times = (0..KEYS).map(|at| frame(pty, key(at)));
     let times = times.collect();
     figures(&format!("{name}: a key"), times);
