@@ -46,14 +46,19 @@ fn screenshots() {
     save("picture", &pty, "all that lives");
     pty.press("6");
     save("suspects", &pty, "heap tree main.Big");
-    pty.press("3fmain.item\r");
-    pty.see("filter: main.item");
+    pty.press("3fkey=main.item\r");
+    pty.see("filter: key=main.item");
     pty.press("\r");
     pty.see("live objects of main.item");
     pty.press("\r");
     save("object", &pty, "why it is alive");
     let moments = ["leaky-go1.25.5-first.dump", "leaky-go1.25.5-second.dump"].map(unpacked);
-    let [old, new] = moments.each_ref().map(|path| path.to_str().unwrap());
+    // Relative here too: what is said of a dump begins with its path.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let [old, new] = moments.each_ref().map(|path| {
+        let path = path.strip_prefix(here).unwrap_or(path);
+        path.to_str().unwrap()
+    });
     let mut pty = Pty::open(&[old, new], 32, 120);
     pty.see("SURVIVED");
     pty.press("tt");
@@ -61,7 +66,7 @@ fn screenshots() {
     let mut pty = open(case("crash-blocked-quit-noopt-go1.27.3-amd64"), 32, 120);
     pty.see("goroutines");
     pty.press("2");
-    save("goroutines", &pty, "groups");
+    save("goroutines", &pty, "COUNT");
 
     let gc = "corpus/logs/gctrace/wordidx-applog-go1.27.3.txt.gz";
     let mut pty = Pty::open(&[gc], 36, 120);
