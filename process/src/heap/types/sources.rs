@@ -5,8 +5,10 @@ use super::label::{Label, Labels, Role, Source, Strength};
 use super::plan::TypeId;
 use crate::addr::Addr;
 use crate::dwarf::Location;
+use crate::heap::data::PackageData;
 use crate::heap::pointers::word_at;
 use crate::heap::{Heap, HeapError, Scratch, Special, SpecialKind, StaticValue};
+use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::{Semaphores, waits_on};
 use crate::scope::Standing;
@@ -242,8 +244,9 @@ impl Flow<'_, '_> {
         }
     }
 
-    /// Interfaces in objects and package data of unknown type: a word that is a type or an itab, and behind it a
-    /// pointer as the collector sees it. Nothing else looks like that.
+    /// Interfaces in objects and package data of unknown type: a word that is a type or an itab, no pointer as the
+    /// collector sees it, and behind it one that is (`cmd/compile/internal/typebits`, 1.19–1.27). A `*rtype` before some
+    /// other pointer, in a structure or as two variables side by side, is a pointer to the collector.
     fn start_at_interfaces(&mut self) {
         let mut found: Vec<(Addr, Addr)> = Vec::new();
         for span in self.spans.list() {
@@ -259,12 +262,15 @@ impl Flow<'_, '_> {
                 }
                 let bytes = bytes.get_or_insert_with(|| self.pointers.bytes(span));
                 let first = u64::from(slot) * span.elemsize;
+                // The word after the last pointer: what comes before it is no first word of an interface.
+                let mut after = first;
                 self.pointers
                     .visit(span, bytes, slot, &mut scratch, |offset| {
-                        if offset >= first + 8 {
+                        if offset >= first + 8 && offset != after {
                             let (word, data) = (word_at(bytes, offset - 8), word_at(bytes, offset));
                             found.push((Addr(word), Addr(data)));
                         }
+                        after = offset + 8;
                     });
                 self.pairs(&mut found);
             }
@@ -275,21 +281,18 @@ impl Flow<'_, '_> {
     }
 
     fn pairs_of_package_data(&mut self) {
-        let Ok(symbols) = self.process.symbols() else {
-            return;
-        };
-        let modules: Vec<_> = symbols.modules().filter_map(|m| m.data.as_ref()).collect();
-        for module in modules {
-            for span in [module.data, module.bss] {
-                let size = span.end.since(span.start).unwrap_or(0);
-                let bytes = self.read(span.start, size);
-                let mut found = (8..bytes.len() as u64)
-                    .step_by(8)
-                    .map(|at| (Addr(word_at(&bytes, at - 8)), Addr(word_at(&bytes, at))))
-                    .collect();
-                self.pairs(&mut found);
+        let mut found = Vec::new();
+        let mut after = None;
+        PackageData::of(self.process).words(|at, data| {
+            if after != Some(at) && self.spans.at(data).is_some() {
+                let word = at.0.checked_sub(8).map(Addr);
+                found.extend(
+                    word.and_then(|word| self.process.memory.ptr(word).ok().map(|w| (w, data))),
+                );
             }
-        }
+            after = Some(at.offset(8));
+        });
+        self.pairs(&mut found);
     }
 
     /// Takes those pairs for interfaces whose first word leads to a type.
