@@ -2,7 +2,6 @@
 
 use crate::column::{Bits, Column};
 use crate::graph::{Graph, NodeId};
-use std::collections::{BTreeMap, HashMap};
 
 const NONE: u32 = u32::MAX;
 /// Marks an entry, which nothing is before.
@@ -15,13 +14,45 @@ pub struct Paths {
     before: Column<u32>,
 }
 
-/// Paths of several nodes laid over each other: each node on them with how many of the targets it leads to.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct MergedPath {
-    /// For each node on a path, the node before it (`None` at an entry) and the number of targets beyond or at it.
-    pub nodes: BTreeMap<NodeId, (Option<NodeId>, u64)>,
+/// Paths of several nodes laid over each other: a tree of the nodes on them, in dense tables, since paths to all of a
+/// list have as many nodes as the list.
+#[derive(Debug)]
+pub struct MergedPath<'p> {
+    paths: &'p Paths,
+    on: Bits,
+    /// Number of targets beyond or at a node.
+    counts: Column<u64>,
+    /// The first node after a node, and the next one after the same; one more than its id, 0 for none.
+    first: Column<u32>,
+    next: Column<u32>,
+    /// The entries that the paths begin at.
+    pub starts: Vec<NodeId>,
     /// Targets that no entry reaches.
     pub unreached: u64,
+}
+
+impl MergedPath<'_> {
+    /// Whether the node is on one of the paths.
+    pub fn has(&self, node: NodeId) -> bool {
+        self.on.has(node)
+    }
+
+    /// How many targets are beyond a node or at it.
+    pub fn count(&self, node: NodeId) -> u64 {
+        self.counts.at(node)
+    }
+
+    /// The node before a node on a path; `None` at an entry, and of a node that is on none.
+    pub fn before(&self, node: NodeId) -> Option<NodeId> {
+        let before = Some(self.paths.before.at(node)).filter(|_| self.has(node))?;
+        (before != ENTRY).then_some(before)
+    }
+
+    /// The nodes that come right after a node on the paths, in no order.
+    pub fn below(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let first = self.first.at(node).checked_sub(1);
+        std::iter::successors(first, |at| self.next.at(*at).checked_sub(1))
+    }
 }
 
 impl Paths {
@@ -78,45 +109,53 @@ impl Paths {
 
     /// The paths to many nodes, merged. Each node on them is met once, however many targets are beyond it: paths along a
     /// list share all but their ends.
-    pub fn merged(&self, targets: impl IntoIterator<Item = NodeId>) -> MergedPath {
-        let mut merged = MergedPath::default();
-        // For each node, how many nodes on paths come right after it.
-        let mut after: HashMap<NodeId, u32> = HashMap::new();
-        let above = |node| Some(self.before.at(node)).filter(|before| *before != ENTRY);
+    pub fn merged(&self, targets: impl IntoIterator<Item = NodeId>) -> MergedPath<'_> {
+        let len = self.before.len();
+        let mut merged = MergedPath {
+            paths: self,
+            on: Bits::none(u32::try_from(len).unwrap_or(u32::MAX)),
+            counts: Column::filled(0, len),
+            first: Column::filled(0, len),
+            next: Column::filled(0, len),
+            starts: Vec::new(),
+            unreached: 0,
+        };
+        // For each node, how many nodes on paths come right after it and have not handed on their count.
+        let mut after = Column::filled(0u32, len);
+        let mut on = Vec::new();
         for target in targets {
             if !self.is_reached(target) {
                 merged.unreached += 1;
                 continue;
             }
+            merged.counts.update(target, |count| count + 1);
             let mut at = target;
-            loop {
-                let is_new = !merged.nodes.contains_key(&at);
-                let known = merged.nodes.entry(at).or_insert((above(at), 0));
-                known.1 += u64::from(at == target);
-                match known.0 {
-                    Some(above) if is_new => {
-                        *after.entry(above).or_default() += 1;
+            while !merged.on.has(at) {
+                merged.on.insert(at);
+                on.push(at);
+                match self.before.at(at) {
+                    ENTRY => merged.starts.push(at),
+                    above => {
+                        after.update(above, |nodes| nodes + 1);
                         at = above;
                     }
-                    _ => break,
                 }
             }
         }
         // From the ends up: a node hands its count on when all after it have handed on theirs.
-        let ends = merged.nodes.keys().filter(|node| !after.contains_key(node));
-        let mut ready: Vec<NodeId> = ends.copied().collect();
-        while let Some(node) = ready.pop() {
-            let Some((Some(above), count)) = merged.nodes.get(&node).copied() else {
+        on.retain(|node| after.at(*node) == 0);
+        while let Some(node) = on.pop() {
+            let above = self.before.at(node);
+            if above == ENTRY {
                 continue;
-            };
-            if let Some(over) = merged.nodes.get_mut(&above) {
-                over.1 += count;
             }
-            if let Some(left) = after.get_mut(&above) {
-                *left -= 1;
-                if *left == 0 {
-                    ready.push(above);
-                }
+            let count = merged.counts.at(node);
+            merged.counts.update(above, |over| over + count);
+            merged.next.set(node, merged.first.at(above));
+            merged.first.set(above, node + 1);
+            after.update(above, |nodes| nodes - 1);
+            if after.at(above) == 0 {
+                on.push(above);
             }
         }
         merged

@@ -221,7 +221,19 @@ fn check_merged(graph: &Graph, paths: &Paths) {
             naive.entry(*node).or_insert((before, 0)).1 += 1;
         }
     }
-    assert_eq!((merged.nodes, merged.unreached), (naive, unreached));
+    let mut nodes = BTreeMap::new();
+    let mut open = merged.starts.clone();
+    while let Some(node) = open.pop() {
+        assert!(
+            merged
+                .below(node)
+                .all(|below| merged.before(below) == Some(node))
+        );
+        open.extend(merged.below(node));
+        nodes.insert(node, (merged.before(node), merged.count(node)));
+    }
+    assert_eq!((nodes, merged.unreached), (naive, unreached));
+    assert!((0..graph.len()).all(|node| merged.has(node) == (merged.count(node) > 0)));
 }
 
 /// Sets of nodes and groups.
@@ -495,9 +507,12 @@ fn paths_to_all_of_a_long_list_are_merged_in_one_walk() {
     let lists: Vec<Vec<u32>> = (0..n).map(next).collect();
     let paths = Paths::of(&Graph::new(Rows::from_lists(&lists), n, vec![0]));
     let merged = paths.merged(0..n);
-    assert_eq!(merged.nodes.len(), n as usize);
-    assert_eq!(merged.nodes.get(&0), Some(&(None, u64::from(n))));
-    assert_eq!(merged.nodes.get(&(n - 10)), Some(&(Some(n - 11), 10)));
+    assert_eq!((0..n).filter(|node| merged.has(*node)).count(), n as usize);
+    assert_eq!((merged.before(0), merged.count(0)), (None, u64::from(n)));
+    assert_eq!(
+        (merged.before(n - 10), merged.count(n - 10)),
+        (Some(n - 11), 10)
+    );
 }
 
 #[test]

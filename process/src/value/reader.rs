@@ -60,6 +60,11 @@ impl<'r> Reader<'r> {
         self
     }
 
+    /// Nodes left for the value that is being read.
+    pub(super) const fn nodes_left(&self) -> usize {
+        self.nodes_left
+    }
+
     /// What is left of it.
     pub const fn left(&self) -> usize {
         self.total_left
@@ -141,10 +146,15 @@ impl<'r> Reader<'r> {
         depth < self.limits.depth && self.nodes_left > 0
     }
 
+    /// How many of `len` elements to read: each is a node, and what is left of the budget ends them.
+    pub(super) fn most_of(&self, len: u64) -> u64 {
+        len.min(self.limits.len.min(self.nodes_left) as u64)
+    }
+
     /// How many of `len` elements to read at this depth.
     pub(super) fn room(&self, depth: usize, len: u64) -> u64 {
         if self.may_enter(depth) {
-            len.min(self.limits.len as u64)
+            self.most_of(len)
         } else {
             0
         }

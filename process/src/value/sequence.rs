@@ -1,6 +1,6 @@
 //! Strings and slices: headers that are checked before their bytes are believed.
 
-use super::{Place, Reader, ValueError};
+use super::{Limits, Place, Reader, ValueError};
 use crate::addr::Addr;
 use crate::memory::{MemoryExt, ReadError, Unreadable};
 use crate::types::{Type, TypeRef};
@@ -10,7 +10,16 @@ use dumpview_model::value::{Address, Data, Value};
 /// User space ends here on both architectures; nothing is longer.
 const MAX_BYTES: u64 = 1 << 48;
 
+/// Text costs like as many nodes as it would fill words of two.
+const TEXT_OF_A_NODE: usize = 16;
+
 impl Reader<'_> {
+    /// How much text to read of what was asked: no more than is left of the budget, but always some.
+    fn affordable(&self, asked: usize) -> u64 {
+        let left = self.nodes_left().saturating_mul(TEXT_OF_A_NODE);
+        asked.min(left.max(Limits::default().string)) as u64
+    }
+
     /// A string: its first bytes. One whose header cannot be true is unreadable; one whose end is missing
     /// from the core shows what is there and says so.
     pub(super) fn string(&mut self, ty: &Type, place: Place<'_>) -> Result<Value, ValueError> {
@@ -18,7 +27,7 @@ impl Reader<'_> {
         let data = place.ptr(memory)?;
         let len = place.offset(8).word(memory)?;
         let doubt = self.check_range("string", data, len)?;
-        let want = len.min(self.limits.string as u64);
+        let want = len.min(self.affordable(self.limits.string));
         let mut bytes = match memory.bytes(data, want) {
             _ if want == 0 => Vec::new(),
             Ok(bytes) => bytes.into_owned(),
@@ -34,8 +43,7 @@ impl Reader<'_> {
         if (bytes.len() as u64) < len {
             bytes.truncate(whole_characters(&bytes));
         }
-        // Text costs like as many nodes as it would fill words.
-        self.spend(bytes.len() / 16);
+        self.spend(bytes.len() / TEXT_OF_A_NODE);
         Ok(Value {
             doubt,
             ..Value::new(self.name(ty), Data::String { bytes, len })
@@ -78,7 +86,7 @@ impl Reader<'_> {
         let doubt = self.check_range("slice", data, bytes)?;
         let errors = self.in_error() && element.name == "error" && !self.may_enter(depth);
         let room = if errors {
-            len.min(self.limits.len as u64)
+            self.most_of(len)
         } else if self.follows {
             self.room(depth, len)
         } else {

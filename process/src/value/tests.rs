@@ -689,3 +689,25 @@ fn a_spent_budget_stops_following() {
         matches!(&fields[1].value.data, Data::Pointer { pointee: Pointee::NotFollowed, addr } if addr.0 == HEAP + 16)
     );
 }
+
+#[test]
+fn a_length_without_bound_is_bounded_by_the_budget() {
+    let mut w = world();
+    let limits = Limits {
+        len: usize::MAX,
+        string: usize::MAX,
+        nodes: 20,
+        ..Limits::default()
+    };
+    let empties = w.slice_of(w.structure("struct {}", &[]));
+    w.words(HEAP, &[HEAP, 1 << 40, 1 << 40]);
+    let value = w.read_within(empties, HEAP, limits);
+    assert_eq!(value.nodes(), 20);
+    let string = w.basic("string");
+    w.put(HEAP + 0x100, &[b'a'; 0x800]);
+    w.words(HEAP, &[HEAP + 0x100, 0x800]);
+    let Data::String { bytes, len } = w.read_within(string, HEAP, limits).data else {
+        panic!()
+    };
+    assert_eq!((bytes.len(), len), (19 * 16, 0x800));
+}

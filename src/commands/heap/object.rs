@@ -15,6 +15,7 @@ use dumpview_view::schema::Rows;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io;
 
 /// How `heap object` answers.
@@ -111,15 +112,28 @@ impl Answer for ObjectBody {
     }
 }
 
-/// The object that a word means, and how far into it the word leads.
+/// The object that a word means, and how far into it the word leads. A root means the one object it refers to.
 fn object(case: &Case<'_>, word: Option<&str>) -> Result<(u32, u64), Failure> {
     let analysis = analysed(case)?;
     let word = word.unwrap_or_default();
     let node = named(analysis, word)?;
-    if !analysis.heap.graph.is_object(node) {
-        return Err(Failure::no_answer(format!(
-            "{word}: a root, not an object\n\nhint: dumpview heap tree and dumpview heap refs take roots"
-        )));
+    let graph = &analysis.heap.graph;
+    if !graph.is_object(node) {
+        let targets: BTreeSet<u32> = graph.out(node).iter().copied().collect();
+        let mut objects = targets
+            .into_iter()
+            .filter(|target| graph.is_object(*target));
+        return match (objects.next(), objects.count()) {
+            (Some(only), 0) => Ok((only, 0)),
+            (Some(_), more) => Err(Failure::no_answer(format!(
+                "{word}: a root that refers to {}: which of them?\n\nhint: {} '{word}'",
+                plural(more as u64 + 1, "object"),
+                command(case, "heap refs"),
+            ))),
+            (None, _) => Err(Failure::no_answer(format!(
+                "{word}: a root that refers to no object of the heap"
+            ))),
+        };
     }
     let first = word.split_whitespace().next().unwrap_or_default();
     let asked = crate::commands::x::parse_addr(first);
@@ -130,7 +144,7 @@ fn object(case: &Case<'_>, word: Option<&str>) -> Result<(u32, u64), Failure> {
 /// The word of verbs about an object.
 const ADDR: Word = Word::Required(
     "ADDR",
-    "its address, interior ones too, or an expression whose value is one",
+    "its address, interior ones too, an expression whose value is one, or a variable that refers to one",
 );
 
 /// `heap object`.

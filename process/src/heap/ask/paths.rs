@@ -7,9 +7,8 @@
 use super::totals::Of;
 use crate::heap::{Analysis, Names};
 use crate::types::shorten;
-use dumpview_heap::{Bits, NodeId};
+use dumpview_heap::{Bits, MergedPath, NodeId};
 use dumpview_model::heap::{HeapPath, HeapStep};
-use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 
 /// Paths to some objects.
@@ -33,8 +32,7 @@ const ALIKE: usize = 4;
 
 /// The tree of paths.
 struct Tree<'t> {
-    below: FxHashMap<NodeId, Vec<NodeId>>,
-    counts: FxHashMap<NodeId, u64>,
+    merged: MergedPath<'t>,
     targets: &'t Bits,
     most: usize,
     total: u64,
@@ -48,21 +46,13 @@ impl Analysis<'_, '_> {
             wanted.insert(*target);
         }
         let merged = self.paths().merged(targets.iter().copied());
-        let mut tree = Tree {
-            below: FxHashMap::default(),
-            counts: FxHashMap::default(),
+        let tree = Tree {
+            total: targets.len() as u64 - merged.unreached,
+            merged,
             targets: &wanted,
             most,
-            total: targets.len() as u64 - merged.unreached,
         };
-        let mut starts = Vec::new();
-        for (node, (before, count)) in &merged.nodes {
-            tree.counts.insert(*node, *count);
-            match before {
-                Some(before) => tree.below.entry(*before).or_default().push(*node),
-                None => starts.push(*node),
-            }
-        }
+        let mut starts = tree.merged.starts.clone();
         let mut ways = Vec::new();
         tree.largest_first(&mut starts);
         for start in starts {
@@ -79,7 +69,7 @@ impl Analysis<'_, '_> {
         let told: u64 = paths.iter().map(|path| path.count).sum();
         Found {
             asked: targets.len() as u64,
-            unreached: merged.unreached,
+            unreached: tree.merged.unreached,
             elsewhere: tree.total.saturating_sub(told),
             paths,
         }
@@ -176,7 +166,7 @@ impl Analysis<'_, '_> {
 
 impl Tree<'_> {
     fn count(&self, node: NodeId) -> u64 {
-        self.counts.get(&node).copied().unwrap_or(0)
+        self.merged.count(node)
     }
 
     fn largest_first(&self, nodes: &mut [NodeId]) {
@@ -185,9 +175,9 @@ impl Tree<'_> {
 
     /// The ways on that lead to enough to be told apart.
     fn large_below(&self, node: NodeId) -> Vec<NodeId> {
-        let mut below = self.below.get(&node).cloned().unwrap_or_default();
         let least = (self.total / FEW).max(1);
-        below.retain(|child| self.count(*child) >= least);
+        let below = self.merged.below(node);
+        let mut below: Vec<NodeId> = below.filter(|child| self.count(*child) >= least).collect();
         self.largest_first(&mut below);
         below
     }
@@ -196,9 +186,9 @@ impl Tree<'_> {
     fn add_example(&self, way: &mut Vec<NodeId>) {
         while let Some(at) = way.last().copied()
             && !self.targets.has(at)
-            && let Some(example) = self.below.get(&at).and_then(|below| below.first())
+            && let Some(example) = self.merged.below(at).min()
         {
-            way.push(*example);
+            way.push(example);
         }
     }
 
