@@ -4,6 +4,7 @@ use crate::input::io_words;
 use crate::words::{name, nearest, quoted};
 use dumpview_process::postmortem::NoPlace;
 use dumpview_view::document::{Incomplete, schema_id};
+use dumpview_view::json;
 use dumpview_view::text::lines_of;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
@@ -156,7 +157,7 @@ impl Failure {
             error,
             hint,
         };
-        serde_json::to_writer(&mut *out, &document)?;
+        json::write(&mut *out, &document)?;
         out.write_all(b"\n")
     }
 }

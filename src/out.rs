@@ -6,6 +6,7 @@ use anstream::AutoStream;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::{Cell, Column, Object, Row, chosen};
 use dumpview_view::document::{Document, Envelope, Incomplete};
+use dumpview_view::json;
 use dumpview_view::safe::safe;
 use dumpview_view::sink::ansi::{Ansi, Styles};
 use dumpview_view::sink::csv::Csv;
@@ -237,7 +238,7 @@ pub fn whole(
             answer,
         },
     };
-    serde_json::to_writer(&mut *out, &whole)?;
+    json::write(&mut *out, &whole)?;
     out.write_all(b"\n")
 }
 
@@ -309,10 +310,8 @@ impl<R: Row> Stream<'_, R> {
     /// A row in the form in which it will be written, to be kept until its turn.
     fn make(&self, row: &R) -> io::Result<Made> {
         Ok(match &self.to {
-            To::Json(_) if self.choice.named().is_none() => {
-                Made::Bytes(serde_json::to_vec(&Object(row))?)
-            }
-            To::Json(_) => Made::Bytes(serde_json::to_vec(&chosen(row, &self.columns))?),
+            To::Json(_) if self.choice.named().is_none() => Made::Bytes(json::bytes(&Object(row))?),
+            To::Json(_) => Made::Bytes(json::bytes(&chosen(row, &self.columns))?),
             To::Csv(..) => {
                 let cells = self.columns.iter().map(|c| (c.get)(row).to_string());
                 Made::Cells(cells.collect())

@@ -17,6 +17,7 @@ use crate::words::{is_stdin, quoted};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches};
 use dumpview_view::document::Incomplete;
+use dumpview_view::json;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -163,7 +164,7 @@ fn write_schema(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Stop> {
             ))
         })?
     };
-    serde_json::to_writer_pretty(&mut *out, &schema).map_err(io::Error::from)?;
+    json::write_pretty(&mut *out, &schema)?;
     out.write_all(b"\n")?;
     Ok(())
 }

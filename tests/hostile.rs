@@ -428,6 +428,44 @@ mod tests {
         out
     }
 
+    /// The same bytes claimed by thousands of program headers are read once.
+    #[test]
+    fn headers_that_claim_the_same_bytes_cost_one_reading() {
+        const CLAIMS: u16 = 3_000;
+        let one = synthetic_core(11, 8);
+        let notes = one.get(120..).unwrap();
+        // A thousand threads in the notes, and three thousand headers for them: three million threads if each were read.
+        let many = notes.repeat(1_000);
+        for kind in [4u32, 1] {
+            let mut core = one.get(..64).unwrap().to_vec();
+            let first = 64 + 56 * (u64::from(CLAIMS) + 1);
+            core[56..58].copy_from_slice(&(CLAIMS + 1).to_le_bytes());
+            for claim in 0..=u64::from(CLAIMS) {
+                let mut header = vec![0u8; 56];
+                let kind = if claim == 0 { 4 } else { kind };
+                header[..4].copy_from_slice(&u32::to_le_bytes(kind));
+                header[4] = 6;
+                header[8..16].copy_from_slice(&first.to_le_bytes());
+                header[16..24].copy_from_slice(&(claim << 24).to_le_bytes());
+                for size in [32, 40] {
+                    header[size..size + 8].copy_from_slice(&(many.len() as u64).to_le_bytes());
+                }
+                core.extend(header);
+            }
+            core.extend(&many);
+            let path = scratch().join(format!("claims-{kind}"));
+            fs::write(&path, core).unwrap();
+            let outcome = ask(&[&"info", &path, &"--json"]);
+            assert!(matches!(outcome.status, 0 | 4), "{}", outcome.err);
+            let info: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
+            assert_eq!(info["threads"], 1_000, "{info}");
+            assert_eq!(
+                outcome.out.contains("3000 note segments lie over others"),
+                kind == 4
+            );
+        }
+    }
+
     #[test]
     fn strings_of_the_dump_reach_the_terminal_without_control_characters() {
         let (core, exe) = (

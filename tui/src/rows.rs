@@ -10,6 +10,7 @@ use dumpview_view::column::{Cell, Column, Object, Row, Unit, column};
 use dumpview_view::document::Document;
 use dumpview_view::filter::Filter;
 use dumpview_view::job::{Job, Stopped};
+use dumpview_view::json;
 use dumpview_view::sink::csv::Csv;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -332,7 +333,7 @@ impl<R: Row> Printed<R> {
         let mut document = Document::bare(out);
         document.list(R::KEY)?;
         for row in self.each() {
-            document.element(&serde_json::to_vec(&Object(&row))?)?;
+            document.element(&json::bytes(&Object(&row))?)?;
         }
         document.end_list()?;
         document.end()

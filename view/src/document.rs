@@ -1,5 +1,6 @@
 //! What every JSON document begins with, and how one is written while its rows come.
 
+use crate::json;
 use dumpview_model::finding::Finding;
 use dumpview_model::log::{self, UnreadLine};
 use dumpview_model::timeline::Timeline;
@@ -180,8 +181,8 @@ impl<'w> Document<'w> {
     /// When it cannot be written.
     pub fn entry(&mut self, name: &str, value: &dyn ErasedSerialize) -> io::Result<()> {
         self.key(name)?;
-        let mut json = serde_json::Serializer::new(&mut *self.out);
-        erased_serde::serialize(value, &mut json).map_err(io::Error::from)
+        let mut writer = json::serializer(&mut *self.out);
+        erased_serde::serialize(value, &mut writer).map_err(io::Error::from)
     }
 
     /// Adds the entries of an object.
@@ -191,8 +192,7 @@ impl<'w> Document<'w> {
     /// When they cannot be written, or `body` is no object.
     pub fn entries(&mut self, body: &dyn ErasedSerialize) -> io::Result<()> {
         let mut text = Vec::new();
-        let mut json = serde_json::Serializer::new(&mut text);
-        erased_serde::serialize(body, &mut json).map_err(io::Error::from)?;
+        erased_serde::serialize(body, &mut json::serializer(&mut text)).map_err(io::Error::from)?;
         let inner = text
             .strip_prefix(b"{")
             .and_then(|text| text.strip_suffix(b"}"))
@@ -259,7 +259,7 @@ impl<'w> Document<'w> {
     fn key(&mut self, name: &str) -> io::Result<()> {
         self.out.write_all(self.before)?;
         self.before = b",";
-        serde_json::to_writer(&mut *self.out, name)?;
+        json::write(&mut *self.out, name)?;
         self.out.write_all(b":")
     }
 }

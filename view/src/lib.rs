@@ -43,6 +43,7 @@ pub mod document;
 pub mod filter;
 pub mod finding;
 pub mod job;
+pub mod json;
 pub mod line;
 pub mod rows;
 pub mod safe;

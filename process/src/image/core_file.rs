@@ -17,6 +17,7 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header::{EM_386, ET_CORE, Header};
 use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_LOAD, PT_NOTE, ProgramHeader};
 use goblin::elf::section_header::SectionHeader;
+use std::collections::BTreeMap;
 
 /// `e_phnum` that means "see section header 0's `sh_info`" (`elf.h`).
 const PN_XNUM: u16 = 0xffff;
@@ -149,6 +150,9 @@ impl<'a> CoreFile<'a> {
         };
         let mut gdb_note = false;
         let mut had_siginfo = false;
+        // Where segments of notes begin and end: none is read over another, else thousands of headers claim the same bytes.
+        let mut noted = BTreeMap::new();
+        let mut overlapping = 0u64;
         for ph in &headers {
             let end = ph.p_offset.saturating_add(ph.p_filesz);
             core.truncated_by = core
@@ -164,8 +168,10 @@ impl<'a> CoreFile<'a> {
                     writable: ph.p_flags & PF_W != 0,
                     executable: ph.p_flags & PF_X != 0,
                 }),
+                PT_NOTE if overlaps(&noted, ph.p_offset, end) => overlapping += 1,
                 PT_NOTE => {
                     let notes = slice_at(bytes, ph.p_offset, ph.p_filesz);
+                    noted.insert(ph.p_offset, end);
                     for note in Notes::new(notes) {
                         match note {
                             Ok(note) => {
@@ -173,12 +179,17 @@ impl<'a> CoreFile<'a> {
                                 had_siginfo |= note.kind == note_type::NT_SIGINFO;
                                 core.take_note(&note);
                             }
-                            Err(error) => core.damage.push(error.to_string()),
+                            Err(error) => core.damaged(error.to_string()),
                         }
                     }
                 }
                 _ => {}
             }
+        }
+        if overlapping > 0 {
+            core.damage.push(format!(
+                "{overlapping} note segments lie over others: not read"
+            ));
         }
         let writable = core.segments.iter().filter(|s| s.writable);
         core.writable = writable
@@ -213,6 +224,17 @@ impl<'a> CoreFile<'a> {
         }
     }
 
+    /// Says what cannot be read. Notes by the million may be broken; the first ones tell how.
+    fn damaged(&mut self, what: String) {
+        match self.damage.len() {
+            0..MOST_DAMAGE => self.damage.push(what),
+            MOST_DAMAGE => self
+                .damage
+                .push("further notes cannot be read either".to_owned()),
+            _ => {}
+        }
+    }
+
     fn take_note(&mut self, note: &Note<'a>) {
         let at = |what: &str, why: &dyn std::fmt::Display| {
             format!("{what} at {:#x}: {why}", note.offset)
@@ -220,7 +242,7 @@ impl<'a> CoreFile<'a> {
         match (note.name, note.kind) {
             (b"CORE", note_type::NT_PRSTATUS) => match ThreadStatus::parse(note.desc) {
                 Ok(status) => self.threads.push(thread(self.arch, &status)),
-                Err(error) => self.damage.push(at("NT_PRSTATUS", &error)),
+                Err(error) => self.damaged(at("NT_PRSTATUS", &error)),
             },
             (b"CORE", note_type::NT_FPREGSET) => {
                 if let Some(thread) = self.threads.last_mut() {
@@ -229,12 +251,12 @@ impl<'a> CoreFile<'a> {
             }
             (b"CORE", note_type::NT_PRPSINFO) => match ProcessInfo::parse(note.desc) {
                 Ok(info) => self.process = Some(info),
-                Err(error) => self.damage.push(at("NT_PRPSINFO", &error)),
+                Err(error) => self.damaged(at("NT_PRPSINFO", &error)),
             },
             (b"CORE", note_type::NT_AUXV) => self.auxv = AuxVector::parse(note.desc),
             (b"CORE", note_type::NT_FILE) => match FileMappings::parse(note.desc) {
                 Ok(files) => self.files = files.0,
-                Err(error) => self.damage.push(at("NT_FILE", &error)),
+                Err(error) => self.damaged(at("NT_FILE", &error)),
             },
             (b"CORE", note_type::NT_SIGINFO) => match SignalInfo::parse(note.desc) {
                 Ok(info) => {
@@ -243,7 +265,7 @@ impl<'a> CoreFile<'a> {
                         thread.signal = Some(info);
                     }
                 }
-                Err(error) => self.damage.push(at("NT_SIGINFO", &error)),
+                Err(error) => self.damaged(at("NT_SIGINFO", &error)),
             },
             _ => {}
         }
@@ -293,6 +315,15 @@ impl<'a> CoreFile<'a> {
             .or_else(|| self.files.iter().min_by_key(|f| f.start))
             .map(|f| f.path)
     }
+}
+
+/// Notes whose damage is told one by one.
+const MOST_DAMAGE: usize = 20;
+
+/// Whether a stretch of the file lies over one of those, which lie apart.
+fn overlaps(stretches: &BTreeMap<u64, u64>, start: u64, end: u64) -> bool {
+    let before = stretches.range(..end.max(start + 1)).next_back();
+    before.is_some_and(|(_, until)| *until > start)
 }
 
 /// At most `len` bytes at `offset`; fewer (or none) when the file ends before.

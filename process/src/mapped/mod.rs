@@ -238,6 +238,8 @@ fn build_info_in_core(
         .collect();
     let belongs =
         |start: Addr| own.is_empty() || own.iter().any(|f| f.start <= start.0 && start.0 < f.end);
+    // Segments may name the same bytes of the file again and again; together they have no more than the file.
+    let mut left = core.bytes.len();
     memory
         .regions()
         .iter()
@@ -246,7 +248,8 @@ fn build_info_in_core(
             let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
                 return None;
             };
-            let bytes = bytes.get(..MOST).unwrap_or(bytes);
+            let bytes = bytes.get(..MOST.min(left)).unwrap_or(bytes);
+            left -= bytes.len().min(left);
             memchr::memmem::find_iter(bytes, BUILD_INFO_MAGIC)
                 .find_map(|at| BuildInfo::parse(bytes.get(at..)?))
         })

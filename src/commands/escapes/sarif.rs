@@ -2,6 +2,7 @@
 
 use super::Report;
 use dumpview_model::escape::{Class, Decision};
+use dumpview_view::json;
 use dumpview_view::rows::decision as view;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -128,7 +129,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             "results": results,
         }],
     });
-    serde_json::to_writer(&mut *out, &document)?;
+    json::write(&mut *out, &document)?;
     out.write_all(b"\n")
 }
 

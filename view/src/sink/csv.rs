@@ -1,6 +1,8 @@
 //! Rows as comma-separated values, exact and without units.
 
 use crate::column::{Cell, Column, Row};
+use dumpview_model::value::quote::{escape, is_printable};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -89,8 +91,24 @@ impl<'w> Csv<'w> {
     }
 }
 
+/// A cell without what a terminal must not be given; lines and tabs of its own stay.
+fn safe(cell: &str) -> Cow<'_, str> {
+    let stays = |c: char| matches!(c, '\n' | '\t');
+    if cell.chars().all(|c| stays(c) || is_printable(c)) {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = String::with_capacity(cell.len() + 8);
+    for part in cell.split_inclusive(stays) {
+        let text = part.trim_end_matches(stays);
+        out.push_str(&escape(text));
+        out.push_str(part.get(text.len()..).unwrap_or_default());
+    }
+    Cow::Owned(out)
+}
+
 /// Adds a cell, in quotes where it would be read as something else without.
 fn quote(cell: &str, line: &mut Vec<u8>) {
+    let cell = safe(cell);
     if !cell.contains([',', '"', '\n', '\r']) {
         return line.extend_from_slice(cell.as_bytes());
     }
@@ -120,8 +138,11 @@ mod tests {
         let mut out = Vec::new();
         let mut csv = Csv::new(&mut out);
         csv.line(["a", "", r#"f("a, b")"#, "two\nlines"]).unwrap();
-        csv.line(["1"]).unwrap();
+        csv.line(["1", "\u{1b}]0;x\u{7}\tb\u{202e}\n\r"]).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "a,,\"f(\"\"a, b\"\")\",\"two\nlines\"\n1\n");
+        assert_eq!(
+            text,
+            "a,,\"f(\"\"a, b\"\")\",\"two\nlines\"\n1,\"\\x1b]0;x\\a\tb\\u202e\n\\r\"\n"
+        );
     }
 }
