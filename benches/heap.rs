@@ -10,7 +10,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
-#[path = "../src/input/map.rs"]
+#[path = "../src/raw/map.rs"]
 mod map;
 mod support;
 

@@ -8,6 +8,7 @@
 //!
 //! Nothing here is ever written. A line that is not understood is named on stderr, and the rest holds.
 
+use crate::input::small;
 use dumpview_tui::theme::Background;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -35,12 +36,13 @@ fn read() -> Config {
     let Some(path) = base.map(|base| base.join("dumpview/config")) else {
         return Config::default();
     };
-    let Ok(text) = std::fs::read_to_string(&path) else {
+    let Ok(text) = small(&path) else {
         return Config::default();
     };
+    let text = String::from_utf8_lossy(&text);
     let (config, wrong) = parse(&text);
     for (line, why) in wrong {
-        crate::out::complain(&format!("{}:{line}: {why}", path.display()));
+        crate::talk::complain(&format!("{}:{line}: {why}", path.display()));
     }
     config
 }

@@ -63,6 +63,11 @@ pub struct Common {
     #[arg(long, global = true)]
     pub no_cache: bool,
 
+    /// The most memory to take, as 512M or 2G: three quarters of what the machine has otherwise, and 1G for inputs below
+    /// 1 GiB. Beyond a quarter of it no more of a log is read; beyond it the program ends and says so.
+    #[arg(long, global = true, value_name = "SIZE", value_parser = crate::memory::size)]
+    pub memory: Option<u64>,
+
     /// Look for source files elsewhere: replaces the prefix FROM of paths by TO; may be repeated.
     #[arg(long, global = true, value_name = "FROM=TO")]
     pub source_path: Vec<String>,

@@ -1,13 +1,13 @@
-//! Where answers go. This is the only place that writes to stdout, and the only one that complains on stderr.
+//! Where answers go. This is the only place that writes to stdout.
 
 use crate::answer::{Answer, Failure, Stop};
 use crate::flags::{ColorChoice, Common};
+use crate::talk::complain;
 use anstream::AutoStream;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::{Cell, Column, Object, Row, chosen};
 use dumpview_view::document::{Document, Envelope, Incomplete};
 use dumpview_view::json;
-use dumpview_view::safe::safe;
 use dumpview_view::sink::ansi::{Ansi, Styles};
 use dumpview_view::sink::csv::Csv;
 use dumpview_view::sink::html::Html;
@@ -74,16 +74,6 @@ pub struct Out<'o> {
     form: Form,
     look: Look,
     quiet: bool,
-}
-
-/// One message on stderr. It may name what stands in a dump (paths, names), so it is escaped here.
-pub fn complain(message: &str) {
-    let mut stderr = io::stderr().lock();
-    for (index, line) in message.lines().enumerate() {
-        let who = if index == 0 { "dumpview: " } else { "" };
-        // Nowhere is left to report that stderr is gone.
-        let _ = writeln!(stderr, "{who}{}", safe(line));
-    }
 }
 
 /// Whether stdout gets colours.

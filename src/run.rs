@@ -5,13 +5,15 @@ use crate::browse;
 use crate::case::core::{Case, Cursor, with_case};
 use crate::case::{self, Files, Kind, recognize_file, recognize_stdin};
 use crate::cli::{self, Cli};
+use crate::ending;
 use crate::flags::Common;
 use crate::input::io_words;
-use crate::out::{Out, complain};
+use crate::out::Out;
 use crate::pager::Stdout;
 use crate::registry::{self, wrong_kind};
 use crate::schema;
 use crate::script::{self, Line};
+use crate::talk::complain;
 use crate::verb::{Entry, Group};
 use crate::words::{is_stdin, quoted};
 use clap::error::ErrorKind;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    ending::prepare();
     let typed: Vec<OsString> = std::env::args_os().collect();
     let answered = understood(&typed).and_then(|matches| {
         let mut stdout = stdout(&typed, &matches)?;
@@ -184,6 +187,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn answer(&self, out: &mut Out<'_>) -> Result<Exit, Stop> {
+        ending::watch(self.common.memory, self.paths);
         let core = self.paths.first().map_or(Path::new(""), PathBuf::as_path);
         let several = self.entry.core.is_none() && self.paths.len() > 1;
         let kind = if several {

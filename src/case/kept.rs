@@ -8,7 +8,7 @@
 use crate::cache::Cache;
 use crate::flags::Common;
 use crate::input::map_for_good;
-use crate::out::complain;
+use crate::talk::complain;
 use dumpview_process::heap::kept::{Identity, Sections};
 use dumpview_process::heap::{Analysis, HeapError, ask::Page};
 use dumpview_process::process::Process;

@@ -9,6 +9,7 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::config::config;
 use crate::flags::FrameFlags;
+use crate::input::small;
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
@@ -86,7 +87,7 @@ fn excerpt(case: &Case<'_>, file: String, line: u32, around: u32) -> Result<Exce
         Failure::no_answer(format!("{file}: the source is not here\n\nhint: {hint}"))
     })?;
     let text =
-        fs::read(&found).map_err(|e| Failure::no_answer(format!("{}: {e}", found.display())))?;
+        small(&found).map_err(|e| Failure::no_answer(format!("{}: {e}", found.display())))?;
     let first = line.saturating_sub(around).max(1);
     let lines: Vec<Line> = (1u32..)
         .zip(text.split(|byte| *byte == b'\n'))

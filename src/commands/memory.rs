@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::commands::info;
+use crate::input::small;
 use crate::verb::{About, OnCore, Verb, Word};
 use crate::words::name;
 use clap::Args;
@@ -114,7 +115,7 @@ impl OnCore for MemoryVerb {
     ) -> Result<Box<dyn Answer>, Failure> {
         let text = match &args.smaps {
             Some(path) => {
-                let read = std::fs::read(path);
+                let read = small(path);
                 let bytes = read.map_err(|error| Failure::cannot_read(path, &error))?;
                 String::from_utf8_lossy(&bytes).into_owned()
             }

@@ -1,7 +1,8 @@
 //! Inputs as bytes, owned for as long as anything borrows from them.
 
 use super::error::InputError;
-use super::{decompress, map, stream};
+use super::{decompress, stream};
+use crate::raw;
 use memmap2::{Advice, Mmap};
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +15,7 @@ use std::sync::OnceLock;
 ///
 /// As the system's.
 pub fn map_for_good(file: &File) -> io::Result<&'static [u8]> {
-    let map = map::map(file, Advice::Sequential)?;
+    let map = raw::map(file, Advice::Sequential)?;
     Ok(Box::leak(Box::new(map)))
 }
 
@@ -56,7 +57,7 @@ impl Arena {
             if whole.metadata()?.len() == 0 {
                 return Err(InputError::Empty);
             }
-            return Ok(self.keep(advised(map::map(&whole, Advice::Random)?)));
+            return Ok(self.keep(advised(raw::map(&whole, Advice::Random)?)));
         }
         let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
@@ -70,7 +71,7 @@ impl Arena {
         if file.metadata()?.len() == 0 {
             return Err(InputError::Empty);
         }
-        let mapped = map::map(&file, Advice::Random)?;
+        let mapped = raw::map(&file, Advice::Random)?;
         match decompress::Format::recognize(&mapped) {
             None => Ok(self.keep(advised(mapped))),
             Some(format) => {
@@ -78,7 +79,7 @@ impl Arena {
                 if whole.metadata()?.len() == 0 {
                     return Err(InputError::Empty);
                 }
-                Ok(self.keep(advised(map::map(&whole, Advice::Random)?)))
+                Ok(self.keep(advised(raw::map(&whole, Advice::Random)?)))
             }
         }
     }

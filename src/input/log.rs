@@ -6,6 +6,7 @@
 use super::follow::Followed;
 use super::interrupt::Interrupt;
 use super::stream;
+use crate::memory;
 use dumpview_parsers::log::{LogReader, Sink};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -57,14 +58,29 @@ pub fn chunks(
     follow: bool,
     each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
 ) -> io::Result<Ended> {
+    let mut short = false;
+    let each: &mut dyn FnMut(&[u8]) -> ControlFlow<()> = &mut |chunk| {
+        each(chunk)?;
+        short = memory::is_short();
+        if short {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
     let stdin = path.as_os_str() == "-";
-    if follow && !stdin {
+    let mut ended = if follow && !stdin {
         followed(path, each)
     } else if !stdin && path.metadata()?.is_file() {
         plain(path, each)
     } else {
         piped(path, each)
+    }?;
+    if short {
+        let read = ended.bytes;
+        ended.lost = Some(format!("stopped after {read} bytes: {}", memory::why()));
     }
+    Ok(ended)
 }
 
 fn plain(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {

@@ -9,9 +9,10 @@ mod error;
 mod follow;
 mod interrupt;
 pub mod log;
-mod map;
+mod small;
 pub mod stream;
 
 pub use bytes::{Arena, map_for_good};
 pub use decompress::unlinked_temporary_file;
 pub use error::{InputError, io_words};
+pub use small::small;

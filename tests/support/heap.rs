@@ -219,7 +219,7 @@ const NAMES: &[(&str, &str)] = &[
     ("mapEight", r"map\[int\]int (header|entries)"),
     (
         "mapNine",
-        r"map\[int\]int (header|entries|directory|table|overflow list)",
+        r"map\[int\]int (header|entries|directory|table|overflow list)|\[\]\*runtime\.bmap backing",
     ),
     (
         "mapHundred",
@@ -231,7 +231,7 @@ const NAMES: &[(&str, &str)] = &[
     ),
     (
         "mapGrowing",
-        r"map\[int\]int (header|entries|directory|table|overflow list)",
+        r"map\[int\]int (header|entries|directory|table|overflow list)|\[\]\*runtime\.bmap backing",
     ),
     (
         "mapGrowing2",
@@ -318,7 +318,7 @@ const NAMES: &[(&str, &str)] = &[
     ),
     (
         "fills",
-        r"\[\]map\[int\]int backing|map\[int\]int (header|entries|directory|table|overflow list)",
+        r"\[\]map\[int\]int backing|map\[int\]int (header|entries|directory|table|overflow list)|\[\]\*runtime\.bmap backing",
     ),
     (
         "fillsP",

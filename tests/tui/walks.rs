@@ -496,3 +496,29 @@ fn a_long_answer_on_a_terminal_goes_through_the_pager_and_leaving_it_early_is_no
         "{absent}"
     );
 }
+
+/// A core that somebody truncates while it is looked at ends the program with words, and the terminal is as before.
+#[test]
+fn a_core_that_shrinks_is_told_on_a_terminal_in_order() {
+    let case = case("crash-nilptr-noopt-go1.27.3-amd64");
+    let core = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shrinks.core");
+    fs::copy(&case.core, &core).unwrap();
+    let mut pty = Pty::open(
+        &[core.to_str().unwrap(), case.exe.to_str().unwrap()],
+        40,
+        120,
+    );
+    pty.wait("a page", |screen| {
+        let seen = screen.contents();
+        seen.contains("quit") && !seen.contains("opening…")
+    });
+    let file = OpenOptions::new().write(true).open(&core).unwrap();
+    file.set_len(0).unwrap();
+    // Whatever is asked now is read from the core, or was before; one of these is new.
+    pty.press(":bt --all\r");
+    let screen = pty.end();
+    assert_sane(&screen);
+    let seen = screen.contents();
+    assert!(seen.contains("cut short while it was read"), "{seen}");
+    assert!(seen.contains("status 3"), "{seen}");
+}

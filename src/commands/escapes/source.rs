@@ -1,16 +1,13 @@
 //! Source files under a directory: a line of them, with a caret under the expression.
 
+use crate::input::small;
 use dumpview_view::safe::safe;
 use dumpview_view::{Line, Role, Text, styled};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
-
-/// The longest file that is read: source beyond that is generated and not looked at.
-const MAX_FILE: u64 = 64 << 20;
 
 /// A source tree.
 pub struct Source {
@@ -52,12 +49,7 @@ impl Source {
             .collect();
         (0..parts.len()).find_map(|skip| {
             let tail: PathBuf = parts.iter().skip(skip).collect();
-            let path = self.root.join(tail);
-            let metadata = fs::metadata(&path).ok()?;
-            if !metadata.is_file() || metadata.len() > MAX_FILE {
-                return None;
-            }
-            fs::read(path).ok()
+            small(&self.root.join(tail)).ok()
         })
     }
 

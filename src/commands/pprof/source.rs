@@ -1,16 +1,13 @@
 //! Source files of `list`, found as `go tool pprof` finds them (internal/report/source.go:openSourceFile): relative paths
 //! below folders to search and below all folders above those.
 
+use crate::input::small;
 use dumpview_model::profile::Routine;
 use dumpview_model::profile::names::trimmed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The longest file that is read.
-const MOST: u64 = 64 << 20;
 
 /// A line of source.
 #[derive(Clone, Serialize, JsonSchema)]
@@ -106,11 +103,7 @@ impl Sources {
 }
 
 fn read(path: &Path) -> Option<SourceFile> {
-    let about = fs::metadata(path).ok()?;
-    if !about.is_file() || about.len() > MOST {
-        return None;
-    }
-    let text = fs::read(path).ok()?;
+    let text = small(path).ok()?;
     let text = String::from_utf8_lossy(&text);
     Some(SourceFile {
         path: path.to_owned(),

@@ -229,6 +229,8 @@ impl<'t, 'a> Plans<'t, 'a> {
                 }
                 Link::Array { of, count: *len }
             }
+            // What a `sync.Pool` queues: the two words of an interface, put down as pointers (`sync/poolqueue.go`, 1.19–1.27).
+            Shape::Struct { .. } if ty.name == "sync.eface" => Link::Interface { empty: true },
             Shape::Struct { fields } => {
                 let pointee = self.atomic_pointee(ty, fields);
                 for field in fields {

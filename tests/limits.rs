@@ -1,0 +1,97 @@
+//! What there is no memory for.
+
+#[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
+mod limits {
+    use crate::run::{BINARY, run};
+    use crate::samples;
+    use std::fmt::Write as _;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    fn scratch(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+    }
+
+    /// Goroutines in functions of these numbers.
+    fn goroutines(count: u32, function: impl Fn(u32) -> u32) -> String {
+        let mut text = String::new();
+        for id in 1..=count {
+            let at = function(id);
+            let _ = write!(
+                text,
+                "goroutine {id} [chan receive]:\nmain.w{at}(0x{at:x})\n\t/src/main{at}.go:{at} +0x1d\n\n"
+            );
+        }
+        text
+    }
+
+    /// Goroutines of which no two stand alike: nothing of them can be kept once for all.
+    fn all_different(count: u32) -> String {
+        goroutines(count, |id| id)
+    }
+
+    #[test]
+    fn what_does_not_fit_is_answered_in_part_and_says_so() {
+        let log = scratch("all-different.txt");
+        fs::write(&log, all_different(200_000)).unwrap();
+        for verb in [
+            &["goroutines"][..],
+            &["goroutines", "--each"],
+            &["timeline"],
+            &[],
+        ] {
+            let flags = ["--memory", "64M", "--json"].iter();
+            let args = verb.iter().chain(flags).map(PathBuf::from);
+            let ran = run(args.chain([log.clone()]));
+            assert_eq!(ran.status, 4, "{verb:?}: {}", ran.err);
+            let document = ran.json();
+            let why = document["incomplete"].to_string();
+            assert!(why.contains("--memory"), "{verb:?}: {why}");
+        }
+        // Of as many goroutines that stand alike all are there.
+        fs::write(&log, goroutines(50_000, |id| id % 7)).unwrap();
+        let args = ["goroutines", "--memory", "64M"].map(PathBuf::from);
+        let ran = run(args.into_iter().chain([log]));
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        assert!(ran.out.contains("50,000 goroutines"), "{}", ran.out);
+    }
+
+    #[test]
+    fn a_limit_that_nothing_fits_in_ends_with_words() {
+        let dump = scratch("limits.dump");
+        fs::write(&dump, dump_bytes()).unwrap();
+        for limit in ["31M", "12", "much"] {
+            let ran = run([
+                Path::new("info"),
+                "--memory".as_ref(),
+                limit.as_ref(),
+                &dump,
+            ]);
+            assert_eq!(ran.status, 2, "{}", ran.err);
+        }
+        // A cap of the system's stands for a machine that has no more: an answer or words, and no signal.
+        let log = scratch("all-different-too.txt");
+        fs::write(&log, all_different(200_000)).unwrap();
+        let command = format!(
+            "ulimit -d 60000; exec {BINARY} goroutines {}",
+            log.display()
+        );
+        let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{talk}");
+        assert!(talk.contains("out of memory"), "{talk}");
+    }
+
+    fn dump_bytes() -> Vec<u8> {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/heapdumps");
+        samples::bytes(&corpus.join("known-go1.22.10.dump.zst"))
+    }
+}
