@@ -428,6 +428,41 @@ mod tests {
         out
     }
 
+    /// A packed core whose bytes were changed, or that is cut, is answered as far as it goes, and that is told.
+    #[test]
+    fn damage_in_a_packed_core_is_told() {
+        let packed = fs::read(samples::corpus(&format!("fixtures/{CORE}"))).unwrap();
+        let path = scratch().join("packed-damaged");
+        let told = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let outcome = ask(&[&"info", &path]);
+            assert!(!outcome.err.contains("panicked"), "{}", outcome.err);
+            outcome
+        };
+        for part in [3, 5, 9] {
+            let outcome = told(packed.get(..packed.len() * part / 10).unwrap());
+            // Before the end of the first block there is nothing to answer from.
+            let expected: &[i32] = if part == 9 { &[4] } else { &[3, 4] };
+            assert!(expected.contains(&outcome.status), "{}", outcome.err);
+            assert!(outcome.err.contains("cut short"), "{}", outcome.err);
+        }
+        for at in (20..packed.len()).step_by(packed.len() / 12) {
+            let mut changed = packed.clone();
+            changed[at] ^= 4;
+            let outcome = told(&changed);
+            assert!(
+                [3, 4].contains(&outcome.status),
+                "byte {at}: {}",
+                outcome.err
+            );
+        }
+        let outcome = Call::new(["info".as_ref(), path.as_os_str()])
+            .env("TMPDIR", Path::new("/nowhere"))
+            .run();
+        assert_eq!(outcome.status, 3);
+        assert!(outcome.err.contains("/nowhere (TMPDIR)"), "{}", outcome.err);
+    }
+
     /// The same bytes claimed by thousands of program headers are read once.
     #[test]
     fn headers_that_claim_the_same_bytes_cost_one_reading() {

@@ -90,6 +90,11 @@ impl<'a> Process<'a> {
         }
     }
 
+    /// Adds what whoever opened the inputs knows them to lack: what a damaged archive did not give.
+    pub fn lacks(&mut self, shortfall: Shortfall) {
+        self.mapped.shortfalls.push(shortfall);
+    }
+
     /// Puts a heap dump and its executable together.
     pub fn of_heap_dump(
         dump: &'a HeapDump<'a>,

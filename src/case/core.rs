@@ -12,7 +12,7 @@ use dumpview_process::heap::suspects::Thresholds;
 use dumpview_process::heap::{Analysis, HeapError, Note, Phase};
 use dumpview_process::heapdump::HeapDump;
 use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
-use dumpview_process::mapped::OpenOptions;
+use dumpview_process::mapped::{OpenOptions, Shortfall};
 use dumpview_process::postmortem::{At, NoPlace, Postmortem};
 use dumpview_process::process::Process;
 use dumpview_view::document::{Envelope, Incomplete, InputSummary};
@@ -135,10 +135,18 @@ impl Case<'static> {
             trust_executable: common.ignore_build_id,
         };
         let files: &'static DiskFiles<'static> = for_good(DiskFiles(arena));
-        let process = match dump {
+        let mut process = match dump {
             Some(dump) => Process::of_heap_dump(dump, core, executable, options),
             None => Process::open(core, executable, files, options),
         };
+        for (path, why) in arena.lost() {
+            let what = if path == core_path {
+                "input"
+            } else {
+                "executable"
+            };
+            process.lacks(Shortfall::damage(what, why));
+        }
         let executable_path = used_path.filter(|_| process.executable.is_some());
         Ok(for_good(Case {
             dead: for_good(Postmortem::new(process)),

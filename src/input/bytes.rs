@@ -1,13 +1,14 @@
 //! Inputs as bytes, owned for as long as anything borrows from them.
 
+use super::decompress::{self, Kept};
 use super::error::InputError;
-use super::{decompress, stream};
+use super::stream;
 use crate::raw;
 use memmap2::{Advice, Mmap};
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Maps a file that is read from its start to its end, for as long as the program runs.
 ///
@@ -37,6 +38,8 @@ fn advised(map: Mmap) -> Mmap {
 #[derive(Default)]
 pub struct Arena {
     head: OnceLock<Box<Node>>,
+    /// What packed inputs did not give.
+    lost: Mutex<Vec<(PathBuf, String)>>,
 }
 
 struct Node {
@@ -54,10 +57,7 @@ impl Arena {
     pub fn open(&self, path: &Path) -> Result<&[u8], InputError> {
         if path.as_os_str() == "-" {
             let whole = decompress::kept(stream::decode(Box::new(stream::stdin()))?)?;
-            if whole.metadata()?.len() == 0 {
-                return Err(InputError::Empty);
-            }
-            return Ok(self.keep(advised(raw::map(&whole, Advice::Random)?)));
+            return self.keep_unpacked(path, whole);
         }
         let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
@@ -76,12 +76,26 @@ impl Arena {
             None => Ok(self.keep(advised(mapped))),
             Some(format) => {
                 let whole = decompress::to_temporary_file(format, &mapped)?;
-                if whole.metadata()?.len() == 0 {
-                    return Err(InputError::Empty);
-                }
-                Ok(self.keep(advised(raw::map(&whole, Advice::Random)?)))
+                self.keep_unpacked(path, whole)
             }
         }
+    }
+
+    /// What packed inputs did not give: a name, and why.
+    pub fn lost(&self) -> Vec<(PathBuf, String)> {
+        let lost = self.lost.lock();
+        lost.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep_unpacked(&self, path: &Path, whole: Kept) -> Result<&[u8], InputError> {
+        if whole.file.metadata()?.len() == 0 {
+            return Err(InputError::Empty);
+        }
+        if let Some(why) = whole.lost {
+            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.push((path.to_owned(), why));
+        }
+        Ok(self.keep(advised(raw::map(&whole.file, Advice::Random)?)))
     }
 
     fn keep(&self, map: Mmap) -> &[u8] {

@@ -11,6 +11,7 @@ mod interrupt;
 pub mod log;
 mod small;
 pub mod stream;
+mod zstd;
 
 pub use bytes::{Arena, map_for_good};
 pub use decompress::unlinked_temporary_file;

@@ -5,6 +5,7 @@
 //! everything else passes as it is.
 
 use super::decompress::Format;
+use super::zstd::Zstd;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufRead, Cursor, Read};
@@ -98,10 +99,7 @@ pub fn decode(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let unpacked: Box<dyn Read + Send> = match Format::recognize(&head) {
         None => Box::new(raw),
         Some(Format::Gzip) => Box::new(MultiGzDecoder::new(raw)),
-        Some(Format::Zstd) => Box::new(
-            ruzstd::decoding::StreamingDecoder::new(raw)
-                .map_err(|error| io::Error::other(error.to_string()))?,
-        ),
+        Some(Format::Zstd) => Box::new(Zstd::new(raw)?),
     };
     let (head, unpacked) = peek(unpacked, 2)?;
     Ok(match head.as_slice() {

@@ -33,6 +33,7 @@ pub fn heap_dump(
     let records = Records::new(bytes).map_err(|error| unreadable(&error))?;
     let mut ended = Ended {
         bytes: bytes.len() as u64,
+        lost: arena.lost().into_iter().next().map(|(_, why)| why),
         ..Ended::default()
     };
     let (mut goroutines, mut cpus) = (0, None);
