@@ -8,7 +8,7 @@
 use super::Program;
 use super::graph::Graph;
 use super::machine::{Access, Machine};
-use super::state::{Followed, REGISTERS, State, index};
+use super::state::{Followed, Place, REGISTERS, State, index};
 use super::step::{Effect, Expr, Mem, Way};
 use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
 use crate::arch::{Arch, Reg};
@@ -137,20 +137,21 @@ impl Machine<'_> {
     fn later(&mut self, step: usize, starts: &States, now: &[Token]) -> Vec<Vec<usize>> {
         let (graph, names) = (self.graph, self.names);
         let mut later: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
-        let mut open: Vec<usize> = graph.block_of(step).into_iter().collect();
+        let own = graph.block_of(step);
+        let mut open: Vec<usize> = own.into_iter().collect();
         let mut seen: BTreeSet<usize> = open.iter().copied().collect();
+        let mut heads = BTreeSet::new();
         while let Some(number) = open.pop() {
             let Some(block) = graph.blocks.get(number) else {
                 continue;
             };
-            // Blocks are in reverse postorder: an edge to one before is a loop's.
-            let forward = block.next.iter().copied().filter(|next| *next > number);
-            open.extend(forward.filter(|next| seen.insert(*next)));
+            let ahead = graph.ahead(number, &mut heads);
+            open.extend(ahead.into_iter().filter(|next| seen.insert(*next)));
             let Some(mut state) = starts.get(number).cloned().flatten() else {
                 continue;
             };
             self.run(number, &mut state, &mut |at, state| {
-                if at <= step {
+                if Some(number) == own && at <= step {
                     return;
                 }
                 let addr = graph.steps.get(at).map(|step| step.addr);
@@ -400,6 +401,17 @@ impl Machine<'_> {
         }
     }
 
+    /// What stands in a place that a name is said to be in; what nothing is known of gets a symbol.
+    fn listed(&mut self, step: usize, place: Place, state: &mut State) -> Token {
+        let (Place::Slot(at, bytes), Scope::Values) = (place, self.tokens.scope()) else {
+            return state.held(place);
+        };
+        let repeats = self.graph.block_of(step);
+        let repeats = repeats.and_then(|block| self.graph.blocks.get(block));
+        let repeats = repeats.is_some_and(|block| block.repeats);
+        self.loaded(step, repeats, at, bytes, state)
+    }
+
     /// Gives every name that is said to be somewhere at a step what is there.
     fn name(&mut self, step: usize, starts_block: bool, state: &mut State) {
         let names = self.names;
@@ -412,7 +424,7 @@ impl Machine<'_> {
             let Some(range) = range.filter(|range| addr < range.end) else {
                 continue;
             };
-            let token = state.held(range.place);
+            let token = self.listed(step, range.place, state);
             let rest = self.graph.steps.get(step..).unwrap_or_default();
             let left = rest
                 .iter()

@@ -116,6 +116,43 @@ impl Graph {
         self.block_of.get(step).copied().flatten()
     }
 
+    /// Where a block leads without beginning a loop anew: an edge backwards leads to what follows its loop. `heads` are the loops
+    /// that were left so already.
+    pub(super) fn ahead(&self, block: usize, heads: &mut BTreeSet<usize>) -> Vec<usize> {
+        let next = |of: usize| self.blocks.get(of).map_or(&[][..], |block| &block.next);
+        let mut edges: Vec<(usize, usize)> = next(block).iter().map(|to| (block, *to)).collect();
+        let mut found = Vec::new();
+        while let Some((from, to)) = edges.pop() {
+            // Blocks are in reverse postorder: an edge to one before is a loop's.
+            if to > from {
+                found.push(to);
+            } else if heads.insert(to) {
+                let body = self.body(to);
+                let leaves = |of: &usize| next(*of).iter().map(|to| (*of, *to)).collect::<Vec<_>>();
+                let out = body.iter().flat_map(leaves);
+                edges.extend(out.filter(|(_, to)| !body.contains(to)));
+            }
+        }
+        found
+    }
+
+    /// The blocks of the loop that a block is the head of.
+    fn body(&self, head: usize) -> BTreeSet<usize> {
+        let before = |of: usize| self.blocks.get(of).map_or(&[][..], |block| &block.before);
+        let mut body = BTreeSet::from([head]);
+        let mut open: Vec<usize> = before(head)
+            .iter()
+            .copied()
+            .filter(|b| *b >= head)
+            .collect();
+        while let Some(block) = open.pop() {
+            if body.insert(block) {
+                open.extend(before(block));
+            }
+        }
+        body
+    }
+
     fn build(&mut self, program: Program<'_>, func: &Func<'_>) -> Option<()> {
         let mut starts = BTreeSet::from([0]);
         let mut leads: FxHashMap<usize, Vec<usize>> = FxHashMap::default();

@@ -2,7 +2,7 @@
 
 use super::Program;
 use super::graph::{Called, Graph};
-use super::state::{Followed, REGISTERS, State, index};
+use super::state::{Followed, Place, REGISTERS, State, index};
 use super::step::{BinOp, Effect, Expr, Mem, Val};
 use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
 use crate::arch::{Arch, Reg};
@@ -45,6 +45,8 @@ pub(super) struct Machine<'g> {
     pub(super) accesses: Vec<Vec<Access>>,
     pub(super) names: &'g [Followed],
     pub(super) objects: &'g [(i64, u64)],
+    /// Where slots begin that names are said to be in: what has its address taken has no list.
+    spills: BTreeSet<i64>,
 }
 
 impl<'g> Machine<'g> {
@@ -101,6 +103,14 @@ impl<'g> Machine<'g> {
             accesses: vec![Vec::new(); graph.steps.len()],
             names,
             objects,
+            spills: names
+                .iter()
+                .flat_map(|followed| &followed.ranges)
+                .filter_map(|range| match range.place {
+                    Place::Slot(at, _) => Some(at),
+                    Place::Register(_) => None,
+                })
+                .collect(),
         })
     }
 
@@ -216,7 +226,7 @@ impl<'g> Machine<'g> {
     }
 
     /// What stands in a slot; a slot nothing is known of gets a symbol, so that the next one who reads it finds the same.
-    fn loaded(
+    pub(super) fn loaded(
         &mut self,
         step: usize,
         repeats: bool,
@@ -342,8 +352,9 @@ impl<'g> Machine<'g> {
                 continue;
             }
             // How far what begins there reaches is not known: up to what is known to begin, or the end of the frame.
-            let starts = self.objects.iter().map(|(start, _)| *start);
-            let next = starts.filter(|start| start > at).min();
+            let starts = self.objects.iter().map(|(start, _)| start);
+            let starts = starts.chain(&self.spills).chain((*at < 0).then_some(&0));
+            let next = starts.copied().filter(|start| start > at).min();
             let bytes = next.map_or(u64::MAX, |next| next.abs_diff(*at));
             state.forget(*at, bytes);
         }

@@ -71,7 +71,10 @@ impl<'a> Context<'_, 'a> {
                 .filter(|other| other.raw.declaration != own.raw.declaration && shares(own, other))
                 .collect();
             let settled = || parts().all(|(_, held)| self.is_settled(own, &others, held.defined));
-            let why = if !others.is_empty() && !settled() {
+            // What the function was called with has another name, though its list may have ended.
+            let is_given =
+                || !own.raw.is_parameter && parts().any(|(_, held)| held.defined == Defined::Entry);
+            let why = if !others.is_empty() && !settled() || is_given() {
                 SHARED
             } else if !self.lives_in_memory(variable)
                 && parts().any(|(_, held)| held.is_overwritten)

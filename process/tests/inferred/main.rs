@@ -14,7 +14,7 @@ mod live;
 use compare::{Tally, compare, stacks};
 use generator::Random;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What all programs begin with.
 const PROLOGUE: &str = include_str!("prologue.go");
@@ -28,6 +28,42 @@ fn goroutines(stdout: &str) -> Vec<u64> {
     std::iter::once(1).chain(started).collect()
 }
 
+/// Where an executable is put: `DUMPVIEW_KEEP` names a folder in which it stays, with its source, core and words.
+fn kept(go: &live::Go, release: &str, arch: &str, name: &str) -> PathBuf {
+    let dir = std::env::var_os("DUMPVIEW_KEEP").map(PathBuf::from);
+    let dir = dir.unwrap_or_else(|| go.scratch().to_owned());
+    dir.join(format!("{name}-{release}-{arch}"))
+}
+
+/// Builds a program and lets it die, or takes what was kept of the same text; `None` when it left no core.
+fn made(
+    go: &live::Go,
+    release: &str,
+    arch: &str,
+    exe: &Path,
+    source: &str,
+    flags: &[&str],
+) -> Option<live::Died> {
+    let beside = |end: &str| PathBuf::from(format!("{}.{end}", exe.display()));
+    if std::fs::read(beside("go")).is_ok_and(|of| of == source.as_bytes()) {
+        return Some(live::Died {
+            stdout: std::fs::read_to_string(beside("out")).ok()?,
+            stderr: String::new(),
+            core: std::fs::read(beside("core")).ok()?,
+        });
+    }
+    let environment = [("GOARCH", arch), ("CGO_ENABLED", "0")];
+    let built = go.build(release, "program", source, flags, &environment);
+    let dead = live::die(&built, arch, &[])?;
+    std::fs::copy(&built, exe).unwrap();
+    if std::env::var_os("DUMPVIEW_KEEP").is_some() {
+        std::fs::write(beside("core"), &dead.core).unwrap();
+        std::fs::write(beside("out"), &dead.stdout).unwrap();
+        std::fs::write(beside("go"), source).unwrap();
+    }
+    Some(dead)
+}
+
 /// Builds a program both ways, lets both die, and compares.
 fn judge(
     go: &live::Go,
@@ -36,22 +72,15 @@ fn judge(
     name: &str,
     program: &generator::Program,
 ) -> Option<Tally> {
-    let environment = [("GOARCH", arch), ("CGO_ENABLED", "0")];
     let mut died = Vec::new();
     for flags in [&[][..], &["-gcflags=all=-N -l"][..]] {
-        let name = format!("{name}{}", flags.len());
-        let exe = go.build(release, &name, &program.source, flags, &environment);
-        let dead = live::die(&exe, arch, &[])?;
+        let kept = kept(go, release, arch, &format!("{name}{}", flags.len()));
+        let dead = made(go, release, arch, &kept, &program.source, flags)?;
         let numbers = goroutines(&dead.stdout);
-        died.push((stacks(&dead.core, &exe, &numbers), numbers));
-        let keep = std::env::var_os("DUMPVIEW_KEEP");
-        if let Some(dir) = keep {
-            let at = |end: &str| Path::new(&dir).join(format!("{name}-{release}-{arch}{end}"));
-            std::fs::write(at(".core"), &dead.core).unwrap();
-            std::fs::copy(&exe, at("")).unwrap();
-            std::fs::write(at(".go"), &program.source).unwrap();
+        died.push((stacks(&dead.core, &kept, &numbers), numbers));
+        if std::env::var_os("DUMPVIEW_KEEP").is_none() {
+            std::fs::remove_file(&kept).unwrap();
         }
-        std::fs::remove_file(&exe).unwrap();
     }
     let [(ours, our), (truth, their)] = died.as_slice() else {
         return None;
