@@ -118,6 +118,7 @@ impl<'a> Process<'a> {
             closure: None,
             point: point.as_ref(),
             program,
+            sources: program.is_some().then(|| self.sources_of_text()),
         };
         Ok(ask(&site))
     }

@@ -61,6 +61,7 @@ pub mod process;
 pub mod profile;
 pub mod runtime;
 pub mod scope;
+pub mod source;
 pub mod stacks;
 pub mod symbols;
 pub mod types;

@@ -17,6 +17,7 @@ use crate::runtime::{
     Goroutine, Goroutines, Machine, Machines, Reached, Runtime, RuntimeThread, RuntimeVars,
     Variables, match_threads,
 };
+use crate::source::{Sources, Texts};
 use crate::symbols::{ModuleData, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
 use crate::unwind::{Call, Limits, Natives, Recent, Stack, Unwinder, Unwound};
@@ -58,6 +59,7 @@ struct Parts<'a> {
     reached: OnceLock<Option<Reached>>,
     shared: Shared,
     functions: flow::Functions,
+    sources: Sources,
 }
 
 /// Why the runtime of a process cannot be read.
@@ -106,6 +108,18 @@ impl<'a> Process<'a> {
             mapped: Mapped::of_heap_dump(dump, core, executable, options),
             parts: Parts::default(),
         }
+    }
+
+    /// Lets values be told by the program's text too.
+    #[must_use]
+    pub fn with_texts(mut self, texts: Box<dyn Texts>) -> Self {
+        self.parts.sources = Sources::new(texts);
+        self
+    }
+
+    /// The program's text, as far as it is at hand.
+    pub(crate) const fn sources_of_text(&self) -> &Sources {
+        &self.parts.sources
     }
 
     /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.

@@ -74,6 +74,7 @@ fn variables(
         closure: None,
         point: None,
         program: None,
+        sources: None,
     };
     types.variables(&frame).map(|found| found.variables)
 }

@@ -430,6 +430,7 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
             closure: None,
             point: point.as_ref(),
             program: process.program(),
+            sources: None,
         });
         let found = match found {
             Ok(found) => found,

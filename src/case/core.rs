@@ -2,7 +2,9 @@
 
 use super::kept::Kept;
 use super::kind::{Kind, recognize};
+use super::texts::DiskTexts;
 use crate::answer::Failure;
+use crate::config::config;
 use crate::flags::Common;
 use crate::input::{Arena, InputError};
 use crate::progress::Waiting;
@@ -147,6 +149,10 @@ impl Case<'static> {
             };
             process.lacks(Shortfall::damage(what, why));
         }
+        let rules = common.source_path.iter().chain(&config().source_path);
+        let older_than = used_path.iter().map(PathBuf::as_path).chain([core_path]);
+        let texts = DiskTexts::new(rules.cloned().collect(), older_than);
+        let process = process.with_texts(Box::new(texts));
         let executable_path = used_path.filter(|_| process.executable.is_some());
         Ok(for_good(Case {
             dead: for_good(Postmortem::new(process)),

@@ -5,10 +5,12 @@
 //! | `kind` | what a file is, told from its content |
 //! | `core` | a core and its executable, opened |
 //! | `kept` | what is kept of its heap between runs |
+//! | `texts` | the program's source files |
 
 pub mod core;
 mod kept;
 mod kind;
+mod texts;
 
 pub use kind::{Kind, recognize_file, recognize_stdin};
 

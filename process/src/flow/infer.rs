@@ -8,11 +8,12 @@
 //! before the assignment).
 
 use super::evaluate::{At, Evaluation};
-use super::state::{Followed, Place, Range, State};
+use super::state::{Followed, Place, Range, State, register};
 use super::step::BinOp;
 use super::token::{Node, Token, Tokens, UNKNOWN};
 use super::{Known, Point, Program};
 use crate::addr::Addr;
+use crate::arch::Reg;
 use std::sync::PoisonError;
 
 /// Functions of more instructions are not evaluated for single variables.
@@ -37,8 +38,8 @@ impl Wanted<'_> {
 /// Where a value was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Defined {
-    /// The function was called with it.
-    Entry,
+    /// The function was called with it in this register.
+    Entry(Reg),
     /// By the instruction there, or where paths meet that bring different ones.
     At(Addr),
     /// It is a constant or computed.
@@ -60,11 +61,22 @@ pub enum Lost {
     Unread,
 }
 
+/// How a value can still be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// It is in a place.
+    At(Place),
+    /// The code has it.
+    Constant(u64),
+}
+
 /// What is known of a part of a variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Held {
     /// The place that holds it, where that is certain. A register is a place only where a frame was interrupted.
     pub place: Result<Place, Lost>,
+    /// The value that it had last, read again or not, shared or not; another without a name may have followed.
+    pub anywhere: Option<Kept>,
     /// Where it was made.
     pub defined: Defined,
     /// It is what a loop goes on with in its next round, or counts down from round to round.
@@ -136,8 +148,10 @@ impl Point {
                     .live_place(*symbol, *bytes, places, &mut tokens)
                     .ok_or(Lost::Unread),
             };
+            let anywhere = self.anywhere(*symbol, *bytes, places, &mut tokens);
             found.push(Held {
                 place,
+                anywhere,
                 defined: self.defined(*symbol, &tokens),
                 is_counter,
                 later: later
@@ -154,7 +168,7 @@ impl Point {
         let graph = &self.function.graph;
         let at = |step: usize| graph.steps.get(step).map(|step| Defined::At(step.addr));
         let defined = match tokens.node(symbol) {
-            Node::Entry(_) => Some(Defined::Entry),
+            Node::Entry(number) => Some(Defined::Entry(register(number))),
             Node::Defined(site, _) => at(site as usize),
             Node::Merged(block, _) => graph
                 .blocks
@@ -239,6 +253,22 @@ impl Point {
             .any(|token| sum(token).is_some_and(|(_, by)| by < 0))
     }
 
+    fn anywhere(
+        &self,
+        symbol: Token,
+        bytes: u8,
+        state: &State,
+        tokens: &mut Tokens,
+    ) -> Option<Kept> {
+        match (tokens.node(symbol), doubt(symbol, tokens)) {
+            (Node::Const(value), _) => Some(Kept::Constant(value)),
+            (_, Some(_)) => None,
+            (_, None) => self
+                .place(symbol, bytes, state, tokens, false)
+                .map(Kept::At),
+        }
+    }
+
     fn live_place(
         &self,
         symbol: Token,
@@ -246,10 +276,24 @@ impl Point {
         state: &State,
         tokens: &mut Tokens,
     ) -> Option<Place> {
+        self.place(symbol, bytes, state, tokens, true)
+    }
+
+    /// A place that holds a symbol; one that is `live`, if that is asked.
+    fn place(
+        &self,
+        symbol: Token,
+        bytes: u8,
+        state: &State,
+        tokens: &mut Tokens,
+        live: bool,
+    ) -> Option<Place> {
         for (place, token) in state.places() {
             let (size, live) = match place {
-                Place::Slot(at, size) => (size, self.is_live(at, u64::from(bytes))),
-                Place::Register(reg) => (8, self.interrupted && self.is_register_live(reg)),
+                Place::Slot(at, size) => (size, !live || self.is_live(at, u64::from(bytes))),
+                Place::Register(reg) => {
+                    (8, self.interrupted && (!live || self.is_register_live(reg)))
+                }
             };
             if live && size >= bytes && tokens.extended(token, bytes, false) == symbol {
                 return Some(match place {

@@ -3,7 +3,9 @@
 use super::graph::Graph;
 use super::state::Place;
 use super::step::{BinOp, Effect, Expr, Val};
+use crate::addr::Addr;
 use crate::arch::Reg;
+use rustc_hash::FxHashMap;
 
 impl Graph {
     /// The registers that a step computes with, whether what it computes is followed or not.
@@ -72,6 +74,47 @@ impl Graph {
             Effect::Set(to, made) if to == reg => Some(made),
             _ => None,
         })
+    }
+
+    /// Numbers and addresses that its instructions have in them, put together where it takes two to do so.
+    pub(super) fn constants(&self) -> Vec<Addr> {
+        let mut known: FxHashMap<Reg, u64> = FxHashMap::default();
+        let mut found = Vec::new();
+        for effect in self.steps.iter().flat_map(|step| &step.effects) {
+            let value = match *effect {
+                Effect::Set(
+                    _,
+                    Expr::Val {
+                        val: Val::Const(value),
+                        ..
+                    },
+                ) => Some(value),
+                Effect::Set(_, Expr::Address(mem)) if mem.index.is_none() => match mem.base {
+                    Some(base) => known
+                        .get(&base)
+                        .map(|base| base.wrapping_add_signed(mem.disp)),
+                    None => Some(mem.disp.cast_unsigned()),
+                },
+                Effect::Set(
+                    _,
+                    Expr::Binary {
+                        op: BinOp::Add,
+                        a: Val::Reg(a),
+                        b: Val::Const(b),
+                        ..
+                    },
+                ) => known.get(&a).map(|a| a.wrapping_add(b)),
+                _ => None,
+            };
+            if let Some(reg) = effect.writes() {
+                match value {
+                    Some(value) => known.insert(reg, value),
+                    None => known.remove(&reg),
+                };
+            }
+            found.extend(value.map(Addr));
+        }
+        found
     }
 
     /// The register that the step before one stores.

@@ -48,7 +48,7 @@ use crate::symbols::{Func, Symbols};
 use facts::Facts;
 pub use fault::{Accessed, Came};
 use graph::Graph;
-pub use infer::{Defined, Held, Lost, Wanted};
+pub use infer::{Defined, Held, Kept, Lost, Wanted};
 use rustc_hash::FxHashMap;
 pub use state::{Followed, Place, Range};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -173,6 +173,11 @@ impl Point {
         steps
             .filter(move |step| step.effects.iter().any(adds))
             .map(|step| step.addr)
+    }
+
+    /// The addresses and numbers that the function's code has in itself.
+    pub fn constants(&self) -> Vec<Addr> {
+        self.function.graph.constants()
     }
 
     /// Whether an argument's spill home holds what was stored there on every path: by the compiler's own record of it

@@ -17,6 +17,12 @@ pub(super) fn index(reg: Reg) -> Option<usize> {
     }
 }
 
+/// The register that stands there in a state.
+pub(super) fn register(index: u8) -> Reg {
+    let index = u16::from(index);
+    Reg(if index <= 32 { index } else { index + 31 })
+}
+
 /// What is where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct State {
@@ -68,10 +74,8 @@ impl Default for State {
 impl State {
     /// Registers with their symbols, and slots by offset and size.
     pub(super) fn places(&self) -> impl Iterator<Item = (Place, Token)> {
-        let registers = (0u16..).zip(&self.registers).map(|(at, token)| {
-            let number = if at <= 32 { at } else { at + 31 };
-            (Place::Register(Reg(number)), *token)
-        });
+        let registers = (0u8..).zip(&self.registers);
+        let registers = registers.map(|(at, token)| (Place::Register(register(at)), *token));
         let slots = self
             .slots
             .iter()

@@ -7,7 +7,7 @@
 
 use super::generics;
 use crate::addr::FileAddr;
-use crate::arch::Arch;
+use crate::arch::{Arch, Reg};
 use crate::dwarf::Dwarf;
 use crate::types::{Kind, Shape, TypeRef, Types};
 use gimli::constants as dw;
@@ -59,6 +59,49 @@ pub(super) fn argument_homes(
     function: u64,
     arch: Arch,
 ) -> Vec<(Argument, Home)> {
+    let Some(parameters) = parameters(types, dwarf, function) else {
+        return Vec::new();
+    };
+    let list: Vec<Parameter> = parameters.iter().map(|(_, p)| *p).collect();
+    let homes = homes(types, arch, &list).unwrap_or_default();
+    parameters
+        .into_iter()
+        .zip(homes)
+        .filter_map(|((argument, _), home)| Some((argument, home?)))
+        .collect()
+}
+
+/// The registers that a Go function's argument is passed in; `None` where that cannot be told.
+pub(super) fn argument_registers(
+    types: &Types<'_>,
+    dwarf: &Dwarf<'_>,
+    function: u64,
+    arch: Arch,
+    argument: Argument,
+) -> Option<Vec<Reg>> {
+    let mut free = Registers::of(arch);
+    for (of, parameter) in parameters(types, dwarf, function)? {
+        let mut after = free;
+        let size = types.resolve(parameter.ty).ok()?.size;
+        let is_passed = !parameter.is_result && size > 0;
+        let is_passed = is_passed && after.assign(types, parameter.ty, 0)?;
+        if of == argument {
+            let after = if is_passed { after } else { free };
+            return Some(free.up_to(after, arch));
+        }
+        if is_passed {
+            free = after;
+        }
+    }
+    None
+}
+
+/// The parameters of a Go function with the DIEs that declare them; `None` when a type is not known.
+fn parameters(
+    types: &Types<'_>,
+    dwarf: &Dwarf<'_>,
+    function: u64,
+) -> Option<Vec<(Argument, Parameter)>> {
     let mut parameters: Vec<(Argument, Parameter)> = Vec::new();
     let mut names: Vec<&[u8]> = Vec::new();
     for die in dwarf.parameters(function) {
@@ -68,9 +111,7 @@ pub(super) fn argument_homes(
             continue;
         }
         names.push(name);
-        let Some(ty) = dwarf.ask(die, |a| a.reference(dw::DW_AT_type)) else {
-            return Vec::new();
-        };
+        let ty = dwarf.ask(die, |a| a.reference(dw::DW_AT_type))?;
         let is_result = dwarf.ask(die, |a| Some(a.flag(dw::DW_AT_variable_parameter)));
         let parameter = Parameter {
             ty: TypeRef::Die(ty),
@@ -94,13 +135,7 @@ pub(super) fn argument_homes(
         };
         parameters.insert(at.min(parameters.len()), (Argument::Dictionary, dictionary));
     }
-    let list: Vec<Parameter> = parameters.iter().map(|(_, p)| *p).collect();
-    let homes = homes(types, arch, &list).unwrap_or_default();
-    parameters
-        .into_iter()
-        .zip(homes)
-        .filter_map(|((argument, _), home)| Some((argument, home?)))
-        .collect()
+    Some(parameters)
 }
 
 impl Types<'_> {
@@ -214,6 +249,21 @@ impl Registers {
                 float: 16,
             },
         }
+    }
+
+    /// Those that were taken since, until `after` of them are left.
+    fn up_to(self, after: Self, arch: Arch) -> Vec<Reg> {
+        let (integers, floats): (&[u16], u16) = match arch {
+            Arch::Amd64 => (&[0, 3, 2, 5, 4, 8, 9, 10, 11], 17),
+            Arch::Arm64 => (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 64),
+        };
+        let all = Self::of(arch);
+        let taken = |all: u32, from: u32, to: u32| (all - from) as usize..(all - to) as usize;
+        let integer = integers.get(taken(all.integer, self.integer, after.integer));
+        let float = taken(all.float, self.float, after.float);
+        let float = float.filter_map(|n| Some(Reg(floats + u16::try_from(n).ok()?)));
+        let integer = integer.into_iter().flatten().map(|number| Reg(*number));
+        integer.chain(float).collect()
     }
 
     fn take(&mut self, integer: u32, float: u32) -> bool {

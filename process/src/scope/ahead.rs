@@ -13,6 +13,7 @@
 //! only counts its rounds is turned round (`for i := 0; i < n; i++` counts down from n, since Go 1.22, "Inverted loop iteration"
 //! in `cmd/compile/internal/ssa/prove.go`), while its value keeps the name `i`.
 
+use super::abi;
 use super::arrange::{Standing, Variable, is_compilers};
 use super::infer::Part;
 use super::levels::Level;
@@ -37,6 +38,20 @@ struct Listed<'a> {
     raw: Raw<'a>,
     level: usize,
     places: Vec<Source>,
+}
+
+impl Listed<'_> {
+    /// Whether two of its words are said to be in one place: then one of them is what the other will be, or was.
+    fn is_doubled(&self) -> bool {
+        let mut rest = self.places.as_slice();
+        while let Some((first, others)) = rest.split_first() {
+            if others.iter().any(|other| is_same(*first, *other)) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
 }
 
 impl<'a> Context<'_, 'a> {
@@ -71,10 +86,8 @@ impl<'a> Context<'_, 'a> {
                 .filter(|other| other.raw.declaration != own.raw.declaration && shares(own, other))
                 .collect();
             let settled = || parts().all(|(_, held)| self.is_settled(own, &others, held.defined));
-            // What the function was called with has another name, though its list may have ended.
-            let is_given =
-                || !own.raw.is_parameter && parts().any(|(_, held)| held.defined == Defined::Entry);
-            let why = if !others.is_empty() && !settled() || is_given() {
+            let is_given = || parts().any(|(_, held)| self.is_of_other(&own.raw, own.level, held));
+            let why = if !others.is_empty() && !settled() || is_given() || own.is_doubled() {
                 SHARED
             } else if !self.lives_in_memory(variable)
                 && parts().any(|(_, held)| held.is_overwritten)
@@ -111,10 +124,24 @@ impl<'a> Context<'_, 'a> {
                 .is_ok_and(|ty| ty.size > WORD)
     }
 
+    /// Whether a value is what the function was called with for another variable, though that one's list may have ended.
+    pub(super) fn is_of_other(&self, raw: &Raw<'a>, level: usize, held: &Held) -> bool {
+        let Defined::Entry(reg) = held.defined else {
+            return false;
+        };
+        if !raw.is_parameter || level > 0 {
+            return !raw.is_parameter;
+        }
+        let argument = abi::Argument::Die(raw.declaration);
+        let arch = self.frame.registers.arch();
+        abi::argument_registers(self.types, self.dwarf, self.function.die, arch, argument)
+            .is_some_and(|registers| !registers.contains(&reg))
+    }
+
     /// Whether a value that others have too is a variable's own for certain.
     fn is_settled(&self, own: &Listed<'a>, others: &[&Listed<'a>], defined: Defined) -> bool {
         let line = match defined {
-            Defined::Entry => {
+            Defined::Entry(_) => {
                 let is_argument = |of: &Listed<'_>| of.level == 0 && of.raw.is_parameter;
                 return is_argument(own) && !others.iter().any(|other| is_argument(other));
             }
@@ -159,7 +186,7 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// The line of an instruction in the function at a level of inlining, when it is of the same call there.
-    fn line_at(&self, addr: Addr, level: usize) -> Option<u64> {
+    pub(super) fn line_at(&self, addr: Addr, level: usize) -> Option<u64> {
         let there = self.lines(addr);
         let here = self.lines(self.frame.pc.to_process(self.types.bias()));
         // Calls are the same as far as those around them stand at the same line.
@@ -190,11 +217,14 @@ impl<'a> Context<'_, 'a> {
 }
 
 fn shares(own: &Listed<'_>, other: &Listed<'_>) -> bool {
-    own.places.iter().any(|place| {
-        other.places.iter().any(|of| match (*place, *of) {
-            (Source::Register(a), Source::Register(b)) => a == b,
-            (Source::Memory(a, _), Source::Memory(b, _)) => a == b,
-            _ => false,
-        })
-    })
+    let of_other = |place: &Source| other.places.iter().any(|of| is_same(*place, *of));
+    own.places.iter().any(of_other)
+}
+
+fn is_same(place: Source, other: Source) -> bool {
+    match (place, other) {
+        (Source::Register(a), Source::Register(b)) => a == b,
+        (Source::Memory(a, _), Source::Memory(b, _)) => a == b,
+        _ => false,
+    }
 }

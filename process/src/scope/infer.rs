@@ -9,7 +9,7 @@ use super::levels::Level;
 use super::variables::{Context, Raw};
 use crate::addr::FileAddr;
 use crate::dwarf::{Location, NoLocation, Piece, Slice};
-use crate::flow::{Followed, Held, Lost, Place, Range, Wanted};
+use crate::flow::{Followed, Held, Kept, Lost, Place, Range, Wanted};
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression, Operation};
 use std::collections::BTreeMap;
@@ -104,7 +104,9 @@ impl<'a> Context<'_, 'a> {
             if own().any(|(part, held)| self.lags(held, part.level, variable.line)) {
                 continue;
             }
-            self.assemble(variable, own().map(|(part, held)| (part, held.place.ok())));
+            let why = "by the code: what it was last";
+            let kept = |held: &Held| held.place.ok().map(Kept::At);
+            self.assemble(variable, own().map(|(part, held)| (part, kept(held))), why);
             if let Standing::OptimizedOut(why) = &mut variable.standing {
                 let lost = own().find_map(|(_, held)| held.place.err());
                 *why = if own().next().is_none() {
@@ -202,10 +204,11 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// Puts a variable together when there is a place for each of its parts.
-    fn assemble<'p>(
+    pub(super) fn assemble<'p>(
         &self,
         variable: &mut Variable,
-        own: impl Iterator<Item = (&'p Part, Option<Place>)>,
+        own: impl Iterator<Item = (&'p Part, Option<Kept>)>,
+        why: &str,
     ) {
         let Ok(size) = self.types.resolve(variable.ty).map(|ty| ty.size) else {
             return;
@@ -220,7 +223,7 @@ impl<'a> Context<'_, 'a> {
             .cloned()
             .collect();
         let mut told: Vec<String> = Vec::new();
-        for (part, place) in own {
+        for (part, kept) in own {
             let known = pieces.iter().any(|piece| {
                 piece.offset < part.offset + u64::from(part.size)
                     && part.offset < piece.offset + piece.size
@@ -228,8 +231,7 @@ impl<'a> Context<'_, 'a> {
             if known {
                 continue;
             }
-            let Some((bytes, name)) = place.and_then(|place| self.bytes_at(place, part.size))
-            else {
+            let Some((bytes, name)) = kept.and_then(|kept| self.bytes_of(kept, part.size)) else {
                 continue;
             };
             told.push(name);
@@ -246,11 +248,18 @@ impl<'a> Context<'_, 'a> {
         if whole != Some(size) || told.is_empty() {
             return;
         }
-        variable.standing = Standing::Inferred(format!(
-            "by the code: what it was last is in {}, which the function is going to read",
-            told.join(" and ")
-        ));
+        variable.standing = Standing::Inferred(format!("{why} is in {}", told.join(" and ")));
         variable.location = Some(Location::Pieces(pieces));
+    }
+
+    fn bytes_of(&self, kept: Kept, size: u8) -> Option<(Vec<u8>, String)> {
+        match kept {
+            Kept::At(place) => self.bytes_at(place, size),
+            Kept::Constant(value) => {
+                let bytes = value.to_le_bytes().get(..usize::from(size))?.to_vec();
+                Some((bytes, "the code itself".to_owned()))
+            }
+        }
     }
 
     /// The bytes in a place, and what it is called.
@@ -287,7 +296,7 @@ const fn told(lost: Lost) -> &'static str {
     }
 }
 
-fn is_incomplete(variable: &Variable) -> bool {
+pub(super) fn is_incomplete(variable: &Variable) -> bool {
     matches!(&variable.location, Some(Location::Pieces(pieces)) if pieces.iter().any(|piece| matches!(piece.bytes, Err(NoLocation::OptimizedOut | NoLocation::RegisterNotSaved(_)))))
 }
 

@@ -10,6 +10,8 @@
 //! | `judge` | how far a location is to be believed |
 //! | `ahead` | which locations run ahead of the source |
 //! | `infer` | values that the code still has where DWARF has lost them |
+//! | `by_source` | values that the program's text settles |
+//! | `literal` | values that it states |
 //! | `fault` | what was nil, as the source calls it |
 //! | `abi` | where the caller reserved room for arguments |
 //! | `generics` | real type arguments |
@@ -22,12 +24,14 @@
 mod abi;
 mod ahead;
 mod arrange;
+mod by_source;
 mod closures;
 mod fault;
 mod generics;
 mod infer;
 mod judge;
 mod levels;
+mod literal;
 mod packages;
 mod variables;
 

@@ -22,6 +22,7 @@ use crate::dwarf::{
 };
 use crate::flow::{Point, Program};
 use crate::memory::{Memory, MemoryExt};
+use crate::source::Sources;
 use crate::types::{Shape, TypeRef, Types};
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression};
@@ -54,6 +55,8 @@ pub struct Frame<'f> {
     pub point: Option<&'f Point>,
     /// Where that code is, for values that only it still has.
     pub program: Option<Program<'f>>,
+    /// The program's text, where it is at hand.
+    pub sources: Option<&'f Sources>,
 }
 
 /// The variables of a frame, and what was found on the way to them.
@@ -103,12 +106,22 @@ pub(super) struct Raw<'a> {
     pub(super) found: Option<Found<'a>>,
 }
 
+pub(super) const HOME: &str =
+    "what was stored last into the argument's stack slot; it may have changed since";
+
 /// Whether a declaration has been executed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Declared {
     Yes,
     Perhaps,
     No,
+}
+
+/// An argument's own slot.
+struct AtHome {
+    location: Location,
+    /// Its address was handed out: then it is the variable itself.
+    is_taken: bool,
 }
 
 /// A frame with all that belongs to it in DWARF.
@@ -192,6 +205,7 @@ impl<'a> Context<'_, 'a> {
         for variable in raw.iter().filter(shown) {
             let origin = self.origin(variable, first_line);
             let declared = match origin {
+                Origin::Local if self.unit.unoptimized && self.is_entering() => Declared::No,
                 Origin::Local => self.is_declared(variable, first_line),
                 _ => Declared::Yes,
             };
@@ -217,6 +231,7 @@ impl<'a> Context<'_, 'a> {
             let held = self.held(levels);
             let doubted = self.doubt(levels, &held, &mut variables);
             self.infer(&held, &doubted, &mut variables);
+            self.by_source(level, &held, &mut variables);
         }
         FrameVariables {
             variables: arrange(found),
@@ -310,6 +325,13 @@ impl<'a> Context<'_, 'a> {
             Ordering::Equal if first_line == Some(line) => Declared::Perhaps,
             _ => Declared::No,
         }
+    }
+
+    /// Whether the function has no frame yet, as where it waits for more stack.
+    pub(super) fn is_entering(&self) -> bool {
+        let pc = self.frame.pc.to_process(self.types.bias());
+        let func = self.frame.program.and_then(|of| of.symbols.find(pc));
+        func.is_some_and(|func| func.sp_delta(pc) == Some(0))
     }
 
     pub(super) fn site(&self) -> Site<'_> {
@@ -407,10 +429,12 @@ impl<'a> Context<'_, 'a> {
             && let (Some(home), Ok(size)) = (home, &size)
             && let Some(stale) = self.at_home(home, *size)
         {
-            place = Ok(stale);
-            standing = Standing::Stale(
-                "what was stored last into the argument's stack slot; it may have changed since",
-            );
+            place = Ok(stale.location);
+            standing = if stale.is_taken {
+                Standing::Exact
+            } else {
+                Standing::Stale(HOME)
+            };
         } else if let Ok(size) = size
             && standing == Standing::Exact
             && self.may_be_merged(raw, ty, origin, size)
@@ -491,8 +515,9 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// What stands in an argument's home, when the whole argument was stored there.
-    fn at_home(&self, home: Home, size: u64) -> Option<Location> {
+    fn at_home(&self, home: Home, size: u64) -> Option<AtHome> {
         let area = abi::argument_area(self.frame.registers.arch());
+        let mut is_taken = false;
         let offset = match home {
             Home::Stack(offset) => area + offset,
             Home::Spill(offset) => {
@@ -503,11 +528,13 @@ impl<'a> Context<'_, 'a> {
                 {
                     return None;
                 }
+                is_taken = point.is_some_and(|point| point.is_taken(at, size));
                 area + offset
             }
         };
         let addr = self.frame.cfa?.offset(offset);
         self.frame.memory.bytes(addr, size).ok()?;
-        Some(Location::Memory(addr))
+        let location = Location::Memory(addr);
+        Some(AtHome { location, is_taken })
     }
 }

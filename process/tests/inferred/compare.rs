@@ -5,6 +5,7 @@ use dumpview_process::frames::Variables;
 use dumpview_process::image::{CoreFile, Executable, NoFiles, SectionArena};
 use dumpview_process::mapped::OpenOptions;
 use dumpview_process::process::Process;
+use dumpview_process::source::Texts;
 use dumpview_process::value::Limits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,13 +26,25 @@ pub type Stacks = BTreeMap<u64, Vec<Seen>>;
 /// Helpers of the prologue that stop; their own variables are the same everywhere.
 const STOPPERS: [&str; 3] = ["main.hit", "main.start", "main.main"];
 
+/// The program's only file.
+struct Text(String);
+
+impl Texts for Text {
+    fn text(&self, path: &str) -> Option<String> {
+        let is_own =
+            path.ends_with("/program.go") && std::env::var_os("DUMPVIEW_NO_SOURCE").is_none();
+        is_own.then(|| self.0.clone())
+    }
+}
+
 /// Reads the frames of goroutines; the first is the one that died.
-pub fn stacks(core: &[u8], exe: &Path, goroutines: &[u64]) -> Stacks {
+pub fn stacks(core: &[u8], exe: &Path, source: &str, goroutines: &[u64]) -> Stacks {
     let exe_bytes = std::fs::read(exe).unwrap();
     let arena = SectionArena::default();
     let core = CoreFile::parse(core).unwrap();
     let executable = Executable::parse(&exe_bytes, &arena).unwrap();
-    let process = Process::open(&core, Some(&executable), &NoFiles, OpenOptions::default());
+    let process = Process::open(&core, Some(&executable), &NoFiles, OpenOptions::default())
+        .with_texts(Box::new(Text(source.to_owned())));
     let limits = Limits {
         depth: 3,
         len: 6,
@@ -200,6 +213,10 @@ fn frame(
                 tally.live[1][kind] += 1;
             }
             if kind == 2 {
+                if std::env::var_os("DUMPVIEW_VERBOSE").is_some() {
+                    let at = format!("{name} {}:{} {}", ours.function, ours.line, truth.name);
+                    println!("missing {at} {standing}: {}", reason(own));
+                }
                 *tally
                     .missing_live
                     .entry(format!(

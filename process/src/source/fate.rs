@@ -1,0 +1,414 @@
+//! From which assignment a variable has its value at a line.
+//!
+//! The last assignment before the line in the text counts if it stands in a block around the line: then every way there goes
+//! through it. No other may come between, as in a loop around both, in a function literal, or through a pointer.
+
+use super::blocks::{Block, Function};
+use super::lex::Word;
+
+/// A variable that is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'n> {
+    /// Its name.
+    pub name: &'n str,
+    /// The line of its declaration.
+    pub declared: u64,
+    /// The line that the function stands at.
+    pub here: u64,
+    /// It is an argument or a result.
+    pub is_parameter: bool,
+    /// It is a result.
+    pub is_result: bool,
+    /// It may be changed in part, or by a method that is called of it.
+    pub has_parts: bool,
+}
+
+/// Where a value is from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// The function was called with it.
+    Entry,
+    /// Zero, as a declaration without a value has it.
+    Zero(u64),
+    /// An expression, by its tokens, with its line.
+    Given(Vec<Word>, u64),
+    /// It was assigned on that line for the first and only time.
+    Once(u64),
+}
+
+/// An assignment.
+struct Assignment {
+    at: usize,
+    /// Its last token.
+    end: usize,
+    declares: bool,
+    /// The tokens of what is assigned, when it is one value.
+    value: Option<std::ops::Range<usize>>,
+    is_zero: bool,
+}
+
+impl Function<'_> {
+    /// Where a variable's value is from; `None` when that cannot be told.
+    pub fn fate(&self, asked: &Asked<'_>) -> Option<Fate> {
+        let source = self.source;
+        let all = self.assignments(asked)?;
+        let line = |at: usize| source.line(at);
+        // Code before the first statement and after the last one has the line of the end.
+        if asked.here >= line(self.body.end) {
+            return None;
+        }
+        let in_literal = |of: &Assignment| {
+            let around = self.path(of.at);
+            around.iter().any(|(n, _)| {
+                self.blocks
+                    .get(*n)
+                    .is_some_and(|e| e.block == Block::Literal)
+            })
+        };
+        if all.iter().any(in_literal) {
+            return None;
+        }
+        let own: Vec<&Assignment> = all
+            .iter()
+            .filter(|of| line(of.at) >= asked.declared)
+            .collect();
+        if !asked.is_parameter
+            && own
+                .iter()
+                .filter(|of| line(of.at) == asked.declared)
+                .count()
+                != 1
+        {
+            return None;
+        }
+        if own
+            .iter()
+            .any(|of| line(of.at) <= asked.here && asked.here <= line(of.end))
+        {
+            return None;
+        }
+        let (before, after): (Vec<&Assignment>, Vec<&Assignment>) =
+            own.iter().partition(|of| line(of.at) < asked.here);
+        let comes_back = |of: &&Assignment| {
+            self.blocks.iter().any(|extent| {
+                extent.block == Block::Loop
+                    && asked.declared <= line(extent.from)
+                    && line(extent.from) <= asked.here
+                    && asked.here <= line(extent.to)
+                    && line(of.at) <= line(extent.to)
+            })
+        };
+        if after.iter().any(comes_back) {
+            return None;
+        }
+        let Some(last) = before.last() else {
+            return match (asked.is_parameter, asked.is_result) {
+                (true, false) => Some(Fate::Entry),
+                (true, true) => Some(Fate::Zero(asked.declared)),
+                _ => None,
+            };
+        };
+        if !self.leads_to(last.at, asked.here) {
+            return None;
+        }
+        let is_first = line(last.at) == asked.declared;
+        // A declaration on another line may be of another variable.
+        if last.declares && (!is_first || asked.is_parameter) {
+            return None;
+        }
+        if last.is_zero {
+            return Some(Fate::Zero(line(last.at)));
+        }
+        if let Some(value) = &last.value {
+            let words = source.words.get(value.clone())?.to_vec();
+            return Some(Fate::Given(words, line(last.at)));
+        }
+        (is_first && own.len() == 1).then(|| Fate::Once(line(last.at)))
+    }
+
+    /// Whether an expression may have been assigned only once, whatever it is: by a declaration that nothing follows.
+    pub fn is_only(&self, asked: &Asked<'_>) -> bool {
+        let line = |at: usize| self.source.line(at);
+        self.assignments(asked).is_some_and(|all| {
+            let mut own = all.iter().filter(|of| line(of.at) >= asked.declared);
+            own.next().is_some_and(|of| line(of.at) == asked.declared) && own.next().is_none()
+        })
+    }
+
+    /// Whether every way to a line goes through a token before it.
+    fn leads_to(&self, at: usize, here: u64) -> bool {
+        let words = &self.source.words;
+        let mut first = words.partition_point(|word| word.line < here);
+        while self.source.sign(first) == "}" {
+            first += 1;
+        }
+        let (to, from) = (self.path(first), self.path(at));
+        to.starts_with(&from) && self.body.contains(&first)
+    }
+
+    /// All assignments of a name; `None` when it may change in another way.
+    fn assignments(&self, asked: &Asked<'_>) -> Option<Vec<Assignment>> {
+        let source = self.source;
+        let mut found = Vec::new();
+        for at in self.body.clone() {
+            let sign = source.sign(at);
+            if sign == "goto" || sign == "defer" && asked.is_result {
+                return None;
+            }
+            if sign != asked.name || !source.is_name(at) {
+                continue;
+            }
+            let (previous, next) = (source.sign(at.wrapping_sub(1)), source.sign(at + 1));
+            if previous == "." {
+                continue;
+            }
+            let has_rest = matches!(next, "." | "[");
+            let is_address = previous == "&" && !has_rest;
+            if is_address || asked.has_parts && has_rest {
+                return None;
+            }
+            if has_rest || previous == "*" {
+                continue;
+            }
+            found.extend(self.assignment(at));
+        }
+        Some(found)
+    }
+
+    /// The assignment whose left side has a name.
+    fn assignment(&self, at: usize) -> Option<Assignment> {
+        let source = self.source;
+        let start = self.statement(at);
+        let is_var = source.sign(start) == "var" || self.is_in_group(start, "var");
+        let first = if source.sign(start) == "var" {
+            start + 1
+        } else {
+            start
+        };
+        // Names before this one and after it, with commas between.
+        let mut names = 1;
+        let mut left = at;
+        while left > first {
+            if source.sign(left - 1) != "," {
+                return None;
+            }
+            left = self.operand_before(left - 1, first)?;
+            names += 1;
+        }
+        let mut next = at + 1;
+        while source.sign(next) == "," {
+            next = self.operand_after(next + 1)?;
+            names += 1;
+        }
+        let end_of = |from: usize| self.end_of_statement(from);
+        if is_var {
+            let after_type = source.type_end(next).unwrap_or(next);
+            let next = if source.sign(next) == "=" {
+                next
+            } else {
+                after_type
+            };
+            let has_value = source.sign(next) == "=";
+            let end = end_of(next);
+            return Some(Assignment {
+                at,
+                end,
+                declares: true,
+                value: (has_value && names == 1).then_some(next + 1..end),
+                is_zero: !has_value,
+            });
+        }
+        let sign = source.sign(next);
+        let assigns = matches!(
+            sign,
+            ":=" | "="
+                | "+="
+                | "-="
+                | "*="
+                | "/="
+                | "%="
+                | "&="
+                | "|="
+                | "^="
+                | "<<="
+                | ">>="
+                | "&^="
+                | "++"
+                | "--"
+        );
+        if !assigns {
+            return None;
+        }
+        let end = end_of(next + 1);
+        let is_range = source.sign(next + 1) == "range";
+        let is_case = matches!(source.sign(start.wrapping_sub(1)), "case");
+        let whole = matches!(sign, ":=" | "=") && names == 1 && !is_range && !is_case;
+        Some(Assignment {
+            at,
+            end,
+            declares: sign == ":=",
+            value: whole.then_some(next + 1..end),
+            is_zero: false,
+        })
+    }
+
+    /// Where the statement begins that a token stands in.
+    fn statement(&self, at: usize) -> usize {
+        let mut start = at;
+        while start > self.body.start {
+            match self.source.sign(start - 1) {
+                ";" | "{" | "}" | ":" | "if" | "for" | "switch" | "case" | "else" => break,
+                // An argument is no part of a left side.
+                "(" if self.source.sign(start.wrapping_sub(2)) == "var" => break,
+                ")" | "]" => {
+                    let close = start - 1;
+                    let open = (self.body.start..close).rev();
+                    let mut open = open.filter(|open| self.source.close(*open) == Some(close));
+                    match open.next() {
+                        Some(open) => start = open,
+                        None => break,
+                    }
+                }
+                _ => start -= 1,
+            }
+        }
+        start
+    }
+
+    /// Whether a statement stands in brackets after a keyword.
+    fn is_in_group(&self, start: usize, keyword: &str) -> bool {
+        let around = (self.body.start..start).rev();
+        let mut around =
+            around.filter(|open| self.source.close(*open).is_some_and(|close| close > start));
+        around.next().is_some_and(|open| {
+            self.source.sign(open) == "(" && self.source.sign(open.wrapping_sub(1)) == keyword
+        })
+    }
+
+    /// Where an operand of a left side begins that ends before a token.
+    fn operand_before(&self, end: usize, first: usize) -> Option<usize> {
+        let mut at = end;
+        let mut depth = 0_usize;
+        while at > first {
+            match self.source.sign(at - 1) {
+                ")" | "]" | "}" => depth += 1,
+                "(" | "[" | "{" => depth = depth.checked_sub(1)?,
+                "," if depth == 0 => return Some(at),
+                _ => {}
+            }
+            at -= 1;
+        }
+        (depth == 0).then_some(at)
+    }
+
+    /// What follows an operand of a left side.
+    fn operand_after(&self, mut at: usize) -> Option<usize> {
+        loop {
+            match self.source.sign(at) {
+                "(" | "[" | "{" => at = self.source.close(at)? + 1,
+                "." | "*" => at += 1,
+                _ if self.source.is_name(at) => at += 1,
+                _ => return Some(at),
+            }
+        }
+    }
+
+    /// The token that ends a statement.
+    fn end_of_statement(&self, mut at: usize) -> usize {
+        while at < self.body.end {
+            match self.source.sign(at) {
+                ";" | ")" | "]" | "}" => break,
+                "{" if self.blocks.iter().any(|extent| extent.opens(at)) => break,
+                "(" | "[" | "{" => at = self.source.close(at).unwrap_or(at) + 1,
+                ":" => break,
+                _ => at += 1,
+            }
+        }
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Function, Source};
+    use super::{Asked, Fate};
+
+    const TEXT: &str = "package p
+
+func f(a int, b string) (r int) {
+\tx := 5
+\tvar y int
+\tvar s string = \"a\" + `b`
+\tg()
+\tif a > 3 {
+\t\tx = 7
+\t\tg()
+\t}
+\tg()
+\tfor i := range []int{1, 2} {
+\t\tg()
+\t\ty = i
+\t\tz := 1
+\t\tg()
+\t\tz = 2
+\t}
+\tswitch x {
+\tcase 1:
+\t\tb = \"\"
+\tdefault:
+\t\tg()
+\t}
+\tg()
+\tdone(&s)
+\tcall(func() { a = 3 })
+\treturn x
+}
+";
+
+    fn fate(name: &str, declared: u64, here: u64) -> Option<String> {
+        let source = Source::of(TEXT).unwrap();
+        let function = Function::of(&source, "p.f", 3).unwrap();
+        let fate = function.fate(&Asked {
+            name,
+            declared,
+            here,
+            is_parameter: declared == 3,
+            is_result: name == "r",
+            has_parts: false,
+        })?;
+        Some(match fate {
+            Fate::Given(words, line) => {
+                let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+                format!("{} of {line}", words.join(" "))
+            }
+            other => format!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn the_last_assignment_that_every_way_goes_through_is_the_one() {
+        let told = |name, declared, here| fate(name, declared, here).unwrap_or_default();
+        assert_eq!(told("x", 4, 7), "5 of 4");
+        assert_eq!(told("x", 4, 10), "7 of 9");
+        // It depends on the way taken.
+        assert_eq!(told("x", 4, 12), "");
+        assert_eq!(told("y", 5, 7), "Zero(5)");
+        // The loop may have gone round already.
+        assert_eq!(told("y", 5, 14), "");
+        assert_eq!(told("z", 16, 17), "1 of 16");
+        assert_eq!(told("r", 3, 12), "Zero(3)");
+        assert_eq!(told("b", 3, 12), "Entry");
+        // Assigned in another case, and perhaps.
+        assert_eq!(told("b", 3, 24), "");
+        assert_eq!(told("b", 3, 26), "");
+    }
+
+    #[test]
+    fn what_may_change_elsewhere_is_not_told() {
+        // Its address is taken; a function literal assigns it.
+        assert_eq!(fate("s", 6, 7), None);
+        assert_eq!(fate("a", 3, 7), None);
+        // At the end of a function its beginning may be meant.
+        assert_eq!(fate("r", 3, 30), None);
+    }
+}

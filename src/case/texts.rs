@@ -1,0 +1,51 @@
+//! Source files of this machine, for values that the program's text settles.
+//!
+//! Only the very files will do. Where the binary names one it has to be older than executable and core; a folder that
+//! `--source-path` names is what the user says it is.
+
+use dumpview_process::source::Texts;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Files larger than this are none that people write.
+const MOST_TEXT: u64 = 1 << 23;
+
+/// Source files of this machine.
+pub(super) struct DiskTexts {
+    rules: Vec<String>,
+    /// When the program was built, or died.
+    before: Option<SystemTime>,
+}
+
+impl DiskTexts {
+    /// Those that are older than all of these files; each rule is FROM=TO.
+    pub(super) fn new<'p>(rules: Vec<String>, files: impl Iterator<Item = &'p Path>) -> Self {
+        let before = files.filter_map(modified).min();
+        Self { rules, before }
+    }
+}
+
+impl Texts for DiskTexts {
+    fn text(&self, path: &str) -> Option<String> {
+        let replaced = self.rules.iter().filter_map(|rule| {
+            let (from, to) = rule.split_once('=')?;
+            Some(PathBuf::from(format!("{to}{}", path.strip_prefix(from)?)))
+        });
+        let as_named = Path::new(path);
+        let is_older = || modified(as_named).is_some_and(|at| Some(at) <= self.before);
+        let named = (as_named.is_absolute() && is_older()).then(|| as_named.to_owned());
+        let mut found = replaced.chain(named).filter(|path| is_source(path));
+        found.find_map(|path| fs::read_to_string(path).ok())
+    }
+}
+
+/// A damaged core may name anything.
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "go")
+        && fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_TEXT)
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|file| file.modified()).ok()
+}
