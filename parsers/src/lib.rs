@@ -45,6 +45,7 @@ mod scan;
 pub mod scavtrace;
 pub mod schedtrace;
 pub mod smaps;
+pub mod stacks;
 #[cfg(test)]
 mod testing;
 pub mod traceback;

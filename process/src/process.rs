@@ -122,6 +122,14 @@ impl<'a> Process<'a> {
         &self.parts.sources
     }
 
+    /// An executable alone: its functions, lines and code. `core` stands for the process where only the architecture matters.
+    pub fn of_executable(executable: &'a Executable<'a>, core: &'a CoreFile<'a>) -> Self {
+        Self {
+            mapped: Mapped::of_executable(executable, core),
+            parts: Parts::default(),
+        }
+    }
+
     /// Layouts of the runtime's structures; `None` when neither DWARF nor a table knows this program.
     pub fn layouts(&self) -> Option<&dyn Layouts> {
         self.runtime_layouts()

@@ -48,7 +48,7 @@ fn with_heap(
 ) {
     let sections = SectionArena::default();
     let dump = HeapDump::read(bytes).unwrap();
-    let core = CoreFile::of_heap_dump(bytes, dump.arch());
+    let core = CoreFile::stand_in(bytes, dump.arch());
     let executable = executable.map(|bytes| Executable::parse(bytes, &sections).unwrap());
     let options = OpenOptions::default();
     let process = Process::of_heap_dump(&dump, &core, executable.as_ref(), options);

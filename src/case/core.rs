@@ -126,7 +126,7 @@ impl Case<'static> {
             _ => None,
         };
         let core = for_good(match dump {
-            Some(dump) => CoreFile::of_heap_dump(bytes, dump.arch()),
+            Some(dump) => CoreFile::stand_in(bytes, dump.arch()),
             None => CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?,
         });
         let (executable, used_path) = given
@@ -165,6 +165,20 @@ impl Case<'static> {
             common,
         }))
     }
+}
+
+/// Opens an executable alone, for good.
+///
+/// # Errors
+///
+/// When it cannot be read, or is none.
+pub fn executable(path: &Path) -> Result<&'static Process<'static>, Failure> {
+    let bytes = open(for_good(Arena::default()), path)?;
+    let sections = for_good(SectionArena::default());
+    let exe = Executable::parse(bytes, sections).map_err(|error| not_an_image(path, &error))?;
+    let exe = for_good(exe);
+    let core = for_good(CoreFile::stand_in(exe.bytes, exe.arch));
+    Ok(for_good(Process::of_executable(exe, core)))
 }
 
 /// Reads a heap dump.

@@ -32,14 +32,19 @@
 //! |---|---|
 //! | `combine` | several profiles as one, and one less another |
 //! | `options` | what may be asked for, by pprof's names |
+//! | `flame` | the tree of calls |
 //! | `frames` | which samples and frames stay |
 //! | `labels` | labels: what they select, and frames made of them |
 //! | `graph` | the graph of calls |
 //! | `report` | a profile in the form that was asked for, and what it answers |
 //! | `text` | text profiles and those of gperftools |
+//! | `stacks` | folded stacks and those of `perf script` |
+//! | `findings` | what matters in it, in sentences |
 //! | `measure`, `names` | how values and names are printed |
 
 pub mod combine;
+mod findings;
+mod flame;
 mod frames;
 pub mod graph;
 mod labels;
@@ -48,8 +53,11 @@ pub mod names;
 mod options;
 mod report;
 mod script;
+mod stacks;
 mod text;
 
+pub use findings::{Ask, Verdict, Whole, verdict};
+pub use flame::{Flame, FlameNode, Way};
 pub use frames::drop_frames;
 pub use options::{Granularity, Options};
 pub use report::{
@@ -57,4 +65,5 @@ pub use report::{
     Trace, TraceFrame, TreeRow, Wrong, pattern, sample_index,
 };
 pub use script::{Session, Step};
+pub use stacks::from_stacks;
 pub use text::{FromText, Naming, add_mapping, from_cpu, from_text};

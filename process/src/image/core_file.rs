@@ -206,8 +206,9 @@ impl<'a> CoreFile<'a> {
         Ok(core)
     }
 
-    /// What a heap dump has of a core: an architecture. Its memory is not in segments, and any of it may be written.
-    pub fn of_heap_dump(bytes: &'a [u8], arch: Arch) -> Self {
+    /// What a heap dump, or an executable alone, has of a core: an architecture. Its memory is not in segments, and any of it may be
+    /// written.
+    pub fn stand_in(bytes: &'a [u8], arch: Arch) -> Self {
         Self {
             bytes,
             arch,

@@ -3,6 +3,7 @@
 //! [`Mapped::open`] does only what every question needs (a few indexes over headers and notes). It knows nothing of
 //! symbols, goroutines or types, which are found through it; [`crate::process::Process`] puts those on top.
 
+mod alone;
 mod heap_dump;
 mod matching;
 

@@ -5,6 +5,7 @@
 //! allocations count, how samples are scaled up, which calls are left out), and given as the file that `go tool pprof`
 //! opens.
 
+mod addresses;
 mod buckets;
 mod contention;
 mod goroutines;
@@ -12,6 +13,7 @@ mod mappings;
 mod memory;
 mod places;
 
+pub use addresses::{Place, places};
 pub use buckets::{Bucket, BucketKind, Buckets};
 pub use memory::{MemoryRecords, Sampled, scaled};
 pub use places::{Call, calls};

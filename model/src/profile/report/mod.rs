@@ -70,6 +70,12 @@ words! {
         Proto = "proto" "The profile as protocol buffers",
         /// Nodes as a profile.
         TopProto = "topproto" "Top entries as protocol buffers",
+        /// The tree of calls.
+        Flame = "flame" "The tree of calls, as flame graphs show it",
+        /// The same as a picture.
+        Svg = "svg" "A flame graph as SVG",
+        /// The same for speedscope.
+        Speedscope = "speedscope" "Stacks for speedscope.app",
         /// Stacks in one line each.
         Folded = "folded" "Stacks in one line each, for flame graphs",
     }

@@ -37,18 +37,7 @@ impl Report {
     /// All samples that have a stack.
     pub fn traces(&self) -> impl Iterator<Item = Trace> {
         let profile = &self.profile;
-        let functions = profile.functions.iter();
-        let files: Vec<String> = functions
-            .map(|of| match of.file.as_str() {
-                "" => String::new(),
-                file => clean(file),
-            })
-            .collect();
-        let frames: Vec<Vec<TraceFrame>> = profile
-            .locations
-            .iter()
-            .map(|location| self.frames(location, &files))
-            .collect();
+        let frames = self.frames_of_locations();
         let samples = profile.samples.iter().filter(|one| !one.stack.is_empty());
         samples.map(move |sample| {
             let stack = sample.stack.iter();
@@ -74,6 +63,21 @@ impl Report {
             }
             trace
         })
+    }
+
+    /// The calls of each location, the innermost first.
+    pub(crate) fn frames_of_locations(&self) -> Vec<Vec<TraceFrame>> {
+        let functions = self.profile.functions.iter();
+        let files: Vec<String> = functions
+            .map(|of| match of.file.as_str() {
+                "" => String::new(),
+                file => clean(file),
+            })
+            .collect();
+        let locations = self.profile.locations.iter();
+        locations
+            .map(|location| self.frames(location, &files))
+            .collect()
     }
 
     fn frames(

@@ -1,0 +1,350 @@
+//! Memory: what lives, what was allocated and let go, how exact that is.
+//!
+//! The runtime samples an allocation of S bytes with probability p = 1 - exp(-S/rate), and profiles say the sampled counts divided
+//! by p (runtime/pprof/protomem.go:scaleHeapSample). The variance of such a sum is that of Horvitz and Thompson: of n objects
+//! of S bytes, n·S²·(1-p)/p.
+
+use super::stacks::{Call, Stacks, counted, ratio};
+use super::{Ask, Found};
+use crate::finding::{Finding, Severity};
+use crate::units::{bytes, grouped, percent};
+use std::collections::HashMap;
+
+/// So many sites are named.
+const SITES: usize = 3;
+/// A site has to have this share of what lives.
+const BIG: f64 = 0.15;
+/// Sums that may be wrong by more than this are not judged.
+const VAGUE: f64 = 0.5;
+/// On average, objects of so many bytes are few and big, and of so many small.
+const LARGE: i64 = 32 << 10;
+const SMALL: i64 = 256;
+/// So many objects are many.
+const MANY: i64 = 10_000;
+/// What was allocated is that many times what lives.
+const PASSING: i64 = 20;
+/// A pool is worth its while from objects of this size.
+const POOLED: i64 = 1 << 10;
+
+/// A count of objects and their bytes, with the variance of the bytes.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    objects: i64,
+    bytes: i64,
+    variance: f64,
+}
+
+impl Sum {
+    fn add(&mut self, objects: i64, bytes: i64, rate: i64) {
+        self.objects = self.objects.wrapping_add(objects);
+        self.bytes = self.bytes.wrapping_add(bytes);
+        self.variance += variance(objects, bytes, rate);
+    }
+
+    /// Two standard deviations: 95 of 100 sums are right within that.
+    fn error(&self) -> f64 {
+        2.0 * self.variance.sqrt()
+    }
+
+    /// Whether the sum may be far from what is so.
+    fn is_vague(&self) -> bool {
+        self.error() > VAGUE * float(self.bytes).abs()
+    }
+
+    fn average(&self) -> i64 {
+        self.bytes.checked_div(self.objects).unwrap_or(0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn float(value: i64) -> f64 {
+    value as f64
+}
+
+fn variance(objects: i64, bytes: i64, rate: i64) -> f64 {
+    if objects == 0 || bytes == 0 || rate <= 1 {
+        return 0.0;
+    }
+    let size = (float(bytes) / float(objects)).abs();
+    let sampled = 1.0 - (-size / float(rate)).exp();
+    float(objects).abs() * size * size * (1.0 - sampled) / sampled
+}
+
+/// Where memory was allocated.
+#[derive(Clone, Copy, Default)]
+struct Site {
+    live: Sum,
+    allocated: Sum,
+    /// The function that allocated most, and how much.
+    through: (u32, i64),
+}
+
+struct Memory<'s, 'p> {
+    stacks: &'s Stacks<'p>,
+    sites: Vec<(Call, Site)>,
+    live: Sum,
+    allocated: Sum,
+    rate: i64,
+    has_allocated: bool,
+}
+
+impl<'s, 'p> Memory<'s, 'p> {
+    fn of(stacks: &'s Stacks<'p>) -> Option<Self> {
+        let column = |names: [&str; 2]| names.iter().find_map(|name| stacks.column(name));
+        let live = (
+            column(["inuse_objects", "objects"])?,
+            column(["inuse_space", "space"])?,
+        );
+        let allocated = stacks
+            .column("alloc_objects")
+            .zip(stacks.column("alloc_space"));
+        let mut memory = Self {
+            stacks,
+            sites: Vec::new(),
+            live: Sum::default(),
+            allocated: Sum::default(),
+            rate: stacks.profile.period,
+            has_allocated: allocated.is_some(),
+        };
+        let mut sites: HashMap<Call, Site> = HashMap::new();
+        for sample in stacks.profile.samples.iter() {
+            let value = |at: usize| sample.values.get(at).copied().unwrap_or(0);
+            let Some(call) = stacks.site(sample.stack) else {
+                continue;
+            };
+            let site = sites.entry(call).or_default();
+            let (objects, bytes) = (value(live.0), value(live.1));
+            site.live.add(objects, bytes, memory.rate);
+            memory.live.add(objects, bytes, memory.rate);
+            let mut most = bytes;
+            if let Some((objects, bytes)) = allocated {
+                let (objects, bytes) = (value(objects), value(bytes));
+                site.allocated.add(objects, bytes, memory.rate);
+                memory.allocated.add(objects, bytes, memory.rate);
+                most = most.max(bytes);
+            }
+            if let Some(leaf) = stacks.calls(sample.stack).next()
+                && most > site.through.1
+            {
+                site.through = (leaf.function, most);
+            }
+        }
+        memory.sites = sites.into_iter().collect();
+        Some(memory)
+    }
+
+    /// Sites by what `of` says, the largest first.
+    fn by(&self, of: impl Fn(&Site) -> i64) -> Vec<(Call, Site)> {
+        let mut sites = self.sites.clone();
+        sites.sort_by_key(|(call, site)| (std::cmp::Reverse(of(site).wrapping_abs()), *call));
+        sites
+    }
+
+    /// A site: its call, and through what it allocated.
+    fn place(&self, call: Call, site: &Site) -> String {
+        let place = self.stacks.place(call);
+        if site.through.0 == call.function {
+            place
+        } else {
+            format!("{place} through {}", self.stacks.name(site.through.0))
+        }
+    }
+}
+
+/// Everything that is told of a memory profile.
+pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
+    let Some(memory) = Memory::of(stacks) else {
+        return;
+    };
+    found.extend(living(&memory));
+    found.extend(big(&memory));
+    found.extend(passing(&memory));
+}
+
+/// `12.0 MiB (± 1.0 MiB)`.
+fn with_error(sum: &Sum) -> String {
+    let amount = amount(sum.bytes);
+    if sum.error() < 0.001 * float(sum.bytes).abs() {
+        amount
+    } else {
+        format!("{amount} (± {})", bytes(whole(sum.error())))
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "conversions saturate, and roots are not negative"
+)]
+const fn whole(value: f64) -> u64 {
+    value as u64
+}
+
+fn amount(value: i64) -> String {
+    super::stacks::amount(value, "bytes")
+}
+
+/// How much lives, how much was allocated, and how exact that is.
+fn living(memory: &Memory<'_, '_>) -> Option<Found> {
+    if memory.live.bytes <= 0 {
+        return None;
+    }
+    let mut text = format!(
+        "{} live in {} of {} on average",
+        with_error(&memory.live),
+        counted(memory.live.objects, "object"),
+        amount(memory.live.average())
+    );
+    if memory.has_allocated && memory.allocated.bytes > 0 {
+        text = format!(
+            "{text}; {} were allocated in {}",
+            with_error(&memory.allocated),
+            counted(memory.allocated.objects, "object")
+        );
+    }
+    let text = match memory.rate {
+        rate @ 2.. => format!(
+            "{text}. One allocation in {} is sampled, and 95 of 100 such numbers are right within what ± says",
+            amount(rate)
+        ),
+        1 => format!("{text}. Every allocation was counted"),
+        _ => text,
+    };
+    Some((Finding::new("heap.live", Severity::Info, text), None))
+}
+
+/// Sites that keep much.
+fn big(memory: &Memory<'_, '_>) -> Vec<Found> {
+    let sites = memory.by(|site| site.live.bytes);
+    let told = sites.iter().filter(|(_, site)| {
+        ratio(site.live.bytes, memory.live.bytes) >= BIG && !site.live.is_vague()
+    });
+    told.take(SITES)
+        .map(|(call, site)| {
+            let live = &site.live;
+            let advice = match live.average() {
+                average if average >= LARGE => {
+                    "few and big: what keeps them a core tells (`gcore PID`, `dumpview heap`)"
+                }
+                average if average <= SMALL && live.objects >= MANY => {
+                    "many and small: slices of values in place of pointers, and smaller or shared keys and strings, take less, and less \
+                     of the collector's time"
+                }
+                _ => "whether that grows a later profile shows: `-base=THIS LATER`",
+            };
+            let text = format!(
+                "{} of what lives ({}) was allocated in {}: {} of {} on average, {advice}",
+                percent(ratio(live.bytes, memory.live.bytes)),
+                with_error(live),
+                memory.place(*call, site),
+                counted(live.objects, "object"),
+                amount(live.average())
+            );
+            let finding = Finding::new("heap.site", Severity::Info, text);
+            let name = memory.stacks.name(call.function);
+            let mut ask = Ask::of("list", name);
+            "-sample_index=inuse_space".clone_into(&mut ask.flags);
+            (finding, Some(ask))
+        })
+        .collect()
+}
+
+/// Sites whose objects are let go at once.
+fn passing(memory: &Memory<'_, '_>) -> Vec<Found> {
+    let sites = memory.by(|site| site.allocated.bytes);
+    let told = sites.iter().filter(|(_, site)| {
+        let allocated = &site.allocated;
+        ratio(allocated.bytes, memory.allocated.bytes) >= 0.10
+            && allocated.bytes / PASSING > site.live.bytes
+            && !allocated.is_vague()
+    });
+    told.take(SITES)
+        .map(|(call, site)| {
+            let allocated = &site.allocated;
+            let share = ratio(allocated.bytes, memory.allocated.bytes);
+            let severity = if share >= 0.25 {
+                Severity::Warning
+            } else {
+                Severity::Info
+            };
+            let advice = if allocated.average() >= POOLED {
+                "a sync.Pool, or a buffer that is handed in, saves most of it"
+            } else {
+                "too small for a pool: keep them off the heap (`dumpview escapes` says why they are there) or allocate many as one slice"
+            };
+            let text = format!(
+                "{} allocates and lets go: {} ({} of all, {} of {} on average), of which {} live; {advice}",
+                memory.place(*call, site),
+                amount(allocated.bytes),
+                percent(share),
+                grouped(allocated.objects.unsigned_abs()) + " objects",
+                amount(allocated.average()),
+                amount(site.live.bytes)
+            );
+            let finding = Finding::new("heap.passing", severity, text);
+            let mut ask = Ask::of("list", memory.stacks.name(call.function));
+            "-sample_index=alloc_space".clone_into(&mut ask.flags);
+            (finding, Some(ask))
+        })
+        .collect()
+}
+
+/// What grew and shrank between two profiles.
+pub fn growth(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
+    let Some(memory) = Memory::of(stacks) else {
+        return;
+    };
+    let live = &memory.live;
+    let grew = live.bytes > 0 && float(live.bytes) > live.error();
+    let by = if live.bytes < 0 { "less" } else { "more" };
+    let mut text = format!(
+        "{} {by} live than before, in {} {by} objects",
+        amount(live.bytes).trim_start_matches('-').to_owned() + &error_of(live),
+        grouped(live.objects.unsigned_abs()),
+    );
+    if !grew && live.bytes > 0 {
+        text.push_str("; that may be chance");
+    }
+    let mut finding = Finding::new("heap.change", Severity::Info, text);
+    let sites = memory.by(|site| site.live.bytes);
+    let told = sites.iter().filter(|(_, site)| site.live.bytes != 0);
+    for (call, site) in told.take(5) {
+        let sign = if site.live.bytes > 0 { "+" } else { "" };
+        finding = finding.seen(format!(
+            "{sign}{}{} in {}",
+            amount(site.live.bytes),
+            error_of(&site.live),
+            memory.place(*call, site)
+        ));
+    }
+    found.push((finding, None));
+    let growing = sites.iter().filter(|(_, site)| {
+        grew && site.live.bytes > 0
+            && ratio(site.live.bytes, live.bytes) >= 0.25
+            && float(site.live.bytes) > site.live.error()
+    });
+    for (call, site) in growing.take(SITES) {
+        let text = format!(
+            "{} grew by {}{}, in {}: objects of {} that stay. If a third profile shows more still, it leaks: a core tells who keeps them",
+            memory.place(*call, site),
+            amount(site.live.bytes),
+            error_of(&site.live),
+            counted(site.live.objects, "object"),
+            amount(site.live.average())
+        );
+        let mut ask = Ask::of("list", memory.stacks.name(call.function));
+        "-sample_index=inuse_space".clone_into(&mut ask.flags);
+        found.push((
+            Finding::new("heap.growth", Severity::Warning, text),
+            Some(ask),
+        ));
+    }
+}
+
+fn error_of(sum: &Sum) -> String {
+    if sum.error() < 1.0 {
+        String::new()
+    } else {
+        format!(" (± {})", bytes(whole(sum.error())))
+    }
+}

@@ -1,0 +1,215 @@
+//! What is said of small profiles, and when nothing is.
+
+use super::*;
+use dumpview_parsers::pprof::{Builder, Function, Line, Location, Sample, ValueType};
+
+/// A profile of stacks, the outermost call first, with the values of each.
+fn profile(types: &[(&str, &str)], stacks: &[(&[&str], &[i64])]) -> Profile {
+    let mut builder = Builder::default();
+    for (stack, values) in stacks {
+        let places: Vec<u32> = stack
+            .iter()
+            .rev()
+            .map(|name| {
+                let function = builder.function(Function {
+                    name: (*name).to_owned(),
+                    file: if name.starts_with("main.") {
+                        "/home/me/app/main.go".to_owned()
+                    } else {
+                        let package = name.split('.').next().unwrap();
+                        format!("/usr/local/go/src/{package}/x.go")
+                    },
+                    ..Function::default()
+                });
+                let line = Line {
+                    function,
+                    line: 7,
+                    column: 0,
+                };
+                builder.location(Location {
+                    lines: vec![line],
+                    ..Location::default()
+                })
+            })
+            .collect();
+        builder.profile.add(&Sample {
+            locations: places,
+            values: values.to_vec(),
+            labels: Vec::new(),
+        });
+    }
+    let types = types.iter().map(|(kind, unit)| ValueType::new(kind, unit));
+    builder.profile.sample_types = types.collect();
+    builder.profile
+}
+
+fn cpu(stacks: &[(&[&str], &[i64])]) -> Profile {
+    let mut profile = profile(&[("samples", "count"), ("cpu", "nanoseconds")], stacks);
+    profile.period = 10_000_000;
+    profile
+}
+
+fn ids(verdict: &Verdict) -> Vec<&str> {
+    verdict.findings.iter().map(|of| of.id).collect()
+}
+
+const ASSIST: &[&str] = &[
+    "main.main",
+    "main.work",
+    "runtime.mallocgc",
+    "runtime.gcAssistAlloc",
+    "runtime.scanobject",
+];
+const MALLOC: &[&str] = &["main.main", "main.work", "runtime.mallocgc"];
+const OTHER: &[&str] = &["main.main", "main.other"];
+
+#[test]
+fn what_is_thin_is_not_judged() {
+    let thin = cpu(&[(ASSIST, &[40, 400_000_000])]);
+    assert_eq!(verdict(&thin, 1, Whole::Profile), Verdict::default());
+    let empty = cpu(&[]);
+    assert_eq!(verdict(&empty, 1, Whole::Profile), Verdict::default());
+    let waits = [("contentions", "count"), ("delay", "nanoseconds")];
+    let thin = profile(&waits, &[(&["main.f", "sync.(*Mutex).Lock"], &[3, 5_000])]);
+    assert_eq!(verdict(&thin, 1, Whole::Profile), Verdict::default());
+    let few = profile(
+        &[("goroutine", "count")],
+        &[(&["main.f", "runtime.gopark"], &[9])],
+    );
+    assert_eq!(verdict(&few, 0, Whole::Profile), Verdict::default());
+}
+
+#[test]
+fn work_of_the_runtime_is_counted_once() {
+    let of = cpu(&[
+        (ASSIST, &[30, 300_000_000]),
+        (MALLOC, &[20, 200_000_000]),
+        (OTHER, &[50, 500_000_000]),
+    ]);
+    let told = verdict(&of, 1, Whole::Profile);
+    assert_eq!(
+        ids(&told),
+        ["cpu.collector", "cpu.allocation", "profile.hottest-path"]
+    );
+    let collector = &told.findings[0];
+    assert!(
+        collector
+            .text
+            .starts_with("The garbage collector: 30% of the CPU (300.0 ms)."),
+        "{}",
+        collector.text
+    );
+    let evidence: Vec<&str> = collector
+        .evidence
+        .iter()
+        .map(|of| of.what.as_str())
+        .collect();
+    assert_eq!(
+        evidence,
+        [
+            "marking in assists of goroutines that allocate: 30%",
+            "30% in main.work (main.go:7)"
+        ]
+    );
+    assert!(
+        told.findings[1]
+            .text
+            .starts_with("Allocating memory: 20% of the CPU")
+    );
+    assert_eq!(told.asks[0], Ask::of("list", "main.work"));
+}
+
+#[test]
+fn a_difference_has_growth_and_no_shares() {
+    let of = cpu(&[
+        (ASSIST, &[300, 3_000_000_000]),
+        (OTHER, &[-100, -1_000_000_000]),
+    ]);
+    let told = verdict(&of, 1, Whole::Difference);
+    assert_eq!(ids(&told), ["profile.change"]);
+    assert!(
+        told.findings[0]
+            .text
+            .contains("changed by 2.0 s: 3.0 s more at some places, 1.0 s less"),
+        "{}",
+        told.findings[0].text
+    );
+}
+
+#[test]
+fn the_error_of_sampled_memory_is_that_of_its_samples() {
+    let types = [
+        ("alloc_objects", "count"),
+        ("alloc_space", "bytes"),
+        ("inuse_objects", "count"),
+        ("inuse_space", "bytes"),
+    ];
+    let mut of = profile(
+        &types,
+        &[(&["main.keep"], &[1_000, 1_000 << 10, 1_000, 1_000 << 10])],
+    );
+    of.period = 512 << 10;
+    let told = verdict(&of, 3, Whole::Profile);
+    // Two of 1,000 objects were sampled: what is known of them is as good as nothing, and no site is blamed.
+    assert_eq!(ids(&told), ["heap.live"]);
+    // Twice the root of n·S²·(1-p)/p, with n = 1,000, S = 1 KiB and p = 1 - exp(-1/512).
+    assert!(
+        told.findings[0]
+            .text
+            .starts_with("1000.0 KiB (± 1.4 MiB) live in 1,000 objects"),
+        "{}",
+        told.findings[0].text
+    );
+    of.period = 1;
+    let told = verdict(&of, 3, Whole::Profile);
+    assert_eq!(ids(&told), ["heap.live", "heap.site"]);
+    assert!(
+        told.findings[0]
+            .text
+            .ends_with("Every allocation was counted")
+    );
+}
+
+#[test]
+fn waits_of_workers_are_told_from_those_that_hurt() {
+    let waits = [("contentions", "count"), ("delay", "nanoseconds")];
+    let of = profile(
+        &waits,
+        &[
+            (&["main.worker", "runtime.chanrecv2"], &[1, 900_000_000]),
+            (
+                &["main.run", "main.send", "runtime.chansend1"],
+                &[10, 300_000_000],
+            ),
+            (
+                &["main.run", "main.ask", "runtime.selectgo"],
+                &[10, 300_000_000],
+            ),
+            (
+                &["main.run", "main.get", "sync.(*Mutex).Lock"],
+                &[10, 300_000_000],
+            ),
+            (
+                &[
+                    "net/http.(*conn).serve",
+                    "net/http.(*connReader).abortPendingRead",
+                    "sync.(*Cond).Wait",
+                ],
+                &[10, 300_000_000],
+            ),
+        ],
+    );
+    let told = verdict(&of, 1, Whole::Profile);
+    assert_eq!(
+        ids(&told),
+        [
+            "block.locks",
+            "block.sends",
+            "block.receives",
+            "block.idle",
+            "block.library"
+        ]
+    );
+    let severities: Vec<_> = told.findings.iter().map(|of| of.severity.name()).collect();
+    assert_eq!(severities, ["warning", "warning", "info", "info", "info"]);
+}
