@@ -5,6 +5,7 @@ use crate::browse;
 use crate::case::core::{Case, Cursor, with_case};
 use crate::case::{self, Files, Kind, recognize_file, recognize_stdin};
 use crate::cli::{self, Cli};
+use crate::commands::pprof;
 use crate::ending;
 use crate::flags::Common;
 use crate::input::io_words;
@@ -317,6 +318,7 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
     }
     // An executable goes with a core, whatever else the file looks like: opening it says what is wrong.
     let kind = match kind_of(&file, &common) {
+        Ok(kind @ (Kind::HeapDump | Kind::Profile)) if cli.script.is_empty() => kind,
         Ok(Kind::HeapDump) => Kind::HeapDump,
         _ if executable.is_some() || !cli.script.is_empty() => Kind::Core,
         kind => kind?,
@@ -356,7 +358,7 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
 /// The kind of two inputs when they may be two moments of a process.
 fn moment(old: &Path, new: &Path) -> Option<Kind> {
     let kind = recognize_file(new).ok()?;
-    let is_moment = matches!(kind, Kind::Core | Kind::HeapDump) && old != new;
+    let is_moment = matches!(kind, Kind::Core | Kind::HeapDump | Kind::Profile) && old != new;
     (is_moment && recognize_file(old).is_ok_and(|old| old == kind)).then_some(kind)
 }
 
@@ -369,6 +371,19 @@ fn moments(cli: &Cli, kind: Kind, common: &Common, out: &mut Out<'_>) -> Result<
     };
     if browse::is_wanted(common) {
         return Ok(browse::browse_moments(old, new, executable, kind, common)?);
+    }
+    if kind == Kind::Profile {
+        let paths: Vec<PathBuf> = executable
+            .map(Path::to_owned)
+            .into_iter()
+            .chain([new.clone()])
+            .collect();
+        let files = Files {
+            paths: &paths,
+            word: None,
+            common,
+        };
+        return pprof::compared(&files, old, out);
     }
     let entry = registry::find("heap diff").ok_or_else(|| Failure::usage("no verb heap diff"))?;
     let paths: Vec<PathBuf> = std::iter::once(new.clone())

@@ -218,6 +218,9 @@ mod tests {
             &["dot"],
             &["callgrind"],
             &["folded"],
+            &["flame"],
+            &["svg"],
+            &["speedscope"],
             &["proto"],
             &["topproto"],
         ];

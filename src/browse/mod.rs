@@ -9,6 +9,7 @@
 //! | `log`, `escapes` | a log, which may still be growing; compiler output |
 //! | `log_page` | the first page of a log |
 //! | `pipe` | what comes through a pipe after the screens were left |
+//! | `profile` | a profile, or what differs between two |
 //! | `spool` | the raw lines of a text |
 //! | `overview`, `goroutines`, `frames`, `memory` | models of a process to what a screen shows |
 //! | `command` | the `:` prompt, and answers in text as lines of a screen |
@@ -26,6 +27,7 @@ mod log_page;
 mod memory;
 mod overview;
 mod pipe;
+mod profile;
 mod spool;
 mod topics;
 mod worker;
@@ -69,6 +71,7 @@ pub fn browse(
         Kind::Core | Kind::Executable | Kind::Directory | Kind::HeapDump => {
             core::browse(file, executable, None, kind, common)
         }
+        Kind::Profile => profile::browse(file, executable, None, common),
         Kind::Compiler => escapes::browse(file, None, common),
         Kind::Log | Kind::Stream | Kind::Empty => log::browse(file, &Live::overview(), common),
         _ => return Ok(None),
@@ -88,6 +91,9 @@ pub fn browse_moments(
     kind: Kind,
     common: &Common,
 ) -> Result<Exit, Failure> {
+    if kind == Kind::Profile {
+        return profile::browse(new, executable, Some(old), common);
+    }
     core::browse(new, executable, Some(old), kind, common)
 }
 

@@ -1,7 +1,7 @@
 //! What a file is, told from its content.
 
 use crate::input::stream;
-use dumpview_parsers::pprof;
+use dumpview_parsers::{pprof, stacks};
 use dumpview_process::image::CoreFile;
 use std::io::{self, Read};
 use std::path::Path;
@@ -42,7 +42,7 @@ impl Kind {
             Self::Compiler => "compiler output",
             Self::HeapDump => "a heap dump of runtime/debug.WriteHeapDump",
             Self::Trace => "an execution trace",
-            Self::Profile => "a pprof profile",
+            Self::Profile => "a profile",
             Self::Log => "text, not an ELF file",
             Self::Foreign(foreign) => foreign.words,
             Self::Stream => "a pipe",
@@ -139,10 +139,13 @@ fn is_trace(bytes: &[u8]) -> bool {
     head.starts_with(b"go 1.") && text.ends_with(b" trace")
 }
 
-/// A profile.proto, whatever it begins with, or a CPU profile of gperftools.
+/// A profile.proto, whatever it begins with, a CPU profile of gperftools, or stacks that other tools sampled.
 fn is_profile(bytes: &[u8]) -> bool {
     let is_whole = (bytes.len() as u64) < HEAD;
-    pprof::recognizes(bytes, is_whole) || pprof::recognizes_cpu(bytes)
+    pprof::recognizes(bytes, is_whole)
+        || pprof::recognizes_cpu(bytes)
+        || stacks::recognizes_perf(bytes)
+        || stacks::recognizes_folded(bytes, is_whole)
 }
 
 /// How much of an input is looked at to see what it is: compiler output may begin with other lines.

@@ -41,7 +41,21 @@ impl Files<'_> {
 ///
 /// When the file cannot be opened or read.
 pub fn kind_of(path: &Path) -> Result<Kind, Failure> {
-    recognize_file(path).map_err(|error| Failure::cannot_read(path, &error))
+    recognize_file(path).map_err(|error| match fetched(path) {
+        Some(failure) => failure,
+        None => Failure::cannot_read(path, &error),
+    })
+}
+
+/// What is said of an address in the net, of which nothing is fetched.
+pub fn fetched(path: &Path) -> Option<Failure> {
+    let text = path.to_str()?;
+    let is_url = text.starts_with("http://") || text.starts_with("https://");
+    (is_url && !path.exists()).then(|| {
+        Failure::usage(format!(
+            "{text}: nothing is fetched\n\nhint: curl -o profile.pb.gz '{text}' && dumpview pprof profile.pb.gz"
+        ))
+    })
 }
 
 /// The newest core of a folder, among the files that are named as one.

@@ -3,13 +3,11 @@
 //! Only the very files will do. Where the binary names one it has to be older than executable and core; a folder that
 //! `--source-path` names is what the user says it is.
 
+use crate::input::small;
 use dumpview_process::source::Texts;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// Files larger than this are none that people write.
-const MOST_TEXT: u64 = 1 << 23;
 
 /// Source files of this machine.
 pub(super) struct DiskTexts {
@@ -36,14 +34,13 @@ impl Texts for DiskTexts {
         let is_older = || modified(as_named).is_some_and(|at| Some(at) <= self.before);
         let named = (as_named.is_absolute() && is_older()).then(|| as_named.to_owned());
         let mut found = replaced.chain(named).filter(|path| is_source(path));
-        found.find_map(|path| fs::read_to_string(path).ok())
+        found.find_map(|path| String::from_utf8(small(&path).ok()?).ok())
     }
 }
 
-/// A damaged core may name anything.
+/// A damaged core may name anything, and only sources are of use.
 fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "go")
-        && fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_TEXT)
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

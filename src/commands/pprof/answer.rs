@@ -1,12 +1,14 @@
 //! Which report, and what it says for programs.
 
+use super::flame;
 use super::source::{ListedSource, SourceLine, Sources};
 use super::text::{self, Escaping};
 use crate::answer::{Answer, Failure};
 use crate::out::Out;
 use dumpview_model::profile::graph::Trimmed;
 use dumpview_model::profile::{
-    Command, Options, Report, Routine, Row, Summary, TagKey, Trace, TreeRow, Wrong, pattern,
+    Command, Flame, Options, Report, Routine, Row, Summary, TagKey, Trace, TreeRow, Way, Wrong,
+    pattern,
 };
 use dumpview_parsers::pprof::Profile;
 use dumpview_view::Text;
@@ -93,6 +95,7 @@ enum Body {
     List(ListBody, String),
     Traces,
     Tags(TagsBody),
+    Flame(Flame),
     File(Vec<u8>),
     Binary(Box<Profile>),
 }
@@ -163,6 +166,7 @@ impl Asked {
                 total: report.total,
                 tags: report.tags(),
             }),
+            (Command::Flame, _) => Body::Flame(report.flame(&Way::All)),
             (Command::Proto, _) => Body::Binary(Box::new(report.clone().proto())),
             (Command::TopProto, _) => Body::Binary(Box::new(report.top_proto())),
             (command, _) => Body::File(file(&mut report, command)?),
@@ -204,7 +208,11 @@ impl Asked {
         match &self.body {
             Body::File(bytes) => match self.command {
                 // Others' formats are data, and data is not escaped.
-                Command::Dot | Command::Callgrind | Command::Folded => out.write_all(bytes),
+                Command::Dot
+                | Command::Callgrind
+                | Command::Folded
+                | Command::Svg
+                | Command::Speedscope => out.write_all(bytes),
                 _ => {
                     let text = String::from_utf8_lossy(bytes);
                     let mut out = Escaping::new(out);
@@ -228,6 +236,7 @@ impl Asked {
             Body::List(body, search) => text::list(report, &body.routines, search, out),
             Body::Traces => text::traces(report, out),
             Body::Tags(body) => text::tags(report, &body.tags, out),
+            Body::Flame(of) => flame::text(of, report.options.nodefraction, out),
             Body::File(_) | Body::Binary(_) => Ok(()),
         }
     }
@@ -240,6 +249,8 @@ fn file(report: &mut Report, command: Command) -> Result<Vec<u8>, Failure> {
         Command::Dot => report.dot(&mut out),
         Command::Callgrind => report.callgrind(&mut out),
         Command::Folded => report.write_folded(&mut out),
+        Command::Svg => flame::svg(&report.flame(&Way::All), &mut out),
+        Command::Speedscope => flame::speedscope(&report.flame(&Way::All), &mut out),
         _ => {
             let mut comments = report.profile.comments.iter();
             comments.try_for_each(|line| writeln!(out, "{line}"))
@@ -285,6 +296,7 @@ impl Serialize for Asked {
             }
             .serialize(serializer),
             Body::Tags(body) => body.serialize(serializer),
+            Body::Flame(of) => of.serialize(serializer),
             Body::File(bytes) => FileBody {
                 text: String::from_utf8_lossy(bytes).into_owned(),
             }

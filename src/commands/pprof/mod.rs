@@ -5,24 +5,35 @@
 //! | `args` | flags, by pprof's names |
 //! | `read` | inputs to one profile |
 //! | `answer` | which report, and what it says for programs |
+//! | `flame` | the tree of calls: text, SVG, speedscope |
+//! | `opened` | a profile that screens ask |
+//! | `page` | what is shown where no report was asked for |
+//! | `symbols` | names for addresses, from executables |
 //! | `text` | reports as pprof prints them |
 //! | `source` | source files of `list` |
 
 mod answer;
 mod args;
+mod flame;
+mod opened;
+mod page;
 mod read;
 mod source;
+mod symbols;
 mod text;
 
 pub use args::PprofFlags;
+pub use opened::Opened;
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::out::{Form, Out};
 use crate::verb::{About, Group, Inputs, OnFiles, Verb, Word};
 use answer::{Asked, FileBody, ListBody, TagsBody, TopBody, TracesBody, TreeBody};
-use dumpview_model::profile::{Command, Session, Step};
+use dumpview_model::profile::{Command, Flame, Session, Step};
 use dumpview_view::document::{Envelope, InputSummary};
+use page::{Page, PageBody};
+use std::path::Path;
 
 const fn about(name: &'static str, line: &'static str, inputs: Inputs) -> About {
     About {
@@ -68,6 +79,9 @@ verbs! {
     PprofCommentsVerb Comments "pprof comments" Inputs::Files, FileBody, "The comments of a profile";
     PprofDotVerb Dot "pprof dot" Inputs::Files, FileBody, "The graph of calls for graphviz";
     PprofCallgrindVerb Callgrind "pprof callgrind" Inputs::Files, FileBody, "The graph of calls for kcachegrind";
+    PprofFlameVerb Flame "pprof flame" Inputs::Files, Flame, "The tree of calls, as flame graphs show it, as text";
+    PprofSvgVerb Svg "pprof svg" Inputs::Files, FileBody, "A flame graph as one file for a browser, with zoom and search";
+    PprofSpeedscopeVerb Speedscope "pprof speedscope" Inputs::Files, FileBody, "Stacks for speedscope.app";
     PprofFoldedVerb Folded "pprof folded" Inputs::Files, FileBody, "Stacks in one line each, for flame graphs";
     PprofProtoVerb Proto "pprof proto" Inputs::Files, FileBody, "The profile, merged and filtered, as a profile";
     PprofTopprotoVerb TopProto "pprof topproto" Inputs::Files, FileBody, "The rows of top as a profile";
@@ -78,7 +92,7 @@ pub struct PprofVerb;
 
 impl Verb for PprofVerb {
     type Args = PprofFlags;
-    type Body = TopBody;
+    type Body = PageBody;
     const ABOUT: About = About {
         examples: &[
             "dumpview pprof top cpu.pb.gz -cum",
@@ -102,13 +116,31 @@ impl OnFiles for PprofVerb {
         if !args.script.is_empty() {
             return script(files, args, out);
         }
-        let mut args = args.clone();
-        // What matters first; the rest is a verb away.
-        if args.options.nodecount == -1 {
-            args.options.nodecount = 10;
-        }
-        report(files, &args, Command::Top, "pprof", out)
+        page(files, args, out)
     }
+}
+
+/// The page of a profile, less an older one.
+pub fn compared(files: &Files<'_>, old: &Path, out: &mut Out<'_>) -> Result<Exit, Stop> {
+    let args = PprofFlags {
+        base: vec![old.display().to_string()],
+        ..PprofFlags::default()
+    };
+    page(files, &args, out)
+}
+
+fn page(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
+    let loaded = read::load(files, args)?;
+    loaded.complain(out);
+    let page = Page::new(files, args, loaded.profile)?;
+    for warning in page.top().warnings() {
+        out.complain(warning);
+    }
+    match &args.output {
+        Some(file) => write_file(page.top(), file)?,
+        None => out.whole(&envelope("pprof", files), &loaded.incomplete, &page)?,
+    }
+    Ok(Exit::lacking(&loaded.incomplete))
 }
 
 fn envelope(verb: &str, files: &Files<'_>) -> Envelope {
@@ -130,6 +162,12 @@ fn report(
     verb: &str,
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
+    let mut args = args.clone();
+    if matches!(command, Command::Flame | Command::Svg) && args.diff_base.is_empty() {
+        // What was before is to be seen beside what is now.
+        args.diff_base = std::mem::take(&mut args.base);
+    }
+    let args = &args;
     let loaded = read::load(files, args)?;
     loaded.complain(out);
     let asked = Asked::new(
@@ -169,15 +207,17 @@ fn write(
     }
     match output {
         None => asked.write(out.raw())?,
-        Some(file) => {
-            let mut written = Vec::new();
-            asked.write(&mut written)?;
-            std::fs::write(file, written).map_err(|error| {
-                Failure::unreadable(format!("{file}: {}", crate::input::io_words(&error)))
-            })?;
-        }
+        Some(file) => write_file(asked, file)?,
     }
     Ok(())
+}
+
+fn write_file(asked: &Asked, file: &str) -> Result<(), Stop> {
+    let mut written = Vec::new();
+    asked.write(&mut written)?;
+    std::fs::write(file, written).map_err(|error| {
+        Failure::unreadable(format!("{file}: {}", crate::input::io_words(&error))).into()
+    })
 }
 
 /// Lines of pprof's prompt, one after the other.

@@ -1,16 +1,19 @@
 //! Inputs to one profile.
 
 use super::PprofFlags;
+use super::symbols::symbolize;
 use crate::answer::Failure;
-use crate::case::{Files, Kind, recognize_file};
+use crate::case::{Files, Kind, fetched, recognize_file};
 use crate::input::stream;
 use crate::out::Out;
-use dumpview_model::profile::{Naming, add_mapping, combine, drop_frames, from_cpu, from_text};
+use dumpview_model::profile::{
+    Naming, add_mapping, combine, drop_frames, from_cpu, from_stacks, from_text,
+};
 use dumpview_parsers::pprof::{self, CpuProfile, Profile};
 use dumpview_view::document::Incomplete;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A profile may be this long once it is unpacked.
 const MOST: u64 = 4 << 30;
@@ -25,13 +28,21 @@ pub struct Loaded {
     pub profile: Profile,
     /// What it lacks.
     pub incomplete: Vec<Incomplete>,
+    /// What else is to be said of the inputs.
+    notes: Vec<String>,
 }
 
 impl Loaded {
-    /// Says what it lacks.
+    /// What is to be said of it: what it lacks, and the rest.
+    pub fn said(&self) -> impl Iterator<Item = &str> {
+        let lacks = self.incomplete.iter().map(|lacks| lacks.why.as_str());
+        lacks.chain(self.notes.iter().map(String::as_str))
+    }
+
+    /// Says it.
     pub fn complain(&self, out: &Out<'_>) {
-        for lacks in &self.incomplete {
-            out.complain(&lacks.why);
+        for text in self.said() {
+            out.complain(text);
         }
     }
 }
@@ -56,9 +67,10 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
         combined.map(Some).map_err(Failure::no_answer)
     };
     // pprof takes the executable first, and every verb here takes it last: wherever it stands, it is no profile.
-    let is_profile = |path: &&Path| !matches!(recognize_file(path), Ok(Kind::Executable));
-    let paths = files.paths.iter().map(std::path::PathBuf::as_path);
-    let mut profile = all(&mut paths.filter(is_profile))?
+    let is_executable = |path: &PathBuf| matches!(recognize_file(path), Ok(Kind::Executable));
+    let (executables, profiles): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.paths.iter().cloned().partition(is_executable);
+    let mut profile = all(&mut profiles.iter().map(PathBuf::as_path))?
         .ok_or_else(|| Failure::usage("no profile source specified"))?;
     let relative = !args.diff_base.is_empty();
     let bases = if relative {
@@ -70,6 +82,11 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
         profile = combine::subtract(profile, base, relative, args.options.normalize)
             .map_err(Failure::no_answer)?;
     }
+    let notes = if args.no_symbols {
+        Vec::new()
+    } else {
+        symbolize(&mut profile, &executables)?
+    };
     if !args.all_frames {
         drop_frames(&mut profile);
     }
@@ -77,16 +94,14 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
     Ok(Loaded {
         profile,
         incomplete,
+        notes,
     })
 }
 
 /// Reads a file.
 fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<Profile, Failure> {
-    if !path.exists() && path.to_str().is_some_and(is_url) {
-        let url = path.display();
-        return Err(Failure::usage(format!(
-            "{url}: nothing is fetched\n\nhint: curl -o profile.pb.gz '{url}' && dumpview pprof profile.pb.gz"
-        )));
+    if let Some(failure) = fetched(path) {
+        return Err(failure);
     }
     let bytes = unpacked(path).map_err(|error| Failure::cannot_read(path, &error))?;
     let name = path.display();
@@ -103,7 +118,7 @@ fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<
         from_cpu(&cpu)
     } else if pprof::recognizes(&bytes, true) {
         pprof::read(&bytes).map_err(|why| Failure::unreadable(format!("{name}: {why}")))?
-    } else if let Some(text) = from_text(&bytes, naming) {
+    } else if let Some(text) = from_text(&bytes, naming).or_else(|| from_stacks(&bytes)) {
         if let Some((line, why)) = text.unread.first() {
             let count = text.unread.len();
             lacks(format!("line {line}: {why} ({count} such lines)"));
@@ -117,10 +132,6 @@ fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<
     };
     add_mapping(&mut profile);
     Ok(profile)
-}
-
-fn is_url(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
 }
 
 /// A file's bytes, unpacked. A small file that would fill memory is told.

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod moments;
 pub mod overview;
 pub mod page;
+pub mod profile;
 pub mod schedule;
 pub mod text;
 

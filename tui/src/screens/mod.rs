@@ -9,6 +9,7 @@ pub mod heap;
 pub mod memory;
 pub mod output;
 pub mod overview;
+pub mod profile;
 pub mod sched;
 pub mod text;
 pub mod timeline;

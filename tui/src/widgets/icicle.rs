@@ -140,7 +140,15 @@ impl Icicle {
         at(placed.start)..at(placed.start.saturating_add(placed.piece.size))
     }
 
-    fn is_seen(&self, index: usize) -> bool {
+    /// Gives every piece a look.
+    pub fn paint(&mut self, role: impl Fn(usize) -> Role) {
+        for (index, placed) in self.pieces.iter_mut().enumerate() {
+            placed.piece.role = role(index);
+        }
+    }
+
+    /// Whether a piece has cells within what has the whole width.
+    pub fn is_seen(&self, index: usize) -> bool {
         let width = self.seen.get().width.max(1);
         let placed = self.pieces.get(index);
         placed.is_some_and(|placed| !self.cells_of(placed, width).is_empty())

@@ -1,0 +1,159 @@
+//! A profile that is open, as screens ask it.
+
+use super::answer::Asked;
+use super::page::judged;
+use super::{PprofFlags, read};
+use crate::answer::Failure;
+use crate::case::Files;
+use dumpview_model::finding::Finding;
+use dumpview_model::profile::{
+    Command, Flame, Options, Report, Session, Step, Way, Whole, sample_index,
+};
+use dumpview_parsers::pprof::Profile;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// The profile, and the options that the prompt has set.
+pub struct Opened {
+    profile: Profile,
+    whole: Whole,
+    /// What was to be said when it was read.
+    pub notes: Vec<String>,
+    session: Mutex<Session>,
+    source_path: Vec<String>,
+}
+
+/// Functions as lines.
+pub struct FunctionLines {
+    /// What stands above them.
+    pub head: Vec<String>,
+    /// The line of each, and its name.
+    pub rows: Vec<(String, String)>,
+}
+
+impl Opened {
+    /// Opens it; where there is an older one, what differs.
+    pub fn open(files: &Files<'_>, older: Option<&Path>) -> Result<Self, Failure> {
+        let args = PprofFlags {
+            diff_base: older
+                .map(|path| path.display().to_string())
+                .into_iter()
+                .collect(),
+            ..PprofFlags::default()
+        };
+        let loaded = read::load(files, &args)?;
+        Ok(Self {
+            notes: loaded.said().map(str::to_owned).collect(),
+            session: Mutex::new(Session::new(&loaded.profile, &args.options)),
+            profile: loaded.profile,
+            whole: if older.is_some() {
+                Whole::Difference
+            } else {
+                Whole::Profile
+            },
+            source_path: files.common.source_path.clone(),
+        })
+    }
+
+    /// Names of its values.
+    pub fn types(&self) -> Vec<String> {
+        let types = self.profile.sample_types.iter();
+        types.map(|of| of.kind.clone()).collect()
+    }
+
+    /// Which value is shown when none is asked for.
+    pub fn index(&self) -> usize {
+        sample_index(&self.profile, "").unwrap_or(0)
+    }
+
+    fn report(&self, command: Command, index: usize, labels: &str) -> Result<Report, Failure> {
+        let options = Options {
+            sample_index: index.to_string(),
+            tagfocus: labels.to_owned(),
+            nodecount: 0,
+            nodefraction: 0.0,
+            ..Options::default()
+        };
+        Ok(Report::new(self.profile.clone(), command, &options)?)
+    }
+
+    /// The tree of calls.
+    pub fn flame(&self, index: usize, way: &Way, labels: &str) -> Result<Flame, Failure> {
+        Ok(self.report(Command::Folded, index, labels)?.flame(way))
+    }
+
+    /// What matters.
+    pub fn findings(&self, index: usize) -> Result<Vec<Finding>, Failure> {
+        let options = Options {
+            sample_index: index.to_string(),
+            ..Options::default()
+        };
+        Ok(judged(&self.profile, &options, self.whole)?.findings)
+    }
+
+    /// Functions by what they cost.
+    pub fn functions(&self, index: usize, by_cum: bool) -> Result<FunctionLines, Failure> {
+        let mut report = self.report(Command::Top, index, "")?;
+        report.options.cum = by_cum;
+        let trimmed = report.graph();
+        let rows = report.rows(&trimmed.graph);
+        let mut head = report.about();
+        head.push(format!(
+            "{:>10} {:>6} {:>10} {:>6}",
+            "flat", "flat%", "cum", "cum%"
+        ));
+        let lines = rows.into_iter().map(|row| {
+            let (flat, cum) = (report.value(row.flat), report.value(row.cum));
+            let (of_flat, of_cum) = (report.percent(row.flat), report.percent(row.cum));
+            (
+                format!("{flat:>10} {of_flat} {cum:>10} {of_cum}  {}", row.name),
+                row.name,
+            )
+        });
+        Ok(FunctionLines {
+            rows: lines.collect(),
+            head,
+        })
+    }
+
+    /// Answers a line of pprof's prompt; options stay.
+    pub fn line(&self, line: &str) -> Result<Vec<String>, Failure> {
+        let mut session = self
+            .session
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match session.line(line).map_err(Failure::usage)? {
+            Step::Done | Step::Quit => Ok(vec!["set".to_owned()]),
+            Step::Options(all) => {
+                let lines = all.into_iter();
+                Ok(lines
+                    .map(|(name, value)| format!("  {name:25} = {value}"))
+                    .collect())
+            }
+            Step::Report {
+                command,
+                pattern,
+                options,
+                output,
+            } => {
+                let profile = self.profile.clone();
+                let asked = Asked::new(
+                    profile,
+                    command,
+                    pattern.as_deref(),
+                    &options,
+                    &self.source_path,
+                )?;
+                let mut text = Vec::new();
+                let cannot = |error: std::io::Error| Failure::unreadable(error.to_string());
+                asked.write(&mut text).map_err(cannot)?;
+                if let Some(file) = output.map(PathBuf::from) {
+                    std::fs::write(&file, text).map_err(cannot)?;
+                    return Ok(vec![format!("written to {}", file.display())]);
+                }
+                let text = String::from_utf8_lossy(&text).replace('\t', "        ");
+                Ok(text.lines().map(str::to_owned).collect())
+            }
+        }
+    }
+}

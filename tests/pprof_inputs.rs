@@ -1,0 +1,322 @@
+//! Inputs of `dumpview pprof` that are no `profile.proto`: stacks of perf, folded ones, and profiles of addresses, which an executable
+//! names.
+
+#[cfg(test)]
+#[path = "support/run.rs"]
+mod run;
+#[cfg(test)]
+#[path = "support/samples.rs"]
+mod samples;
+
+#[cfg(test)]
+mod tests {
+    use crate::run::BINARY;
+    use crate::samples::{corpus, text};
+    use dumpview_parsers::pprof::{self, Profile};
+    use serde_json::Value;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    fn run(folder: &Path, args: &[&str]) -> Output {
+        Command::new(BINARY)
+            .arg("pprof")
+            .args(args)
+            .current_dir(folder)
+            .output()
+            .unwrap()
+    }
+
+    fn json(folder: &Path, args: &[&str]) -> Value {
+        let output = run(folder, &[args, &["--json"]].concat());
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// What functions cost themselves.
+    fn flat(folder: &Path, args: &[&str]) -> BTreeMap<String, i64> {
+        let all = ["-nodefraction=0", "-nodecount=0"];
+        let answer = json(folder, &[&["top"], args, &all].concat());
+        let rows = answer["rows"].as_array().unwrap().iter();
+        let rows = rows.map(|row| {
+            (
+                row["name"].as_str().unwrap().to_owned(),
+                row["flat"].as_i64().unwrap(),
+            )
+        });
+        rows.filter(|(_, flat)| *flat != 0).collect()
+    }
+
+    #[test]
+    fn perf_counts_what_its_own_report_does() {
+        let folder = corpus("pprof/perf");
+        let counts = flat(&folder, &["script.txt.zst", "-sample_index=samples"]);
+        let total: i64 = counts.values().sum();
+        assert_eq!(total, 186);
+        let mut compared = 0;
+        for line in text(&folder.join("report.txt.zst")).lines() {
+            let line = line.trim();
+            let Some((share, rest)) = line.split_once('%') else {
+                continue;
+            };
+            let Some((_, symbol)) = rest.split_once("[.] ").or_else(|| rest.split_once("[k] "))
+            else {
+                continue;
+            };
+            let count = counts.get(symbol.trim()).copied().unwrap_or(0);
+            let ours = f64::from(i32::try_from(count).unwrap()) / 186.0 * 100.0;
+            assert_eq!(format!("{ours:.2}"), share, "{symbol}: {count}");
+            compared += 1;
+        }
+        assert!(compared > 40, "{compared}");
+        // Periods are nanoseconds of this clock, and the event is what counts by itself.
+        let by_event = json(&folder, &["top", "script.txt.zst"]);
+        assert_eq!(
+            (&by_event["sample_type"], &by_event["unit"]),
+            (&"cpu-clock".into(), &"nanoseconds".into())
+        );
+        assert_eq!(by_event["total"], 934_673_250);
+    }
+
+    #[test]
+    fn the_same_samples_folded_are_the_same_stacks() {
+        let folder = corpus("pprof/perf");
+        let script = run(
+            &folder,
+            &["folded", "script.txt.zst", "-sample_index=samples"],
+        );
+        let ours: BTreeMap<String, u64> = folded(&String::from_utf8(script.stdout).unwrap());
+        // Another tool folded them, which put the command before and left out offsets of what has no name.
+        let theirs: BTreeMap<String, u64> = folded(&text(&folder.join("collapsed.txt.zst")));
+        let sum = |of: &BTreeMap<String, u64>| of.values().sum::<u64>();
+        assert_eq!(sum(&ours), sum(&theirs));
+        let mut compared = 0;
+        for (stack, count) in &ours {
+            if stack.contains('[') && stack.contains("0000") {
+                continue;
+            }
+            let known = theirs.iter().filter(|(of, _)| {
+                of.split_once(';')
+                    .is_some_and(|(_, of)| of.replace(';', ":") == stack.replace(';', ":"))
+            });
+            assert_eq!(
+                known.map(|(_, count)| count).sum::<u64>(),
+                *count,
+                "{stack}"
+            );
+            compared += 1;
+        }
+        assert!(compared > 100, "{compared}");
+        let of_folded = flat(&folder, &["collapsed.txt.zst"]);
+        assert_eq!(of_folded["compress/flate.(*fastEncL6).encode"], 12);
+    }
+
+    fn folded(text: &str) -> BTreeMap<String, u64> {
+        let mut stacks = BTreeMap::new();
+        for line in text.lines() {
+            let (stack, count) = line.rsplit_once(' ').unwrap();
+            *stacks.entry(stack.to_owned()).or_default() += count.parse::<u64>().unwrap();
+        }
+        stacks
+    }
+
+    #[test]
+    fn fields_that_were_asked_for_are_read() {
+        let folder = corpus("pprof/perf");
+        let answer = json(&folder, &["tags", "fields.txt.zst"]);
+        let keys = answer["tags"].as_array().unwrap().iter();
+        let keys: Vec<&str> = keys.map(|of| of["key"].as_str().unwrap()).collect();
+        assert_eq!(keys, ["comm", "pid", "tid"]);
+    }
+
+    #[test]
+    fn what_is_opened_without_a_verb_is_told_by_its_content() {
+        let folder = corpus("pprof/perf");
+        for file in ["script.txt.zst", "collapsed.txt.zst"] {
+            let output = Command::new(BINARY)
+                .arg(file)
+                .current_dir(&folder)
+                .output()
+                .unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(
+                text.contains("compress/flate.(*fastEncL6).encode"),
+                "{file}: {text}"
+            );
+        }
+        let output = run(&folder, &["top", "http://localhost:6060/debug/pprof/heap"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("curl -o profile.pb.gz 'http://localhost:6060/debug/pprof/heap'"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_and_one_that_would_fill_memory_is_not_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = std::fs::read(corpus("pprof/go1.27.3/heap.pb.gz")).unwrap();
+        let (mut told, mut tried) = (0, 0);
+        for part in 1..20 {
+            let cut = whole.len() * part / 20;
+            let mut flipped = whole.clone();
+            flipped[cut] ^= 0x55;
+            for bytes in [whole[..cut].to_vec(), flipped] {
+                std::fs::write(folder.path().join("damaged"), bytes).unwrap();
+                let output = run(folder.path(), &["top", "damaged"]);
+                assert!(output.status.code().is_some(), "{output:?}");
+                tried += 1;
+                if !output.status.success() {
+                    assert!(!output.stderr.is_empty());
+                    told += 1;
+                }
+            }
+        }
+        // What a flipped bit of the header says (a name, a time) may not matter.
+        assert!(told >= tried - 2, "{told} of {tried}");
+        // 512 MB of nothing in half a megabyte.
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..512 {
+            std::io::Write::write_all(&mut packed, &zeros).unwrap();
+        }
+        std::fs::write(folder.path().join("bomb"), packed.finish().unwrap()).unwrap();
+        let output = run(folder.path(), &["top", "bomb"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && said.contains("which is no profile"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn pictures_are_whole_and_say_what_top_says() {
+        let folder = corpus("pprof/go1.27.3");
+        let svg = run(&folder, &["svg", "cpu.pb.gz"]);
+        let svg = String::from_utf8(svg.stdout).unwrap();
+        assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"));
+        assert!(
+            svg.contains("<title>main.treeHandler: 1.07s, 52.71%</title>"),
+            "no handler"
+        );
+        assert!(
+            !svg.contains("http://") || svg.matches("http://").count() == 1,
+            "nothing is fetched"
+        );
+        let speedscope: Value = {
+            let output = run(&folder, &["speedscope", "cpu.pb.gz"]);
+            serde_json::from_slice(&output.stdout).unwrap()
+        };
+        let weights = speedscope["profiles"][0]["weights"]
+            .as_array()
+            .unwrap()
+            .iter();
+        assert_eq!(
+            weights.map(|of| of.as_i64().unwrap()).sum::<i64>(),
+            2_030_000_000
+        );
+        // A difference has what was before beside what is now.
+        let flame = json(
+            &corpus("pprof/judged/go1.27.3"),
+            &["flame", "-base=before.pb.gz", "after.pb.gz"],
+        );
+        assert_eq!(flame["is_difference"], true);
+        let nodes = flame["nodes"].as_array().unwrap();
+        let kept = nodes
+            .iter()
+            .find(|node| node["name"] == "main.keepBig")
+            .unwrap();
+        assert!(
+            kept["before"] == 0 && kept["value"].as_i64().unwrap() > 30 << 20,
+            "{kept}"
+        );
+        // Widths add up: a call is at least as wide as what it calls.
+        let text = run(&folder, &["flame", "cpu.pb.gz"]);
+        let text = String::from_utf8(text.stdout).unwrap();
+        assert!(
+            text.lines().any(
+                |line| line.trim_end().ends_with("main.treeHandler") && line.contains("52.71%")
+            ),
+            "{text}"
+        );
+    }
+
+    /// A profile without names, and with them.
+    fn stripped(path: &Path) -> (Vec<u8>, Profile) {
+        let whole = pprof::read(&crate::samples::bytes(path)).unwrap();
+        let mut bare = whole.clone();
+        bare.functions.clear();
+        for location in &mut bare.locations {
+            location.lines.clear();
+        }
+        let mut bytes = Vec::new();
+        bare.write(&mut bytes).unwrap();
+        (bytes, whole)
+    }
+
+    #[test]
+    fn an_executable_names_what_a_profile_has_as_addresses() {
+        let Some(go) = std::env::var_os("DUMPVIEW_GO") else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mut compared = 0;
+        for (release, flags) in [
+            ("1.27.3", &["-trimpath"][..]),
+            ("1.27.3", &["-buildmode=pie", "-ldflags=-s -w"][..]),
+            ("1.19", &["-ldflags=-s -w"][..]),
+        ] {
+            let built = Command::new(&go)
+                .args([release, "build", "-o"])
+                .arg(at("judged"))
+                .args(flags)
+                .arg("./judged")
+                .current_dir(corpus("programs"))
+                .output()
+                .unwrap();
+            assert!(built.status.success(), "{built:?}");
+            let ran = Command::new(at("judged"))
+                .arg("json")
+                .arg(at("cpu"))
+                .status();
+            assert!(ran.unwrap().success());
+            let (bytes, whole) = stripped(&at("cpu"));
+            std::fs::write(at("bare"), bytes).unwrap();
+            let output = run(folder.path(), &["proto", "-output=named", "judged", "bare"]);
+            assert!(
+                output.status.success() && output.stderr.is_empty(),
+                "{flags:?}: {output:?}"
+            );
+            let named = pprof::read(&crate::samples::bytes(&at("named"))).unwrap();
+            for location in &named.locations {
+                let known = whole
+                    .locations
+                    .iter()
+                    .find(|of| of.address == location.address);
+                let known = known.unwrap();
+                let lines = |of: &pprof::Location,
+                             profile: &Profile|
+                 -> Vec<(String, String, i64)> {
+                    let lines = of.lines.iter();
+                    let lines = lines.map(|line| {
+                        let function = &profile.functions[usize::try_from(line.function).unwrap()];
+                        (function.name.clone(), function.file.clone(), line.line)
+                    });
+                    lines.collect()
+                };
+                let (ours, theirs) = (lines(location, &named), lines(known, &whole));
+                assert_eq!(ours, theirs, "{release} {flags:?} 0x{:x}", location.address);
+                compared += 1;
+            }
+        }
+        assert!(compared > 200, "{compared}");
+        // With names already there it is said that the executable was not needed.
+        let output = run(folder.path(), &["top", "judged", "cpu"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("every place in the profile has its name already"),
+            "{said}"
+        );
+    }
+}

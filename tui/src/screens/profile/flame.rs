@@ -1,0 +1,366 @@
+//! The tree of calls as a picture: a row a level, the outermost call on top, and a call as wide as what was counted there.
+//!
+//! ```text
+//! main.treeHandler  1.07s, 52.7% of all; itself 10ms
+//! |all 2.03s -----------------------------------------------------|
+//! |net/http.(*conn).serve 1.52s -----------------|runtime.gcBgMa|
+//! ```
+//!
+//! Of a difference a call is as wide as before and now together; what grew is red and has a plus, what shrank is blue and has a
+//! minus.
+
+use super::{NEXT_TYPE, SOURCE, ask};
+use crate::ask::Answer;
+use crate::canvas::Canvas;
+use crate::data::command::Export;
+use crate::data::page::Page;
+use crate::data::profile::{AskFlame, Pictured};
+use crate::data::text::Direction;
+use crate::keys::{Action, Binding, ENTER, Key};
+use crate::screen::{Effect, Input, Screen};
+use crate::widgets::icicle::{Icicle, Piece};
+use crate::widgets::list::around;
+use dumpview_model::profile::measure::{label, percentage};
+use dumpview_model::profile::{FlameNode, Way};
+use dumpview_view::line::{Line, Role};
+
+const KEYS: &[Binding] = &[
+    Binding::new(
+        ENTER,
+        Action::Enter,
+        "zoom",
+        "the call gets the whole width; Esc goes back",
+    ),
+    Binding::new(
+        &[Key::Char('c')],
+        Action::Keeps,
+        "callers",
+        "whom the function calls, wherever it is called from; again: who calls it; again: everything",
+    ),
+    NEXT_TYPE,
+    SOURCE,
+    Binding::new(
+        &[Key::Char('f')],
+        Action::Filter,
+        "labels",
+        "only samples with such labels, as -tagfocus takes them: endpoint=tree",
+    ),
+];
+
+/// The screen.
+#[derive(Default)]
+pub struct FlameScreen {
+    question: AskFlame,
+    asked: bool,
+    failed: Option<String>,
+    data: Option<Pictured>,
+    icicle: Icicle,
+    search: String,
+    /// What is found by the search, and how much that is.
+    hits: Vec<bool>,
+    found: u64,
+}
+
+impl FlameScreen {
+    fn ask(&mut self) -> Vec<Effect> {
+        self.asked = true;
+        vec![Effect::Ask(self.question.clone().into())]
+    }
+
+    fn nodes(&self) -> &[FlameNode] {
+        self.data.as_ref().map_or(&[], |data| &data.flame.nodes)
+    }
+
+    fn node(&self) -> Option<&FlameNode> {
+        self.nodes().get(self.icicle.selected()?)
+    }
+
+    /// The function of the cursor; the whole is none, but where it is one that is looked at from.
+    fn function(&self) -> Option<&str> {
+        let at = self.icicle.selected()?;
+        let is_one = at > 0 || self.question.way != Way::All;
+        self.nodes()
+            .get(at)
+            .filter(|_| is_one)
+            .map(|node| node.name.as_str())
+    }
+
+    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
+        match answer.about::<AskFlame>() {
+            Some(Ok(pictured)) => {
+                self.failed = None;
+                self.question.index = Some(pictured.index);
+                self.data = Some(pictured);
+                self.icicle = Icicle::of(self.nodes().iter().map(|node| Piece {
+                    depth: node.depth,
+                    size: node.width(),
+                    label: self.label(node),
+                    role: Role::Plain,
+                }));
+                self.mark();
+            }
+            Some(Err(why)) if self.data.is_some() => return vec![Effect::Say(why)],
+            Some(Err(why)) => self.failed = Some(why),
+            None => {}
+        }
+        Vec::new()
+    }
+
+    fn amount(&self, value: i64) -> String {
+        let unit = self
+            .data
+            .as_ref()
+            .map_or("", |data| data.flame.unit.as_str());
+        label(value, unit)
+    }
+
+    fn is_difference(&self) -> bool {
+        self.data
+            .as_ref()
+            .is_some_and(|data| data.flame.is_difference)
+    }
+
+    fn change(&self, node: &FlameNode) -> String {
+        let change = node.value.wrapping_sub(node.before);
+        let sign = if change > 0 { "+" } else { "" };
+        format!("{sign}{}", self.amount(change))
+    }
+
+    fn label(&self, node: &FlameNode) -> String {
+        if self.is_difference() {
+            format!("{} {}", self.change(node), node.name)
+        } else {
+            format!("{} {}", node.name, self.amount(node.value))
+        }
+    }
+
+    /// Marks what the search finds, and sums it up: what lies within something found was counted with it.
+    fn mark(&mut self) {
+        let word = self.search.to_lowercase();
+        let mut hits = Vec::with_capacity(self.nodes().len());
+        let (mut found, mut within) = (0u64, None);
+        for node in self.nodes() {
+            if within.is_some_and(|depth| node.depth <= depth) {
+                within = None;
+            }
+            let hit = !word.is_empty() && node.name.to_lowercase().contains(&word);
+            if hit && within.is_none() {
+                found = found.saturating_add(node.width());
+                within = Some(node.depth);
+            }
+            hits.push(hit);
+        }
+        (self.hits, self.found) = (hits, found);
+        let is_difference = self.is_difference();
+        let nodes = self.data.as_ref().map_or(&[][..], |data| &data.flame.nodes);
+        let hits = &self.hits;
+        self.icicle.paint(|index| {
+            let node = nodes.get(index);
+            match node {
+                _ if hits.get(index) == Some(&true) => Role::Key,
+                Some(node) if is_difference => match node.value.cmp(&node.before) {
+                    std::cmp::Ordering::Greater => Role::Alarm,
+                    std::cmp::Ordering::Less => Role::Type,
+                    std::cmp::Ordering::Equal => Role::Dim,
+                },
+                Some(node) => Role::Series(series(&node.name)),
+                None => Role::Plain,
+            }
+        });
+    }
+
+    fn find(&mut self, direction: Direction) -> Vec<Effect> {
+        if self.search.is_empty() {
+            return Vec::new();
+        }
+        let from = self.icicle.selected().unwrap_or(0);
+        let mut order = around(self.hits.len(), from, direction);
+        let next = order.find(|at| self.hits.get(*at) == Some(&true) && self.icicle.is_seen(*at));
+        match next {
+            Some(next) => {
+                self.icicle.select(next);
+                Vec::new()
+            }
+            None => vec![Effect::Say(format!("not found: {}", self.search))],
+        }
+    }
+
+    /// Looks at the function of the cursor from the next way.
+    fn turn(&mut self) -> Vec<Effect> {
+        self.question.way = match (&self.question.way, self.function()) {
+            (Way::All, Some(name)) => Way::Callees(name.to_owned()),
+            (Way::Callees(name), _) => Way::Callers(name.clone()),
+            (Way::Callers(_), _) => Way::All,
+            (Way::All, None) => return vec![Effect::Say("this is no function".to_owned())],
+        };
+        self.ask()
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Effect> {
+        if self.icicle.act(action) {
+            return Vec::new();
+        }
+        match action {
+            Action::Enter if self.icicle.zoom_in() => Vec::new(),
+            Action::Enter => vec![Effect::Say("this has the whole width already".to_owned())],
+            Action::Back if self.icicle.zoom_out() => Vec::new(),
+            Action::Back if self.question.way != Way::All => {
+                self.question.way = Way::All;
+                self.ask()
+            }
+            Action::Back => vec![Effect::Back],
+            Action::Keeps => self.turn(),
+            Action::Object => ask("list", self.function()),
+            Action::Next => {
+                let types = self.data.as_ref().map_or(1, |data| data.types.len().max(1));
+                self.question.index = Some((self.question.index.unwrap_or(0) + 1) % types);
+                self.ask()
+            }
+            Action::NextFound => self.find(Direction::Forwards),
+            Action::PreviousFound => self.find(Direction::Backwards),
+            _ => Vec::new(),
+        }
+    }
+
+    fn click(&mut self, column: u16, row: u16) -> Vec<Effect> {
+        match self.icicle.piece_at(column, row) {
+            Some(piece) if self.icicle.selected() == Some(piece) => self.act(Action::Enter),
+            Some(piece) => {
+                self.icicle.select(piece);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// What is said of the call of the cursor.
+    fn head(&self) -> Line {
+        let Some(node) = self.node() else {
+            return Line::new(Role::Dim, "nothing was counted");
+        };
+        let line = Line::new(Role::Name, node.name.clone());
+        if self.is_difference() {
+            return line.and(
+                Role::Plain,
+                format!(
+                    "  {}: {} before, {} now",
+                    self.change(node),
+                    self.amount(node.before),
+                    self.amount(node.value)
+                ),
+            );
+        }
+        let all = self.nodes().first().map_or(0, |all| all.value);
+        line.and(
+            Role::Plain,
+            format!(
+                "  {}, {} of all; itself {}",
+                self.amount(node.value),
+                percentage(node.value, all).trim(),
+                self.amount(node.own)
+            ),
+        )
+    }
+}
+
+/// What is of one package looks alike.
+fn series(name: &str) -> u8 {
+    let path = name.rfind('/').map_or(0, |slash| slash + 1);
+    let end = name.get(path..).and_then(|rest| rest.find('.'));
+    let package = name.get(..path + end.unwrap_or(0)).unwrap_or(name);
+    let sum = package.bytes().fold(7u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    u8::try_from(sum % 7).unwrap_or(0)
+}
+
+impl Screen for FlameScreen {
+    fn page(&self) -> Page {
+        Page::Table("Flame")
+    }
+
+    fn keys(&self) -> &'static [&'static [Binding]] {
+        &[KEYS]
+    }
+
+    fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
+        match input {
+            Input::Shown if !self.asked || self.failed.is_some() => return self.ask(),
+            Input::Answer(answer) => return self.answer(answer),
+            Input::Act(action) => return self.act(action),
+            Input::Search(text) => {
+                text.clone_into(&mut self.search);
+                self.mark();
+                return self.find(Direction::Forwards);
+            }
+            Input::Filter(text) => {
+                text.clone_into(&mut self.question.labels);
+                return self.ask();
+            }
+            Input::Wheel { rows, .. } => {
+                let action = if rows > 0 { Action::Down } else { Action::Up };
+                return self.act(action);
+            }
+            Input::Click { column, row } => return self.click(column, row),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        if let Some(why) = &self.failed {
+            canvas.wrapped(0, &Line::new(Role::Alarm, why.clone()));
+            return;
+        }
+        if self.data.is_none() {
+            canvas.line(0, &Line::new(Role::Dim, "reading…"));
+            return;
+        }
+        canvas.line(0, &self.head());
+        let height = canvas.height().saturating_sub(1);
+        self.icicle.draw(&mut canvas.rows(1, height));
+    }
+
+    fn selection(&self) -> Option<String> {
+        self.node().map(|node| node.name.clone())
+    }
+
+    fn export(&self) -> Option<Export> {
+        self.data.as_ref()?;
+        let lines = self.nodes().iter().map(|node| {
+            let indent = "  ".repeat(node.depth);
+            format!("{:>10}  {indent}{}", self.amount(node.value), node.name)
+        });
+        Some(Export::lines(
+            lines.collect(),
+            Some("pprof flame".to_owned()),
+        ))
+    }
+
+    fn status(&self) -> Option<Line> {
+        let data = self.data.as_ref()?;
+        let mut words = vec![data.flame.sample_type.clone()];
+        match &self.question.way {
+            Way::All => {}
+            Way::Callees(name) => words.push(format!("called by {name}")),
+            Way::Callers(name) => words.push(format!("callers of {name}")),
+        }
+        if self.icicle.is_zoomed() {
+            words.push("zoomed".to_owned());
+        }
+        if !self.question.labels.is_empty() {
+            words.push(self.question.labels.clone());
+        }
+        if !self.search.is_empty() {
+            let all = self.nodes().first().map_or(0, FlameNode::width);
+            let part = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+            let share = percentage(part(self.found), part(all));
+            words.push(format!("/{}: {}", self.search, share.trim()));
+        }
+        Some(Line::plain(words.join(", ")))
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.question.labels)
+    }
+}
