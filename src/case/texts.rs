@@ -30,10 +30,14 @@ impl Texts for DiskTexts {
             let (from, to) = rule.split_once('=')?;
             Some(PathBuf::from(format!("{to}{}", path.strip_prefix(from)?)))
         });
+        let mut found: Vec<PathBuf> = replaced.collect();
+        // Who says where a file is now says that it is not where it was.
         let as_named = Path::new(path);
         let is_older = || modified(as_named).is_some_and(|at| Some(at) <= self.before);
-        let named = (as_named.is_absolute() && is_older()).then(|| as_named.to_owned());
-        let mut found = replaced.chain(named).filter(|path| is_source(path));
+        if found.is_empty() && as_named.is_absolute() && is_older() {
+            found.push(as_named.to_owned());
+        }
+        let mut found = found.into_iter().filter(|path| is_source(path));
         found.find_map(|path| String::from_utf8(small(&path).ok()?).ok())
     }
 }

@@ -57,6 +57,10 @@ impl Pty {
             "XDG_CACHE_HOME",
             concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
         );
+        command.env(
+            "XDG_CONFIG_HOME",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/config"),
+        );
         command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command).expect("a shell");
         drop(pair.slave);

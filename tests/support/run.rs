@@ -25,6 +25,9 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_dumpview");
 /// What runs keep for the next: not where the user's own runs do.
 pub const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
 
+/// Settings of every run: those of whoever runs the tests are another's.
+pub const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/config");
+
 /// Nothing takes that long, even on a busy machine; a run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -97,6 +100,7 @@ impl Call {
     pub fn of(mut command: Command) -> Self {
         command.env("LC_ALL", "C.UTF-8");
         command.env("XDG_CACHE_HOME", CACHE);
+        command.env("XDG_CONFIG_HOME", CONFIG);
         for choice in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"] {
             command.env_remove(choice);
         }
