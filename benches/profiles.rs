@@ -80,7 +80,9 @@ fn made(samples: usize) -> Profile {
         // The outer calls stay for a while.
         stack.truncate(usize::try_from(random.below(DEPTH)).unwrap_or(0));
         while stack.len() < usize::try_from(DEPTH).unwrap_or(0) {
-            stack.push(random.below(FUNCTIONS * 3));
+            // A place calls four others.
+            let caller = stack.last().copied().unwrap_or(0);
+            stack.push((caller * 4 + random.below(4) + 1) % (FUNCTIONS * 3));
         }
         let innermost_first: Vec<u32> = stack.iter().rev().copied().collect();
         let hits = i64::from(random.below(5)) + 1;

@@ -160,6 +160,12 @@ fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
                 "{packed} bytes unpack to more than {SUSPICIOUS}, which is no profile"
             )));
         }
+        // Text and stacks of other tools are never so long.
+        if !pprof::recognizes(&bytes, false) && !pprof::recognizes_cpu(&bytes) {
+            return Err(io::Error::other(format!(
+                "begins with {SUSPICIOUS} bytes of something which is no profile"
+            )));
+        }
         from.by_ref()
             .take(MOST - SUSPICIOUS)
             .read_to_end(&mut bytes)?;

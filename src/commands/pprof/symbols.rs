@@ -65,6 +65,7 @@ fn fits(mapping: Option<&Mapping>, exe: &Executable<'_>) -> Fits {
         Some(own) if !said.is_empty() => {
             Fits::No(format!("build id {own}, and the profile is of {said}"))
         }
+        None if !said.is_empty() => Fits::No(format!("no build id, and the profile is of {said}")),
         _ => Fits::Perhaps,
     }
 }
