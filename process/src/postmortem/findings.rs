@@ -135,15 +135,9 @@ fn what_was_nil(dead: &Postmortem<'_>) -> Option<Finding> {
         Kind::Func => ("a nil func", Some(": it was called".to_owned())),
         _ => ("nil", field),
     };
-    let frame = &call.frame;
-    let line = frame
-        .line
-        .map_or_else(String::new, |line| format!(":{line}"));
-    let file = frame.file.as_deref().unwrap_or_default();
-    let file = file.rsplit('/').next().unwrap_or_default();
     let text = format!(
-        "{expr} is {what} in {} {file}{line}{}",
-        frame.function,
+        "{expr} is {what} in {}{}",
+        place(call),
         behind.unwrap_or_default()
     );
     let finding = Finding::new("core.nil-dereference", Severity::Critical, text);
@@ -154,6 +148,17 @@ fn what_was_nil(dead: &Postmortem<'_>) -> Option<Finding> {
     Some(finding.seen(seen).about(Subject::Crashed))
 }
 
+/// Function, file and line.
+fn place(call: &Call) -> String {
+    let frame = &call.frame;
+    let line = frame
+        .line
+        .map_or_else(String::new, |line| format!(":{line}"));
+    let file = frame.file.as_deref().unwrap_or_default();
+    let file = file.rsplit('/').next().unwrap_or_default();
+    format!("{} {file}{line}", frame.function)
+}
+
 /// A fault in the first page is a nil pointer with a field offset.
 fn nil_dereference(dead: &Postmortem<'_>) -> Option<Finding> {
     let death = dead.death();
@@ -161,16 +166,25 @@ fn nil_dereference(dead: &Postmortem<'_>) -> Option<Finding> {
     // A goroutine keeps the fault that it recovered from: what it dies of later has other frames.
     let at = dead.at(Some(death.goroutine?)).ok();
     let faulted = |call: &Call| call.name == SIGPANIC;
-    if at.is_some_and(|at| at.stack.is_complete() && !at.calls.iter().any(faulted)) {
+    if at
+        .as_ref()
+        .is_some_and(|at| at.stack.is_complete() && !at.calls.iter().any(faulted))
+    {
         return None;
     }
-    let text = match addr {
-        0 => "a nil pointer was dereferenced".to_owned(),
-        n if n < 4096 => format!(
-            "a nil pointer was dereferenced: the field at offset {n} ({n:#x}) of what it should point at"
-        ),
-        _ => return None,
+    if addr >= 4096 {
+        return None;
+    }
+    let place = at.and_then(|at| {
+        let sigpanic = at.calls.iter().position(faulted)?;
+        Some(format!(" in {}", place(at.calls.get(sigpanic + 1)?)))
+    });
+    let place = place.unwrap_or_default();
+    let field = match addr {
+        0 => String::new(),
+        n => format!(": the field at offset {n} ({n:#x}) of what it should point at"),
     };
+    let text = format!("a nil pointer was dereferenced{place}{field}");
     let finding = Finding::new("core.nil-dereference", Severity::Info, text);
     let finding = finding.seen(format!("fault address {addr:#x}"));
     Some(finding.about(Subject::Crashed))
