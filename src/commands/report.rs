@@ -8,6 +8,8 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
+use dumpview_model::finding::{Finding, Severity, rank};
+use dumpview_process::heap::suspects::Thresholds;
 use dumpview_process::postmortem::{Backtrace, Locals, Summary};
 use dumpview_view::Text;
 use schemars::JsonSchema;
@@ -38,7 +40,11 @@ pub fn report(case: &Case<'_>) -> Report {
         max_len: 16,
         ..BtFlags::default()
     };
-    let summary = case.summary();
+    let mut summary = case.summary();
+    let keepers = keepers(case, &summary);
+    // Before what a signal means, which is of no more weight.
+    summary.findings.splice(0..0, keepers);
+    rank(&mut summary.findings);
     Report {
         backtrace: bt(case, &flags, &Cursor::default(), Locals::OfProgram)
             .ok()
@@ -46,6 +52,29 @@ pub fn report(case: &Case<'_>) -> Report {
         next: next(case, &summary),
         summary,
     }
+}
+
+/// What keeps most of the heap, where no goroutine is to blame and it takes no time to find out: a heap that an earlier run
+/// knew, or a small one of a core that nothing is missing of.
+fn keepers(case: &Case<'_>, summary: &Summary) -> Vec<Finding> {
+    const SMALL: u64 = 256 << 20;
+    const MOST: usize = 2;
+    let is_whole = case.process.shortfalls.is_empty() && summary.audit.iter().all(|check| check.ok);
+    let is_small = || summary.heap.as_ref().is_some_and(|heap| heap.live <= SMALL);
+    if summary.groups.is_empty() || !is_whole || case.known_page().is_none() && !is_small() {
+        return Vec::new();
+    }
+    // What heap verbs say at length is not said here: that it cannot be walked.
+    let Ok(page) = case.heap_page(&Thresholds::default()) else {
+        return Vec::new();
+    };
+    // A leak in a local variable is a suspect that may be meant so: what is much of the heap is said all the same.
+    let much = page.live.bytes / 4;
+    let told = page.suspects.iter().filter(|suspect| {
+        suspect.finding.severity > Severity::Info || suspect.retained_bytes >= much.max(1)
+    });
+    let told = told.map(|suspect| suspect.finding.clone());
+    told.take(MOST).collect()
 }
 
 /// What to ask next: lines for a shell.
