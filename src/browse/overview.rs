@@ -92,7 +92,11 @@ fn of_core(case: &Case<'_>) -> Overview {
     sections.push(missing(case));
     sections.push(Section {
         title: "checked against the runtime's own counters".to_owned(),
-        items: text_of(|out| info::checks(&summary, out)),
+        // The first line is the title.
+        items: text_of(|out| info::checks(&summary, out))
+            .into_iter()
+            .skip(1)
+            .collect(),
     });
     sections.retain(|section| !section.items.is_empty());
     Overview {

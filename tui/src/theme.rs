@@ -187,7 +187,8 @@ impl Theme {
                 .add_modifier(Modifier::BOLD),
             Role::Good => self.color(Color::Green, 71, (0x3f, 0x9b, 0x4f)),
             Role::Name => self.color(Color::Cyan, 37, (0x1b, 0x93, 0xa5)),
-            Role::Type => self.color(Color::Blue, 68, (0x4c, 0x7f, 0xcf)),
+            // Of sixteen, plain blue cannot be read on black.
+            Role::Type => self.color(Color::LightBlue, 68, (0x4c, 0x7f, 0xcf)),
             Role::Number => self.color(Color::Magenta, 133, (0xa8, 0x5c, 0xb8)),
             Role::Text => self.color(Color::Green, 71, (0x3f, 0x9b, 0x4f)),
             Role::Key => Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
@@ -197,7 +198,7 @@ impl Theme {
 
     fn series(&self, n: u8) -> Style {
         match n % 8 {
-            0 => self.color(Color::Blue, 68, (0x4c, 0x7f, 0xcf)),
+            0 => self.color(Color::LightBlue, 68, (0x4c, 0x7f, 0xcf)),
             1 => self.color(Color::Green, 71, (0x3f, 0x9b, 0x4f)),
             2 => self.color(Color::Yellow, 136, (0xb5, 0x82, 0x00)),
             3 => self.color(Color::Red, 160, (0xd7, 0x3a, 0x49)),
@@ -219,7 +220,11 @@ impl Theme {
         };
         match (quiet, focused) {
             (Some(quiet), true) => Style::new().bg(quiet).add_modifier(Modifier::BOLD),
-            (None, true) => Style::new().add_modifier(Modifier::REVERSED),
+            // Reversed colours would make a patchwork of the row.
+            (None, true) => Style::new()
+                .fg(Color::Reset)
+                .bg(Color::Reset)
+                .add_modifier(Modifier::REVERSED),
             (_, false) => Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
         }
     }

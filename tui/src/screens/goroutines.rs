@@ -225,9 +225,14 @@ impl Subject for OfProcess {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, table: &Table<Listed>) -> Range<u16> {
-        let height = canvas.height();
+        let (width, height) = (canvas.width(), canvas.height());
+        let beside = self.beside(width);
         let below = (height / 3).min(cells(12));
-        let end = height.saturating_sub(below);
+        let end = if beside > 0 {
+            height
+        } else {
+            height.saturating_sub(below)
+        };
         let selected = table.selected();
         let id = |listed: &Listed| listed.goroutine().map_or(0, |g| g.id);
         let title = match &selected {
@@ -237,15 +242,28 @@ impl Subject for OfProcess {
             Some(listed) => format!("stack of goroutine {}", id(listed)),
             None => "stack".to_owned(),
         };
-        canvas.rule(end, &title, false);
+        let mut pane = if beside > 0 {
+            canvas.divider(width.saturating_sub(beside));
+            canvas.columns(width.saturating_sub(beside) + 1, beside - 1)
+        } else {
+            canvas.rows(end, below)
+        };
+        pane.rule(0, &title, false);
         if let Some((listed, stack)) = selected.as_ref().and_then(|l| Some((l, l.stack()?))) {
-            let mut lower = canvas.rows(end + 1, below.saturating_sub(1));
+            let rows = pane.height().saturating_sub(1);
+            let mut lower = pane.rows(1, rows);
             let lines = stack_lines(listed, stack, lower.height());
             for (row, line) in (0..lower.height()).zip(&lines) {
                 lower.line(row, line);
             }
         }
         0..end
+    }
+
+    /// A wide terminal has room for the stack beside the list.
+    fn beside(&self, width: u16) -> u16 {
+        const WIDE: u16 = 160;
+        if width < WIDE { 0 } else { width / 5 * 2 }
     }
 
     fn enter(&mut self, listed: &Listed) -> Did {

@@ -46,6 +46,8 @@ pub(super) struct Layout<R: Row> {
 pub(super) struct Placed<R: Row> {
     column: &'static Column<R>,
     natural: usize,
+    /// The widest of what stood in it.
+    content: usize,
     /// What it has in the last frame.
     width: usize,
     /// Its first cell in the last frame.
@@ -113,6 +115,7 @@ impl<R: Row> Layout<R> {
             .map(|column| Placed {
                 column,
                 natural: 0,
+                content: 0,
                 width: 0,
                 left: 0,
                 shown: false,
@@ -146,6 +149,7 @@ impl<R: Row> Layout<R> {
                 _ => widest,
             };
             placed.shown = index < always;
+            placed.content = placed.content.max(widest);
             // A column in which nothing stands is not worth its room. Every heading has room for the mark of the order.
             if placed.shown || widest > 1 {
                 let title = placed.column.title.width() + 1;
@@ -154,6 +158,15 @@ impl<R: Row> Layout<R> {
             placed.width = placed.natural;
             if placed.shown {
                 used += placed.width + GAP;
+            }
+        }
+        // Names are not cut for the sake of a column in which nothing stands.
+        for placed in self.columns.iter_mut().take(always) {
+            let is_empty = placed.content <= 1 && !rows.is_empty();
+            if used > width + GAP && is_empty && table.sort.by != Some(placed.column.name) {
+                placed.shown = false;
+                used -= placed.width + GAP;
+                placed.width = 0;
             }
         }
         while used > width + GAP {

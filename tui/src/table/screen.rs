@@ -51,6 +51,11 @@ pub trait Subject: 'static {
     /// Draws what stands around the table; gives the rows that are left for it.
     fn draw(&self, canvas: &mut Canvas<'_>, table: &Table<Self::Row>) -> Range<u16>;
 
+    /// Of so many columns, those at the right that the subject draws on itself, beside its table.
+    fn beside(&self, _width: u16) -> u16 {
+        0
+    }
+
     /// What stands above the table, for a file.
     fn head(&self) -> Vec<Line> {
         Vec::new()
@@ -346,7 +351,10 @@ impl<S: Subject> Screen for TableScreen<S> {
             (None, true) => {}
         }
         let rows = self.subject.draw(canvas, &self.table);
+        let room = canvas.width();
+        let room = room.saturating_sub(self.subject.beside(room));
         let mut area = canvas.rows(rows.start, rows.end.saturating_sub(rows.start));
+        let mut area = area.columns(0, room);
         let empty = match self.subject.rows() {
             Some(Err(why)) => Some(Line::new(Role::Dim, why)),
             _ if self.table.shown.is_none() => Some(Line::new(Role::Dim, "sorting…")),

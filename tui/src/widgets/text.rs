@@ -21,5 +21,5 @@ pub fn fit(text: &str, width: usize, align: Align) -> String {
         return padded(&text, width, align);
     }
     let (head, _) = split_at_width(&text, width.saturating_sub(1).max(1));
-    padded(&format!("{head}~"), width, Align::Left)
+    padded(&format!("{head}…"), width, Align::Left)
 }
