@@ -1,6 +1,6 @@
 //! The first page of a core says the cause, and the first screen with at most two keys: services that fail as services do,
-//! on two releases. The map that never forgets also as the core and the log of a process that got no more memory, and as a
-//! log of its collections.
+//! on two releases. The map that never forgets also as gcore leaves it, as the core and the log of a process that got no more
+//! memory, and as a log of its collections. Two services more were written by others, who did not think of this program.
 //!
 //! Needs `DUMPVIEW_GO` (see `live`) and a kernel that writes cores into the working directory.
 
@@ -21,8 +21,10 @@ mod run;
 #[cfg(test)]
 mod tests {
     use crate::{live, pty, run};
-    use std::path::Path;
-    use std::process::Command;
+    use std::io::{BufRead, BufReader};
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
 
     /// What a reader of the first page must find in it, by the way the service fails.
     const CAUSES: [(&str, &[&str]); 6] = [
@@ -48,6 +50,62 @@ mod tests {
         ("nilmap", &["b.Pool.stats is a nil map in main.serve"]),
         ("embedded", &["b.Pool is nil in main.serve"]),
         ("wrapped", &["panic: pool 4: connection refused"]),
+    ];
+    /// Services of somebody else: source, the way it fails, what a reader must find. Those that go on are caught by gcore.
+    const ELSEWHERE: [(&str, &str, &[(&str, &[&str])]); 2] = [
+        (
+            "shop",
+            include_str!("programs/shop.go"),
+            &[
+                (
+                    "leak",
+                    &["goroutines wait in main.(*App).search.func1", "[chan send]"],
+                ),
+                ("map", &["keeps", "main.Cache", "200,000"]),
+                (
+                    "deadlock",
+                    &[
+                        "waits for a mutex in main.(*Store).record",
+                        "each may hold what another waits for",
+                    ],
+                ),
+                ("nilmap", &["h.index is a nil map in main.(*Handler).add"]),
+                (
+                    "nilembedded",
+                    &["h.repo.Conn is a nil interface in main.(*Handler).lookup"],
+                ),
+                ("nilfield", &["p.addr is nil in main.(*pgConn).Query"]),
+                (
+                    "wrapped",
+                    &["panic: checkout: dial: pool 7: database is down"],
+                ),
+            ],
+        ),
+        (
+            "daemon",
+            include_str!("programs/daemon.go"),
+            &[
+                (
+                    "leak",
+                    &["goroutines wait in main.(*Queue).Push", "[chan send]"],
+                ),
+                ("map", &["main.seen has 400,000 entries"]),
+                ("tenants", &["main.reg", "20 main.Tenant"]),
+                ("slice", &["main.history has 900,000 elements"]),
+                (
+                    "deadlock",
+                    &[
+                        "main.(*Registrar).rename",
+                        "main.(*Registrar).evict",
+                        "each may hold what another waits for",
+                    ],
+                ),
+                ("nilchain", &["is nil in main.(*Daemon).rate"]),
+                ("nilfunc", &["d.hook is a nil func in main.(*Daemon).call"]),
+                ("nilembedded", &["in main.(*Logger).Printf"]),
+                ("index", &["index out of range [5] with length 1", "name"]),
+            ],
+        ),
     ];
     /// A terminal.
     const LINES: usize = 24;
@@ -84,6 +142,22 @@ mod tests {
                 std::fs::remove_file(&core).expect("the core");
             }
             read += map_otherwise(&exe, go.scratch(), release);
+            for (name, source, ways) in ELSEWHERE {
+                let exe = go.build(release, name, source, &[], &[]);
+                for (mode, causes) in ways {
+                    let what = format!("{release} {name} {mode}");
+                    let core = if let Some(core) = caught(&exe, mode) {
+                        core
+                    } else {
+                        let died = live::die(&exe, "amd64", &[mode]).expect("a core");
+                        let core = go.scratch().join(format!("{name}-{mode}.core"));
+                        std::fs::write(&core, &died.core).expect("room for a core");
+                        core
+                    };
+                    read += causes_in_page(&[&core, &exe], causes, &what);
+                    std::fs::remove_file(&core).expect("the core");
+                }
+            }
         }
         assert!(read > 0, "nothing was compared");
     }
@@ -149,6 +223,17 @@ mod tests {
         let causes = ["fatal error: runtime: ", " memory", "main.remember"];
         read += causes_in_page(&[&log], &causes, &format!("{release} oom log"));
 
+        if let Some(core) = caught(exe, "map stay") {
+            let causes = [
+                "main.sessions has 300,000 entries",
+                "main.sessions",
+                "keeps",
+            ];
+            read += causes_in_page(&[&core, exe], &causes, &format!("{release} gcore"));
+            on_screen(&core, exe, &causes[..1], &format!("{release} gcore"));
+            std::fs::remove_file(&core).expect("the core");
+        }
+
         let traced = Command::new(exe)
             .arg("grow")
             .env("GODEBUG", "gctrace=1")
@@ -163,5 +248,35 @@ mod tests {
         );
 
         read
+    }
+
+    /// A core by gcore of a service that goes on once it has said a line; `None` when it dies instead.
+    fn caught(exe: &Path, modes: &str) -> Option<PathBuf> {
+        let mut service = Command::new(exe)
+            .args(modes.split(' '))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .current_dir(exe.parent()?)
+            .spawn()
+            .expect("the service");
+        let mut said = String::new();
+        let out = service.stdout.take().expect("what it says");
+        BufReader::new(out).read_line(&mut said).expect("a line");
+        if said.is_empty() {
+            service.wait().expect("its end");
+            return None;
+        }
+        // Waiting for a lock is worth a word after a second.
+        std::thread::sleep(Duration::from_millis(1200));
+        let taken = Command::new("gcore")
+            .arg("-o")
+            .arg(exe.with_extension("gcore"))
+            .arg(service.id().to_string())
+            .output()
+            .expect("gcore");
+        service.kill().expect("the service");
+        service.wait().expect("its end");
+        assert!(taken.status.success(), "{taken:?}");
+        Some(exe.with_extension(format!("gcore.{}", service.id())))
     }
 }

@@ -138,6 +138,10 @@ func main() {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	fmt.Println(stats.NextGC)
+	if len(os.Args) > 2 {
+		// Somebody wants to look at it while it runs.
+		time.Sleep(time.Hour)
+	}
 	syscall.Kill(os.Getpid(), syscall.SIGQUIT)
 	time.Sleep(time.Hour)
 }
