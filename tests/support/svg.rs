@@ -4,8 +4,22 @@ use std::fmt::Write;
 
 const CELL: (f64, f64) = (8.4, 18.0);
 const MARGIN: f64 = 10.0;
-const BACKGROUND: &str = "#1c1f26";
-const FOREGROUND: &str = "#d6d8dd";
+
+/// The colours of a terminal whose program sets none.
+#[derive(Clone, Copy)]
+pub struct Ground {
+    pub background: &'static str,
+    pub foreground: &'static str,
+}
+
+pub const DARK: Ground = Ground {
+    background: "#1c1f26",
+    foreground: "#d6d8dd",
+};
+pub const LIGHT: Ground = Ground {
+    background: "#fbfbf8",
+    foreground: "#24292f",
+};
 
 /// What a run of cells looks like.
 #[derive(Clone, PartialEq)]
@@ -32,9 +46,9 @@ fn color(color: vt100::Color, otherwise: &str) -> String {
     }
 }
 
-fn look(cell: &vt100::Cell) -> Look {
-    let foreground = color(cell.fgcolor(), FOREGROUND);
-    let background = color(cell.bgcolor(), BACKGROUND);
+fn look(cell: &vt100::Cell, ground: Ground) -> Look {
+    let foreground = color(cell.fgcolor(), ground.foreground);
+    let background = color(cell.bgcolor(), ground.background);
     let (foreground, background) = if cell.inverse() {
         (background, foreground)
     } else {
@@ -50,14 +64,15 @@ fn look(cell: &vt100::Cell) -> Look {
 }
 
 /// The screen as SVG.
-pub fn svg(screen: &vt100::Screen) -> String {
+pub fn svg(screen: &vt100::Screen, ground: Ground) -> String {
+    let paper = ground.background;
     let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
     let width = f64::from(columns) * CELL.0 + 2.0 * MARGIN;
     let height = f64::from(rows) * CELL.1 + 2.0 * MARGIN;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" font-family=\"ui-monospace, \
          'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{BACKGROUND}\"/>\n"
+         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{paper}\"/>\n"
     );
     for row in 0..rows {
         let mut column = 0;
@@ -66,9 +81,12 @@ pub fn svg(screen: &vt100::Screen) -> String {
             let Some(first) = screen.cell(row, column) else {
                 break;
             };
-            let this = look(first);
+            let this = look(first, ground);
             let mut text = String::new();
-            while let Some(cell) = screen.cell(row, column).filter(|cell| look(cell) == this) {
+            while let Some(cell) = screen
+                .cell(row, column)
+                .filter(|cell| look(cell, ground) == this)
+            {
                 if !cell.is_wide_continuation() {
                     text.push_str(if cell.has_contents() {
                         cell.contents()
@@ -78,18 +96,25 @@ pub fn svg(screen: &vt100::Screen) -> String {
                 }
                 column += 1;
             }
-            run(&mut out, row, start, column - start, &text, &this);
+            run(&mut out, row, start, column - start, &text, (&this, ground));
         }
     }
     out.push_str("</svg>\n");
     out
 }
 
-fn run(out: &mut String, row: u16, column: u16, cells: u16, text: &str, look: &Look) {
+fn run(
+    out: &mut String,
+    row: u16,
+    column: u16,
+    cells: u16,
+    text: &str,
+    (look, ground): (&Look, Ground),
+) {
     let x = MARGIN + f64::from(column) * CELL.0;
     let y = MARGIN + f64::from(row) * CELL.1;
     let width = f64::from(cells) * CELL.0;
-    if look.background != BACKGROUND {
+    if look.background != ground.background {
         let _ = writeln!(
             out,
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{}\"/>",
