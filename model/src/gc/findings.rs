@@ -4,7 +4,7 @@
 //! finding may come late, but not for nothing.
 
 use super::collect::Collector;
-use super::growth::{Confidence, Shape};
+use super::growth::{self, Confidence, Shape};
 use super::process::Process;
 use super::stream::stream;
 use super::summary::Summary;
@@ -159,6 +159,7 @@ fn leak(process: &Process, summary: &Summary) -> Option<Finding> {
             Severity::Info,
             "the live heap rose and then stayed",
         ),
+        Shape::Unknown => return short_rise(process, summary),
         _ => return None,
     };
     let minima = &growth.minima;
@@ -182,6 +183,48 @@ fn leak(process: &Process, summary: &Summary) -> Option<Finding> {
         )
         .at(summary.first_line, format!("cycle {}", summary.first_number))
         .at(summary.last_line, format!("cycle {}", summary.last_number)),
+    )
+}
+
+/// Of a log that is too short for a verdict: that it rose much and never fell.
+fn short_rise(process: &Process, summary: &Summary) -> Option<Finding> {
+    const FEWEST: u64 = 4;
+    const TIMES: u64 = 4;
+    const MOST_S: u64 = 10;
+    let buckets = process.series.live.buckets();
+    let (first, last) = (buckets.first()?, buckets.last()?);
+    let ns = last.to.saturating_sub(first.from);
+    let is_short = summary.cycles < growth::FEWEST || ns < MOST_S * 1_000_000_000;
+    let mut steps = buckets.iter().zip(buckets.iter().skip(1));
+    let rises = steps.all(|(a, b)| b.min >= a.min);
+    if process.last.start().is_none()
+        || summary.cycles < FEWEST
+        || !is_short
+        || !rises
+        || last.min < first.min.max(1) * TIMES
+        || last.min - first.min < growth::WORTH_A_WORD
+    {
+        return None;
+    }
+    let finding = Finding::new(
+        "gc.growth",
+        Severity::Info,
+        format!(
+            "the live heap never fell, and rose from {} to {} in {} and {}, which is as a leak begins and as a program warms up: \
+             too little time to tell, so trace it for longer",
+            mib(first.min),
+            mib(last.min),
+            plural(summary.cycles, "cycle"),
+            duration(ns),
+        ),
+    );
+    Some(
+        finding
+            .at(
+                summary.first_line,
+                format!("cycle {}", summary.first_number),
+            )
+            .at(summary.last_line, format!("cycle {}", summary.last_number)),
     )
 }
 

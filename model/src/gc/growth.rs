@@ -7,6 +7,7 @@
 //! same until it is full.
 
 use crate::stats::{Bucket, theil_sen};
+use crate::units::plural;
 
 /// What live heap does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +80,9 @@ pub struct Growth {
 }
 
 /// Fewer cycles say nothing.
-const FEWEST: u64 = 8;
+pub(super) const FEWEST: u64 = 8;
+/// So many MiB more are told of though nothing is known of their shape.
+pub(super) const WORTH_A_WORD: u64 = 16;
 const WINDOWS: usize = 8;
 /// Changes below this many MiB say nothing: the numbers are whole MiB.
 const NOTABLE: f64 = 4.0;
@@ -87,6 +90,8 @@ const NOTABLE: f64 = 4.0;
 const FADED: f64 = 0.25;
 /// Growth at less than this share of it slows down: a heap that fills up looks so.
 const SLOWER: f64 = 0.67;
+/// From fewer cycles in the last third of the time nobody knows that it stays.
+const STAYED: usize = 4;
 /// Of a heap that stood for more than this share of the time nobody knows whether it goes on rising.
 const MOSTLY: f64 = 0.6;
 
@@ -146,6 +151,13 @@ impl Growth {
             Shape::Flat
         } else if falling_steps > 1 || trend.tau < 0.5 && falling_steps > 0 {
             Shape::Rising
+        } else if pace.late < FADED && pace.late_points < STAYED {
+            // A slice that append doubles stands still between two steps.
+            against.push(format!(
+                "only {} in the last third of the time: whether it stays cannot be told",
+                plural(pace.late_points as u64, "cycle")
+            ));
+            Shape::Unknown
         } else if pace.late < FADED {
             Shape::Risen
         } else if trend.tau < 0.25 {
@@ -173,7 +185,7 @@ impl Growth {
                 minima.len().saturating_sub(1)
             ));
         }
-        if change >= notable && pace.late < SLOWER {
+        if change >= notable && pace.late < SLOWER && pace.late_points >= STAYED {
             against.push(if pace.late < FADED {
                 "growth fades in the last third of the time".to_owned()
             } else {
@@ -219,6 +231,8 @@ fn windows(buckets: &[Bucket], begin: u64, end: u64) -> Vec<(f64, u64)> {
 struct Pace {
     /// The rate in the last third of the time, as a share of the rate over all of it.
     late: f64,
+    /// Points in that third.
+    late_points: usize,
     /// The share of the time in which the least heap rose by less than a quarter of that rate.
     stood: f64,
 }
@@ -228,6 +242,7 @@ impl Pace {
     fn of(windows: &[(f64, u64)], points: &[(f64, f64)]) -> Self {
         let unknown = Self {
             late: 1.0,
+            late_points: points.len(),
             stood: 0.0,
         };
         let (Some((from, low)), Some((to, high))) = (windows.first(), windows.last()) else {
@@ -245,17 +260,24 @@ impl Pace {
         let stood: f64 = slow.map(|((t0, _), (t1, _))| t1 - t0).sum();
         Self {
             late: late_rate(points).map_or(1.0, |late| late / rate),
+            late_points: late_third(points).map_or(0, |(_, split)| points.len() - split),
             stood: stood / (to - from),
         }
     }
 }
 
+/// When the last third of the time begins, and at which point.
+fn late_third(points: &[(f64, f64)]) -> Option<(f64, usize)> {
+    let ((first, _), (last, _)) = (points.first()?, points.last()?);
+    let since = last - (last - first) / 3.0;
+    Some((since, points.partition_point(|(time, _)| *time < since)))
+}
+
 /// The slope in the last third of the time. Of few points there, from where the line to them was at its beginning.
 fn late_rate(points: &[(f64, f64)]) -> Option<f64> {
     const ENOUGH: usize = 6;
-    let ((first, _), (last, end)) = (points.first()?, points.last()?);
-    let since = last - (last - first) / 3.0;
-    let split = points.partition_point(|(time, _)| *time < since);
+    let (last, end) = points.last()?;
+    let (since, split) = late_third(points)?;
     let late = points.get(split..)?;
     if late.len() >= ENOUGH {
         return theil_sen(late).map(|trend| trend.slope);

@@ -374,3 +374,39 @@ fn few_late_cycles_of_a_steady_leak_do_not_fade() {
     assert_eq!(hours.shape, Shape::Leak, "{hours:?}");
     assert!((hours.slope - 0.84).abs() < 0.02, "{hours:?}");
 }
+
+/// What a map and a slice that append doubles left in the trace of two seconds: it stands still between two steps.
+#[test]
+fn what_few_cycles_cannot_tell_is_not_called_stayed() {
+    let live = [1, 2, 3, 5, 7, 10, 10, 19, 20, 38, 41, 76, 80];
+    let at = [
+        27, 41, 51, 77, 105, 173, 243, 372, 489, 786, 1057, 1601, 2251,
+    ];
+    let cycles: Vec<_> = (1..)
+        .zip(live.iter().zip(at))
+        .map(|(number, (live, ms))| cycle(number, ms, (live * 2, live * 2, *live), live * 2))
+        .collect();
+    let (collector, _) = feed(&cycles);
+    let process = collector.main().unwrap();
+    assert_eq!(process.growth().shape, Shape::Unknown);
+    let found = findings(&collector, &Unread::default(), process);
+    let growth = found
+        .iter()
+        .find(|finding| finding.id == "gc.growth")
+        .unwrap();
+    assert!(
+        growth.text.contains("from 1 MiB to 80 MiB in 13 cycles"),
+        "{growth:?}"
+    );
+    // As does a program that doubles seven times.
+    let cycles: Vec<_> = (0..7u32)
+        .map(|n| cycle(n + 1, 20 << n, (6 << n, 6 << n, 3 << n), 6 << n))
+        .collect();
+    let (collector, _) = feed(&cycles);
+    let process = collector.main().unwrap();
+    let found = findings(&collector, &Unread::default(), process);
+    assert!(
+        found.iter().any(|finding| finding.id == "gc.growth"),
+        "{found:?}"
+    );
+}

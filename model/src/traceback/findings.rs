@@ -285,8 +285,8 @@ fn long_at_locks(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
         )
     });
     let told = told.collect::<Vec<_>>().join("; ");
-    let places: BTreeSet<String> = few.iter().map(|group| place(group)).collect();
-    let verdict = if places.len() > 1 || first.count > 1 {
+    // Of one method that was called on two values the groups have one place.
+    let verdict = if few.len() > 1 || first.count > 1 {
         ": each may hold what another waits for"
     } else {
         ": whoever holds it does not let go"
