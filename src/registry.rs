@@ -4,7 +4,8 @@ use crate::answer::Failure;
 use crate::case::Kind;
 use crate::commands::{
     alloc, bt, contents, disass, escapes, export, gc, goroutines, heap, info, list, listing,
-    locals, memory, memstats, moves, pprof, print, regs, report, sched, threads, timeline, x,
+    locals, memory, memstats, moves, pprof, print, regs, report, sched, threads, timeline, waits,
+    x,
 };
 use crate::verb::{Entry, both, core, files, first_word, with_room};
 use crate::words::{nearest, quoted};
@@ -15,6 +16,7 @@ use std::path::Path;
 pub const VERBS: &[Entry] = &[
     core::<info::InfoVerb>(),
     both::<goroutines::GoroutinesVerb>(),
+    both::<waits::WaitsVerb>(),
     core::<threads::ThreadsVerb>(),
     core::<bt::BtVerb>(),
     core::<locals::LocalsVerb>(),

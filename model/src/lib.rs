@@ -36,4 +36,5 @@ pub mod timeline;
 pub mod traceback;
 pub mod units;
 pub mod value;
+pub mod waits;
 pub mod word;

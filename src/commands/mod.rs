@@ -24,4 +24,5 @@ pub mod report;
 pub mod sched;
 pub mod threads;
 pub mod timeline;
+pub mod waits;
 pub mod x;

@@ -20,6 +20,7 @@
 //! | `evaluate` | and what blocks do, until nothing changes |
 //! | `facts` | live and stored |
 //! | `fault` | where a pointer came from that was nil |
+//! | `sites` | which calls of certain functions lie behind a frame and ahead of it |
 //! | `infer` | which place holds what a name held last |
 //! | `maps` | what the compiler recorded of the same: stack maps, spilled arguments |
 //!
@@ -37,6 +38,7 @@ mod infer;
 mod machine;
 mod makers;
 mod maps;
+mod sites;
 mod state;
 mod step;
 mod token;
@@ -50,6 +52,7 @@ pub use fault::{Accessed, Came};
 use graph::Graph;
 pub use infer::{Defined, Held, Kept, Lost, Wanted};
 use rustc_hash::FxHashMap;
+pub use sites::{Behind, Site, Sites, Undoes, Word};
 pub use state::{Followed, Place, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -23,6 +23,7 @@ pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Fin
     findings.extend(crowd);
     if is_crowd {
         findings.extend(long_collections(dead));
+        who_waits_for_whom(dead, &mut findings);
     }
     findings.extend(signal_means(death));
     findings.extend(no_dwarf(process));
@@ -53,6 +54,19 @@ fn of_crowd(dead: &Postmortem<'_>, goroutines: &Goroutines) -> Vec<Finding> {
         reason: dead.reason(),
         lines: None,
     })
+}
+
+/// Deadlocks, and locks that many wait for, with who has them: a pile that no holder is known of is said of no lock twice.
+fn who_waits_for_whom(dead: &Postmortem<'_>, findings: &mut Vec<Finding>) {
+    let Ok(waits) = dead.waits() else {
+        return;
+    };
+    let worth = |finding: &Finding| finding.severity != Severity::Info;
+    let found: Vec<Finding> = waits.findings.into_iter().filter(worth).collect();
+    if found.iter().any(|finding| finding.id == "waits.crowd") {
+        findings.retain(|finding| finding.id != "goroutines.lock-pile");
+    }
+    findings.extend(found);
 }
 
 /// Maps and slices that grew.

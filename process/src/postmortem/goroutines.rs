@@ -37,6 +37,11 @@ impl Facts {
         }
     }
 
+    /// Why goroutines wait, in the runtime's words.
+    pub(super) const fn reasons(&self) -> Option<&WaitReasons> {
+        self.reasons.as_ref()
+    }
+
     fn share(&self, place: Place) -> Arc<Place> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.share(place)

@@ -17,6 +17,7 @@
 //! | `goroutines` | the goroutines as the model has them |
 //! | `moments` | what it has for a timeline |
 //! | `redact/` | a copy of the core without what the program had in it |
+//! | `waits/` | who waits for what, and who could end it |
 //! | `recorded` | goroutines as a heap dump records them |
 //! | `at` | which goroutine and frame is meant |
 //! | `backtrace` | a goroutine's frames with arguments and locals |
@@ -35,6 +36,7 @@ mod panics;
 mod recorded;
 pub mod redact;
 mod summary;
+mod waits;
 
 pub use accounts::{Accounts, Part};
 pub use at::{At, NoPlace};

@@ -34,6 +34,10 @@ pub struct ExportFlags {
     #[arg(long, value_name = "PLACE")]
     pub around: Option<String>,
 
+    /// Who waits for whom, in place of a part of the heap: goroutines, what they wait for, who could end it. Of `dot`.
+    #[arg(long, conflicts_with = "around")]
+    pub waits: bool,
+
     /// How many places `dot` draws.
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub most: usize,

@@ -20,16 +20,23 @@ mod view;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
+use crate::commands::print::failure;
+use crate::commands::x::parse_addr;
+use crate::flags::ValueFlags;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
+use dumpview_model::value::Address;
+use dumpview_model::waits::Object;
 use dumpview_process::addr::GoId;
+use dumpview_process::expr::Expressions;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use schemars::JsonSchema;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 pub use text::goroutines as of_log;
-pub use view::stack_text;
 use view::{Kept, View};
+pub use view::{group_text, stack_text};
 
 /// How `goroutines` answers.
 #[derive(Args, Debug, Clone, Default)]
@@ -73,6 +80,10 @@ pub struct GoroutinesFlags {
         conflicts_with_all = ["group", "each", "with_stacks", "retained", "columns", "diff"]
     )]
     pub print: Option<String>,
+
+    /// Only those that wait for this lock, channel, group or condition: its address, or an expression: `main.pool.mu`. Of a core.
+    #[arg(long, value_name = "ADDR|EXPR", conflicts_with = "diff")]
+    pub waiting_on: Option<String>,
 
     /// At most this many goroutines or groups; 0 for all.
     #[arg(long, value_name = "N")]
@@ -168,6 +179,10 @@ impl OnFiles for GoroutinesVerb {
                 let why = "--print: only a core has the values of variables";
                 Err(Failure::usage(why).into())
             }
+            None if args.waiting_on.is_some() => {
+                let why = "--waiting-on: only a core has the addresses of all that is waited for";
+                Err(Failure::usage(why).into())
+            }
             None if args.retained => {
                 let why = "--retained: only a core has the memory that goroutines keep";
                 Err(Failure::usage(why).into())
@@ -175,6 +190,37 @@ impl OnFiles for GoroutinesVerb {
             None => text::answer(files, args, out),
         }
     }
+}
+
+/// Who waits for what is meant by an address or an expression.
+fn waiting_on(case: &Case<'_>, of: &str) -> Result<BTreeSet<u64>, Failure> {
+    let waits = case.waits().map_err(Failure::no_answer)?;
+    let mut addrs: Vec<Address> = parse_addr(of).map(|at| Address(at.0)).into_iter().collect();
+    if addrs.is_empty() {
+        let scope = case.process.scope(None);
+        let expressions = Expressions {
+            sources: case.process.sources(),
+            scope: &scope,
+        };
+        let known = expressions.print(of, ValueFlags::default().into());
+        let known = known.map_err(|error| failure(&error))?;
+        addrs.extend(known.addr);
+        // A channel, or a pointer to a lock: what it leads to.
+        addrs.extend(known.value.and_then(|value| value.leads_to()));
+    }
+    let meant = |object: &&Object| object.addr.is_some_and(|addr| addrs.contains(&addr));
+    let found: BTreeSet<u64> = waits
+        .objects
+        .iter()
+        .filter(meant)
+        .flat_map(|object| object.waiters.iter().map(|waiter| waiter.goroutine))
+        .collect();
+    if found.is_empty() {
+        return Err(Failure::no_answer(format!(
+            "no goroutine waits for {of}\n\nhint: dumpview waits lists what is waited for"
+        )));
+    }
+    Ok(found)
 }
 
 /// Lists the goroutines of a core.
@@ -195,7 +241,12 @@ fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure>
         StackPointers::OfOne
     };
     let table = case.goroutines(system, pointers);
-    let table = table.map_err(Failure::no_answer)?;
+    let mut table = table.map_err(Failure::no_answer)?;
+    if let Some(of) = &flags.waiting_on {
+        let ids = waiting_on(case, of)?;
+        table.goroutines.list.retain(|g| ids.contains(&g.id));
+        table.hidden = 0;
+    }
     let view = View::new(table.goroutines, table.hidden, flags)?;
     if !flags.retained {
         return Ok(view);

@@ -494,8 +494,8 @@ fn gap_text(gap: Elided, indent: &str, out: &mut Text<'_>) -> io::Result<()> {
     out.line(styled(Role::Dim, note))
 }
 
-/// A heading with count, state and some ids, then the calls.
-fn group_text(group: &Group, kept: &str, out: &mut Text<'_>) -> io::Result<()> {
+/// A heading with count, state and some ids, then the calls; `kept` stands before it.
+pub fn group_text(group: &Group, kept: &str, out: &mut Text<'_>) -> io::Result<()> {
     const SHOWN: usize = 5;
     let mut heading = format!("{kept}{} ×", group.count);
     let state = group

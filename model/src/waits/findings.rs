@@ -1,0 +1,149 @@
+//! What of the waits is worth knowing.
+
+use super::object::{Certainty, ObjectKind, Waiting};
+use super::{Circle, Object, Waits};
+use crate::finding::{Finding, Severity, Subject, rank};
+use crate::units::{grouped, plural};
+
+/// So many that wait for one lock are a crowd.
+const CROWD: usize = 10;
+/// Objects named in a finding of one kind.
+const MOST_NAMED: usize = 3;
+
+pub(super) fn find(waits: &Waits) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = waits
+        .circles
+        .iter()
+        .take(MOST_NAMED)
+        .map(|circle| deadlock(circle, &waits.objects))
+        .collect();
+    findings.extend(crowds(waits));
+    findings.extend(lost_wakeups(waits));
+    findings.extend(closed_channels(waits));
+    rank(&mut findings);
+    findings
+}
+
+fn what_of(circle: &Circle, objects: &[Object]) -> String {
+    let kinds: Vec<ObjectKind> = circle
+        .steps
+        .iter()
+        .filter_map(|step| objects.get(step.object))
+        .map(|object| object.kind)
+        .collect();
+    let count = circle.steps.len();
+    let first = kinds.first().copied();
+    let same = kinds.iter().all(|kind| Some(*kind) == first);
+    let what = match first.filter(|_| same) {
+        Some(ObjectKind::Mutex) if count > 1 => "mutexes",
+        Some(ObjectKind::Mutex) => "mutex",
+        Some(ObjectKind::RwMutex) if count > 1 => "RWMutexes",
+        Some(ObjectKind::RwMutex) => "RWMutex",
+        Some(ObjectKind::Once) => "Once",
+        _ => "objects",
+    };
+    match count {
+        1 => format!("one goroutine and one {what}"),
+        2 => format!("two {what}"),
+        n => format!("{} {what}", grouped(n as u64)),
+    }
+}
+
+fn deadlock(circle: &Circle, objects: &[Object]) -> Finding {
+    let sure = match circle.certainty {
+        Certainty::Certain => "deadlock",
+        Certainty::Probable | Certainty::Possible => "deadlock, by their code and frames,",
+    };
+    let steps: Vec<&str> = circle.steps.iter().map(|step| step.text.as_str()).collect();
+    let shown = steps.len().min(MOST_NAMED + 2);
+    let more = match steps.len() - shown {
+        0 => String::new(),
+        more => format!("; and {more} more steps"),
+    };
+    let behind = match circle.behind {
+        0 => String::new(),
+        behind => format!(". {} behind them", plural(behind as u64, "goroutine")),
+    };
+    let text = format!(
+        "{sure} of {}: {}{more}{behind} (dumpview waits)",
+        what_of(circle, objects),
+        steps.get(..shown).unwrap_or_default().join("; "),
+    );
+    let mut finding = Finding::new("waits.deadlock", Severity::Critical, text);
+    for step in &circle.steps {
+        finding = finding.seen(step.text.clone());
+    }
+    finding.about(Subject::Goroutines)
+}
+
+/// Many that wait for one lock, and who has it.
+fn crowds(waits: &Waits) -> Vec<Finding> {
+    let is_lock = |object: &&Object| {
+        matches!(
+            object.kind,
+            ObjectKind::Mutex | ObjectKind::RwMutex | ObjectKind::Once
+        )
+    };
+    let crowd = |object: &&Object| object.waiters.len() >= CROWD;
+    let locks = waits.objects.iter().filter(is_lock).filter(crowd);
+    locks
+        .take(MOST_NAMED)
+        .map(|object| {
+            let holder = object.parties.first().map_or_else(
+                || "; who holds it is not known".to_owned(),
+                |party| {
+                    let sure = match party.certainty {
+                        Certainty::Certain => "which",
+                        Certainty::Probable => "which probably",
+                        Certainty::Possible => "which perhaps",
+                    };
+                    let place = party.place.as_ref();
+                    let place = place.map_or_else(String::new, |place| format!(" in {place}"));
+                    format!(", {sure} goroutine {} has{place}", party.goroutine)
+                },
+            );
+            let text = format!(
+                "{} wait to lock {}{holder} (dumpview waits)",
+                plural(object.waiters.len() as u64, "goroutine"),
+                object.short(),
+            );
+            let finding = Finding::new("waits.crowd", Severity::Warning, text);
+            finding.seen(object.title()).about(Subject::Goroutines)
+        })
+        .collect()
+}
+
+/// A lock that is unlocked while goroutines wait for it: one is about to be woken, or never will be.
+fn lost_wakeups(waits: &Waits) -> Option<Finding> {
+    let unlocked = |object: &&Object| {
+        object.kind == ObjectKind::Mutex
+            && object.state.locked == Some(false)
+            && !object.waiters.is_empty()
+    };
+    let lost: Vec<&Object> = waits.objects.iter().filter(unlocked).collect();
+    let first = lost.first()?;
+    let text = format!(
+        "{} {} unlocked while goroutines wait to lock {}: {}. One of them was being woken, or a wake-up was lost",
+        plural(lost.len() as u64, "mutex"),
+        if lost.len() == 1 { "is" } else { "are" },
+        if lost.len() == 1 { "it" } else { "them" },
+        first.short(),
+    );
+    let finding = Finding::new("waits.unlocked", Severity::Info, text);
+    Some(finding.seen(first.title()).about(Subject::Goroutines))
+}
+
+/// A closed channel with goroutines parked on it: the runtime wakes all of them when it closes it.
+fn closed_channels(waits: &Waits) -> Option<Finding> {
+    let closed = |object: &&Object| {
+        let mut parked = object.waiters.iter();
+        object.state.closed == Some(true) && parked.any(|of| of.waiting == Waiting::Alone)
+    };
+    let first = waits.objects.iter().find(closed)?;
+    let text = format!(
+        "{} is closed and goroutines wait on it all the same: they were being woken, or memory is damaged",
+        first.short()
+    );
+    let finding = Finding::new("waits.closed", Severity::Info, text);
+    Some(finding.seen(first.title()).about(Subject::Goroutines))
+}

@@ -1,0 +1,118 @@
+//! What a printed dump says of waits: what for, by reason and calls, and which, where the call's argument was printed.
+//!
+//! Who could end them no text tells: code and memory do, and only a core has those.
+
+use super::object::{How, Object, ObjectKind, Waiter, Waiting};
+use super::{OtherWaits, Waits};
+use crate::goroutine::{Goroutine, Goroutines, StackId, Status};
+use crate::value::Address;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is said of every text.
+const LACKS: &str =
+    "a text does not say who holds what: a core of the process does (dumpview waits CORE)";
+
+/// What tells one object from another: its address, else the stacks of those that wait.
+type Key = (ObjectKind, Option<Address>, Option<StackId>);
+
+impl Waits {
+    /// What the goroutines of a dump wait for.
+    pub fn of_text(all: &Goroutines) -> Self {
+        let mut objects: BTreeMap<Key, Object> = BTreeMap::new();
+        let mut others: BTreeMap<Arc<str>, OtherWaits> = BTreeMap::new();
+        for g in &all.list {
+            if !matches!(g.status, Status::Waiting | Status::Leaked) {
+                continue;
+            }
+            let Some(reason) = &g.wait_reason else {
+                continue;
+            };
+            match kind(all, g, reason) {
+                Some((kind, how)) => {
+                    let stack = g.waits_at.is_none().then_some(g.stack);
+                    let object = objects
+                        .entry((kind, g.waits_at, stack))
+                        .or_insert_with(|| of(kind, g));
+                    object.waiters.push(Waiter {
+                        goroutine: g.id,
+                        how,
+                        waiting: Waiting::Alone,
+                        waiting_ns: g.waiting_ns,
+                    });
+                }
+                None => {
+                    let other = others
+                        .entry(Arc::clone(reason))
+                        .or_insert_with(|| OtherWaits {
+                            wait_reason: Arc::clone(reason),
+                            count: 0,
+                            system: 0,
+                        });
+                    other.count += 1;
+                    other.system += usize::from(g.system);
+                }
+            }
+        }
+        let mut others: Vec<OtherWaits> = others.into_values().collect();
+        others.sort_by_key(|other| std::cmp::Reverse(other.count));
+        let waits = Self {
+            objects: objects.into_values().collect(),
+            others,
+            incomplete: vec![LACKS.to_owned()],
+            ..Self::default()
+        };
+        waits.settled(&|_| None)
+    }
+}
+
+fn of(kind: ObjectKind, g: &Goroutine) -> Object {
+    let mut object = Object::new(kind, g.waits_at);
+    if object.addr.is_none() {
+        let place = g.location.as_ref();
+        object.name = place.map(|place| format!("waited for in {}", place.function));
+    }
+    object
+}
+
+/// What a goroutine waits for, by its calls: up to 1.19 every lock is `semacquire`.
+fn kind(all: &Goroutines, g: &Goroutine, reason: &str) -> Option<(ObjectKind, How)> {
+    if reason.contains("nil chan") || reason == "select (no cases)" {
+        return Some((ObjectKind::NilChannel, direction(reason)));
+    }
+    if reason.starts_with("chan ") || reason.starts_with("select") {
+        return Some((ObjectKind::Channel, direction(reason)));
+    }
+    if !reason.starts_with("sync.") && reason != "semacquire" {
+        return None;
+    }
+    let called = |name: &str| {
+        let mut frames = all.stacks.frames(g.stack).take(12);
+        frames.any(|frame| frame.function == name)
+    };
+    Some(if called("sync.(*Once).doSlow") {
+        (ObjectKind::Once, How::Wait)
+    } else if called("sync.(*RWMutex).RLock") {
+        (ObjectKind::RwMutex, How::ReadLock)
+    } else if called("sync.(*RWMutex).Lock") {
+        (ObjectKind::RwMutex, How::Lock)
+    } else if called("sync.(*WaitGroup).Wait") {
+        (ObjectKind::WaitGroup, How::Wait)
+    } else if called("sync.(*Cond).Wait") {
+        (ObjectKind::Cond, How::Wait)
+    } else if called("sync.(*Mutex).Lock") || reason == "sync.Mutex.Lock" {
+        (ObjectKind::Mutex, How::Lock)
+    } else {
+        (ObjectKind::Semaphore, How::Wait)
+    })
+}
+
+fn direction(reason: &str) -> How {
+    if reason.starts_with("chan receive") {
+        How::Receive
+    } else if reason.starts_with("chan send") {
+        How::Send
+    } else {
+        How::Select
+    }
+}

@@ -1,0 +1,391 @@
+//! What each goroutine waits for: by the runtime's structures, and by the functions on its stack where those have
+//! nothing but a semaphore.
+
+use super::Crowd;
+use crate::addr::Addr;
+use crate::heap::StackReader;
+use crate::memory::MemoryExt;
+use crate::postmortem::Postmortem;
+use crate::runtime::{Goroutine, Runtime, Semaphores, WaitReasons, waits_on};
+use crate::unwind::{Call, PcCache};
+use dumpview_model::goroutine::Status;
+use dumpview_model::value::Address;
+use dumpview_model::waits::{How, Object, ObjectKind, Waiter, Waiting};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// An object and what the search for its parties needs.
+pub(super) struct Found {
+    pub(super) object: Object,
+    pub(super) addr: Addr,
+    /// One of its waiters, as an index of the crowd.
+    pub(super) example: usize,
+    /// Goroutines that wait for readers to leave, as indices: they have the lock's place already.
+    pub(super) before: Vec<usize>,
+}
+
+/// All that is waited for.
+#[derive(Default)]
+pub(super) struct Blocked {
+    pub(super) objects: Vec<Found>,
+    pub(super) incomplete: Vec<String>,
+    known: FxHashMap<(ObjectKind, Addr), usize>,
+    blocked: FxHashSet<usize>,
+}
+
+/// What a semaphore belongs to, by the function that waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Owner {
+    kind: ObjectKind,
+    how: How,
+    /// Structure and field that the semaphore is, from the object's start.
+    path: &'static [(&'static str, &'static [&'static str])],
+    /// It has its place in the queue: others wait for it.
+    is_before: bool,
+}
+
+const MUTEX_SEMA: (&str, &[&str]) = ("sync.Mutex", &["sema", "mu.sema"]);
+
+/// The owner of a semaphore, by the calls that wait for it.
+fn owner(calls: &[Call]) -> Option<Owner> {
+    let mut outwards = calls
+        .iter()
+        .map(|call| call.name.as_str())
+        .skip_while(|name| name.starts_with("runtime.") || name.contains(".runtime_"));
+    let first = outwards.next()?;
+    let of = |kind, how, path| Owner {
+        kind,
+        how,
+        path,
+        is_before: false,
+    };
+    Some(match first {
+        "sync.(*Mutex).lockSlow" | "internal/sync.(*Mutex).lockSlow" => {
+            let whose = outwards.find(|name| {
+                !matches!(*name, "sync.(*Mutex).Lock" | "internal/sync.(*Mutex).Lock")
+            });
+            match whose {
+                Some("sync.(*RWMutex).Lock") => of(
+                    ObjectKind::RwMutex,
+                    How::Lock,
+                    &[("sync.RWMutex", &["w"]), MUTEX_SEMA],
+                ),
+                Some("sync.(*Once).doSlow") => of(
+                    ObjectKind::Once,
+                    How::Wait,
+                    &[("sync.Once", &["m"]), MUTEX_SEMA],
+                ),
+                _ => of(ObjectKind::Mutex, How::Lock, &[MUTEX_SEMA]),
+            }
+        }
+        "sync.(*RWMutex).Lock" => Owner {
+            is_before: true,
+            ..of(
+                ObjectKind::RwMutex,
+                How::Lock,
+                &[("sync.RWMutex", &["writerSem"])],
+            )
+        },
+        "sync.(*RWMutex).RLock" => of(
+            ObjectKind::RwMutex,
+            How::ReadLock,
+            &[("sync.RWMutex", &["readerSem"])],
+        ),
+        "sync.(*WaitGroup).Wait" => of(
+            ObjectKind::WaitGroup,
+            How::Wait,
+            &[("sync.WaitGroup", &["sema", "state2"])],
+        ),
+        "internal/poll.(*fdMutex).rwlock" | "internal/poll.(*fdMutex).increfAndClose" => {
+            of(ObjectKind::FileLock, How::Lock, &[])
+        }
+        _ => of(ObjectKind::Semaphore, How::Wait, &[]),
+    })
+}
+
+impl Owner {
+    /// The object whose semaphore this is; `None` when the layouts do not know it.
+    fn object(&self, runtime: &Runtime<'_>, semaphore: Addr) -> Option<Addr> {
+        let mut offset = 0;
+        for (structure, paths) in self.path {
+            let field = paths
+                .iter()
+                .find_map(|path| runtime.layouts.field(structure, path))?;
+            offset += field.offset;
+        }
+        semaphore.0.checked_sub(offset).map(Addr)
+    }
+}
+
+impl Blocked {
+    pub(super) fn is_blocked(&self, number: usize) -> bool {
+        self.blocked.contains(&number)
+    }
+
+    pub(super) fn of(dead: &Postmortem<'_>, crowd: &Crowd<'_>, reasons: &WaitReasons) -> Self {
+        let process = &dead.process;
+        let Some(runtime) = process.runtime() else {
+            return Self::default();
+        };
+        let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
+        let mut reading = Reading {
+            runtime,
+            crowd,
+            semaphores: Semaphores::read(&runtime),
+            owners: crowd.calls.iter().map(|calls| owner(calls)).collect(),
+            conditions: FxHashMap::default(),
+            queues: FxHashMap::default(),
+            unread: 0,
+            unknown: 0,
+            stacks: StackReader::new(process, minor),
+            cache: PcCache::default(),
+            found: Self::default(),
+        };
+        let now = process.reached();
+        for (number, g) in crowd.all.iter().enumerate() {
+            // Leaked is what a detector run of 1.27 made of those that wait.
+            if !matches!(g.status, Status::Waiting | Status::Leaked) {
+                continue;
+            }
+            let Some(reason) = reasons.text(g.waitreason) else {
+                continue;
+            };
+            let since = now.and_then(|now| now.since(g.waitsince));
+            reading.goroutine(number, g, reason, since);
+        }
+        let mut found = reading.found;
+        for (count, what) in [
+            (
+                reading.unread,
+                "goroutines whose list of what they wait for is damaged",
+            ),
+            (
+                reading.unknown,
+                "goroutines of which it is not known what they wait for",
+            ),
+        ] {
+            if count > 0 {
+                found.incomplete.push(format!("{what}: {count}"));
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, kind: ObjectKind, addr: Addr, number: usize, waiter: Waiter) -> usize {
+        self.blocked.insert(number);
+        let objects = &mut self.objects;
+        let at = *self.known.entry((kind, addr)).or_insert_with(|| {
+            let known = (!addr.is_null()).then_some(Address(addr.0));
+            objects.push(Found {
+                object: Object::new(kind, known),
+                addr,
+                example: number,
+                before: Vec::new(),
+            });
+            objects.len() - 1
+        });
+        if let Some(found) = objects.get_mut(at) {
+            found.object.waiters.push(waiter);
+        }
+        at
+    }
+}
+
+/// Directions in which goroutines wait on a channel.
+#[derive(Default)]
+struct Queues {
+    receive: FxHashSet<Addr>,
+    send: FxHashSet<Addr>,
+}
+
+/// A queue has no more; a longer one is a circle.
+const MOST_QUEUED: usize = 1 << 24;
+
+struct Reading<'r, 'a> {
+    runtime: Runtime<'r>,
+    crowd: &'r Crowd<'r>,
+    semaphores: Semaphores,
+    owners: Vec<Option<Owner>>,
+    /// Goroutines in the list of a condition, by its address.
+    conditions: FxHashMap<Addr, FxHashSet<Addr>>,
+    queues: FxHashMap<Addr, Queues>,
+    stacks: Option<StackReader<'a, 'r>>,
+    cache: PcCache,
+    unread: usize,
+    unknown: usize,
+    found: Blocked,
+}
+
+impl Reading<'_, '_> {
+    fn goroutine(&mut self, number: usize, g: &Goroutine, reason: &str, waiting_ns: Option<u64>) {
+        let waiter = |how, waiting| Waiter {
+            goroutine: g.id.0,
+            how,
+            waiting,
+            waiting_ns,
+        };
+        let is_channel = ["chan ", "select"].iter().any(|r| reason.starts_with(r));
+        let is_semaphore = ["sync.", "semacquire"]
+            .iter()
+            .any(|r| reason.starts_with(r));
+        if !is_channel && !is_semaphore && reason != "IO wait" {
+            return;
+        }
+        if reason.contains("nil chan") || reason == "select (no cases)" {
+            let how = match reason {
+                "chan receive (nil chan)" => How::Receive,
+                "chan send (nil chan)" => How::Send,
+                _ => How::Select,
+            };
+            let waiter = waiter(how, Waiting::Alone);
+            self.found
+                .add(ObjectKind::NilChannel, Addr::NULL, number, waiter);
+            return;
+        }
+        if reason == "IO wait" {
+            if let Some((at, how)) = self.descriptor(g) {
+                let waiter = waiter(how, Waiting::Alone);
+                self.found.add(ObjectKind::Descriptor, at, number, waiter);
+            }
+            return;
+        }
+        let Ok(waits) = waits_on(&self.runtime, g, reason, &self.semaphores) else {
+            self.unread += 1;
+            return;
+        };
+        if is_channel {
+            for wait in &waits.channels {
+                let how = self.direction(wait.chan, g.addr, reason);
+                let is_case = wait.select && waits.channels.len() > 1;
+                let case = if is_case {
+                    Waiting::OneCase
+                } else {
+                    Waiting::Alone
+                };
+                self.found
+                    .add(ObjectKind::Channel, wait.chan, number, waiter(how, case));
+            }
+            if waits.channels.is_empty() {
+                self.unknown += 1;
+            }
+            return;
+        }
+        if reason == "sync.Cond.Wait" {
+            match self.condition(g, waits.semaphore) {
+                Some(cond) => {
+                    let waiter = waiter(How::Wait, Waiting::Alone);
+                    self.found.add(ObjectKind::Cond, cond, number, waiter);
+                }
+                None => self.unknown += 1,
+            }
+            return;
+        }
+        let owner = self
+            .crowd
+            .of
+            .get(number)
+            .and_then(|of| self.owners.get(*of));
+        let (Some(semaphore), Some(Some(owner))) = (waits.semaphore, owner) else {
+            self.unknown += 1;
+            return;
+        };
+        let addr = owner.object(&self.runtime, semaphore).unwrap_or(semaphore);
+        let at = self
+            .found
+            .add(owner.kind, addr, number, waiter(owner.how, Waiting::Alone));
+        if owner.is_before
+            && let Some(found) = self.found.objects.get_mut(at)
+        {
+            found.before.push(number);
+        }
+    }
+
+    /// In which of a channel's queues a goroutine stands.
+    fn direction(&mut self, chan: Addr, g: Addr, reason: &str) -> How {
+        if reason.starts_with("chan receive") {
+            return How::Receive;
+        }
+        if reason.starts_with("chan send") {
+            return How::Send;
+        }
+        let runtime = self.runtime;
+        let queues = self.queues.entry(chan).or_insert_with(|| Queues {
+            receive: queued(&runtime, chan, "recvq.first"),
+            send: queued(&runtime, chan, "sendq.first"),
+        });
+        match (queues.receive.contains(&g), queues.send.contains(&g)) {
+            (true, false) => How::Receive,
+            (false, true) => How::Send,
+            _ => How::Select,
+        }
+    }
+
+    /// The condition that a goroutine waits for. Up to 1.25 no structure of the goroutine has it: it is in the frame of
+    /// `sync.(*Cond).Wait`, and its list has the goroutine.
+    fn condition(&mut self, g: &Goroutine, list: Option<Addr>) -> Option<Addr> {
+        let notify = self.runtime.layouts.field("sync.Cond", "notify")?.offset;
+        if let Some(list) = list {
+            return list.0.checked_sub(notify).map(Addr);
+        }
+        let slots = self.stacks.as_ref()?.read(g, &mut self.cache);
+        for slot in slots.frames.iter().take(6).flat_map(|frame| &frame.slots) {
+            let runtime = self.runtime;
+            let cond = slot.value;
+            let listed = self
+                .conditions
+                .entry(cond)
+                .or_insert_with(|| in_list(&runtime, cond.offset(notify)));
+            if listed.contains(&g.addr) {
+                return Some(cond);
+            }
+        }
+        None
+    }
+
+    /// The runtime's record of the file descriptor that a goroutine waits for: the word that its frame of
+    /// `runtime.netpollblock` has the address of is in it, and has the goroutine (`runtime/netpoll.go`).
+    fn descriptor(&mut self, g: &Goroutine) -> Option<(Addr, How)> {
+        let slots = self.stacks.as_ref()?.read(g, &mut self.cache);
+        let of = |path| self.runtime.layouts.field("runtime.pollDesc", path);
+        let (rg, wg, own) = (of("rg")?.offset, of("wg")?.offset, of("self")?.offset);
+        let memory = self.runtime.memory;
+        let mut slots = slots.frames.iter().take(4).flat_map(|frame| &frame.slots);
+        slots.find_map(|slot| {
+            let word = slot.value;
+            memory.ptr(word).ok().filter(|waiter| *waiter == g.addr)?;
+            [(rg, How::Read), (wg, How::Write)]
+                .into_iter()
+                .find_map(|(offset, how)| {
+                    let start = Addr(word.0.checked_sub(offset)?);
+                    let named = memory.ptr(start.offset(own)).ok()?;
+                    (named == start).then_some((start, how))
+                })
+        })
+    }
+}
+
+/// The goroutines in one of a channel's queues.
+fn queued(runtime: &Runtime<'_>, chan: Addr, path: &str) -> FxHashSet<Addr> {
+    let first = runtime.structure("runtime.hchan", chan).ptr(path);
+    linked(runtime, first.unwrap_or_default())
+}
+
+/// The goroutines in a condition's list.
+fn in_list(runtime: &Runtime<'_>, list: Addr) -> FxHashSet<Addr> {
+    let first = runtime.structure("sync.notifyList", list).ptr("head");
+    linked(runtime, first.unwrap_or_default())
+}
+
+fn linked(runtime: &Runtime<'_>, first: Addr) -> FxHashSet<Addr> {
+    let mut found = FxHashSet::default();
+    let mut seen = FxHashSet::default();
+    let mut at = first;
+    while !at.is_null() && seen.insert(at) && seen.len() < MOST_QUEUED {
+        let sudog = runtime.structure("runtime.sudog", at);
+        let (Ok(g), Ok(next)) = (sudog.ptr("g"), sudog.ptr("next")) else {
+            break;
+        };
+        found.insert(g);
+        at = next;
+    }
+    found
+}

@@ -1,0 +1,181 @@
+//! Who waits for what in a dead process, and who could end it.
+//!
+//! Go's locks record no owner. What is waited for stands in the runtime's own structures; who has it is found in the
+//! stacks and in the code: a frame that has called Lock and not Unlock, a deferred Unlock.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `blocked` | what each goroutine waits for |
+//! | `objects` | what memory says of the objects |
+//! | `names` | which variable or field an object is |
+//! | `parties` | who could end a wait |
+//! | `stuck` | goroutines that nothing can wake any more |
+
+mod blocked;
+mod names;
+mod objects;
+mod parties;
+mod stuck;
+
+use super::Postmortem;
+use crate::heap::Analysis;
+use crate::process::ProcessError;
+use crate::runtime::{Goroutine, WaitReasons};
+use crate::unwind::Call;
+use dumpview_model::goroutine::Status;
+use dumpview_model::waits::{OtherWaits, Waits};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Goroutines of one process with what is asked of each of their stacks, once for each distinct one.
+struct Crowd<'p> {
+    all: Vec<&'p Goroutine>,
+    /// Calls of each distinct stack.
+    calls: Vec<Vec<Call>>,
+    /// For each goroutine, which of them.
+    of: Vec<usize>,
+    by_id: FxHashMap<u64, usize>,
+}
+
+impl Crowd<'_> {
+    fn calls(&self, number: usize) -> &[Call] {
+        let stack = self.of.get(number).and_then(|of| self.calls.get(*of));
+        stack.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Whether a function belongs to what a program waits through, rather than to the program.
+fn is_waiting_room(name: &str) -> bool {
+    [
+        "runtime.",
+        "sync.",
+        "internal/sync.",
+        "internal/poll.",
+        "time.",
+    ]
+    .iter()
+    .any(|package| name.starts_with(package))
+}
+
+impl Postmortem<'_> {
+    /// What its goroutines wait for, and who could end that.
+    ///
+    /// # Errors
+    ///
+    /// When there is no list of goroutines.
+    pub fn waits(&self) -> Result<Waits, &ProcessError> {
+        let process = &self.process;
+        let crowd = self.everybody()?;
+        let Some(runtime) = process.runtime() else {
+            return Ok(Waits::default());
+        };
+        let reasons = WaitReasons::read(&runtime);
+        let mut found = blocked::Blocked::of(self, &crowd, &reasons);
+        objects::describe(process, &mut found);
+        names::name(process, &crowd, &mut found);
+        parties::find(process, &crowd, &mut found);
+        let mut waits = Waits {
+            others: self.other_waits(&crowd, &reasons, &found),
+            incomplete: found.incomplete,
+            objects: found.objects.into_iter().map(|of| of.object).collect(),
+            ..Waits::default()
+        };
+        for object in &mut waits.objects {
+            for party in &mut object.parties {
+                party.place = self.place_of(&crowd, party.goroutine);
+            }
+        }
+        Ok(waits.settled(&|id| self.place_of(&crowd, id)))
+    }
+
+    fn everybody(&self) -> Result<Crowd<'_>, &ProcessError> {
+        let process = &self.process;
+        let all: Vec<&Goroutine> = process.goroutines()?.list().iter().collect();
+        let stacks = process.stacks(&all);
+        Ok(Crowd {
+            calls: stacks.distinct.iter().map(|s| process.calls(s)).collect(),
+            of: stacks.of,
+            by_id: (0..).zip(&all).map(|(at, g)| (g.id.0, at)).collect(),
+            all,
+        })
+    }
+
+    /// The ids of goroutines that nothing can wake any more, by Go 1.27's own rule for leaked ones; none where a stack is not whole,
+    /// since it might refer to anything.
+    ///
+    /// # Errors
+    ///
+    /// When there is no list of goroutines.
+    pub fn stuck(&self, heap: &Analysis<'_, '_>) -> Result<BTreeSet<u64>, &ProcessError> {
+        let crowd = self.everybody()?;
+        let Some(runtime) = self.process.runtime() else {
+            return Ok(BTreeSet::new());
+        };
+        let reasons = WaitReasons::read(&runtime);
+        let found = blocked::Blocked::of(self, &crowd, &reasons);
+        let reason = |number: usize| {
+            let g = crowd.all.get(number)?;
+            reasons.text(g.waitreason).map(ToString::to_string)
+        };
+        Ok(stuck::stuck(&crowd, &found, &reason, heap))
+    }
+
+    /// Where a goroutine is: its own function, and what it waits for.
+    fn place_of(&self, crowd: &Crowd<'_>, id: u64) -> Option<String> {
+        let number = *crowd.by_id.get(&id)?;
+        let g = crowd.all.get(number)?;
+        let calls = crowd.calls(number);
+        let own = self
+            .process
+            .own()
+            .first(calls.iter().map(|call| &call.frame));
+        let own = own.and_then(|own| calls.get(own)).or_else(|| {
+            let mut own = calls.iter();
+            own.find(|call| !is_waiting_room(&call.name))
+        });
+        let own = own.or_else(|| calls.first())?;
+        let file = own.frame.file.as_deref().unwrap_or_default();
+        let file = file.rsplit('/').next().unwrap_or_default();
+        let line = own
+            .frame
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        let reasons = self.facts().reasons();
+        let reason = reasons.filter(|_| g.status == Status::Waiting);
+        let reason = reason.and_then(|reasons| reasons.text(g.waitreason));
+        let doing = reason.map_or(g.status.as_str(), |reason| reason);
+        Some(format!("{} {file}{line} [{doing}]", own.frame.function))
+    }
+
+    /// Waits that no goroutine of the program ends.
+    fn other_waits(
+        &self,
+        crowd: &Crowd<'_>,
+        reasons: &WaitReasons,
+        found: &blocked::Blocked,
+    ) -> Vec<OtherWaits> {
+        let mut others: BTreeMap<Arc<str>, (usize, usize)> = BTreeMap::new();
+        for (number, g) in crowd.all.iter().enumerate() {
+            if !matches!(g.status, Status::Waiting | Status::Leaked) || found.is_blocked(number) {
+                continue;
+            }
+            let reason = reasons.text(g.waitreason).cloned();
+            let count = others
+                .entry(reason.unwrap_or_else(|| "unknown".into()))
+                .or_default();
+            count.0 += 1;
+            count.1 += usize::from(self.is_system(g));
+        }
+        let mut others: Vec<OtherWaits> = others
+            .into_iter()
+            .map(|(wait_reason, (count, system))| OtherWaits {
+                wait_reason,
+                count,
+                system,
+            })
+            .collect();
+        others.sort_by_key(|other| std::cmp::Reverse(other.count));
+        others
+    }
+}

@@ -1,0 +1,158 @@
+//! Goroutines that nothing can wake any more: the rule of Go 1.27's detector (`runtime/mgc.go:findGoroutineLeaks`), on a
+//! core of any release.
+//!
+//! Marking begins at everything but the goroutines that wait for a channel or a lock. Those whose channel or lock was
+//! reached, or is no object of the heap, may still be woken: their stacks are marked too, and so on until no more are
+//! found. Of the rest nobody who may ever run can reach what they wait for.
+//!
+//! The runtime hides what its own records of waiters (`sudog`) lead to while it does this, and so are they not followed here.
+//! What it has no wait reason for before 1.20 is told by the stack, so that old releases are judged by the same rule.
+
+use super::Crowd;
+use super::blocked::Blocked;
+use crate::addr::Addr;
+use crate::heap::{Analysis, RootKind};
+use dumpview_heap::Bits;
+use dumpview_model::waits::ObjectKind;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+
+/// What the runtime calls a record of a waiter.
+const SUDOG: &str = "runtime.sudog";
+
+/// The ids of those that are stuck.
+pub(super) fn stuck(
+    crowd: &Crowd<'_>,
+    found: &Blocked,
+    reasons: &dyn Fn(usize) -> Option<String>,
+    heap: &Analysis<'_, '_>,
+) -> BTreeSet<u64> {
+    let mut candidates = candidates(crowd, found, reasons);
+    // A stack that was not read to its end may refer to anything.
+    let whole = heap.heap.roots.incomplete_stacks.is_empty();
+    if candidates.is_empty() || !whole {
+        return BTreeSet::new();
+    }
+    let graph = &heap.heap.graph;
+    let objects = heap.heap.spans.objects();
+    let mut of_goroutine: FxHashMap<usize, u32> = FxHashMap::default();
+    let mut marking = Marking {
+        heap,
+        marked: Bits::none(graph.len()),
+        open: Vec::new(),
+    };
+    for (node, root) in (objects..).zip(&heap.heap.roots.list) {
+        match root.kind {
+            RootKind::Goroutine { goroutine } => {
+                of_goroutine.insert(goroutine as usize, node);
+                if !candidates.contains_key(&(goroutine as usize)) {
+                    marking.add(node);
+                }
+            }
+            RootKind::Frame { .. } | RootKind::Registers { .. } => {}
+            _ => marking.add(node),
+        }
+    }
+    loop {
+        marking.run();
+        let may_run = |waits: &Vec<Addr>| {
+            waits.iter().any(|at| {
+                let object = heap.heap.spans.find(*at);
+                object.is_none_or(|object| marking.marked.has(object))
+            })
+        };
+        let woken: Vec<usize> = candidates
+            .iter()
+            .filter(|(_, waits)| may_run(waits))
+            .map(|(number, _)| *number)
+            .collect();
+        if woken.is_empty() {
+            break;
+        }
+        for number in woken {
+            candidates.remove(&number);
+            if let Some(node) = of_goroutine.get(&number) {
+                marking.add(*node);
+            }
+        }
+    }
+    let ids = candidates
+        .keys()
+        .filter_map(|number| crowd.all.get(*number));
+    // The runtime does not report a main goroutine that waits for ever on purpose.
+    let on_purpose = |id: u64| {
+        let number = crowd.by_id.get(&id).copied();
+        let reason = number.and_then(reasons);
+        id == 1 && reason.as_deref() == Some("select (no cases)")
+    };
+    ids.map(|g| g.id.0).filter(|id| !on_purpose(*id)).collect()
+}
+
+/// Goroutines that wait for a channel or a lock, as indices, with what they wait for.
+fn candidates(
+    crowd: &Crowd<'_>,
+    found: &Blocked,
+    reasons: &dyn Fn(usize) -> Option<String>,
+) -> FxHashMap<usize, Vec<Addr>> {
+    let mut all: FxHashMap<usize, Vec<Addr>> = FxHashMap::default();
+    let mut others: FxHashSet<usize> = FxHashSet::default();
+    for of in &found.objects {
+        let judged = matches!(
+            of.object.kind,
+            ObjectKind::Mutex
+                | ObjectKind::RwMutex
+                | ObjectKind::WaitGroup
+                | ObjectKind::Cond
+                | ObjectKind::Once
+                | ObjectKind::Channel
+                | ObjectKind::NilChannel
+        );
+        for waiter in &of.object.waiters {
+            let Some(number) = crowd.by_id.get(&waiter.goroutine) else {
+                continue;
+            };
+            if !judged {
+                others.insert(*number);
+            }
+            let waits = all.entry(*number).or_default();
+            if of.object.kind != ObjectKind::NilChannel {
+                waits.push(of.addr);
+            }
+        }
+    }
+    all.retain(|number, _| {
+        // In a bubble (testing/synctest) the runtime does not look for them.
+        let bubble =
+            reasons(*number).is_some_and(|r| r.contains("(durable)") || r.contains("(synctest)"));
+        !others.contains(number) && !bubble
+    });
+    all
+}
+
+/// Marking, as the collector does it.
+struct Marking<'m, 'p, 'a> {
+    heap: &'m Analysis<'p, 'a>,
+    marked: Bits,
+    open: Vec<u32>,
+}
+
+impl Marking<'_, '_, '_> {
+    fn add(&mut self, node: u32) {
+        if !self.marked.insert(node) {
+            self.open.push(node);
+        }
+    }
+
+    fn run(&mut self) {
+        let heap = self.heap;
+        while let Some(node) = self.open.pop() {
+            let is_object = node < heap.heap.spans.objects();
+            if is_object && heap.type_name(node) == Some(SUDOG) {
+                continue;
+            }
+            for to in heap.heap.graph.out(node) {
+                self.add(*to);
+            }
+        }
+    }
+}

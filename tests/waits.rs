@@ -1,0 +1,216 @@
+//! Who waits for whom, against what the programs of `corpus/programs/waits` know of themselves.
+//!
+//! `DUMPVIEW_GO` names a command that runs Go releases (`$DUMPVIEW_GO RELEASE build …`); `DUMPVIEW_RELEASES` narrows them.
+
+#[cfg(test)]
+mod waits {
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::process::Command;
+
+    /// What was compared, and what was wrong.
+    #[derive(Default)]
+    struct Tally {
+        objects: usize,
+        circles: usize,
+        leaked: usize,
+        /// Holders that the programs named, and those of them that were found.
+        holders: usize,
+        found: usize,
+        problems: Vec<String>,
+    }
+
+    fn ids(of: &Value) -> BTreeSet<u64> {
+        let list = of.as_array().into_iter().flatten();
+        list.filter_map(Value::as_u64).collect()
+    }
+
+    fn each<'v>(of: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+        of[key].as_array().into_iter().flatten()
+    }
+
+    fn answer(core: &Path, exe: &Path, flags: &[&str]) -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_dumpview"))
+            .args(["waits", "--json", "--top", "0"])
+            .args(flags)
+            .args([core, exe])
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
+    }
+
+    fn objects(name: &str, truth: &Value, told: &Value, tally: &mut Tally) {
+        for known in each(truth, "objects") {
+            let addr = format!("{:#x}", known["addr"].as_u64().unwrap());
+            let waiters = ids(&known["waiters"]);
+            if waiters.is_empty() {
+                continue;
+            }
+            tally.objects += 1;
+            let at_nil = known["kind"] == "nil channel";
+            let mut all = each(told, "objects");
+            let found = all.find(|o| match at_nil {
+                true => o["kind"] == "nil_channel",
+                false => o["addr"] == *addr,
+            });
+            let Some(found) = found else {
+                tally.problems.push(format!("{name}: no {known}"));
+                continue;
+            };
+            let kind = found["kind"].as_str().unwrap().replace('_', "");
+            if kind != known["kind"].as_str().unwrap().replace(' ', "") {
+                tally
+                    .problems
+                    .push(format!("{name}: {known} is said to be a {kind}"));
+            }
+            let told: BTreeSet<u64> = each(found, "waiters")
+                .filter_map(|waiter| waiter["goroutine"].as_u64())
+                .collect();
+            if told != waiters {
+                tally
+                    .problems
+                    .push(format!("{name}: {known}: waiters {told:?}"));
+            }
+            holders(name, known, found, tally);
+            let named = known["name"].as_str().unwrap();
+            if !named.is_empty() && !named.contains('"') && found["name"] != named {
+                let problem = format!("{name}: {named} is called {}", found["name"]);
+                tally.problems.push(problem);
+            }
+        }
+    }
+
+    fn holders(name: &str, known: &Value, found: &Value, tally: &mut Tally) {
+        let holders = ids(&known["holders"]);
+        let told = |least: &[&str]| -> BTreeSet<u64> {
+            each(found, "parties")
+                .filter(|party| party["does"] != "is_before")
+                .filter(|party| least.contains(&party["certainty"].as_str().unwrap()))
+                .filter_map(|party| party["goroutine"].as_u64())
+                .collect()
+        };
+        if known["kind"] == "channel" || known["kind"] == "nil channel" || known["kind"] == "cond" {
+            return;
+        }
+        let sure = told(&["certain", "probable"]);
+        tally.holders += holders.len();
+        tally.found += holders.intersection(&sure).count();
+        for missing in holders.difference(&sure) {
+            println!("{name}: goroutine {missing} holds {known} and was not found");
+        }
+        for wrong in sure.difference(&holders) {
+            let problem = format!("{name}: goroutine {wrong} is said to hold {known}: {found}");
+            tally.problems.push(problem);
+        }
+    }
+
+    fn compare(dir: &Path, case: &Value, tally: &mut Tally) {
+        let name = case["name"].as_str().unwrap();
+        let core = dir.join(format!("{name}.core"));
+        let exe = dir.join(case["exe"].as_str().unwrap());
+        let truth = std::fs::read(dir.join(format!("{name}.truth.json"))).unwrap();
+        let truth: Value = serde_json::from_slice(&truth).unwrap();
+        let leaks = !ids(&truth["leaked"]).is_empty();
+        let told = answer(&core, &exe, if leaks { &["--leaked"] } else { &[] });
+        objects(name, &truth, &told, tally);
+        let circles: BTreeSet<BTreeSet<u64>> = each(&told, "circles")
+            .map(|circle| {
+                let steps = each(circle, "steps");
+                steps
+                    .filter_map(|step| step["goroutine"].as_u64())
+                    .collect()
+            })
+            .collect();
+        let known: BTreeSet<BTreeSet<u64>> = each(&truth, "cycles").map(ids).collect();
+        tally.circles += known.len();
+        if circles != known {
+            let problem = format!("{name}: circles {circles:?}, not {known:?}");
+            tally.problems.push(problem);
+        }
+        if leaks {
+            let stuck: BTreeSet<u64> = each(&told, "leaked")
+                .flat_map(|group| ids(&group["ids"]))
+                .collect();
+            let known = ids(&truth["leaked"]);
+            tally.leaked += known.len();
+            if stuck != known {
+                let (more, fewer) = (stuck.difference(&known), known.difference(&stuck));
+                let problem = format!(
+                    "{name}: {} leaked that are not, {} are not said to be",
+                    more.count(),
+                    fewer.count()
+                );
+                tally.problems.push(problem);
+            }
+        }
+    }
+
+    #[test]
+    fn waiters_holders_circles_and_leaks_are_those_the_program_knows() {
+        if std::env::var_os("DUMPVIEW_GO").is_none() {
+            println!("nothing was compared: DUMPVIEW_GO does not name a command that runs Go");
+            return;
+        }
+        let releases = std::env::var("DUMPVIEW_RELEASES");
+        let releases = releases.unwrap_or_else(|_| "1.19,1.27.3".to_owned());
+        for release in releases.split(',') {
+            for variant in ["noopt", "opt"] {
+                let name = format!("waits-{release}-{variant}");
+                let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+                let _ = std::fs::remove_dir_all(&dir);
+                let make = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/make");
+                let made = Command::new(make)
+                    .arg("--out")
+                    .arg(&dir)
+                    .arg("--work")
+                    .arg(dir.join("work"))
+                    .args(["--programs", "waits", "--releases", release])
+                    .args(["--variants", variant])
+                    .status()
+                    .unwrap();
+                assert!(made.success(), "corpus/make: {made}");
+                check(&dir, release, variant);
+                let _ = std::fs::remove_dir_all(&dir);
+            }
+        }
+    }
+
+    /// Cases made before: `DUMPVIEW_WAITS` is a directory that `corpus/make` filled.
+    #[test]
+    fn cases_made_before_are_read_the_same() {
+        let Some(dir) = std::env::var_os("DUMPVIEW_WAITS") else {
+            println!("nothing was compared: DUMPVIEW_WAITS does not name a directory of cases");
+            return;
+        };
+        let dir = Path::new(&dir);
+        let variant = if dir.to_string_lossy().contains("noopt") {
+            "noopt"
+        } else {
+            "opt"
+        };
+        check(dir, &dir.to_string_lossy(), variant);
+    }
+
+    fn check(dir: &Path, release: &str, variant: &str) {
+        let list = std::fs::read(dir.join("cases.json")).unwrap();
+        let list: Value = serde_json::from_slice(&list).unwrap();
+        let mut tally = Tally::default();
+        for case in list.as_array().unwrap() {
+            compare(dir, case, &mut tally);
+        }
+        println!(
+            "{release} {variant}: {} objects, {} circles, {} leaked, {} of {} holders",
+            tally.objects, tally.circles, tally.leaked, tally.found, tally.holders
+        );
+        assert!(tally.objects > 0 && tally.circles > 0 && tally.leaked > 0 && tally.holders > 0);
+        assert!(tally.problems.is_empty(), "{:#?}", tally.problems);
+        let least = if variant == "noopt" { 100 } else { 90 };
+        assert!(
+            tally.found * 100 >= tally.holders * least,
+            "{} of {} holders",
+            tally.found,
+            tally.holders
+        );
+    }
+}
