@@ -4,6 +4,7 @@ use super::object::{Certainty, Does, How, Object, ObjectKind, Waiting};
 use crate::units::grouped;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One step of a circle: a goroutine, what it waits for, and who could end that: the next step's goroutine.
@@ -146,8 +147,8 @@ impl Graph {
                     way.reverse();
                     return Some(way);
                 }
-                if !came.contains_key(&edge.to) {
-                    came.insert(edge.to, (at, *edge));
+                if let Entry::Vacant(unseen) = came.entry(edge.to) {
+                    unseen.insert((at, *edge));
                     open.push_back(edge.to);
                 }
             }
@@ -251,8 +252,8 @@ impl Graph {
             let here = depth.get(&at).copied().unwrap_or(0);
             longest = longest.max(here);
             for (from, _) in self.into.get(&at).into_iter().flatten() {
-                if !depth.contains_key(from) {
-                    depth.insert(*from, here + 1);
+                if let Entry::Vacant(unseen) = depth.entry(*from) {
+                    unseen.insert(here + 1);
                     open.push_back(*from);
                 }
             }

@@ -5,6 +5,7 @@ use crate::value::Address;
 use crate::words;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 words! {
     /// What is waited for.
@@ -236,7 +237,8 @@ impl Object {
             title.push_str(name);
         }
         if let Some(addr) = self.addr {
-            title.push_str(&format!(" ({addr})"));
+            // Writing to a string cannot fail.
+            let _ = write!(title, " ({addr})");
         }
         title
     }

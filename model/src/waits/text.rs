@@ -28,31 +28,28 @@ impl Waits {
             let Some(reason) = &g.wait_reason else {
                 continue;
             };
-            match kind(all, g, reason) {
-                Some((kind, how)) => {
-                    let stack = g.waits_at.is_none().then_some(g.stack);
-                    let object = objects
-                        .entry((kind, g.waits_at, stack))
-                        .or_insert_with(|| of(kind, g));
-                    object.waiters.push(Waiter {
-                        goroutine: g.id,
-                        how,
-                        waiting: Waiting::Alone,
-                        waiting_ns: g.waiting_ns,
+            let Some((kind, how)) = kind(all, g, reason) else {
+                let other = others
+                    .entry(Arc::clone(reason))
+                    .or_insert_with(|| OtherWaits {
+                        wait_reason: Arc::clone(reason),
+                        count: 0,
+                        system: 0,
                     });
-                }
-                None => {
-                    let other = others
-                        .entry(Arc::clone(reason))
-                        .or_insert_with(|| OtherWaits {
-                            wait_reason: Arc::clone(reason),
-                            count: 0,
-                            system: 0,
-                        });
-                    other.count += 1;
-                    other.system += usize::from(g.system);
-                }
-            }
+                other.count += 1;
+                other.system += usize::from(g.system);
+                continue;
+            };
+            let stack = g.waits_at.is_none().then_some(g.stack);
+            let object = objects
+                .entry((kind, g.waits_at, stack))
+                .or_insert_with(|| of(kind, g));
+            object.waiters.push(Waiter {
+                goroutine: g.id,
+                how,
+                waiting: Waiting::Alone,
+                waiting_ns: g.waiting_ns,
+            });
         }
         let mut others: Vec<OtherWaits> = others.into_values().collect();
         others.sort_by_key(|other| std::cmp::Reverse(other.count));

@@ -29,7 +29,7 @@ pub(super) struct Blocked {
     pub(super) objects: Vec<Found>,
     pub(super) incomplete: Vec<String>,
     known: FxHashMap<(ObjectKind, Addr), usize>,
-    blocked: FxHashSet<usize>,
+    goroutines: FxHashSet<usize>,
 }
 
 /// What a semaphore belongs to, by the function that waits.
@@ -118,7 +118,7 @@ impl Owner {
 
 impl Blocked {
     pub(super) fn is_blocked(&self, number: usize) -> bool {
-        self.blocked.contains(&number)
+        self.goroutines.contains(&number)
     }
 
     pub(super) fn of(dead: &Postmortem<'_>, crowd: &Crowd<'_>, reasons: &WaitReasons) -> Self {
@@ -171,7 +171,7 @@ impl Blocked {
     }
 
     fn add(&mut self, kind: ObjectKind, addr: Addr, number: usize, waiter: Waiter) -> usize {
-        self.blocked.insert(number);
+        self.goroutines.insert(number);
         let objects = &mut self.objects;
         let at = *self.known.entry((kind, addr)).or_insert_with(|| {
             let known = (!addr.is_null()).then_some(Address(addr.0));
