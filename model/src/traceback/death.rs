@@ -85,6 +85,7 @@ impl Death {
         let fault = self
             .fault
             .as_ref()
+            .or(self.signal.as_ref().filter(|_| self.fatal_error.is_some()))
             .map_or_else(String::new, |fault| format!(" [{fault}]"));
         let panics = || {
             let texts: Vec<&str> = self

@@ -169,7 +169,10 @@ impl Open {
             }
             T::Fatal(text) => {
                 self.dying = true;
-                self.death.fatal_error = Some(text.text.to_str_lossy().into_owned());
+                // Of several threads that fault, the first says what went wrong.
+                if self.has_sections || self.death.fatal_error.is_none() {
+                    self.death.fatal_error = Some(text.text.to_str_lossy().into_owned());
+                }
             }
             T::More(text) => self.more(text),
             T::Signal(text) if !self.after_separator => {
@@ -229,7 +232,11 @@ impl Open {
             self.sections.current(),
             Some((_, Status::Running | Status::Syscall))
         );
-        if self.death.goroutine.is_none() && first && ran && !asked && self.has_cause() {
+        // Windows prints the stack that an exception came from first, and without a header.
+        let signal = self.death.signal.as_ref();
+        let thread = !self.dump.threads.is_empty()
+            && signal.is_some_and(|signal| signal.name.starts_with("Exception"));
+        if self.death.goroutine.is_none() && first && ran && !asked && !thread && self.has_cause() {
             self.death.goroutine = Some(header.id);
         }
     }

@@ -14,7 +14,8 @@
 //! |---|---|
 //! | `unwrap` | what log machinery put around a line is taken off |
 //! | `prefix` | the kinds of prefix there are |
-//! | `wrapped` | lines in JSON |
+//! | `learn` | prefixes that nobody listed, and fields that hold a line |
+//! | `wrapped` | lines in JSON of known machinery |
 //! | `telling` | beginnings that only traces have |
 //! | `record` | what a line turned out to be |
 //! | `trace` | the traces of one line |
@@ -25,6 +26,7 @@
 #[cfg(test)]
 mod corpus;
 mod formats;
+mod learn;
 mod mend;
 mod prefix;
 mod reader;

@@ -13,18 +13,17 @@ pub(super) fn tells(text: &[u8]) -> bool {
                 || starts(b"goroutine profile: total ")
                 || starts(b"goroutineleak profile: total ")
         }
-        Some(b'S') => {
-            starts(b"SCHED ") && behind_number(text, 6, b"ms: ")
-                || starts(b"SIGQUIT: ")
-                || starts(b"SIGSEGV: ")
-                || starts(b"SIGABRT: ")
-        }
+        Some(b'S') => starts(b"SCHED ") && behind_number(text, 6, b"ms: ") || signal(text),
         Some(b's') => {
             starts(b"scvg")
                 || starts(b"scav ")
                 || starts(b"scan: ") && trace::whole(text, 1).is_some()
         }
-        Some(b'f') => starts(b"fatal error: ") || starts(b"forced scvg"),
+        Some(b'u') => starts(b"unexpected fault address 0x"),
+        Some(b'E') => starts(b"Exception 0x"),
+        Some(b'f') => {
+            starts(b"fatal error: ") || starts(b"fatal: morestack on g") || starts(b"forced scvg")
+        }
         Some(b'p') => starts(b"pacer: ") || starts(b"panic: "),
         Some(b'G') => text == b"GC forced",
         Some(b'[') => starts(b"[signal SIG") || starts(b"[originating from goroutine "),
@@ -35,6 +34,16 @@ pub(super) fn tells(text: &[u8]) -> bool {
         Some(b'h') => starts(b"heap profile: "),
         _ => false,
     }
+}
+
+/// `SIGTRAP: trace trap`
+fn signal(text: &[u8]) -> bool {
+    let name = text.strip_prefix(b"SIG").unwrap_or_default();
+    let length = name
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
+    (2..=8).contains(&length) && name.get(length..length + 2) == Some(b": ")
 }
 
 /// Whether digits stand from `at` on, and this behind them.

@@ -5,6 +5,7 @@
 //! frames and other continuations have nothing of their own to be told by. Memory is bounded: so many origins,
 //! so many unfinished lines.
 
+use super::learn::{self, Candidate, Hold, MOST_SHAPES, Ruling, Shape, Tail};
 use super::prefix::{self, EVIDENT, LEARNED, Layer, Peeled};
 use super::{telling, trace, wrapped};
 use crate::line::{Line, MAX_LINE, Origin, Place, RawLine, Stamp};
@@ -32,6 +33,10 @@ pub struct Unwrapper {
     number: u64,
     /// A trace stood at the very start of a line: the lines are neither numbered nor quoted.
     bare: bool,
+    /// Prefixes and fields that were learned from what stands behind them.
+    shapes: Vec<Shape>,
+    /// Lines that are held until it is known whether they have one.
+    hold: Option<Hold>,
     origins: Origins,
     pending: Vec<Pending>,
     /// Room for a line without colours.
@@ -70,6 +75,13 @@ struct Around {
     piece: Option<(u8, bool)>,
 }
 
+/// Whether a line may be held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum May {
+    Wait,
+    Not,
+}
+
 type Each<'e> = &'e mut dyn FnMut(&Line<'_>);
 
 impl Unwrapper {
@@ -80,6 +92,66 @@ impl Unwrapper {
 
     /// Gives the line that `raw` completes, if it does.
     pub fn line(&mut self, raw: &RawLine<'_>, each: &mut dyn FnMut(&Line<'_>)) {
+        let Some(mut hold) = self.hold.take() else {
+            if let Err(candidate) = self.through(raw, May::Wait, each) {
+                self.hold = Some(Hold::new(raw, candidate));
+            }
+            return;
+        };
+        let ruling = self.peek(raw, |tail| hold.push(raw, tail));
+        if ruling == Ruling::Open {
+            self.hold = Some(hold);
+        } else {
+            self.release(&hold, ruling, each);
+        }
+    }
+
+    /// It is known what the held lines are.
+    fn release(&mut self, hold: &Hold, ruling: Ruling, each: Each<'_>) {
+        let mut lines = hold.lines.iter();
+        if ruling == Ruling::Prefix {
+            let shape = hold.learned();
+            if self.shapes.len() >= MOST_SHAPES {
+                self.shapes.remove(0);
+            }
+            self.shapes.push(shape);
+        }
+        // Its question is answered, those of the lines after it are not.
+        if let Some(first) = lines.next() {
+            let _ = self.through(&first.raw(), May::Not, each);
+        }
+        for line in lines {
+            self.line(&line.raw(), each);
+        }
+    }
+
+    /// A line without what is known to be around it; nothing is learned and nothing given.
+    fn peek<T>(&self, raw: &RawLine<'_>, look: impl FnOnce(Tail<'_>) -> T) -> T {
+        let mut plain = Vec::new();
+        decolour(raw.text, &mut plain);
+        let mut text = plain.as_slice();
+        if let Some(strip) = &self.strip {
+            text = text.get(strip(text)..).unwrap_or_default();
+        }
+        let wrapped = wrapped::unwrap(text);
+        if let Some(wrapped) = &wrapped {
+            let inside = wrapped.text.as_bytes();
+            text = inside.strip_suffix(b"\n").unwrap_or(inside);
+        }
+        let mut used = 0u16;
+        for _ in 0..4 {
+            let Some((layer, peeled)) = self.outermost(text, prefix::stamp(text), used) else {
+                break;
+            };
+            used |= 1 << layer as u16;
+            text = text.get(peeled.length..).unwrap_or_default();
+        }
+        let bare = telling::tells(text);
+        look(Tail { text, bare })
+    }
+
+    /// Gives a line, unless it is to wait for its neighbours.
+    fn through(&mut self, raw: &RawLine<'_>, may: May, each: Each<'_>) -> Result<(), Candidate> {
         let mut around = Around {
             place: Place {
                 line: raw.number,
@@ -99,15 +171,22 @@ impl Unwrapper {
             let mut plain = std::mem::take(&mut self.plain);
             plain.clear();
             decolour(text, &mut plain);
-            self.bare_line(&plain, &mut around, each);
+            let given = self.bare_line(&plain, &mut around, may, each);
             self.plain = plain;
+            given
         } else {
-            self.bare_line(text, &mut around, each);
+            self.bare_line(text, &mut around, may, each)
         }
     }
 
     /// A line without colours.
-    fn bare_line(&mut self, text: &[u8], around: &mut Around, each: Each<'_>) {
+    fn bare_line(
+        &mut self,
+        text: &[u8],
+        around: &mut Around,
+        may: May,
+        each: Each<'_>,
+    ) -> Result<(), Candidate> {
         let text = match &self.strip {
             Some(strip) => text.get(strip(text)..).unwrap_or_default(),
             None => text,
@@ -133,23 +212,28 @@ impl Unwrapper {
             } else {
                 line
             };
-            // Only a line's first piece can have a prefix of its own.
-            if self.waiting(around).is_none() {
-                let line = self.unprefix(line, around);
+            // Only a line's first piece can have a prefix of its own, and a piece says nothing of the whole.
+            if self.waiting(around).is_some() {
                 self.give(line, around, each);
-            } else {
-                self.give(line, around, each);
+                return Ok(());
             }
-            return;
+            let may = if whole { may } else { May::Not };
+            return self.dressed(line, around, may, each);
         }
-        let line = self.unprefix(text, around);
-        self.give(line, around, each);
+        self.dressed(text, around, may, each)
     }
 
     /// Takes prefixes off, and learns which there are.
-    fn unprefix<'t>(&mut self, text: &'t [u8], around: &mut Around) -> &'t [u8] {
+    fn dressed(
+        &mut self,
+        text: &[u8],
+        around: &mut Around,
+        may: May,
+        each: Each<'_>,
+    ) -> Result<(), Candidate> {
         let mut rest = text;
         let mut used = 0u16;
+        let number = self.number;
         // Nothing is nested deeper.
         let mut stamp = prefix::stamp(rest);
         for _ in 0..4 {
@@ -162,20 +246,58 @@ impl Unwrapper {
         }
         if telling::tells(rest) {
             self.bare |= rest.len() == text.len();
-            return rest;
+            self.give(rest, around, each);
+            return Ok(());
         }
-        match self.learn(rest, stamp, used, 0) {
-            Some(count) => {
-                let from = self.learned.len().saturating_sub(count);
-                for layer in self.learned.get(from..).unwrap_or_default().to_vec() {
-                    if let Some(peeled) = layer.peel(rest, prefix::stamp(rest)) {
-                        rest = self.take(rest, &peeled, around);
-                    }
+        if self.shaped(rest, around, each) {
+            return Ok(());
+        }
+        if let Some(count) = self.learn(rest, stamp, used, 0) {
+            let from = self.learned.len().saturating_sub(count);
+            for layer in self.learned.get(from..).unwrap_or_default().to_vec() {
+                if let Some(peeled) = layer.peel(rest, prefix::stamp(rest)) {
+                    rest = self.take(rest, &peeled, around);
                 }
-                rest
             }
-            None => rest,
+        } else if may == May::Wait
+            && let Some(candidate) = learn::candidate(rest, self.bare)
+        {
+            self.number = number;
+            return Err(candidate);
         }
+        self.give(rest, around, each);
+        Ok(())
+    }
+
+    /// Gives what a line says that is dressed as others were.
+    fn shaped(&mut self, text: &[u8], around: &mut Around, each: Each<'_>) -> bool {
+        let Some(taken) = self.shapes.iter().find_map(|shape| shape.take(text)) else {
+            return false;
+        };
+        around.stamp = taken.stamp.or(around.stamp);
+        if !taken.writer.is_empty() {
+            let outer = self.origins.name(around.origin);
+            let mut name = outer.to_vec();
+            if !name.is_empty() {
+                name.push(b' ');
+            }
+            name.extend_from_slice(&taken.writer);
+            around.origin = self.origins.number(&name);
+        }
+        match &taken.text {
+            None => {
+                let rest = text.get(taken.length..).unwrap_or_default();
+                self.give(rest, around, each);
+            }
+            Some(inside) => {
+                let inside = inside.strip_suffix(b"\n").unwrap_or(inside);
+                for line in inside.split(|byte| *byte == b'\n') {
+                    let line = line.strip_suffix(b"\r").unwrap_or(line);
+                    self.give(line, around, each);
+                }
+            }
+        }
+        true
     }
 
     /// The layer that a text begins with, of those that may be taken off.
@@ -199,6 +321,14 @@ impl Unwrapper {
             .find_map(|&layer| {
                 let mut peeled = layer.peel(text, stamp)?;
                 match layer {
+                    // A trace behind a time only is no host and no unit.
+                    Layer::Unit
+                        if stamp.is_some_and(|(_, length)| {
+                            text.get(length + 1..).is_some_and(telling::tells)
+                        }) =>
+                    {
+                        return None;
+                    }
                     Layer::Quote if !text.starts_with(&self.quote) => return None,
                     Layer::Quote => peeled.length = self.quote.len(),
                     // Numbers of lines rise by one.
@@ -322,6 +452,11 @@ impl Unwrapper {
 
     /// The input has ended.
     pub fn finish(&mut self, each: &mut dyn FnMut(&Line<'_>)) {
+        // What waits behind the first of them may be held anew.
+        while let Some(hold) = self.hold.take() {
+            let ruling = hold.last();
+            self.release(&hold, ruling, each);
+        }
         for pending in self.pending.drain(..) {
             pending.give(true, each);
         }

@@ -30,27 +30,48 @@ pub(super) fn text(line: &[u8]) -> Text<'_> {
     }
 }
 
-/// `panic: …` behind any number of tabs. Go 1.18 and later print a goexit as nothing, so a first line may have one.
+/// `panic: …` behind any number of tabs, which pastes turn into blanks. Go 1.18 and later print a goexit as nothing, so a
+/// first line may have one.
 pub(super) fn panic(line: &[u8]) -> Option<Text<'_>> {
-    without_tabs(line).strip_prefix(b"panic: ").map(text)
+    line.trim_ascii_start().strip_prefix(b"panic: ").map(text)
 }
 
-/// `fatal error: …` behind any number of tabs.
+/// `fatal error: …` behind any number of tabs, and the few that are written without the runtime's `throw`
+/// (runtime/proc.go, `badmorestackg0`, `badsystemstack`).
 pub(super) fn fatal(line: &[u8]) -> Option<Text<'_>> {
-    without_tabs(line)
-        .strip_prefix(b"fatal error: ")
-        .map(|text| Text {
-            text,
-            recovered: Recovered::No,
-        })
+    let line = line.trim_ascii_start();
+    let text = line.strip_prefix(b"fatal error: ").or_else(|| {
+        let text = line.strip_prefix(b"fatal: ")?;
+        (text.starts_with(b"morestack on g") || text.starts_with(b"systemstack called from "))
+            .then_some(text)
+    })?;
+    Some(Text {
+        text,
+        recovered: Recovered::No,
+    })
 }
 
-fn without_tabs(mut line: &[u8]) -> &[u8] {
-    while let Some(rest) = line.strip_prefix(b"\t") {
-        line = rest;
-    }
-    line
+/// Whether a line says by itself that a process dies.
+pub(super) fn is_cause(line: &[u8]) -> bool {
+    panic(line).is_some() || fatal(line).is_some() || signal(line)
 }
+
+/// Where in a line, behind words of the application that had no end, a line begins that says why.
+pub(super) fn unfinished(line: &[u8]) -> Option<&[u8]> {
+    BEGINNINGS.iter().find_map(|finder| {
+        let at = finder.find(line)?;
+        let (head, tail) = line.split_at_checked(at)?;
+        let before = *head.trim_ascii_start().last()?;
+        if head.ends_with(b"[signal ") {
+            return None;
+        }
+        (!before.is_ascii_alphanumeric() && before != b'"' && is_cause(tail)).then_some(tail)
+    })
+}
+
+/// Looked for in every line that is nobody's, so they are prepared once.
+static BEGINNINGS: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["panic: ", "fatal error: ", "SIG"].map(Finder::new));
 
 /// `SIGQUIT: quit`, `Signal 35`, `Exception 0xc0000005 0x8 0x0 0x0`: a line `PC=` follows.
 pub(super) fn signal(line: &[u8]) -> bool {
@@ -128,8 +149,9 @@ pub(super) fn register(line: &[u8]) -> Option<(&[u8], u64)> {
 
 /// Lines that the runtime prints before the first one that names the death, and between sections.
 pub(super) fn is_note(line: &[u8]) -> bool {
-    const STARTS: [&[u8]; 11] = [
+    const STARTS: [&[u8]; 12] = [
         b"runtime: ",
+        b"runtime/cgo: ",
         b"unexpected fault address 0x",
         b"accessed data from freed user arena 0x",
         b"signal arrived during ",
@@ -141,7 +163,22 @@ pub(super) fn is_note(line: &[u8]) -> bool {
         b"stack: frame={sp:0x",
         b"recover: 0x",
     ];
-    STARTS.iter().any(|start| line.starts_with(start)) || is_memory(line)
+    STARTS.iter().any(|start| line.starts_with(start)) || is_memory(line) || is_object(line)
+}
+
+/// ` *(object+8) = 0xc000f52000`, `object=0xc00112a040 s.base()=0xc00112a000 …` (runtime/mgcmark.go, `gcDumpObject`).
+fn is_object(line: &[u8]) -> bool {
+    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric);
+    if let Some(field) = line.strip_prefix(b" *(") {
+        let end = memchr::memmem::find(field, b") = 0x");
+        let place = end.and_then(|end| field.get(..end)).unwrap_or_default();
+        let plus = memchr::memchr(b'+', place);
+        return plus.is_some_and(|at| place.get(..at).is_some_and(is_word));
+    }
+    let name = memchr::memmem::find(line.get(..32.min(line.len())).unwrap_or_default(), b"=0x");
+    name.is_some_and(|at| line.get(..at).is_some_and(is_word))
+        && (memchr::memmem::find(line, b" s.base()=0x").is_some()
+            || memchr::memmem::find(line, b" s=nil").is_some())
 }
 
 /// `0x000000c00004e000:  0x…  0x… <main.f+0x12>`: stack memory around a frame that could not be unwound.

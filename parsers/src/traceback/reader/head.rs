@@ -1,8 +1,8 @@
 //! After the first line of a death, up to the first section: more of the panic's text, notes, other panics.
 
 use super::super::head::{ended, fatal, is_note, panic, signal, signal_note, signal_place, text};
-use super::super::header;
 use super::super::records::Record;
+use super::super::{function, header};
 use super::pending::What;
 use super::{At, Reader};
 use crate::line::{Line, Sink, Taken, Written};
@@ -73,6 +73,13 @@ impl Reader {
             self.keep(What::Unspaced, line, self.kept.lines.len());
             self.kept.push(line);
             return Taken::Open;
+        }
+        // Windows prints the stack of the thread that faulted without a header (runtime/signal_windows.go).
+        if blank && self.exception && function(line.text).is_some() {
+            self.kept.clear();
+            out.record(line, Record::RuntimeStack);
+            self.at = At::Section;
+            return self.section(line, out);
         }
         let record = if let Some(text) = panic(line.text) {
             Record::Panic(text)

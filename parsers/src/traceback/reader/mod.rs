@@ -19,12 +19,12 @@ mod pending;
 mod section;
 
 use super::embedded;
-use super::head::{fatal, is_note, panic, register, served, signal};
+use super::head::{fatal, is_note, panic, register, served, signal, unfinished};
 use super::header;
-use super::records::Record;
+use super::records::{Record, Recovered, Text};
 use crate::line::{Format, Given, Line, Sink, Taken};
 use head::Kept;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 use pending::{Pending, What};
 use std::sync::LazyLock;
 
@@ -33,6 +33,8 @@ static GOROUTINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("goro
 
 /// After so many lines of others in a row a traceback is over.
 const PATIENCE: u32 = 32;
+/// So many words that may begin a header are looked at in a line.
+const ATTEMPTS: usize = 8;
 /// Why a line without its end is not read when its last number or name may lack a part.
 const CUT: &str = "the input ends in the middle of it";
 
@@ -43,8 +45,10 @@ pub struct Reader {
     /// Lines of others since the last one of ours.
     foreign: u32,
     /// Blanks before the header, which stand before all lines of a dump that was pasted or indented.
-    indent: usize,
+    indent: Vec<u8>,
     pending: Pending,
+    /// A Windows exception began it: its first stack has no header.
+    exception: bool,
     /// What may be the rest of a panic's text.
     kept: Kept,
 }
@@ -109,15 +113,8 @@ impl Format for Reader {
 
 impl Reader {
     fn without_indent<'l>(&self, line: Line<'l>) -> Line<'l> {
-        if self.indent == 0 {
-            return line;
-        }
-        let blanks = line
-            .text
-            .iter()
-            .take(self.indent)
-            .take_while(|b| **b == b' ')
-            .count();
+        let shared = self.indent.iter().zip(line.text);
+        let blanks = shared.take_while(|(blank, byte)| blank == byte).count();
         Line {
             text: line.text.get(blanks..).unwrap_or_default(),
             ..line
@@ -152,7 +149,7 @@ impl Reader {
             Some(b'r') if line.text == b"runtime stack:" => {
                 return self.begin_section(line, Record::RuntimeStack, out);
             }
-            Some(b'r' | b'u' | b'a') if is_note(line.text) => {
+            Some(b'r' | b'u' | b'a' | b'o' | b'b' | b' ') if is_note(line.text) => {
                 out.record(line, Record::Note(line.text));
                 return Taken::Yes;
             }
@@ -163,40 +160,61 @@ impl Reader {
 
     /// A dump or panic that begins further right in the line.
     fn rest_inside(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
-        let Some(at) = GOROUTINE.find(line.text) else {
-            if let Some((client, text)) = served(line.text) {
-                out.record(line, Record::Served { client, text });
-                self.enter_head();
-                return Taken::Open;
+        let mut is_header = false;
+        for at in GOROUTINE.find_iter(line.text).take(ATTEMPTS) {
+            is_header = true;
+            let (before, tail) = line.text.split_at_checked(at).unwrap_or_default();
+            if header(tail).is_some() {
+                self.indent.clear();
+                if before.iter().all(u8::is_ascii_whitespace) {
+                    self.indent.extend_from_slice(before);
+                }
+                let at_header = Line {
+                    text: tail,
+                    ..*line
+                };
+                self.keep(What::Header, &at_header, 0);
+                return Taken::No;
             }
-            return Taken::No;
-        };
-        let (before, tail) = line.text.split_at_checked(at).unwrap_or_default();
-        if header(tail).is_some() {
-            self.indent = if before.iter().all(|b| *b == b' ') {
-                before.len()
-            } else {
-                0
-            };
-            let at_header = Line {
-                text: tail,
-                ..*line
-            };
-            self.keep(What::Header, &at_header, 0);
-            return Taken::No;
+            if let Some(inside) = embedded::dump(line.text, at) {
+                return Self::inside(&inside, line, out);
+            }
         }
-        match embedded::dump(tail) {
-            Some(dump) => Self::inside(&dump, line, out),
-            None => Taken::No,
+        if !is_header && let Some((client, text)) = served(line.text) {
+            out.record(line, Record::Served { client, text });
+            self.enter_head();
+            return Taken::Open;
+        }
+        if self.at == At::Rest {
+            self.unfinished(line);
+        }
+        Taken::No
+    }
+
+    /// Keeps a death that was written behind words of the application that had no end, until the next line proves it.
+    fn unfinished(&mut self, line: &Line<'_>) {
+        let observed = memmem::find(line.text, b"Observed a panic\"")
+            .and_then(|_| embedded::cause(line.text))
+            .map(|cause| [b"panic: ", cause.as_slice()].concat());
+        let text = observed.as_deref().or_else(|| unfinished(line.text));
+        if let Some(text) = text {
+            self.keep(What::Unfinished, &Line { text, ..*line }, 0);
         }
     }
 
     /// A dump that stood inside one line. The line stays the application's own, and is given first.
-    fn inside(dump: &[u8], line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
+    fn inside(inside: &embedded::Inside, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         out.log(line, line.text);
         out.record(line, Record::Embedded { begins: true });
+        if let Some(text) = &inside.cause {
+            let recovered = Recovered::Recovered;
+            out.record(line, Record::Panic(Text { text, recovered }));
+        }
         let mut inner = Self::default();
-        let mut lines = dump.split(|b| *b == b'\n').peekable();
+        if inside.cause.is_some() {
+            inner.at = At::Head { blank: true };
+        }
+        let mut lines = inside.lines.split(|b| *b == b'\n').peekable();
         while let Some(text) = lines.next() {
             let last = lines.peek().is_none();
             if last && text.is_empty() {
@@ -244,7 +262,8 @@ impl Reader {
     fn leave(&mut self) {
         self.at = At::Rest;
         self.foreign = 0;
-        self.indent = 0;
+        self.exception = false;
+        self.indent.clear();
         self.kept.clear();
     }
 

@@ -1,8 +1,8 @@
 //! A line whose meaning, or other half, the next line tells.
 
 use super::super::grammar::is_unavailable;
-use super::super::head::{ended, is_note, signal_place};
-use super::super::records::{Frame, Function, Record, Source};
+use super::super::head::{ended, fatal, is_note, panic, signal, signal_note, signal_place};
+use super::super::records::{Frame, Function, Record, Recovered, Source};
 use super::super::{created_by, elided, function, header, source};
 use super::{At, CUT, Reader};
 use crate::line::{Line, Sink, Taken, Written};
@@ -28,6 +28,8 @@ pub(super) enum What {
     CCall,
     /// A signal if `PC=` follows.
     Signal,
+    /// Why a process dies, behind words of the application that had no end, if what must follow does.
+    Unfinished,
     /// A header further right in a line that is left to others, if a call follows.
     Header,
     /// A header directly behind a death, with no empty line before it: a line of the panic's text if such a line
@@ -75,6 +77,7 @@ impl Reader {
             What::Signal => {
                 if let Some(place) = signal_place(line.text).filter(|_| !line.unterminated) {
                     let pending = &self.pending;
+                    self.exception = pending.text.starts_with(b"Exception 0x");
                     out.record(pending.from, Record::Signal(&pending.text));
                     out.record(line, Record::SignalPlace(place));
                     self.pending.what = What::Nothing;
@@ -92,6 +95,7 @@ impl Reader {
                 }
                 None
             }
+            What::Unfinished => self.settle_unfinished(line, out),
             What::Unspaced => {
                 let blank = self.at == At::Head { blank: true };
                 if line.text.is_empty() && !self.impatient() {
@@ -114,6 +118,52 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Whether this line proves that the one before ended in a death.
+    fn settle_unfinished(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Option<Taken> {
+        let blank = self.pending.split > 0;
+        if line.text.is_empty() && !blank {
+            self.pending.split = 1;
+            return Some(Taken::Open);
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let place = signal_place(line.text).filter(|_| !line.unterminated);
+        if signal(&pending.text) {
+            if let Some(place) = place.filter(|_| !blank) {
+                out.record(pending.from, Record::Signal(&pending.text));
+                out.record(line, Record::SignalPlace(place));
+                self.enter_head();
+                return Some(Taken::Open);
+            }
+            return None;
+        }
+        let unindented = line.text.trim_ascii_start();
+        let found = header(unindented);
+        let is_header = found.is_some();
+        let follows = is_header
+            || signal_note(line.text).is_some()
+            || line.text.starts_with(b"\tpanic: ")
+            || line.text == b"runtime stack:";
+        if !follows {
+            return None;
+        }
+        if let Some(mut text) = panic(&pending.text) {
+            // The runtime leaves a line empty before a goroutine; who does not is a logger, which lived.
+            if is_header && !blank {
+                text.recovered = Recovered::Recovered;
+            }
+            out.record(pending.from, Record::Panic(text));
+        } else if let Some(text) = fatal(&pending.text) {
+            out.record(pending.from, Record::Fatal(text));
+        }
+        self.enter_head();
+        self.at = At::Head { blank: true };
+        // A logger indents what it prints below its own line.
+        let found = found?;
+        let blanks = line.text.len() - unindented.len();
+        self.indent = line.text.get(..blanks).unwrap_or_default().to_vec();
+        Some(self.begin_section(line, Record::Header(found), out))
     }
 
     pub(super) fn keep(&mut self, what: What, line: &Line<'_>, split: usize) {
@@ -158,7 +208,7 @@ impl Reader {
     pub(super) fn abandon(&mut self, lost: bool, out: &mut Sink<'_, Self>) {
         let from = self.pending.from;
         match self.pending.what {
-            What::Nothing | What::Header => {}
+            What::Nothing | What::Header | What::Unfinished => {}
             What::Unspaced => {
                 self.kept.truncate(self.pending.split);
                 self.give_header(out);

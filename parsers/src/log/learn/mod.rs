@@ -1,0 +1,48 @@
+//! A prefix that nobody listed, learned from what stands behind it.
+//!
+//! Where the tail of a line is a trace's, and the tails of its neighbours behind the same beginning are what must
+//! follow, that beginning is the prefix of the stream, whatever it is. Until that is known the lines are held, and then
+//! they are read as if it had been known before: the first line of a crash is not lost.
+//!
+//! | file | in charge of |
+//! |---|---|
+//! | `mark` | where in a line a trace may begin, and what must follow it |
+//! | `template` | a prefix as words, numbers, times and signs |
+//! | `field` | the text that is one field of JSON or logfmt |
+//! | `shape` | both together: how a line's text is taken out of it |
+//! | `hold` | the lines that are held until it is decided |
+
+mod field;
+mod hold;
+mod mark;
+mod shape;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub(super) use hold::{Hold, Ruling, Tail};
+pub(super) use shape::Shape;
+
+use mark::Mark;
+
+/// So many shapes of lines are kept of a log.
+pub(super) const MOST_SHAPES: usize = 16;
+
+/// What a line may be, when its neighbours agree.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    shape: Shape,
+    mark: Mark,
+}
+
+/// A trace behind something that is not known, if there is one in a line. `bare`: traces of this log stand at the start
+/// of lines, so that what stands before one of a single line is the application's.
+pub(super) fn candidate(text: &[u8], bare: bool) -> Option<Candidate> {
+    let found = mark::first(text)?;
+    let (shape, mark) = Shape::around(text, found)?;
+    let plain = shape.is_plain();
+    if mark == Mark::Trace && bare && !shape.has_field() || plain && bare {
+        return None;
+    }
+    Some(Candidate { shape, mark })
+}

@@ -1,0 +1,158 @@
+//! How the text of a line is taken out of it: a prefix, a field, a prefix inside the field.
+
+use super::field::Field;
+use super::mark::{self, Mark};
+use super::template::Template;
+use crate::line::Stamp;
+
+/// How lines of a stream are dressed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in super::super) struct Shape {
+    before: Template,
+    field: Option<Field>,
+    inside: Template,
+}
+
+/// The text of a line, and what its dress told.
+#[derive(Debug, Default)]
+pub(in super::super) struct Taken {
+    /// Owned where it stood in a field, else the length of the prefix.
+    pub text: Option<Vec<u8>>,
+    pub length: usize,
+    pub stamp: Option<Stamp>,
+    pub writer: Vec<u8>,
+}
+
+impl Shape {
+    /// How a line is dressed in which a trace begins here; the trace is looked at again in its field.
+    pub(super) fn around(text: &[u8], found: (usize, Mark)) -> Option<(Self, Mark)> {
+        let (at, mark) = found;
+        if let Some(shaped) = Self::of_field(text, at) {
+            return Some(shaped);
+        }
+        let tail = text.get(at..)?;
+        // A line of a prefix goes to its end.
+        let fits = match mark {
+            Mark::Header => mark::is_header(tail),
+            Mark::Trace => mark::is_line(tail),
+            Mark::Death | Mark::Rule | Mark::Block => true,
+        };
+        let before = Template::of(text.get(..at)?);
+        (fits && !before.is_indent()).then_some((
+            Self {
+                before,
+                field: None,
+                inside: Template::default(),
+            },
+            mark,
+        ))
+    }
+
+    /// The same when it stands in a field of JSON or logfmt.
+    fn of_field(text: &[u8], at: usize) -> Option<(Self, Mark)> {
+        let head = text.get(..at)?;
+        let json = memchr::memchr(b'{', head);
+        let logfmt = memchr::memchr(b'=', head).map(|equals| {
+            let key = head.get(..equals).unwrap_or_default();
+            memchr::memrchr(b' ', key).map_or(0, |blank| blank + 1)
+        });
+        [json, logfmt].into_iter().flatten().find_map(|start| {
+            let record = text.get(start..)?;
+            let tells = |text: &[u8]| marked(text).is_some();
+            let field = Field::with(record, &tells)?;
+            let inside = field.of(record)?.text;
+            let (at, mark) = marked(&inside)?;
+            let before = match field {
+                // Pairs have no fixed beginning.
+                Field::Logfmt(_) => Template::default(),
+                Field::Json(_) => Template::of(text.get(..start)?),
+            };
+            Some((
+                Self {
+                    before,
+                    field: Some(field),
+                    inside: Template::of(inside.get(..at)?),
+                },
+                mark,
+            ))
+        })
+    }
+
+    pub(super) fn has_field(&self) -> bool {
+        self.field.is_some()
+    }
+
+    /// Whether nothing of it is sure not to be found in an application's lines.
+    pub(super) fn is_plain(&self) -> bool {
+        self.field.is_none() && self.before.is_plain()
+    }
+
+    /// The text of a line that is dressed so.
+    pub(in super::super) fn take(&self, text: &[u8]) -> Option<Taken> {
+        let found = self.before.find(text)?;
+        let mut taken = Taken {
+            length: found.length,
+            stamp: found.stamp,
+            ..Taken::default()
+        };
+        self.before.writer(text, &mut taken.writer);
+        let Some(field) = &self.field else {
+            return Some(taken);
+        };
+        let inside = field.of(text.get(found.length..)?)?;
+        taken.stamp = inside.stamp.or(taken.stamp);
+        if !inside.writer.is_empty() {
+            if !taken.writer.is_empty() {
+                taken.writer.push(b' ');
+            }
+            taken.writer.extend_from_slice(&inside.writer);
+        }
+        let mut inner = inside.text;
+        if !self.inside.is_empty()
+            && let Some(found) = self.inside.find(&inner)
+        {
+            taken.stamp = found.stamp.or(taken.stamp);
+            self.inside.writer(&inner, &mut taken.writer);
+            inner.drain(..found.length);
+        }
+        taken.text = Some(inner);
+        Some(taken)
+    }
+
+    /// Compares a line that is dressed so with those before it.
+    pub(super) fn compare(&mut self, text: &[u8]) {
+        self.before.compare(text);
+        if let Some(field) = &self.field
+            && !self.inside.is_empty()
+            && let Some(found) = self.before.find(text)
+            && let Some(inner) = text.get(found.length..).and_then(|rest| field.of(rest))
+        {
+            self.inside.compare(&inner.text);
+        }
+    }
+
+    /// No more lines are compared.
+    pub(super) fn settle(&mut self) {
+        self.before.settle();
+        self.inside.settle();
+    }
+}
+
+/// Where a trace begins in the one line that a field holds. A field of many lines is read where dumps inside lines are.
+fn marked(text: &[u8]) -> Option<(usize, Mark)> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    if memchr::memchr(b'\n', text).is_some() {
+        return None;
+    }
+    let mut whole = Vec::with_capacity(text.len() + 1);
+    whole.push(b' ');
+    whole.extend_from_slice(text);
+    let (at, mark) = mark::first(&whole)?;
+    let tail = whole.get(at..)?;
+    let fits = match mark {
+        Mark::Header => mark::is_header(tail),
+        Mark::Trace => mark::is_line(tail),
+        Mark::Death | Mark::Rule | Mark::Block => true,
+    };
+    fits.then_some((at - 1, mark))
+}
