@@ -158,6 +158,7 @@ mod tests {
                 place: Place { line, offset: 0 },
                 stamp: None,
                 origin: Origin(0),
+                doubtful: false,
                 kind: Kind::Log(text),
             });
         }

@@ -44,6 +44,7 @@ pub mod race;
 mod scan;
 pub mod scavtrace;
 pub mod schedtrace;
+mod search;
 pub mod smaps;
 pub mod stacks;
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub fn heap_dump(
                     place: Place { line: 0, offset },
                     stamp: None,
                     origin: Origin::default(),
+                    doubtful: false,
                     kind: Line::MemStats(Statistics::Snapshot(&snapshot)),
                 })?;
                 break;

@@ -49,6 +49,7 @@ fn feed(cycles: &[gctrace::Cycle]) -> (Collector, Vec<Option<Cycle>>) {
                 place: Place { line, offset: 0 },
                 stamp: None,
                 origin: Origin(0),
+                doubtful: false,
                 kind: Kind::Gc(gctrace::Record::Cycle(*cycle)),
             };
             let whose = processes.of(&record);

@@ -115,6 +115,14 @@ impl Processes {
 
     /// Tells whose the next record of the log is.
     pub fn of(&mut self, record: &Record<'_>) -> Whose {
+        let whose = self.judge(record);
+        Whose {
+            doubtful: whose.doubtful || record.doubtful,
+            ..whose
+        }
+    }
+
+    fn judge(&mut self, record: &Record<'_>) -> Whose {
         let line = record.place.line;
         match &record.kind {
             Kind::Gc(printed @ gctrace::Record::Cycle(cycle)) => {

@@ -73,6 +73,7 @@ impl Log {
             place: begun.place,
             stamp: begun.stamp,
             origin: begun.origin,
+            doubtful: false,
             kind: Kind::Log(b""),
         };
         let whose = Whose {

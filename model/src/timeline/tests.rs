@@ -44,6 +44,7 @@ fn record(line: u64, stamp: Option<Stamp>, kind: Kind<'_>) -> Record<'_> {
         },
         stamp,
         origin: Origin(0),
+        doubtful: false,
         kind,
     }
 }

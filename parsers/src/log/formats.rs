@@ -132,12 +132,12 @@ impl Formats {
                     text: line.text,
                     why: "the input ends in its last number",
                 });
-                self.trace(line.into(), kind, out);
+                self.trace(line.into(), kind, false, out);
             }
             Some(_) if self.mender.is_active() => {
                 self.mend(starts, out, |mender, each| mender.whole(line, 0, each));
             }
-            Some(kind) => self.trace(line.into(), kind, out),
+            Some(kind) => self.trace(line.into(), kind, false, out),
             None if !self.expects(line.text) && self.mender.wants(line.text) => {
                 self.mend(starts, out, |mender, each| mender.line(line, each));
             }
@@ -171,15 +171,19 @@ impl Formats {
         let mut mender = std::mem::take(&mut self.mender);
         work(&mut mender, &mut |piece| match piece {
             Piece::Text(line) => self.other(starts, &line, out),
-            Piece::Trace(written, kind) => self.trace(written, kind, out),
+            Piece::Trace(written, kind) => self.trace(written, kind, false, out),
+            Piece::Doubtful(written, kind) => self.trace(written, kind, true, out),
         });
         self.mender = mender;
     }
 
     /// Gives a record of one line, and the package that was announced for it.
     #[inline]
-    fn trace(&mut self, written: Written, kind: Kind<'_>, out: &mut Sink<'_>) {
-        let record = Record::new(written, kind);
+    fn trace(&mut self, written: Written, kind: Kind<'_>, doubtful: bool, out: &mut Sink<'_>) {
+        let record = Record {
+            doubtful,
+            ..Record::new(written, kind)
+        };
         if let Some(package) = self.package.take()
             && matches!(kind, Kind::Gc(_))
         {

@@ -25,6 +25,8 @@
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod cut_tests;
 mod formats;
 mod learn;
 mod mend;

@@ -15,6 +15,8 @@ pub struct Record<'a> {
     pub stamp: Option<Stamp>,
     /// By whom.
     pub origin: Origin,
+    /// It is whole, and stood among torn ones: a part of it may be another process's.
+    pub doubtful: bool,
     /// What it is.
     pub kind: Kind<'a>,
 }
@@ -84,6 +86,7 @@ impl<'a> Record<'a> {
             place: written.place,
             stamp: written.stamp,
             origin: written.origin,
+            doubtful: false,
             kind,
         }
     }

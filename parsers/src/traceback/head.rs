@@ -3,6 +3,7 @@
 
 use super::records::{Recovered, SignalNote, SignalPlace, Text};
 use crate::scan::{Scan, hex};
+use crate::search::Words;
 use memchr::memmem::Finder;
 use nom::Parser;
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
@@ -11,8 +12,25 @@ use nom::combinator::{all_consuming, opt, rest};
 use nom::sequence::{preceded, terminated};
 use std::sync::LazyLock;
 
-/// Looked for in every line that is nobody's, so it is prepared once.
 static SERVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("http: panic serving "));
+
+/// Looked for in every line that is nobody's: where a dump or a death may begin further right.
+static INSIDE: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(&[
+        "goroutine ",
+        "panic serving ",
+        "panic: ",
+        "panic\"",
+        "fatal error: ",
+        "SIG",
+    ])
+});
+
+/// Whether a dump or a death may begin in a line.
+#[inline]
+pub(super) fn may_be_inside(line: &[u8]) -> bool {
+    INSIDE.first(line, 0).is_some()
+}
 
 /// A line of a panic's text, with what stands at its end taken off.
 pub(super) fn text(line: &[u8]) -> Text<'_> {
@@ -69,7 +87,6 @@ pub(super) fn unfinished(line: &[u8]) -> Option<&[u8]> {
     })
 }
 
-/// Looked for in every line that is nobody's, so they are prepared once.
 static BEGINNINGS: LazyLock<[Finder<'static>; 3]> =
     LazyLock::new(|| ["panic: ", "fatal error: ", "SIG"].map(Finder::new));
 

@@ -1,8 +1,8 @@
 //! Where in a line a trace may begin behind a prefix, and which lines must follow one.
 
 use crate::log::{telling, trace};
+use crate::search::Words;
 use crate::traceback::{created_by, elided, function, header, source};
-use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
 /// What seems to begin in the middle of a line.
@@ -21,17 +21,17 @@ pub(super) enum Mark {
 }
 
 /// Words of which one stands where any of them begins. None is escaped inside JSON or logfmt.
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 23] = [
     "panic: ",
     "goroutine ",
     "fatal error: ",
-    "fatal: ",
+    "fatal: morestack on g",
     "SIG",
     "Exception 0x",
     "unexpected fault address 0x",
     "runtime: ",
     "runtime stack:",
-    "gc",
+    "gc ",
     "GC forced",
     "SCHED ",
     "scvg",
@@ -41,24 +41,21 @@ const WORDS: [&str; 25] = [
     "init ",
     "checkfinalizers: ",
     "tracealloc(",
-    "tracefree(",
     "WARNING: ",
-    "http: panic serving ",
-    "# ",
-    "==================",
     "heap profile: ",
+    "http: panic serving ",
+    "==================",
 ];
 
-static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+static SEARCH: LazyLock<Words> = LazyLock::new(|| Words::new(&WORDS));
 
 /// So many words that look like a beginning are looked at in a line.
 const ATTEMPTS: usize = 16;
 
 /// The first trace that begins in a line, not at its start.
 pub(super) fn first(text: &[u8]) -> Option<(usize, Mark)> {
-    let search = SEARCH.as_ref()?;
-    search
-        .find_iter(text)
+    SEARCH
+        .all(text)
         .take(ATTEMPTS)
         .filter(|found| found.start() > 0)
         .find_map(|found| {
@@ -110,16 +107,9 @@ fn of(text: &[u8]) -> Option<Mark> {
     telling::tells(text).then_some(Mark::Block)
 }
 
-/// `# import/path`, which the go command puts before the traces of its compilers.
-fn is_package(text: &[u8]) -> bool {
-    let path = text.strip_prefix(b"# ").unwrap_or_default();
-    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/[] ".contains(byte);
-    (1..=256).contains(&path.len()) && path.iter().all(inside)
-}
-
-/// Whether a text is a trace of one line, or announces some.
+/// Whether a text is a trace of one line.
 pub(super) fn is_line(text: &[u8]) -> bool {
-    trace::whole(text, 1).is_some() || is_package(text)
+    trace::whole(text, 1).is_some()
 }
 
 /// Whether a line can come right behind a goroutine's header.

@@ -119,7 +119,7 @@ impl Mender {
         let odd = if at == 0 { looks_odd(rest) } else { None };
         if let Some(format) = odd {
             let beginnings = words(rest).filter(|(word, ..)| *word == 0).count();
-            if self.is_active() || beginnings > 1 {
+            if !is_first(line) && (self.is_active() || beginnings > 1) {
                 self.distrust(each);
             }
             unreadable(line, at, format, rest, ODD, each);
@@ -134,7 +134,7 @@ impl Mender {
             {
                 // The end of the one that was given up.
                 self.wary = 0;
-            } else {
+            } else if !is_first(line) {
                 self.distrust(each);
             }
             unreadable(line, at, format, rest, ORPHAN, each);
@@ -165,4 +165,10 @@ impl Mender {
             (credible && !quoted).then_some((start, template, run))
         })
     }
+}
+
+/// Whether what a line lacks may have been cut off with the beginning of the log (`tail -c`, a log that was copied and
+/// truncated), so that nothing else lacks it.
+const fn is_first(line: &Line<'_>) -> bool {
+    line.place.line == 1
 }

@@ -5,7 +5,9 @@ use super::style::Style;
 use super::template::{Step, Template};
 use super::tokens::{Run, Stop, Tokens};
 use super::words::{has_word, looks_odd};
+use crate::gctrace;
 use crate::line::{Line, MAX_LINE, Unreadable, Written};
+use crate::quantity::Nanos;
 
 /// How many lines a torn record waits for its next token.
 pub(super) const PATIENCE: u32 = 32;
@@ -24,13 +26,11 @@ pub(super) const ORPHAN: &str = "a piece of a record whose beginning is not know
 pub(super) const ODD: &str = "it begins like a record and goes on otherwise";
 
 /// What a line turned out to be made of.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a piece is handed on at once and never kept"
-)]
 pub(in super::super) enum Piece<'a> {
     /// A record, and where it begins.
     Trace(Written, Kind<'a>),
+    /// A whole one among torn ones, and where it begins.
+    Doubtful(Written, Kind<'a>),
     /// A line, or a part of one, that is no trace.
     Text(Line<'a>),
 }
@@ -140,7 +140,7 @@ impl Mender {
             if self.mixed == 0 {
                 self.wary = 0;
             }
-            unreadable(line, start, trace::format(text), text, MIXED, each);
+            each(among_torn(written(line, start), text));
             return;
         }
         if let Some(torn) = &mut self.torn
@@ -188,14 +188,14 @@ impl Mender {
         }
     }
 
-    /// Two records' pieces came between one another: neither they nor what came meanwhile can be trusted.
+    /// Two records' pieces came between one another: what came whole meanwhile is a record, if its numbers agree, and
+    /// said to be doubtful.
     pub(super) fn distrust(&mut self, each: Each<'_>) {
         self.give_up(MIXED, each);
         self.wary = PATIENCE;
         self.mixed = DISTRUSTED;
         for held in self.held.drain(..) {
-            let format = trace::format(&held.text);
-            each(Piece::unreadable(held.written, format, &held.text, MIXED));
+            each(among_torn(held.written, &held.text));
         }
     }
 
@@ -308,6 +308,38 @@ impl Mender {
             ..*line
         }));
     }
+}
+
+/// A whole record that came among torn ones: its numbers have to be of one process, as far as they tell.
+fn among_torn(written: Written, text: &[u8]) -> Piece<'_> {
+    match trace::mended(text, 1).filter(agrees) {
+        Some(kind) => Piece::Doubtful(written, kind),
+        None => Piece::unreadable(written, trace::format(text), text, MIXED),
+    }
+}
+
+/// Whether the numbers of a collection agree: the processor time of the phases that stop the world is their time on the
+/// clock times GOMAXPROCS, cut down both (runtime/mgc.go, `gcMarkTermination`; of fewer processors than that nothing is told).
+fn agrees(kind: &Kind<'_>) -> bool {
+    // Nothing in the other traces would tell that a part of them is another's.
+    let Kind::Gc(gctrace::Record::Cycle(cycle)) = kind else {
+        return false;
+    };
+    let fits = |clock: Nanos, cpu: Nanos, procs: u64| {
+        let most = clock.0.saturating_add(clock.printed_step().0);
+        clock.0.saturating_mul(procs) < cpu.0.saturating_add(cpu.printed_step().0)
+            && most.saturating_mul(procs) > cpu.0
+    };
+    let procs = u64::from(cycle.procs);
+    fits(
+        cycle.clock.sweep_termination,
+        cycle.cpu.sweep_termination,
+        procs,
+    ) && fits(
+        cycle.clock.mark_termination,
+        cycle.cpu.mark_termination,
+        procs,
+    )
 }
 
 /// Where a part of a line begins.

@@ -3,7 +3,7 @@
 
 use super::template::{Step, TEMPLATES, Template};
 use crate::scan;
-use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
+use crate::search::Words;
 use std::sync::LazyLock;
 
 /// How many words of an application a line may have that look like a record's.
@@ -36,27 +36,8 @@ const WORDS: [&str; 22] = [
 ];
 const BEGINNINGS: usize = 9;
 
-/// Looks for all of them at once; where the processor cannot, one byte after the other.
-static SEARCH: LazyLock<Search> = LazyLock::new(|| Search {
-    packed: packed::Searcher::new(WORDS),
-    plain: AhoCorasick::new(WORDS).ok(),
-});
-
-struct Search {
-    packed: Option<packed::Searcher>,
-    plain: Option<AhoCorasick>,
-}
-
-impl Search {
-    fn first(&self, text: &[u8], from: usize) -> Option<Match> {
-        let span = Span::from(from..text.len());
-        match (&self.packed, &self.plain) {
-            (Some(packed), _) => packed.find_in(text, span),
-            (None, Some(plain)) => plain.find(Input::new(text).span(span)),
-            (None, None) => None,
-        }
-    }
-}
+/// Looks for all of them at once.
+static SEARCH: LazyLock<Words> = LazyLock::new(|| Words::new(&WORDS));
 
 /// Whether any of the words is in a text.
 #[inline]
@@ -66,12 +47,8 @@ pub(super) fn has_word(text: &[u8]) -> bool {
 
 /// The word's number in [`WORDS`], where it begins and where it ends.
 pub(super) fn words(text: &[u8]) -> impl Iterator<Item = (usize, usize, usize)> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let found = SEARCH.first(text, from)?;
-        from = found.end();
-        Some((found.pattern().as_usize(), found.start(), found.end()))
-    })
+    let found = SEARCH.all(text);
+    found.map(|found| (found.pattern().as_usize(), found.start(), found.end()))
 }
 
 /// The format whose word this is.

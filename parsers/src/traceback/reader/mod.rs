@@ -19,7 +19,7 @@ mod pending;
 mod section;
 
 use super::embedded;
-use super::head::{fatal, is_note, panic, register, served, signal, unfinished};
+use super::head::{fatal, is_note, may_be_inside, panic, register, served, signal, unfinished};
 use super::header;
 use super::records::{Record, Recovered, Text};
 use crate::line::{Format, Given, Line, Sink, Taken};
@@ -28,7 +28,6 @@ use memchr::memmem::{self, Finder};
 use pending::{Pending, What};
 use std::sync::LazyLock;
 
-/// Looked for in every line that is nobody's, so it is prepared once.
 static GOROUTINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("goroutine "));
 
 /// After so many lines of others in a row a traceback is over.
@@ -160,6 +159,9 @@ impl Reader {
 
     /// A dump or panic that begins further right in the line.
     fn rest_inside(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
+        if !may_be_inside(line.text) {
+            return Taken::No;
+        }
         let mut is_header = false;
         for at in GOROUTINE.find_iter(line.text).take(ATTEMPTS) {
             is_header = true;
