@@ -63,6 +63,10 @@ pub(super) struct Block {
     uncommon: usize,
     /// The lines, until it is certain.
     lines: Vec<Saved>,
+    /// Lines of an array of a field that have come, of which no more than a MemStats has are waited for.
+    nested: Option<usize>,
+    /// Names stand before their values without a sign.
+    spaced: bool,
 }
 
 impl Block {
@@ -86,6 +90,8 @@ impl Block {
             fields: 0,
             uncommon: 0,
             lines: Vec::new(),
+            nested: None,
+            spaced: false,
         }
     }
 
@@ -93,7 +99,9 @@ impl Block {
     pub(super) fn line(&mut self, line: &Line<'_>, text: &[u8], pairs: &mut Pairs) -> Went {
         let torn = line.unterminated || line.cut;
         let torn_number = torn && text.last().is_some_and(u8::is_ascii_digit);
+        let in_array = matches!(self.manner, Manner::Fields) && self.in_array(text);
         let went = match &mut self.manner {
+            Manner::Fields if in_array => Went::On,
             Manner::Fields => self.pairs(text, pairs, torn),
             Manner::Footer => self.footer(text, torn),
             Manner::Nameless(_) if torn => Went::Out,
@@ -156,6 +164,36 @@ impl Block {
         went
     }
 
+    /// Whether a line is of one of the arrays, which stand among the fields by their names: in one line (`PauseNs [0 0 …]`)
+    /// or in as many as their numbers (`BySize: [{`). An empty line is none of a field's, and ends nothing while names
+    /// without a sign before their values are read.
+    fn in_array(&mut self, text: &[u8]) -> bool {
+        /// As many as BySize may take.
+        const MOST: usize = 2000;
+        let text = text.trim_ascii();
+        let text = text.strip_suffix(b",").unwrap_or(text);
+        if let Some(lines) = self.nested {
+            let ends = text.starts_with(b"}]") || text.ends_with(b"]");
+            self.nested = (!ends && lines < MOST).then_some(lines + 1);
+            return true;
+        }
+        if text.is_empty() {
+            return self.spaced && self.fields > 0;
+        }
+        let names = [&b"BySize"[..], b"PauseNs", b"PauseEnd"];
+        let Some(rest) = names.iter().find_map(|name| text.strip_prefix(*name)) else {
+            return false;
+        };
+        let rest = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start();
+        if !rest.starts_with(b"[") || self.fields == 0 {
+            return false;
+        }
+        if !rest.ends_with(b"]") {
+            self.nested = Some(0);
+        }
+        true
+    }
+
     /// Weighs a field. One that is telling is enough; a common word needs two others, or one that is none.
     fn count(&mut self, name: Name) {
         self.fields += 1;
@@ -175,6 +213,7 @@ impl Block {
         if !pairs.are_whole(text) || !fresh {
             return Went::Out;
         }
+        self.spaced |= pairs.spaced;
         let torn = torn && pairs.torn_at_end(text);
         if torn
             && let Some(last) = pairs.list.pop()

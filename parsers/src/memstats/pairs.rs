@@ -21,6 +21,8 @@ pub(super) struct Pairs {
     pub(super) list: Vec<Pair>,
     /// Fields whose value is none (`Alloc = lots`).
     pub(super) bad: usize,
+    /// The one pair has nothing but a blank between its name and its value, as `fmt.Println("Alloc", m.Alloc)` prints.
+    pub(super) spaced: bool,
 }
 
 fn is_word(byte: u8) -> bool {
@@ -68,6 +70,7 @@ impl Pairs {
     pub(super) fn scan(&mut self, text: &[u8]) {
         self.list.clear();
         self.bad = 0;
+        self.spaced = false;
         let mut from = 0;
         for separator in memchr::memchr2_iter(b'=', b':', text) {
             if separator < from {
@@ -94,6 +97,30 @@ impl Pairs {
                 }
                 None => self.bad += 1,
             }
+        }
+        if self.list.is_empty() && self.bad == 0 {
+            self.println(text);
+        }
+    }
+
+    /// A name as Go spells it, a blank and a value, and nothing else.
+    fn println(&mut self, text: &[u8]) {
+        let Some(blank) = memchr::memchr(b' ', text) else {
+            return;
+        };
+        let (name, value) = text.split_at_checked(blank).unwrap_or_default();
+        let named = lookup(name).filter(|name| name.exact);
+        let Some(name) = named.filter(|_| name.first().is_some_and(u8::is_ascii_uppercase)) else {
+            return;
+        };
+        if let Some(([], value)) = value_of(name.field, value.trim_ascii_start()) {
+            self.spaced = true;
+            self.list.push(Pair {
+                name,
+                value,
+                start: 0,
+                end: text.len(),
+            });
         }
     }
 
