@@ -224,6 +224,40 @@ mod tests {
         );
     }
 
+    /// Arrays in the middle of statistics, and names without a sign before their values.
+    #[test]
+    fn statistics_are_one_snapshot() {
+        for (name, field, value) in [
+            ("geth-debug-memstats", "BuckHashSys", 16_016_695u64),
+            ("memstats-println", "Sys", 2_428_028),
+        ] {
+            let document = ask("memstats", name);
+            let list = document["snapshots"].as_array().unwrap();
+            assert_eq!(list.len(), 1, "{name}");
+            assert!(
+                list[0].to_string().contains(&value.to_string()),
+                "{name}: {field} {}",
+                list[0]
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_that_stand_for_something_else_are_not_taken_for_numbers() {
+        let document = ask("gc", "gogc-off");
+        assert_eq!(document["summary"]["gogc"], Value::Null);
+        assert_eq!(document["summary"]["goal_mib"], Value::Null);
+        assert_eq!(document["summary"]["no_goal"], true);
+        let document = ask("gc", "clock-overflow");
+        let wall = document["summary"]["wall_ns"].as_u64().unwrap();
+        assert!((26_000_000..28_000_000).contains(&wall), "{wall}");
+        let findings = document["findings"].to_string();
+        assert!(findings.contains("gc.clock-before-start"), "{findings}");
+        let document = ask("timeline", "clock-overflow");
+        let at = |index: usize| document["events"][index]["at_ns"].as_i64();
+        assert_eq!(at(1).unwrap() - at(0).unwrap(), 26_000_000);
+    }
+
     /// Every report that is kept is asked for above or below.
     #[test]
     fn nothing_is_kept_without_a_question() {

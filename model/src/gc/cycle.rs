@@ -38,6 +38,9 @@ impl Cycle {
     /// `cycle 12 at 3.4 s`.
     pub(super) fn words(&self) -> String {
         match self.start() {
+            Some(_) if self.is_before_start() => {
+                format!("cycle {} before the start", self.number())
+            }
             Some(start) => format!("cycle {} at {}", self.number(), duration(start.0)),
             None => format!("cycle {}", self.number()),
         }
@@ -65,6 +68,12 @@ impl Cycle {
             Printed::Cycle(cycle) => Some(cycle.start),
             Printed::Old(_) => None,
         }
+    }
+
+    /// Its clock stood before the start of the runtime: it was set back since, and the difference wrapped around.
+    pub fn is_before_start(&self) -> bool {
+        self.start()
+            .is_some_and(|start| start.0 > i64::MAX.cast_unsigned())
     }
 
     /// Wall time from its start to its end.
@@ -198,9 +207,14 @@ impl Cycle {
     /// The heap size it was to end within; Go 1.5 and later.
     pub fn goal(&self) -> Option<MiB> {
         match &self.printed {
-            Printed::Cycle(cycle) => Some(cycle.goal),
+            Printed::Cycle(cycle) => cycle.goal(),
             Printed::Old(_) => None,
         }
+    }
+
+    /// There was none, though this release prints one: GOGC was off, and no memory limit was set.
+    pub fn has_no_goal(&self) -> bool {
+        matches!(&self.printed, Printed::Cycle(cycle) if cycle.goal().is_none())
     }
 
     /// The heap was certainly above its goal when marking ended: whole MiB are compared.

@@ -23,6 +23,8 @@ pub struct SeriesSet {
     pub live: Series,
     /// MiB that cycles were to end within.
     pub goal: Series,
+    /// A cycle had no goal: GOGC was off.
+    goalless: bool,
     /// Nanoseconds that the world stood still.
     pub pause: Series,
     /// The collector's share of CPU since the start, in percent.
@@ -205,11 +207,13 @@ impl Process {
     /// The moment from which it is known, since the runtime started: 0 when its first cycle is here.
     pub fn begin(&self) -> Option<Nanos> {
         let start = self.first.start()?;
-        Some(if self.first.number() == 1 {
-            Nanos(0)
-        } else {
-            start
-        })
+        Some(
+            if self.first.number() == 1 && !self.first.is_before_start() {
+                Nanos(0)
+            } else {
+                start
+            },
+        )
     }
 
     /// The end of the last cycle, since the runtime started.
@@ -365,8 +369,11 @@ impl Heap {
             .allocated_in
             .saturating_add(new.start.0.saturating_sub(old.start.0));
         let base = old.heap_live.0 + previous.other_roots().unwrap_or_default().0;
-        if old.heap_live.0 >= GOGC_FROM && base > 0 {
-            let room = new.goal.0.saturating_sub(old.heap_live.0);
+        if old.heap_live.0 >= GOGC_FROM
+            && base > 0
+            && let Some(goal) = new.goal()
+        {
+            let room = goal.0.saturating_sub(old.heap_live.0);
             let percent = room.saturating_mul(100) / base;
             // Each of up to four cut numbers may be off by one.
             let off = (200 + 2 * percent).div_ceil(base);
@@ -387,7 +394,12 @@ impl SeriesSet {
         if let (Some(live), Some(previous)) = (cycle.live_of_previous(), previous) {
             self.live.add(previous.axis(), live.0);
         }
-        if let Some(goal) = cycle.goal() {
+        // A chart has one goal a cycle, or none.
+        if cycle.has_no_goal() {
+            self.goalless = true;
+            self.goal = Series::default();
+        }
+        if let Some(goal) = cycle.goal().filter(|_| !self.goalless) {
             self.goal.add(at, goal.0);
         }
         self.pause.add(at, cycle.pause().0);

@@ -11,6 +11,7 @@ pub(super) fn stream(collector: &Collector, unread: &Unread, process: &Process) 
     let found = [
         processes(collector, process),
         doubt(process),
+        before_start(process),
         lost(process),
         mended(process),
         unreadable(unread),
@@ -59,10 +60,24 @@ fn doubt(process: &Process) -> Option<Finding> {
             "gc.doubtful-process",
             Severity::Warning,
             format!(
-                "{} may belong to another process: two had the number before, or more than 100 are missing between. Prefixes \
-                 that name the process (docker, kubectl --prefix) would tell",
+                "{} may belong to another process: two had the number before, more than 100 are missing between, or they \
+                 stand among torn lines. Prefixes that name the process (docker, kubectl --prefix) would tell",
                 plural(process.doubtful, "cycle")
             ),
+        )
+        .at(first.place.line, first.words()),
+    )
+}
+
+fn before_start(process: &Process) -> Option<Finding> {
+    let first = process.first.is_before_start().then_some(&process.first)?;
+    Some(
+        Finding::new(
+            "gc.clock-before-start",
+            Severity::Warning,
+            "the times since the start are nonsense: the machine's clock was set back while the process ran, and the runtime \
+             (Go 1.8 and earlier, or a clock that is not monotonic) prints the difference as a very large number. Times between \
+             cycles are right",
         )
         .at(first.place.line, first.words()),
     )

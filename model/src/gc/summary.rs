@@ -250,6 +250,8 @@ pub struct Summary {
     pub live: Live,
     /// The last goal, in whole MiB; null when no line has it.
     pub goal_mib: Option<u64>,
+    /// The last cycle had no goal: GOGC was off, and there was no memory limit.
+    pub no_goal: bool,
     /// Cycles that ended above their goal for certain.
     pub over_goal: u64,
     /// By how much the furthest of them did; null when none did.
@@ -437,6 +439,7 @@ impl Process {
             }),
             live: self.live(),
             goal_mib: self.last.goal().map(|goal| goal.0),
+            no_goal: self.last.has_no_goal(),
             over_goal: self.heap.over_goal,
             over_goal_max: at.over_goal.as_ref().and_then(|cycle| {
                 Some(Size {

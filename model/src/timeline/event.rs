@@ -238,7 +238,8 @@ pub fn start(cycle: &Cycle) -> Bounds {
     }
 }
 
-/// Nanoseconds as they are counted on an axis; 292 years are enough.
-pub(super) fn signed(ns: u64) -> i64 {
-    i64::try_from(ns).unwrap_or(i64::MAX)
+/// Nanoseconds as they are counted on an axis; 292 years are enough. A clock that was set back while the process ran makes
+/// the runtime print times before its start as the largest there are.
+pub(super) const fn signed(ns: u64) -> i64 {
+    ns.cast_signed()
 }

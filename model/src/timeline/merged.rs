@@ -235,7 +235,9 @@ impl Series {
                 points.push((end, cycle.heap_end.to_bytes().0));
                 points.push((end, cycle.heap_live.to_bytes().0));
             }
-            (Self::HeapGoal, What::Cycle(cycle)) => points.push((at, cycle.goal.to_bytes().0)),
+            (Self::HeapGoal, What::Cycle(cycle)) => {
+                points.extend(cycle.goal().map(|goal| (at, goal.to_bytes().0)));
+            }
             (Self::Pause, What::Cycle(cycle)) => {
                 let clock = cycle.clock;
                 points.push((at, clock.sweep_termination.0 + clock.mark_termination.0));

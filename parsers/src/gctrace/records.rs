@@ -76,6 +76,15 @@ pub struct Cycle {
     pub pieces: u32,
 }
 
+impl Cycle {
+    /// The goal, when there was one. With GOGC=off and no memory limit the runtime prints what is left of the largest
+    /// number when stacks and globals are taken off, which is more than any address space holds.
+    pub fn goal(&self) -> Option<MiB> {
+        const ADDRESS_SPACE: MiB = MiB(1 << 28);
+        (self.goal.0 < ADDRESS_SPACE.0).then_some(self.goal)
+    }
+}
+
 /// Wall time of a cycle's phases. Each is cut down as [`Nanos::printed_step`] says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Clock {

@@ -55,6 +55,8 @@ fn sentence(summary: &Summary) -> String {
     let longest = summary.pause.max_at.map_or_else(String::new, |at| {
         let when = at
             .start_ns
+            // A clock that was set back prints times before the start as the largest there are.
+            .filter(|start| *start <= i64::MAX.cast_unsigned())
             .map_or_else(String::new, |start| format!(" at {}", duration(start)));
         format!(" (cycle {}{when}, line {})", at.number, at.line)
     });
@@ -236,6 +238,9 @@ fn heap(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
             "  goal        {} at the end; {over}",
             mib(goal)
         ))?;
+    }
+    if summary.no_goal {
+        out.line("  goal        none at the end: GOGC is off, and there is no memory limit")?;
     }
     if let Some(gogc) = &summary.gogc
         && gogc.p50_percent < 10

@@ -92,7 +92,7 @@ impl Row for Cycle {
         heap_start_mib: "heap" MiB, |c| new(c, |p| mib(p.heap_start)), "heap when it started";
         heap_end_mib: "end" MiB, |c| new(c, |p| mib(p.heap_end)), "heap when marking ended";
         heap_live_mib: "live" MiB, |c| new(c, |p| mib(p.heap_live)), "what was marked";
-        goal_mib: "goal" MiB, |c| new(c, |p| mib(p.goal)), "the heap it was to end with";
+        goal_mib: "goal" MiB, |c| new(c, |p| p.goal().map_or(Cell::Absent, mib)), "the heap it was to end with; absent with GOGC=off";
         stacks_mib: MiB, |c| new(c, |p| p.stacks.map_or(Cell::Absent, mib)), "stacks to scan";
         globals_mib: MiB, |c| new(c, |p| p.globals.map_or(Cell::Absent, mib)), "globals to scan";
         procs: "Ps" Count, |c| count(c.procs()), "Ps";

@@ -69,12 +69,15 @@ pub fn sentence(event: &Event) -> String {
 fn collection(cycle: &Cycle) -> String {
     let stopped = cycle.clock.sweep_termination.0 + cycle.clock.mark_termination.0;
     format!(
-        "gc {}: {} → {} → {} MiB, goal {} MiB, stopped {}, mark {}{}{}",
+        "gc {}: {} → {} → {} MiB, {}, stopped {}, mark {}{}{}",
         cycle.number,
         cycle.heap_start.0,
         cycle.heap_end.0,
         cycle.heap_live.0,
-        cycle.goal.0,
+        cycle.goal().map_or_else(
+            || "no goal".to_owned(),
+            |goal| format!("goal {} MiB", goal.0)
+        ),
         duration(stopped),
         duration(cycle.clock.mark.0),
         if cycle.forced { ", forced" } else { "" },
@@ -143,8 +146,8 @@ enum LaneKeys {
         heap_end: u64,
         /// What was marked, in bytes.
         heap_live: u64,
-        /// The heap it was to end with, in bytes.
-        goal: u64,
+        /// The heap it was to end with, in bytes; null with GOGC=off.
+        goal: Option<u64>,
         /// Ps.
         procs: u64,
         /// Whether the program asked for it.
@@ -329,7 +332,7 @@ fn cycle_object(cycle: &Cycle) -> Value {
         "heap_start": cycle.heap_start.to_bytes().0,
         "heap_end": cycle.heap_end.to_bytes().0,
         "heap_live": cycle.heap_live.to_bytes().0,
-        "goal": cycle.goal.to_bytes().0,
+        "goal": cycle.goal().map(|goal| goal.to_bytes().0),
         "procs": cycle.procs,
         "forced": cycle.forced,
         "phases": phases,

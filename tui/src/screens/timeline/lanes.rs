@@ -134,7 +134,9 @@ pub(super) fn describe(event: &Event) -> String {
                 cycle.heap_start.0,
                 cycle.heap_end.0,
                 cycle.heap_live.0,
-                cycle.goal.0,
+                cycle
+                    .goal()
+                    .map_or_else(|| "none".to_owned(), |goal| goal.0.to_string()),
                 duration(cycle.clock.mark.0),
                 duration(stopped),
                 if cycle.forced { ", forced" } else { "" }
