@@ -194,7 +194,7 @@ pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
         )
     } else if readers.is_empty() {
         format!("no verb reads {} yet", kind.words())
-    } else if readers.len() > 9 {
+    } else if readers.len() > 10 {
         format!("dumpview {name} sums it up; dumpview --help lists the verbs")
     } else {
         format!("it is read by {}", readers.join(", "))

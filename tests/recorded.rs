@@ -79,6 +79,11 @@ mod tests {
             "goroutines-log",
             &["goroutines", "logs/traceback/deadlocks-go1.27.3.txt.gz"],
         ),
+        ("waits", &["waits", DEADLOCK, STRIPPED]),
+        (
+            "waits-log",
+            &["waits", "logs/traceback/deadlocks-go1.27.3.txt.gz"],
+        ),
         ("threads", &["threads", NIL, CRASH]),
         ("bt", &["bt", NIL, CRASH]),
         ("bt-full", &["bt", WRAPPED, CRASH, "--full", "--runtime"]),

@@ -55,6 +55,35 @@ mod tests {
         document["death"]["reason"].as_str().unwrap_or_default()
     }
 
+    /// The same crash behind what hosts put before lines.
+    fn hosted(boom: &str) -> Vec<(&'static str, String, u64, usize)> {
+        let boom = boom.to_owned();
+        let mut cases: Vec<(&str, String, u64, usize)> = Vec::new();
+        for form in ["cf", "foreman", "gitlab", "golog", "heroku", "pm2", "stern"] {
+            cases.push((
+                &*format!("hosted-log-prefixes-{form}").leak(),
+                boom.clone(),
+                7,
+                2,
+            ));
+        }
+        for form in ["cloudwatch", "gcp-nd", "journal-"] {
+            let form = form.trim_end_matches('-');
+            let name = if form == "gcp-nd" {
+                "gcp-ndjson".to_owned()
+            } else {
+                format!("{form}-json")
+            };
+            cases.push((
+                format!("json-lines-exports-{name}").leak(),
+                boom.clone(),
+                7,
+                2,
+            ));
+        }
+        cases
+    }
+
     /// Every crash, and why: the reason, the goroutine that crashed (0: none), and how many goroutines there are.
     #[test]
     fn a_crash_says_why() {
@@ -129,28 +158,7 @@ mod tests {
                 1,
             ),
         ];
-        for form in ["cf", "foreman", "gitlab", "golog", "heroku", "pm2", "stern"] {
-            cases.push((
-                format!("hosted-log-prefixes-{form}").leak(),
-                boom.clone(),
-                7,
-                2,
-            ));
-        }
-        for form in ["cloudwatch", "gcp-nd", "journal-"] {
-            let form = form.trim_end_matches('-');
-            let name = if form == "gcp-nd" {
-                "gcp-ndjson".to_owned()
-            } else {
-                format!("{form}-json")
-            };
-            cases.push((
-                format!("json-lines-exports-{name}").leak(),
-                boom.clone(),
-                7,
-                2,
-            ));
-        }
+        cases.extend(hosted(&boom));
         for (name, why, crashed, count) in cases {
             let document = ask("goroutines", name);
             assert_eq!(reason(&document), why, "{name}");

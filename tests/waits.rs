@@ -50,9 +50,12 @@ mod waits {
             tally.objects += 1;
             let at_nil = known["kind"] == "nil channel";
             let mut all = each(told, "objects");
-            let found = all.find(|o| match at_nil {
-                true => o["kind"] == "nil_channel",
-                false => o["addr"] == *addr,
+            let found = all.find(|o| {
+                if at_nil {
+                    o["kind"] == "nil_channel"
+                } else {
+                    o["addr"] == *addr
+                }
             });
             let Some(found) = found else {
                 tally.problems.push(format!("{name}: no {known}"));
