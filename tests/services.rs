@@ -26,6 +26,9 @@ mod tests {
     use std::process::{Command, Stdio};
     use std::time::Duration;
 
+    /// A mode of a service, and the words that its first page has to hold.
+    type Modes = (&'static str, &'static [&'static str]);
+
     /// What a reader of the first page must find in it, by the way the service fails.
     const CAUSES: [(&str, &[&str]); 6] = [
         (
@@ -52,7 +55,7 @@ mod tests {
         ("wrapped", &["panic: pool 4: connection refused"]),
     ];
     /// Services of somebody else: source, the way it fails, what a reader must find. Those that go on are caught by gcore.
-    const ELSEWHERE: [(&str, &str, &[(&str, &[&str])]); 2] = [
+    const ELSEWHERE: [(&str, &str, &[Modes]); 2] = [
         (
             "shop",
             include_str!("programs/shop.go"),
