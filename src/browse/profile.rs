@@ -8,6 +8,7 @@ use crate::case::Files;
 use crate::commands::pprof::Opened;
 use crate::flags::Common;
 use crossbeam_channel::unbounded;
+use dumpview_model::finding::Finding;
 use dumpview_tui::app::run::Asked;
 use dumpview_tui::app::{App, Event};
 use dumpview_tui::data::command::{RunCommand, Said};
@@ -59,7 +60,7 @@ pub fn browse(
         Some(older) => format!("{} - {}", short_name(file), short_name(older)),
         None => short_name(file),
     };
-    let mut app = App::new(name, topics().screens(), Vec::new());
+    let mut app = App::new(name, topics().screens(), Opened::words());
     let end = events.show(&mut app, common, |asked: Asked| {
         // When the worker is gone, an event that says so is on its way.
         let _ = ask.send(asked);
@@ -92,12 +93,38 @@ fn topics() -> Topics<'static, Opened> {
         .with_files()
 }
 
+/// What stands before the sentence of a finding is so wide.
+const INDENT: &str = "            ";
+/// Columns of a sentence on a screen of eighty.
+const SENTENCE: usize = 66;
+
+/// A sentence in pieces that a narrow screen shows whole.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match pieces.last_mut() {
+            Some(piece) if piece.chars().count() + 1 + word.chars().count() <= SENTENCE => {
+                piece.push(' ');
+                piece.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    pieces
+}
+
 fn listed(opened: &Opened, asked: &AskListing) -> Result<Listed, Failure> {
     let index = asked.index.unwrap_or_else(|| opened.index());
     let (head, rows) = if asked.of == Listing::Findings {
         let mut rows: Vec<(Line, Option<String>)> = Vec::new();
         for finding in opened.findings(index)? {
-            rows.push((headline(&finding), None));
+            let mut pieces = pieces(&finding.text).into_iter();
+            let first = Finding {
+                text: pieces.next().unwrap_or_default(),
+                ..finding.clone()
+            };
+            rows.push((headline(&first), None));
+            rows.extend(pieces.map(|piece| (Line::plain(format!("{INDENT}{piece}")), None)));
             rows.extend(evidence(&finding).map(|line| (line, None)));
         }
         if rows.is_empty() {

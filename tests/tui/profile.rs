@@ -38,7 +38,7 @@ fn a_profile_opens_as_a_flame_graph_with_its_functions_and_what_matters() {
     pty.press("s");
     pty.see("by cum");
     pty.press("3");
-    pty.see("The garbage collector: 31% of the CPU");
+    pty.see("The garbage collector: 33% of the CPU");
     pty.press(":top3 -cum\r");
     pty.see("Showing top 3 nodes");
     pty.press("q");

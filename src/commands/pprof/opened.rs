@@ -55,6 +55,13 @@ impl Opened {
         })
     }
 
+    /// Words with which a line of the prompt begins: reports, then options.
+    pub fn words() -> Vec<String> {
+        let reports = Command::ALL.iter().map(|report| report.as_str());
+        let options = Options::NAMES.iter().copied();
+        reports.chain(options).map(str::to_owned).collect()
+    }
+
     /// Names of its values.
     pub fn types(&self) -> Vec<String> {
         let types = self.profile.sample_types.iter();
