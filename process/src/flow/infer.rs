@@ -40,9 +40,9 @@ impl Wanted<'_> {
 pub enum Defined {
     /// The function was called with it in this register.
     Entry(Reg),
-    /// By the instruction there, or where paths meet that bring different ones.
+    /// By the instruction there.
     At(Addr),
-    /// It is a constant or computed.
+    /// It is a constant or computed, or depends on the way taken.
     Elsewhere,
 }
 
@@ -77,6 +77,8 @@ pub struct Held {
     pub place: Result<Place, Lost>,
     /// The value that it had last, read again or not, shared or not; another without a name may have followed.
     pub anywhere: Option<Kept>,
+    /// Another variable has the same value, or had it last.
+    pub is_shared: bool,
     /// Where it was made.
     pub defined: Defined,
     /// It is what a loop goes on with in its next round, or counts down from round to round.
@@ -152,6 +154,7 @@ impl Point {
             found.push(Held {
                 place,
                 anywhere,
+                is_shared: shared && *symbol != UNKNOWN,
                 defined: self.defined(*symbol, &tokens),
                 is_counter,
                 later: later
@@ -170,10 +173,6 @@ impl Point {
         let defined = match tokens.node(symbol) {
             Node::Entry(number) => Some(Defined::Entry(register(number))),
             Node::Defined(site, _) => at(site as usize),
-            Node::Merged(block, _) => graph
-                .blocks
-                .get(block as usize)
-                .and_then(|block| at(block.steps.start)),
             Node::Zero(_, inner) | Node::Sign(_, inner) => Some(self.defined(inner, tokens)),
             _ => None,
         };

@@ -178,6 +178,20 @@ impl Point {
             .map(|step| step.addr)
     }
 
+    /// Whether the function has no frame here: it returns, or waits for more stack and begins anew.
+    pub fn has_no_frame(&self) -> bool {
+        let steps = &self.function.graph.steps;
+        let returns = |step: &step::Step| step.way == step::Way::Return;
+        if self.interrupted && steps.get(self.step).is_some_and(returns) {
+            return true;
+        }
+        let rest = steps.get(self.step + usize::from(!self.interrupted)..);
+        let mut rest = rest.unwrap_or_default().iter();
+        let left = rest.find(|step| step.way != step::Way::On);
+        left.zip(steps.first())
+            .is_some_and(|(left, first)| left.way == step::Way::Jump(first.addr))
+    }
+
     /// The addresses and numbers that the function's code has in itself.
     pub fn constants(&self) -> Vec<Addr> {
         self.function.graph.constants()

@@ -87,7 +87,8 @@ impl<'a> Context<'_, 'a> {
                 .collect();
             let settled = || parts().all(|(_, held)| self.is_settled(own, &others, held.defined));
             let is_given = || parts().any(|(_, held)| self.is_of_other(&own.raw, own.level, held));
-            let why = if !others.is_empty() && !settled() || is_given() || own.is_doubled() {
+            let is_shared = || !others.is_empty() || parts().any(|(_, held)| held.is_shared);
+            let why = if is_shared() && !settled() || is_given() || own.is_doubled() {
                 SHARED
             } else if !self.lives_in_memory(variable)
                 && parts().any(|(_, held)| held.is_overwritten)
@@ -141,12 +142,9 @@ impl<'a> Context<'_, 'a> {
     /// Whether a value that others have too is a variable's own for certain.
     fn is_settled(&self, own: &Listed<'a>, others: &[&Listed<'a>], defined: Defined) -> bool {
         let line = match defined {
-            Defined::Entry(_) => {
-                let is_argument = |of: &Listed<'_>| of.level == 0 && of.raw.is_parameter;
-                return is_argument(own) && !others.iter().any(|other| is_argument(other));
-            }
             Defined::At(addr) => self.line_at(addr, own.level),
-            Defined::Elsewhere => return false,
+            // An argument that another variable was assigned may have been assigned something else since.
+            Defined::Entry(_) | Defined::Elsewhere => return false,
         };
         if own.raw.is_parameter {
             // What an inlined call is given is computed before it.

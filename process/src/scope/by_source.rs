@@ -25,8 +25,8 @@ impl Context<'_, '_> {
         held: &[(Part, Held)],
         found: &mut [(u64, &mut Variable)],
     ) {
-        // The code that makes room on the stack has the line of some statement.
-        if self.is_entering() {
+        // The code that makes room on the stack or gives it back has the line of some statement.
+        if self.frame.point.is_none() || self.has_no_frame() {
             return;
         }
         let Some((name, file, here)) = self.position() else {

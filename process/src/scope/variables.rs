@@ -205,7 +205,7 @@ impl<'a> Context<'_, 'a> {
         for variable in raw.iter().filter(shown) {
             let origin = self.origin(variable, first_line);
             let declared = match origin {
-                Origin::Local if self.unit.unoptimized && self.is_entering() => Declared::No,
+                Origin::Local if self.unit.unoptimized && self.has_no_frame() => Declared::No,
                 Origin::Local => self.is_declared(variable, first_line),
                 _ => Declared::Yes,
             };
@@ -327,11 +327,12 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
-    /// Whether the function has no frame yet, as where it waits for more stack.
-    pub(super) fn is_entering(&self) -> bool {
+    /// Whether the function has no frame, as where it waits for more stack.
+    pub(super) fn has_no_frame(&self) -> bool {
         let pc = self.frame.pc.to_process(self.types.bias());
         let func = self.frame.program.and_then(|of| of.symbols.find(pc));
         func.is_some_and(|func| func.sp_delta(pc) == Some(0))
+            || self.frame.point.is_some_and(Point::has_no_frame)
     }
 
     pub(super) fn site(&self) -> Site<'_> {
