@@ -281,15 +281,22 @@ fn a_log_says_the_same_in_every_dress() {
                 continue;
             };
             let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\0')).collect();
+            // Lines of Go up to 1.4, `gc9(2): …`, are found behind known prefixes only: two letters stand in every other line.
+            if name.starts_with("legacy-go1.4") || name.starts_with("legacy-seed-go1.3") {
+                at += 1;
+                continue;
+            }
             // The first trace of a stream has to be whole, or its prefix is not told from what it was torn from.
             if text.len() > 400_000 || name.starts_with("wordidx-partial-writes") {
                 continue;
             }
             for turn in 0..if every { dresses.len() } else { 3 } {
                 let dress = &dresses[(at + turn * 13) % dresses.len()];
-                // JSON in JSON is unfolded when the outer one is known, not before.
+                // JSON in JSON or logfmt is unfolded when the outer one is known, not before.
                 if name.contains("-json-")
-                    && (dress.0.contains("json") || dress.0.contains("journal"))
+                    && ["json", "journal", "logfmt"]
+                        .iter()
+                        .any(|outer| dress.0.contains(outer))
                 {
                     continue;
                 }
