@@ -150,7 +150,6 @@ func main() {
 		go r.rename(&wg)
 		go r.evict(&wg)
 		time.Sleep(200 * time.Millisecond)
-		wg.Wait()
 	case "nilchain":
 		d := &Daemon{cfg: &Config{}}
 		fmt.Println(d.rate())
