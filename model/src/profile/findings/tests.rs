@@ -207,7 +207,7 @@ fn waits_of_workers_are_told_from_those_that_hurt() {
             "block.sends",
             "block.receives",
             "block.idle",
-            "block.library"
+            "block.libraries"
         ]
     );
     let severities: Vec<_> = told.findings.iter().map(|of| of.severity.name()).collect();

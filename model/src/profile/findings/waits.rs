@@ -53,7 +53,7 @@ impl Wait {
             Self::Others => "block.joins",
             Self::Value => "block.receives",
             Self::Idle => "block.idle",
-            Self::Library => "block.library",
+            Self::Library => "block.libraries",
         }
     }
 
