@@ -20,7 +20,11 @@ fn check(data: &[u8]) {
         }
     }
     for location in &profile.locations {
-        assert!(location.mapping.is_none_or(|at| (at as usize) < profile.mappings.len()));
+        assert!(
+            location
+                .mapping
+                .is_none_or(|at| (at as usize) < profile.mappings.len())
+        );
         for line in &location.lines {
             assert!((line.function as usize) < profile.functions.len());
         }
