@@ -8,10 +8,6 @@
 #[path = "../process/tests/live/mod.rs"]
 mod live;
 #[cfg(test)]
-#[expect(
-    dead_code,
-    reason = "a screen is looked at here, and a key or two pressed"
-)]
 #[path = "support/pty.rs"]
 mod pty;
 #[cfg(test)]

@@ -2,6 +2,11 @@
 //!
 //! Everything runs below a shell that says, when the program has ended, with which status, and how the terminal was left.
 
+#![allow(
+    dead_code,
+    reason = "every test takes this file in for itself and uses its own part of it"
+)]
+
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -15,6 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 struct Shown {
     parser: vt100::Parser,
+    output: Vec<u8>,
     ended: bool,
 }
 
@@ -67,6 +73,7 @@ impl Pty {
         let shown = Arc::new((
             Mutex::new(Shown {
                 parser: vt100::Parser::new(cells(rows), cells(columns), 1000),
+                output: Vec::new(),
                 ended: false,
             }),
             Condvar::new(),
@@ -80,6 +87,7 @@ impl Pty {
                 let (lock, changed) = &*writer;
                 let mut shown = lock.lock().unwrap();
                 shown.parser.process(&chunk[..read]);
+                shown.output.extend_from_slice(&chunk[..read]);
                 shown.ended = read == 0;
                 changed.notify_all();
                 if read == 0 {
@@ -150,6 +158,11 @@ impl Pty {
                 return shown.parser.screen().clone();
             }
         }
+    }
+
+    /// Every byte that was written to the terminal so far.
+    pub fn output(&self) -> Vec<u8> {
+        self.shown.0.lock().unwrap().output.clone()
     }
 
     /// Waits until a text is shown, wherever lines break.

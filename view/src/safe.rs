@@ -24,6 +24,22 @@ pub fn safe_path(path: &Path) -> Cow<'_, str> {
     quote::escape_bytes(path.as_os_str().as_encoded_bytes())
 }
 
+/// A name or message between marks or in an attribute of HTML, XML or SVG.
+pub fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in safe(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::{safe, safe_bytes, safe_path};

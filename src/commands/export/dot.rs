@@ -9,6 +9,7 @@ use dumpview_model::heap::PlaceKind;
 use dumpview_model::units::{bytes, grouped};
 use dumpview_model::waits::{Certainty, Waits};
 use dumpview_process::heap::ask::{Around, Near};
+use dumpview_view::safe::safe;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
@@ -151,12 +152,12 @@ fn label(near: &Near) -> String {
 fn escaped(text: &str) -> String {
     const WIDEST: usize = 60;
     let line = |line: &str| {
+        let line = safe(line);
         let mut cut: String = line.chars().take(WIDEST).collect();
         if line.chars().count() > WIDEST {
             cut.push('…');
         }
-        let cut = cut.replace('\\', "\\\\").replace('"', "\\\"");
-        cut.replace(char::is_control, " ")
+        cut.replace('\\', "\\\\").replace('"', "\\\"")
     };
     let lines: Vec<String> = text.split('\n').map(line).collect();
     lines.join("\\n")

@@ -9,6 +9,7 @@ use crate::input::log::Ended;
 use dumpview_model::goroutine::{Elided, Goroutines, StackId};
 use dumpview_process::heap::ask::Retention;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
+use dumpview_view::safe::safe;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -122,5 +123,5 @@ fn name(function: &str) -> String {
     if function.is_empty() {
         return "[unknown]".to_owned();
     }
-    function.replace(';', ",").replace(char::is_control, " ")
+    safe(function).replace(';', ",")
 }

@@ -103,7 +103,6 @@ enum Body {
 /// A report that was made.
 pub struct Asked {
     report: Report,
-    command: Command,
     body: Body,
 }
 
@@ -171,11 +170,7 @@ impl Asked {
             (Command::TopProto, _) => Body::Binary(Box::new(report.top_proto())),
             (command, _) => Body::File(file(&mut report, command)?),
         };
-        Ok(Self {
-            report,
-            command,
-            body,
-        })
+        Ok(Self { report, body })
     }
 
     /// What was asked for and found nothing.
@@ -206,19 +201,12 @@ impl Asked {
     /// Writes it as pprof does.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         match &self.body {
-            Body::File(bytes) => match self.command {
-                // Others' formats are data, and data is not escaped.
-                Command::Dot
-                | Command::Callgrind
-                | Command::Folded
-                | Command::Svg
-                | Command::Speedscope => out.write_all(bytes),
-                _ => {
-                    let text = String::from_utf8_lossy(bytes);
-                    let mut out = Escaping::new(out);
-                    text.lines().try_for_each(|line| out.line(line))
-                }
-            },
+            // Formats of other tools are looked at in terminals as well.
+            Body::File(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                let mut out = Escaping::new(out);
+                text.lines().try_for_each(|line| out.line(line))
+            }
             Body::Binary(profile) => {
                 let mut packed = GzEncoder::new(out, Compression::fast());
                 profile.write(&mut packed)?;

@@ -3,6 +3,8 @@
 use super::text::Escaping;
 use dumpview_model::profile::measure::{label, percentage};
 use dumpview_model::profile::{Flame, FlameNode};
+use dumpview_view::json::write as write_json;
+use dumpview_view::safe::markup;
 use serde_json::json;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -67,22 +69,6 @@ fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-/// Text between marks and in attributes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// A colour: of a difference red for what grew and blue for what shrank, by how much; else by the package.
 fn colour(node: &FlameNode, is_difference: bool) -> String {
     if is_difference {
@@ -115,7 +101,7 @@ pub fn svg(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
     let shown = |node: &&FlameNode| ratio(node.width(), total) >= LEAST;
     let depth = nodes.clone().filter(shown).map(|node| node.depth).max();
     let height = TOP + (depth.unwrap_or(0) + 2) * ROW;
-    let title = escaped(&format!("{} ({})", flame.sample_type, flame.unit));
+    let title = markup(&format!("{} ({})", flame.sample_type, flame.unit));
     writeln!(
         out,
         r##"<?xml version="1.0" encoding="UTF-8"?>
@@ -152,7 +138,7 @@ pub fn svg(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
         } else {
             format!("{amount}, {}", percentage(node.value, all).trim())
         };
-        let name = escaped(&node.name);
+        let name = markup(&node.name);
         let (x, width) = (
             LEFT + ratio(start, total) * WIDTH,
             ratio(node.width(), total) * WIDTH,
@@ -163,7 +149,7 @@ pub fn svg(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
             r#"<g class="f" data-x="{start}" data-w="{}" data-d="{}" data-n="{name}"><title>{name}: {}</title><rect x="{x:.2}" y="{y}" width="{width:.2}" height="16" rx="1" fill="{}"/><text x="{:.2}" y="{}"></text></g>"#,
             node.width(),
             node.depth,
-            escaped(&told),
+            markup(&told),
             colour(node, flame.is_difference),
             x + 3.0,
             y + 12,
@@ -216,6 +202,6 @@ pub fn speedscope(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
             "weights": weights,
         }],
     });
-    serde_json::to_writer(&mut *out, &document)?;
+    write_json(&mut *out, &document)?;
     writeln!(out)
 }

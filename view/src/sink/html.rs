@@ -4,7 +4,7 @@
 //! as a reference, and the page forbids itself everything but its own style.
 
 use crate::line::{Line, Role};
-use crate::safe::safe;
+use crate::safe::markup;
 use crate::text::Lines;
 use std::io::{self, Write};
 
@@ -30,7 +30,7 @@ impl<'w> Html<'w> {
     ///
     /// When it cannot be written.
     pub fn begin(out: &'w mut dyn Write, title: &str) -> io::Result<Self> {
-        let title = escaped(title);
+        let title = markup(title);
         write!(
             out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -65,28 +65,13 @@ const fn class(role: Role) -> Option<&'static str> {
     })
 }
 
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in safe(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 impl Lines for Html<'_> {
     fn line(&mut self, line: Line) -> io::Result<()> {
         let heading = is_heading(&line);
         let tag = if heading { "h2" } else { "p" };
         write!(self.out, "<{tag}>")?;
         for span in &line.spans {
-            let text = escaped(&span.text);
+            let text = markup(&span.text);
             match class(span.role) {
                 Some(class) => write!(self.out, "<span class=\"{class}\">{text}</span>")?,
                 None => self.out.write_all(text.as_bytes())?,

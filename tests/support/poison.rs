@@ -1,0 +1,164 @@
+//! Inputs whose names and texts carry what a terminal must never be given, and the judge of what reaches it.
+
+#![allow(
+    dead_code,
+    reason = "every test takes this file in for itself and uses its own part of it"
+)]
+
+use object::{Object, ObjectSection, SectionKind};
+
+/// What a terminal obeys or what deceives who reads: colours, a title, the clipboard, the eight-bit introducer as a
+/// character and as a byte, a bell, a backspace, a return, DEL, text turned round, text that is not seen.
+const PIECES: &[&[u8]] = &[
+    b"\x1b[31m",
+    "\u{202e}".as_bytes(),
+    b"\x1b]0;t\x07",
+    "\u{9b}2J".as_bytes(),
+    b"\x7f",
+    b"\r",
+    "\u{200b}".as_bytes(),
+    b"\x08\x08",
+    b"\x9b",
+    "\u{2066}".as_bytes(),
+    b"\x1b]52;c;QQ==\x07",
+];
+
+/// What says in a section's flags that it is packed.
+const SHF_COMPRESSED: u64 = 1 << 11;
+
+/// A name for files and arguments that holds them all but the byte that is no UTF-8.
+pub fn name() -> String {
+    let pieces = PIECES.iter().filter_map(|p| std::str::from_utf8(p).ok());
+    pieces.collect::<Vec<_>>().join("p")
+}
+
+/// A word of the same length that begins with the same letter and holds pieces from the `at`-th on, as many as fit.
+fn poisoned(word: &[u8], at: usize) -> Vec<u8> {
+    let mut out = word[..1].to_vec();
+    for piece in PIECES.iter().cycle().skip(at).take(PIECES.len()) {
+        if out.len() + piece.len() < word.len() {
+            out.extend_from_slice(piece);
+        }
+    }
+    let rest = out.len();
+    out.extend_from_slice(&word[rest..]);
+    out
+}
+
+/// Replaces every occurrence of the words, each by what it always is replaced by, in whatever file; says how many.
+pub fn poison(bytes: &mut [u8], words: &[&str]) -> usize {
+    let mut count = 0;
+    for (i, word) in words.iter().enumerate() {
+        let with = poisoned(word.as_bytes(), i);
+        let places: Vec<usize> = memchr::memmem::find_iter(bytes, word).collect();
+        count += places.len();
+        for at in places {
+            bytes[at..at + with.len()].copy_from_slice(&with);
+        }
+    }
+    count
+}
+
+/// Text with a piece within every so many long words, whatever they are.
+pub fn poison_text(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() * 2);
+    let (mut run, mut words) = (0, 0);
+    for byte in text {
+        run = if byte.is_ascii_alphabetic() {
+            run + 1
+        } else {
+            0
+        };
+        out.push(*byte);
+        if run == 5 {
+            words += 1;
+            if words % 7 == 0 {
+                out.extend_from_slice(PIECES[words / 7 % PIECES.len()]);
+            }
+        }
+    }
+    out
+}
+
+/// An ELF file with its debug information unpacked behind its end: words within can be found.
+pub fn plain_debug(elf: &[u8]) -> Vec<u8> {
+    let mut out = elf.to_vec();
+    let Ok(file) = object::File::parse(elf) else {
+        return out;
+    };
+    // Field offsets of the header and of section headers are those of ELF64.
+    let word = |at: usize| u64::from_le_bytes(elf[at..at + 8].try_into().expect("8 bytes"));
+    let headers = usize::try_from(word(40)).expect("an offset");
+    for section in file.sections() {
+        let packed = section
+            .compressed_file_range()
+            .is_ok_and(|range| !matches!(range.format, object::CompressionFormat::None));
+        if section.kind() != SectionKind::Debug || !packed {
+            continue;
+        }
+        let plain = section.uncompressed_data().expect("debug information");
+        let header = headers + section.index().0 * 64;
+        let flags = word(header + 8) & !SHF_COMPRESSED;
+        let at = out.len() as u64;
+        for (field, value) in [(8, flags), (24, at), (32, plain.len() as u64)] {
+            out[header + field..header + field + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        out.extend_from_slice(&plain);
+    }
+    out
+}
+
+/// Where a program may be writing.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Place {
+    /// Into a file or pipe: text, without a colour.
+    File,
+    /// Onto a terminal, line by line: colours, and a return before each newline.
+    Lines,
+    /// Onto a whole screen: the cursor is moved and modes are set too.
+    Screen,
+}
+
+/// The first thing in the output that has no business there, with what stands before it.
+pub fn offence(output: &[u8], place: Place) -> Option<String> {
+    let mut at = 0;
+    while let Some(byte) = output.get(at) {
+        let rest = &output[at..];
+        let good = match byte {
+            b'\n' | b'\t' | b' '..=b'~' => 1,
+            b'\r' if place == Place::Screen || rest.starts_with(b"\r\n") => 1,
+            0x1b if place != Place::File => sequence(rest, place),
+            0x80.. => character(rest),
+            _ => 0,
+        };
+        if good == 0 {
+            let before = &output[at.saturating_sub(60)..(at + 12).min(output.len())];
+            return Some(String::from_utf8_lossy(before).escape_debug().to_string());
+        }
+        at += good;
+    }
+    None
+}
+
+/// The length of a control sequence that may stand here: colours; on a screen whatever moves, wipes or sets a mode.
+fn sequence(rest: &[u8], place: Place) -> usize {
+    let Some(body) = rest.strip_prefix(b"\x1b[") else {
+        return 0;
+    };
+    let parameters = body.iter().take_while(|b| matches!(b, b'0'..=b'?')).count();
+    match body.get(parameters) {
+        Some(b'm') => parameters + 3,
+        Some(b'A'..=b'Z' | b'a'..=b'z') if place == Place::Screen => parameters + 3,
+        _ => 0,
+    }
+}
+
+/// The length of a character of several bytes that is seen and stands where it is written.
+fn character(rest: &[u8]) -> usize {
+    let chunk = rest.utf8_chunks().next();
+    let first = chunk.and_then(|chunk| chunk.valid().chars().next());
+    let Some(c) = first else { return 0 };
+    let odd = c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    if odd { 0 } else { c.len_utf8() }
+}
