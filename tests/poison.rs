@@ -2,6 +2,9 @@
 //! a terminal obeys, on a pseudo-terminal and into pipes, and the screens.
 
 #[cfg(test)]
+#[path = "support/elf.rs"]
+mod elf;
+#[cfg(test)]
 #[path = "support/poison.rs"]
 mod poison;
 #[cfg(test)]
@@ -19,6 +22,7 @@ mod samples;
 
 #[cfg(test)]
 mod tests {
+    use crate::elf;
     use crate::poison::{self, Place, offence};
     use crate::pty::Pty;
     use crate::questions::QUESTIONS;
@@ -136,7 +140,7 @@ mod tests {
             let mut bytes = samples::bytes(&corpus(file));
             let binary = bytes.contains(&0);
             if binary {
-                bytes = poison::plain_debug(&bytes);
+                bytes = elf::plain_debug(&bytes);
                 poison::poison(&mut bytes, WORDS);
             } else {
                 bytes = poison::poison_text(&bytes);

@@ -50,7 +50,7 @@ fn walk(bytes: &[u8], exe: Option<&[u8]>) {
         return;
     };
     let sections = SectionArena::default();
-    let core = CoreFile::of_heap_dump(bytes, dump.arch());
+    let core = CoreFile::stand_in(bytes, dump.arch());
     let executable = exe.and_then(|exe| Executable::parse(exe, &sections).ok());
     let options = OpenOptions::default();
     let process = Process::of_heap_dump(&dump, &core, executable.as_ref(), options);
