@@ -50,6 +50,8 @@ pub(super) struct Id(usize);
 struct Interned {
     ids: FxHashMap<MemberType<'static>, Id>,
     types: Vec<(MemberType<'static>, Option<Arc<Shape<Id>>>)>,
+    /// What was asked for by name. A search goes through most of the text, and the same is asked of every goroutine.
+    roots: FxHashMap<Box<str>, Option<Id>>,
 }
 
 impl Interned {
@@ -119,9 +121,14 @@ impl TableLayouts {
     }
 
     fn root(&self, structure: &str) -> Option<Id> {
-        let block = self.table.block(structure)?;
         let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(shapes.id(MemberType::Named(block.name)))
+        if let Some(root) = shapes.roots.get(structure) {
+            return *root;
+        }
+        let block = self.table.block(structure);
+        let root = block.map(|block| shapes.id(MemberType::Named(block.name)));
+        shapes.roots.insert(structure.into(), root);
+        root
     }
 
     fn build(&self, of: MemberType<'static>, shapes: &mut Interned) -> Option<Shape<Id>> {
@@ -194,7 +201,7 @@ impl Layouts for TableLayouts {
     }
 
     fn size_of(&self, structure: &str) -> Option<u64> {
-        Some(self.table.block(structure)?.size)
+        Some(self.shape(self.root(structure)?)?.size)
     }
 
     fn constant(&self, name: &str) -> Option<i64> {
