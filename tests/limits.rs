@@ -65,6 +65,50 @@ mod limits {
     }
 
     #[test]
+    fn decisions_that_do_not_fit_are_left_out_and_it_is_said() {
+        let log = scratch("decisions.txt");
+        let mut text = String::new();
+        for i in 0..600_000 {
+            let _ = writeln!(
+                text,
+                "./a{}.go:{}:7: x{i} escapes to heap",
+                i % 90,
+                i % 900 + 1
+            );
+        }
+        fs::write(&log, text).unwrap();
+        for verb in [&["escapes"][..], &[]] {
+            let flags = ["--memory", "256M", "--plain"].iter();
+            let args = verb.iter().chain(flags).map(PathBuf::from);
+            let ran = run(args.chain([log.clone()]));
+            assert_eq!(ran.status, 4, "{verb:?}: {}", ran.err);
+            let said = ran.out.clone() + &ran.err;
+            assert!(said.contains("--memory"), "{verb:?}: {said}");
+            assert!(ran.out.contains("escapes to heap"), "{verb:?}: {}", ran.out);
+        }
+    }
+
+    /// A stack is as deep as a log says, and its middle is kept once.
+    #[test]
+    fn one_goroutine_of_a_million_frames_is_one_goroutine() {
+        let log = scratch("deep.txt");
+        let frames = "main.f(0x1)\n\t/a/b.go:12 +0x1d\n".repeat(1_000_000);
+        fs::write(
+            &log,
+            format!("panic: deep\n\ngoroutine 1 [running]:\n{frames}"),
+        )
+        .unwrap();
+        let ran = run([Path::new("goroutines"), "--json".as_ref(), &log]);
+        let document = ran.json();
+        if ran.status == 0 {
+            assert_eq!(document["goroutines"].as_array().unwrap().len(), 1);
+        } else {
+            let why = document["incomplete"].to_string();
+            assert_eq!((ran.status, why.contains("--memory")), (4, true), "{why}");
+        }
+    }
+
+    #[test]
     fn a_limit_that_nothing_fits_in_ends_with_words() {
         let dump = scratch("limits.dump");
         fs::write(&dump, dump_bytes()).unwrap();

@@ -323,7 +323,9 @@ const MOST_DAMAGE: usize = 20;
 
 /// Whether a stretch of the file lies over one of those, which lie apart.
 fn overlaps(stretches: &BTreeMap<u64, u64>, start: u64, end: u64) -> bool {
-    let before = stretches.range(..end.max(start.saturating_add(1))).next_back();
+    let before = stretches
+        .range(..end.max(start.saturating_add(1)))
+        .next_back();
     before.is_some_and(|(_, until)| *until > start)
 }
 

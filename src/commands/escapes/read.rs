@@ -1,11 +1,12 @@
 //! Files, pipes and log directories to an [`Analysis`].
 
 use crate::answer::Failure;
-use crate::input::stream;
+use crate::input::{log, stream};
 use dumpview_model::escape::{Analysis, Collector, LogFile};
 use dumpview_parsers::line::LineReader;
 use std::fs;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Reads all inputs as if they were appended to one file. `tap` sees the text of files on its way.
@@ -54,32 +55,20 @@ fn read_text(
     collector: &mut Collector,
     tap: &mut dyn FnMut(&[u8]),
 ) -> Result<u64, Failure> {
-    let mut input = stream::open(path).map_err(|error| unreadable(path, &error))?;
     let mut lines = LineReader::new();
-    let mut chunk = vec![0u8; stream::CHUNK];
-    let mut total = 0u64;
     collector.begin_input();
-    loop {
-        match input.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(n) => {
-                total += n as u64;
-                tap(chunk.get(..n).unwrap_or_default());
-                lines.push(chunk.get(..n).unwrap_or_default(), |line| {
-                    collector.line(line);
-                });
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if total == 0 => return Err(unreadable(path, &error)),
-            // A compressed file cut short: what came before is good.
-            Err(error) => {
-                collector.lost(format!("{}: {error} after {total} bytes", path.display()));
-                break;
-            }
-        }
-    }
+    let ended = log::chunks(path, false, &mut |chunk| {
+        tap(chunk);
+        lines.push(chunk, |line| collector.line(line));
+        ControlFlow::Continue(())
+    });
+    let ended = ended.map_err(|error| unreadable(path, &error))?;
     lines.finish(|line| collector.line(line));
-    Ok(total)
+    // A compressed file cut short, or more than there is memory for: what came before is good.
+    if let Some(why) = ended.lost {
+        collector.lost(format!("{}: {why}", path.display()));
+    }
+    Ok(ended.bytes)
 }
 
 /// Reads every log of a `-json=0,DIR` directory, in the order of their names.
