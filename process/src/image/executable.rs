@@ -5,6 +5,7 @@
 
 use super::build_info::{BUILD_INFO_MAGIC, BuildInfo};
 use super::core_file::elf_type_name;
+use super::cut;
 use super::{CoreFile, ImageError};
 use crate::addr::{Bias, FileAddr};
 use crate::arch::Arch;
@@ -62,6 +63,8 @@ struct SymbolIndex<'a> {
 pub struct Executable<'a> {
     /// The whole file.
     pub bytes: &'a [u8],
+    /// Bytes that its headers tell of and that are missing at its end.
+    pub truncated_by: u64,
     /// Instruction set.
     pub arch: Arch,
     pub(super) elf: Elf<'a>,
@@ -109,7 +112,13 @@ impl<'a> Executable<'a> {
             });
         }
         let arch = super::core_file::machine(bytes)?;
-        let elf = Elf::parse(bytes).map_err(|error| ImageError::Malformed {
+        let truncated_by = cut::missing(bytes);
+        let readable = if truncated_by > 0 {
+            arena.keep(cut::without_lost(bytes))
+        } else {
+            bytes
+        };
+        let elf = Elf::parse(readable).map_err(|error| ImageError::Malformed {
             what: "ELF executable",
             why: error.to_string(),
         })?;
@@ -122,6 +131,7 @@ impl<'a> Executable<'a> {
         }
         Ok(Self {
             bytes,
+            truncated_by,
             arch,
             elf,
             symbols: OnceLock::new(),

@@ -6,6 +6,7 @@
 
 mod build_info;
 mod core_file;
+mod cut;
 mod executable;
 mod relocate;
 

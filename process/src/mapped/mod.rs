@@ -92,11 +92,15 @@ impl<'a> Mapped<'a> {
             .iter()
             .map(|why| Shortfall::damage("notes", why))
             .collect();
-        if core.truncated_by > 0 {
-            let whole = core.truncated_by.saturating_add(core.bytes.len() as u64);
-            let lost = core.truncated_by;
+        let executable_cut = executable.map(|exe| ("executable", exe.truncated_by, exe.bytes));
+        for (what, lost, bytes) in [("core", core.truncated_by, core.bytes)]
+            .into_iter()
+            .chain(executable_cut)
+            .filter(|(_, lost, _)| *lost > 0)
+        {
+            let whole = lost.saturating_add(bytes.len() as u64);
             let why = format!("truncated: {lost} of {whole} bytes are missing at its end");
-            shortfalls.push(Shortfall::damage("core", why));
+            shortfalls.push(Shortfall::damage(what, why));
         }
 
         let own_path = core.executable_path();
