@@ -134,6 +134,80 @@ mod limits {
         assert!(talk.contains("out of memory"), "{talk}");
     }
 
+    /// Whatever is written, a disk that has no room for it is told.
+    #[test]
+    fn what_cannot_be_written_fails() {
+        let log = samples::corpus("logs/gctrace/seed-go1.23.4.txt");
+        let log = log.to_str().unwrap();
+        for asked in [
+            "--help",
+            "-h",
+            "--version",
+            "man gc",
+            "--completions bash",
+            "help gc",
+        ] {
+            full(asked);
+        }
+        for asked in ["gc", "gc --json", "gc --csv", "timeline", ""] {
+            full(&format!("{asked} '{log}'"));
+        }
+    }
+
+    fn full(asked: &str) {
+        let command = format!("exec {BINARY} {asked} >/dev/full");
+        let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{asked}: {talk}");
+        assert!(talk.contains("cannot write the answer"), "{asked}: {talk}");
+    }
+
+    /// Where the sources of the committed cores were.
+    const SOURCES: &str = "/tmp/dumpview-corpus/src-go1.27.3/crash";
+
+    /// A dump names files, and whoever made it might name anything.
+    #[test]
+    fn sources_are_files_of_a_size_that_sources_have() {
+        let fixture = |name: &str| {
+            let path = scratch(&format!("limits-{name}"));
+            let packed = samples::corpus("fixtures").join(format!("{name}.zst"));
+            fs::write(&path, samples::bytes(&packed)).unwrap();
+            path
+        };
+        let core = fixture("crash-nilptr-noopt-go1.27.3-amd64.core");
+        let exe = fixture("crash-noopt-go1.27.3-amd64.exe");
+        let folder = scratch("limits-sources");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let source = folder.join("nilptr.go");
+        let asked = || {
+            let map = format!("--source-path={SOURCES}={}", folder.display());
+            run([
+                Path::new("list"),
+                &core,
+                &exe,
+                "-f".as_ref(),
+                "12".as_ref(),
+                map.as_ref(),
+            ])
+        };
+        let huge = fs::File::create(&source).unwrap();
+        huge.set_len(2 << 30).unwrap();
+        let ran = asked();
+        assert_eq!(ran.status, 1, "{}", ran.err);
+        assert!(ran.err.contains("larger than 64 MiB"), "{}", ran.err);
+        for command in ["mkfifo", "ln -s /dev/zero"] {
+            fs::remove_file(&source).unwrap();
+            let command = format!("{command} '{}'", source.display());
+            let made = Command::new("sh").args(["-c", &command]).status().unwrap();
+            assert!(made.success());
+            // A run that reads them never ends. Where the program was built, the source itself may be found.
+            let ran = asked();
+            let known = ran.status == 1 || ran.out.contains("func ");
+            assert!(known, "{command}: {} {}", ran.out, ran.err);
+        }
+    }
+
     fn dump_bytes() -> Vec<u8> {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/heapdumps");
         samples::bytes(&corpus.join("known-go1.22.10.dump.zst"))
