@@ -6,7 +6,7 @@ use crate::answer::{Failure, Stop};
 use crate::flags::LogFlags;
 use crate::input::log::{Ended, chunks};
 use crate::words::is_stdin;
-use dumpview_parsers::log::{LogReader, Record};
+use dumpview_parsers::log::{LogReader, Others, Record};
 use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -21,7 +21,8 @@ pub enum Step<T> {
 }
 
 /// Gives every record of an input to `each`, until the end or until `each` fails (whoever reads its output left).
-/// Lines of stdin of which no record `is_ours` are passed on to stderr, unless quiet. Gives back the reader, which knows the
+/// Lines of stdin of which no record `is_ours` are passed on to stderr, unless quiet; the application's own lines are `others`
+/// when they are not. Gives back the reader, which knows the
 /// names of origins.
 ///
 /// # Errors
@@ -32,6 +33,7 @@ pub fn drive(
     flags: &LogFlags,
     quiet: bool,
     is_ours: fn(&Record<'_>) -> bool,
+    others: Others,
     each: &mut dyn FnMut(Step<&Record<'_>>) -> io::Result<()>,
 ) -> Result<(Ended, LogReader), Stop> {
     let mut reader = flags.reader()?;
@@ -44,6 +46,9 @@ pub fn drive(
     let mut stderr = BufWriter::new(stderr.lock());
     let mut passing =
         (is_stdin(path) && !quiet).then(|| Passing::new(&mut stderr, is_terminal, is_ours));
+    if passing.is_none() {
+        reader = reader.with_others(others);
+    }
     let mut failed = None;
     let ended = chunks(path, flags.follow, &mut |chunk| {
         if let Some(pass) = &mut passing

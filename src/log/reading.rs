@@ -17,7 +17,7 @@ use clap::Args;
 use dumpview_model::log;
 use dumpview_model::log_model::{Fresh, LogModel, Parts};
 use dumpview_model::units::plural;
-use dumpview_parsers::log::{Origin, Record};
+use dumpview_parsers::log::{Origin, Others, Record};
 use dumpview_view::Text;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::Row;
@@ -321,7 +321,12 @@ fn one<R: Reading>(
 ) -> Result<(), Stop> {
     let mut window: Window = Window::parse(flags.since.as_deref(), flags.until.as_deref())?;
     let mut within = Within::Yes;
-    let (ended, reader) = drive(path, flags, quiet, R::is_ours, &mut |step| {
+    let others = if R::PARTS.has_lines() {
+        Others::Given
+    } else {
+        Others::LeftOut
+    };
+    let (ended, reader) = drive(path, flags, quiet, R::is_ours, others, &mut |step| {
         let record = match step {
             Step::Item(record) => record,
             Step::Settled => return each(Step::Settled),

@@ -26,6 +26,11 @@ impl Parts {
     /// All that a log is summed up from: what costs memory for each record is left out.
     pub const OVERVIEW: Self = Self(Self::ALL.0 & !Self::ALLOC.0 & !Self::EVENTS.0);
 
+    /// Whether the application's own lines are among what is collected.
+    pub const fn has_lines(self) -> bool {
+        self.has(Self::CRASHES) || self.has(Self::EVENTS)
+    }
+
     /// Whether all of these are among them.
     pub const fn has(self, others: Self) -> bool {
         self.0 & others.0 == others.0

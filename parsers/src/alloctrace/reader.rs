@@ -253,9 +253,13 @@ impl Format for Reader {
 
     const NAME: &'static str = "alloctrace";
 
+    fn rests(&self) -> bool {
+        self.open.is_none() && !self.collection
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = line.text;
-        let rests = self.open.is_none() && !self.collection;
+        let rests = self.rests();
         if rests {
             // Two letters tell almost every line.
             match text {

@@ -20,6 +20,10 @@ impl Format for Reader {
         first == Some(b'W')
     }
 
+    fn rests(&self) -> bool {
+        !self.inside
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let record = if line.text == b"WARNING: LIKELY CLEANUP/FINALIZER ISSUES" {
             self.inside = true;

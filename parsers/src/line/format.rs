@@ -84,6 +84,14 @@ pub trait Format: 'static {
         true
     }
 
+    /// Whether nothing is open, so that no line but a first one matters.
+    fn rests(&self) -> bool;
+
+    /// Whether a record could begin with a line that has none of the words by which first lines are sought in whole chunks.
+    fn may_begin(&self, _text: &[u8]) -> bool {
+        false
+    }
+
     /// Whether the line is so plainly the next of the open record that no torn trace need be looked for in it.
     fn expects(&self, _text: &[u8]) -> bool {
         false

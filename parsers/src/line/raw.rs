@@ -20,6 +20,15 @@ pub struct RawLine<'a> {
     pub unterminated: bool,
     /// The line was longer than [`MAX_LINE`]; `text` is its head.
     pub cut: bool,
+    /// Whoever looked through the chunk found nothing in this line.
+    pub quiet: bool,
+}
+
+/// What is known of a line besides its text.
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    unterminated: bool,
+    quiet: bool,
 }
 
 /// Splits a stream into lines.
@@ -42,18 +51,33 @@ impl LineReader {
     }
 
     /// Gives each line that ends in `chunk` to `each`.
-    pub fn push(&mut self, chunk: &[u8], mut each: impl FnMut(RawLine<'_>)) {
+    pub fn push(&mut self, chunk: &[u8], each: impl FnMut(RawLine<'_>)) {
+        self.push_sought(chunk, |_, _| true, each);
+    }
+
+    /// The same; `any` tells whether there is something in a part of the chunk, and is asked of each line that is whole
+    /// in it, in order.
+    pub fn push_sought(
+        &mut self,
+        chunk: &[u8],
+        mut any: impl FnMut(usize, usize) -> bool,
+        mut each: impl FnMut(RawLine<'_>),
+    ) {
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', chunk) {
             let line = chunk.get(start..end).unwrap_or_default();
-            start = end + 1;
+            let from = std::mem::replace(&mut start, end + 1);
             if self.carry.is_empty() && line.len() <= MAX_LINE {
-                self.give(line, line.len() as u64 + 1, false, &mut each);
+                let ends = Ends {
+                    quiet: !any(from, end),
+                    unterminated: false,
+                };
+                self.give(line, line.len() as u64 + 1, ends, &mut each);
             } else {
                 self.keep(line);
                 let carry = std::mem::take(&mut self.carry);
                 let length = carry.len() as u64 + std::mem::take(&mut self.dropped) + 1;
-                self.give(&carry, length, false, &mut each);
+                self.give(&carry, length, Ends::default(), &mut each);
                 self.carry = carry;
                 self.carry.clear();
             }
@@ -65,7 +89,11 @@ impl LineReader {
     pub fn finish(&mut self, mut each: impl FnMut(RawLine<'_>)) {
         if !self.carry.is_empty() {
             let carry = std::mem::take(&mut self.carry);
-            self.give(&carry, carry.len() as u64, true, &mut each);
+            let ends = Ends {
+                unterminated: true,
+                ..Ends::default()
+            };
+            self.give(&carry, carry.len() as u64, ends, &mut each);
         }
     }
 
@@ -78,13 +106,7 @@ impl LineReader {
         self.dropped += (part.len() - kept) as u64;
     }
 
-    fn give(
-        &mut self,
-        line: &[u8],
-        length: u64,
-        unterminated: bool,
-        each: &mut impl FnMut(RawLine<'_>),
-    ) {
+    fn give(&mut self, line: &[u8], length: u64, ends: Ends, each: &mut impl FnMut(RawLine<'_>)) {
         self.number += 1;
         let cut = line.len() > MAX_LINE;
         let text = line.get(..MAX_LINE).unwrap_or(line);
@@ -92,8 +114,9 @@ impl LineReader {
             text: text.strip_suffix(b"\r").unwrap_or(text),
             number: self.number,
             offset: self.offset,
-            unterminated,
+            unterminated: ends.unterminated,
             cut,
+            quiet: ends.quiet,
         });
         self.offset += length;
     }

@@ -150,6 +150,37 @@ impl Formats {
         }
     }
 
+    /// Whether a line in which none of the words stands is nobody's but the application's: nothing is open, and it begins
+    /// nothing.
+    #[inline]
+    pub(super) fn passes(&self, text: &[u8]) -> bool {
+        !matches!(text, [b'g', b'c', b'0'..=b'9', ..])
+            && !(self.traceback.may_begin(text)
+                || self.profile.may_begin(text)
+                || self.memstats.may_begin(text)
+                || self.oom.may_begin(text))
+    }
+
+    /// Whether nothing is open.
+    pub(super) fn rest(&self) -> bool {
+        self.open.is_none()
+            && self.package.is_none()
+            && !self.mender.is_active()
+            && self.checkfinalizers.rests()
+            && self.alloctrace.rests()
+            && self.race.rests()
+            && self.traceback.rests()
+            && self.profile.rests()
+            && self.memstats.rests()
+            && self.oom.rests()
+    }
+
+    /// A line of the application's own, which passes.
+    #[inline]
+    pub(super) fn pass(&mut self, text: &[u8]) {
+        self.mender.saw(text);
+    }
+
     /// Whether the open record's format knows this line for its next.
     #[inline]
     fn expects(&mut self, text: &[u8]) -> bool {

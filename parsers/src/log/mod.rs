@@ -18,6 +18,7 @@
 //! | `wrapped` | lines in JSON of known machinery |
 //! | `telling` | beginnings that only traces have |
 //! | `record` | what a line turned out to be |
+//! | `seek` | the words without which a line is the application's own |
 //! | `trace` | the traces of one line |
 //! | `mend` | torn ones are put together again, or reported |
 //! | `formats` | the readers of one origin, and which of them reads a line |
@@ -33,6 +34,9 @@ mod mend;
 mod prefix;
 mod reader;
 mod record;
+mod seek;
+#[cfg(test)]
+mod seek_tests;
 mod telling;
 mod trace;
 mod unwrap;
@@ -41,9 +45,18 @@ mod unwrap_tests;
 mod wrapped;
 
 pub use crate::line::{Origin, Place, Stamp, Unreadable};
-pub use reader::LogReader;
+pub use reader::{LogReader, Others};
 pub use record::{Kind, Record};
 pub use unwrap::{Strip, Unwrapper};
 
 /// Where records go. They borrow from the line or from the reader, so they are copied out or used at once.
 pub type Sink<'s> = dyn FnMut(Record<'_>) + 's;
+
+/// Every word by which one of the readers looks for something in a line.
+#[cfg(test)]
+fn words_of_all() -> Vec<&'static str> {
+    let mut all = learn::WORDS.to_vec();
+    all.extend(mend::WORDS);
+    all.extend(crate::traceback::WORDS);
+    all
+}

@@ -1,7 +1,8 @@
 //! Which format reads a line.
 
 use super::formats::{Formats, Starts};
-use super::{Sink, Strip, Unwrapper};
+use super::seek::Places;
+use super::{Kind, Record, Sink, Strip, Unwrapper};
 use crate::line::{Line, LineReader, Origin};
 
 /// Chunks of a log to records.
@@ -10,6 +11,17 @@ pub struct LogReader {
     lines: LineReader,
     unwrapper: Unwrapper,
     origins: Origins,
+    lines_of_others: Others,
+}
+
+/// What is done with the application's own lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Others {
+    /// Each is given.
+    #[default]
+    Given,
+    /// Nobody asks for them: those in which nothing of a trace stands may be left out.
+    LeftOut,
 }
 
 /// The readers of each origin, by its number. The unwrapper bounds how many there are.
@@ -17,9 +29,24 @@ pub struct LogReader {
 struct Origins {
     starts: Starts,
     formats: Vec<Formats>,
+    /// Nothing is open in the origin without a name.
+    rests: bool,
 }
 
 impl Origins {
+    /// Whether a line without an origin, in which no word of a trace stands, is the application's own.
+    #[inline]
+    fn passes(&mut self, text: &[u8]) -> bool {
+        self.rests
+            && self.formats.first_mut().is_some_and(|formats| {
+                let passes = formats.passes(text);
+                if passes {
+                    formats.pass(text);
+                }
+                passes
+            })
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) {
         let index = line.origin.0 as usize;
         if index >= self.formats.len() {
@@ -27,6 +54,9 @@ impl Origins {
         }
         if let Some(formats) = self.formats.get_mut(index) {
             formats.line(&self.starts, line, out);
+        }
+        if index == 0 {
+            self.rests = self.formats.first().is_some_and(Formats::rest);
         }
     }
 
@@ -50,14 +80,42 @@ impl LogReader {
         self
     }
 
+    /// Does so with the application's own lines.
+    #[must_use]
+    pub fn with_others(mut self, others: Others) -> Self {
+        self.lines_of_others = others;
+        self
+    }
+
     /// Gives the records that `chunk` completes.
     pub fn push(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
         let Self {
             lines,
             unwrapper,
             origins,
+            lines_of_others,
         } = self;
-        lines.push(chunk, |raw| {
+        let mut places = Places::of(chunk);
+        let any = |from, to| places.any(from, to);
+        lines.push_sought(chunk, any, |raw| {
+            if raw.quiet
+                && let Some(line) = unwrapper.plain(&raw)
+                && origins.passes(line.text)
+            {
+                if *lines_of_others == Others::Given {
+                    out(Record::new((&line).into(), Kind::Log(line.text)));
+                }
+                return;
+            }
+            unwrapper.line(&raw, &mut |line| origins.line(line, out));
+        });
+    }
+
+    /// The same, for tests: no line passes before it was looked at.
+    #[cfg(test)]
+    pub(super) fn push_looking_at_each(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
+        let (unwrapper, origins) = (&mut self.unwrapper, &mut self.origins);
+        self.lines.push(chunk, |raw| {
             unwrapper.line(&raw, &mut |line| origins.line(line, out));
         });
     }
@@ -68,6 +126,7 @@ impl LogReader {
             lines,
             unwrapper,
             origins,
+            ..
         } = self;
         lines.finish(|raw| unwrapper.line(&raw, &mut |line| origins.line(line, out)));
         unwrapper.finish(&mut |line| origins.line(line, out));

@@ -106,6 +106,48 @@ impl Unwrapper {
         }
     }
 
+    /// A line in which no word of a trace stands, when it is of no origin of its own and tells nothing of the stream: what
+    /// stands around it is known, or nothing does.
+    #[inline]
+    pub(super) fn plain<'t>(&self, raw: &RawLine<'t>) -> Option<Line<'t>> {
+        let waits = self.hold.is_some() || !self.pending.is_empty();
+        if waits || self.strip.is_some() || !self.shapes.is_empty() || raw.cut || raw.number == 1 {
+            return None;
+        }
+        let mut text = raw.text;
+        if text.first() == Some(&b'{') && wrapped::may_be(text) {
+            return None;
+        }
+        let mut stamp = None;
+        let mut used = 0u16;
+        for _ in 0..4 {
+            // As Go's log writes it: no machinery that says what it is begins so.
+            if self.learned.is_empty() && text.get(4) == Some(&b'/') {
+                break;
+            }
+            let Some((layer, peeled)) = self.outermost(text, prefix::stamp(text), used) else {
+                break;
+            };
+            if !matches!(layer, Layer::Time | Layer::GoTime) {
+                return None;
+            }
+            used |= 1 << layer as u16;
+            stamp = peeled.stamp.or(stamp);
+            text = text.get(peeled.length..)?;
+        }
+        Some(Line {
+            text,
+            place: Place {
+                line: raw.number,
+                offset: raw.offset,
+            },
+            stamp,
+            origin: Origin(0),
+            unterminated: raw.unterminated,
+            cut: raw.cut,
+        })
+    }
+
     /// It is known what the held lines are.
     fn release(&mut self, hold: &Hold, ruling: Ruling, each: Each<'_>) {
         let mut lines = hold.lines.iter();

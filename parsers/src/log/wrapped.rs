@@ -43,6 +43,20 @@ struct Test<'a> {
     import_path: Option<Cow<'a, str>>,
 }
 
+/// Whether a line could be one of these, by the key that comes first.
+pub(super) fn may_be(text: &[u8]) -> bool {
+    let inside = text.strip_prefix(b"{").unwrap_or_default();
+    let inside = inside.trim_ascii_start();
+    [
+        &b"\"log\""[..],
+        b"\"Time\"",
+        b"\"Action\"",
+        b"\"ImportPath\"",
+    ]
+    .iter()
+    .any(|key| inside.starts_with(key))
+}
+
 /// Takes a line out of its JSON, when it is one of these.
 pub(super) fn unwrap(text: &[u8]) -> Option<Wrapped<'_>> {
     let inside = text.strip_prefix(b"{")?.trim_ascii_start();
@@ -55,10 +69,7 @@ pub(super) fn unwrap(text: &[u8]) -> Option<Wrapped<'_>> {
             name: None,
         });
     }
-    if !(inside.starts_with(b"\"Time\"")
-        || inside.starts_with(b"\"Action\"")
-        || inside.starts_with(b"\"ImportPath\""))
-    {
+    if !may_be(text) {
         return None;
     }
     let test: Test<'_> = serde_json::from_slice(text).ok()?;

@@ -87,31 +87,30 @@ fn after_stamp(text: &[u8]) -> &[u8] {
     }
 }
 
-impl Reader {
-    /// Whether a snapshot could begin with this line; almost every line of a log is told here.
-    fn may_begin(&self, text: &[u8]) -> bool {
-        match text {
-            [] => return false,
-            [b'/', ..] => return true,
-            [b'g', b'o', b'_', ..] => return true,
-            [b'#', b' ', ..] if text.len() < SHORT => return true,
-            _ => {}
-        }
-        if text.len() < SHORT {
-            let text = after_stamp(text);
-            if text.last().is_some_and(u8::is_ascii_digit) && number(text).is_some() {
-                return true;
-            }
-            let first = memchr::memchr2(b'=', b':', text);
-            if first.is_some_and(|at| name_before(text, at).is_some()) {
-                return true;
-            }
-        }
-        self.alloc.find(text).is_some()
-            || self.heap.find(text).is_some()
-            || (text.len() >= POSITIONAL && text.ends_with(b"}]}"))
+/// Whether a snapshot could begin with a line that speaks of no heap and of no allocation; almost every line of a log is
+/// told here.
+fn begins_without_words(text: &[u8]) -> bool {
+    match text {
+        [] => return false,
+        [b'/', ..] => return true,
+        [b'g', b'o', b'_', ..] => return true,
+        [b'#', b' ', ..] if text.len() < SHORT => return true,
+        _ => {}
     }
+    if text.len() < SHORT {
+        let text = after_stamp(text);
+        if text.last().is_some_and(u8::is_ascii_digit) && number(text).is_some() {
+            return true;
+        }
+        let first = memchr::memchr2(b'=', b':', text);
+        if first.is_some_and(|at| name_before(text, at).is_some()) {
+            return true;
+        }
+    }
+    text.len() >= POSITIONAL && text.ends_with(b"}]}")
+}
 
+impl Reader {
     fn begin(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = after_stamp(line.text);
         let manner = match text {
@@ -205,6 +204,14 @@ impl Format for Reader {
 
     const NAME: &'static str = "memstats";
 
+    fn rests(&self) -> bool {
+        self.block.is_none()
+    }
+
+    fn may_begin(&self, text: &[u8]) -> bool {
+        begins_without_words(text)
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if let Some(block) = &mut self.block {
             let went = block.line(line, after_stamp(line.text), &mut self.pairs);
@@ -226,7 +233,8 @@ impl Format for Reader {
                 Went::Out => self.close(out),
             }
         }
-        if !self.may_begin(line.text) {
+        let words = || [&self.alloc, &self.heap].map(|word| word.find(line.text).is_some());
+        if !begins_without_words(line.text) && words() == [false; 2] {
             return Taken::No;
         }
         self.begin(line, out)

@@ -39,14 +39,20 @@ impl Format for Reader {
 
     const NAME: &'static str = "oom";
 
+    fn rests(&self) -> bool {
+        self.near == 0
+    }
+
+    fn may_begin(&self, text: &[u8]) -> bool {
+        text.first() == Some(&b'[') || text.starts_with(b"memory: usage ")
+    }
+
     fn line(&mut self, raw: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = raw.text;
         let named = self.oom.find(text).is_some() || self.kill.find(text).is_some();
         if !named {
             // Rows and counters have no word of their own; they are looked for near those that have.
-            let row =
-                self.near > 0 || text.first() == Some(&b'[') || text.starts_with(b"memory: usage ");
-            if !row {
+            if self.near == 0 && !self.may_begin(text) {
                 return Taken::No;
             }
             self.near = self.near.saturating_sub(1);

@@ -143,6 +143,14 @@ impl Format for Reader {
 
     const NAME: &'static str = "profile";
 
+    fn rests(&self) -> bool {
+        self.profile.is_none() && !self.open && self.doubtful.is_none()
+    }
+
+    fn may_begin(&self, text: &[u8]) -> bool {
+        matches!(text, [b'#' | b'-', ..])
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if !may_be(line.text) {
             if line.text.is_empty() && self.open && self.doubtful.is_none() {

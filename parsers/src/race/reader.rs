@@ -33,6 +33,10 @@ impl Format for Reader {
 
     const NAME: &'static str = "race";
 
+    fn rests(&self) -> bool {
+        matches!(self.at, At::Rest) && self.call.is_none()
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         if let At::Rule(rule) = self.at {
             self.at = At::Rest;

@@ -15,16 +15,16 @@ use std::sync::LazyLock;
 static SERVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("http: panic serving "));
 
 /// Looked for in every line that is nobody's: where a dump or a death may begin further right.
-static INSIDE: LazyLock<Words> = LazyLock::new(|| {
-    Words::new(&[
-        "goroutine ",
-        "panic serving ",
-        "panic: ",
-        "panic\"",
-        "fatal error: ",
-        "SIG",
-    ])
-});
+pub(crate) const WORDS: [&str; 6] = [
+    "goroutine ",
+    "panic serving ",
+    "panic: ",
+    "panic\"",
+    "fatal error: ",
+    "SIG",
+];
+
+static INSIDE: LazyLock<Words> = LazyLock::new(|| Words::new(&WORDS));
 
 /// Whether a dump or a death may begin in a line.
 #[inline]

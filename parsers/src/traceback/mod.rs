@@ -22,6 +22,9 @@ mod records;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use head::WORDS;
+
 pub use grammar::{created_by, elided, function, originating_from, source};
 pub use header::header;
 pub use reader::Reader;

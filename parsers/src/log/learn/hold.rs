@@ -40,6 +40,7 @@ impl Held {
             offset: self.offset,
             unterminated: self.unterminated,
             cut: self.cut,
+            quiet: false,
         }
     }
 }

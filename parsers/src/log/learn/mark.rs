@@ -21,7 +21,7 @@ pub(super) enum Mark {
 }
 
 /// Words of which one stands where any of them begins. None is escaped inside JSON or logfmt.
-const WORDS: [&str; 23] = [
+pub(in crate::log) const WORDS: [&str; 23] = [
     "panic: ",
     "goroutine ",
     "fatal error: ",

@@ -23,6 +23,9 @@ mod tests;
 pub(super) use hold::{Hold, Ruling, Tail};
 pub(super) use shape::Shape;
 
+#[cfg(test)]
+pub(super) use mark::WORDS;
+
 use mark::Mark;
 
 /// So many shapes of lines are kept of a log.

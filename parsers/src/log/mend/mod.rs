@@ -35,4 +35,7 @@ mod tests;
 mod tokens;
 mod words;
 
+#[cfg(test)]
+pub(super) use words::WORDS;
+
 pub(super) use mender::{Mender, Piece};

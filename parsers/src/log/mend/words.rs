@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 pub(super) const ATTEMPTS: usize = 16;
 
 /// Words that begin a record (as many as `BEGINNINGS`), then ones that only stand inside one.
-const WORDS: [&str; 22] = [
+pub(in crate::log) const WORDS: [&str; 22] = [
     "gc ",
     "SCHED ",
     "scav ",

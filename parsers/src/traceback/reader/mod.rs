@@ -85,6 +85,14 @@ impl Format for Reader {
         }
     }
 
+    fn rests(&self) -> bool {
+        self.at == At::Rest && self.pending.what == What::Nothing && self.indent.is_empty()
+    }
+
+    fn may_begin(&self, text: &[u8]) -> bool {
+        matches!(text.first(), Some(b'r' | b'u' | b'a' | b'o' | b'b' | b' ')) && is_note(text)
+    }
+
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let line = self.without_indent(*line);
         if self.pending.what != What::Nothing
