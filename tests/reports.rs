@@ -266,6 +266,37 @@ mod tests {
         assert_eq!(at(1).unwrap() - at(0).unwrap(), 26_000_000);
     }
 
+    #[test]
+    fn a_goroutine_has_those_from_which_it_comes() {
+        let document = ask("goroutines", "tracebackancestors");
+        let ids: Vec<u64> = document["goroutines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|g| g["id"].as_u64().unwrap())
+            .collect();
+        assert_eq!(ids, [1, 25, 29]);
+        let descent = |index: usize| {
+            let ancestors = document["goroutines"][index]["ancestors"].as_array();
+            let ancestors = ancestors.cloned().unwrap_or_default();
+            let one = |of: &Value| {
+                let frames = of["frames"].as_array().unwrap();
+                assert!(!frames.is_empty(), "{of}");
+                of["goroutine"].as_u64().unwrap()
+            };
+            ancestors.iter().map(one).collect::<Vec<u64>>()
+        };
+        assert_eq!(descent(0), [0u64; 0]);
+        assert_eq!(descent(1), [24, 23, 22, 21, 20, 1]);
+        assert_eq!(descent(1).len() + descent(2).len(), 10);
+        let last = &document["goroutines"][1]["ancestors"][5];
+        assert_eq!(last["created_by"], Value::Null, "{last}");
+        assert_eq!(
+            last["frames"].as_array().unwrap().last().unwrap()["function"],
+            "main.main"
+        );
+    }
+
     /// Every report that is kept is asked for above or below.
     #[test]
     fn nothing_is_kept_without_a_question() {

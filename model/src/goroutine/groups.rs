@@ -1,6 +1,6 @@
 //! Goroutines grouped by state and identical stacks.
 
-use super::{Creator, Elided, Goroutine, Goroutines, Labels, Status};
+use super::{Ancestor, Creator, Elided, Goroutine, Goroutines, Labels, Status};
 use crate::frame::Frame;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +32,11 @@ pub struct Group {
     pub member_labels: BTreeMap<String, Vec<String>>,
     /// Who created them; null unless the same `go` statement created all.
     pub created_by: Option<Creator>,
+    /// The goroutines from which they come, the one that created them first; present only where the runtime printed the same of
+    /// all.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(with = "Option<Vec<Ancestor>>")]
+    pub ancestors: Arc<[Ancestor]>,
     /// Their calls, innermost first; `sp` differs and is null.
     pub frames: Vec<Frame>,
     /// Frames that were left out of the middle of the stack; absent when none were.
@@ -83,6 +88,8 @@ impl Goroutines {
                 let creator = |g: &Goroutine| g.created_by.as_ref().map(|c| Arc::clone(&c.place));
                 let place = creator(first);
                 let one_creator = members.iter().all(|g| creator(g) == place);
+                let one_descent = members.iter().all(|g| g.ancestors == first.ancestors);
+                let ancestors = Some(&first.ancestors).filter(|_| one_descent);
                 let waits = || members.iter().filter_map(|g| g.waiting_ns);
                 Some(Group {
                     count: members.len(),
@@ -93,6 +100,7 @@ impl Goroutines {
                     labels: None,
                     member_labels: member_labels(&members),
                     created_by: first.created_by.clone().filter(|_| one_creator),
+                    ancestors: ancestors.map(Arc::clone).unwrap_or_default(),
                     frames: self.frames(&Goroutine {
                         sps: None,
                         ..first.clone()

@@ -20,7 +20,7 @@ mod stacks;
 mod status;
 
 pub use groups::Group;
-pub use place::{Creator, Place, Places};
+pub use place::{Ancestor, Creator, Place, Places};
 pub use set::{Goroutine, Goroutines, Labels, Listed};
 pub use stacks::{Elided, FrameId, Stack, StackId, Stacks};
 pub use status::Status;

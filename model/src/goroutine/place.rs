@@ -1,5 +1,6 @@
 //! Places in the source. Thousands of goroutines share a few, so they are handed out by reference count.
 
+use crate::frame::Frame;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -26,6 +27,20 @@ pub struct Creator {
     pub place: Arc<Place>,
     /// Id of the goroutine that ran the `go` statement; null before Go 1.21, which does not record it.
     pub goroutine: Option<u64>,
+}
+
+/// A goroutine that ran the `go` statement, as its stack was then (`GODEBUG=tracebackancestors`).
+#[derive(Serialize, Clone, PartialEq, Debug, JsonSchema)]
+#[schemars(rename = "ancestor")]
+pub struct Ancestor {
+    /// Its id.
+    pub goroutine: u64,
+    /// Its calls, innermost first.
+    pub frames: Vec<Frame>,
+    /// Whether frames were left out at the end: the runtime keeps 50 at most, and prints as many as of any stack.
+    pub incomplete: bool,
+    /// Who created it; null for the main goroutine.
+    pub created_by: Option<Creator>,
 }
 
 /// Places, each kept once.

@@ -1,6 +1,6 @@
 //! A set of goroutines that were there at one moment.
 
-use super::{Creator, Elided, Place, StackId, Stacks, Status};
+use super::{Ancestor, Creator, Elided, Place, StackId, Stacks, Status};
 use crate::frame::Frame;
 use crate::value::Address;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -77,6 +77,11 @@ pub struct Goroutine {
     pub labels: Labels,
     /// Who created it; null for the main goroutine and where it is not known.
     pub created_by: Option<Creator>,
+    /// The goroutines from which it comes, the one that created it first; present only where the runtime printed them
+    /// (`GODEBUG=tracebackancestors=N`).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(with = "Option<Vec<Ancestor>>")]
+    pub ancestors: Arc<[Ancestor]>,
     /// The function it started in, in a log without its line; null when not known.
     pub start: Option<Arc<Place>>,
     /// Its first frame of the program itself; null when no frame has a source file.
@@ -109,7 +114,7 @@ pub struct Goroutine {
 
 impl Goroutine {
     /// A goroutine of which nothing but this is known.
-    pub const fn new(id: u64, status: Status, stack: StackId) -> Self {
+    pub fn new(id: u64, status: Status, stack: StackId) -> Self {
         Self {
             id,
             status,
@@ -118,6 +123,7 @@ impl Goroutine {
             system: false,
             labels: Labels(None),
             created_by: None,
+            ancestors: Arc::default(),
             start: None,
             location: None,
             thread: None,

@@ -137,7 +137,7 @@ impl Open {
             T::CreatedBy { creator, source } => self.sections.created_by(creator, *source),
             T::Elided(elided) => self.sections.elided(*elided),
             T::Unavailable(_) => self.sections.unavailable(),
-            T::Ancestor(_) => self.sections.ancestor(),
+            T::Ancestor(id) => self.sections.ancestor(*id),
             T::Separator => self.after_separator = true,
             T::Register { name, value } => {
                 if !self.after_separator && self.dump.registers.len() < 64 {

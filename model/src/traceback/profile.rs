@@ -5,6 +5,7 @@ use crate::goroutine::{Group, Status};
 use crate::value::Address;
 use bstr::ByteSlice;
 use dumpview_parsers::profile::{Header, Record, Values};
+use std::sync::Arc;
 
 /// One profile.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ impl Profile {
                     waiting_ns: None,
                     labels: None,
                     created_by: None,
+                    ancestors: Arc::default(),
                     frames: Vec::new(),
                     elided: None,
                     why_incomplete: None,

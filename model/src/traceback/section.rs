@@ -3,8 +3,8 @@
 
 use crate::frame::{Frame, Trust, is_users_function};
 use crate::goroutine::{
-    Creator, Elided, FrameId, Goroutine, Goroutines, Labels, Place, Places, Stack, StackId, Stacks,
-    Status,
+    Ancestor, Creator, Elided, FrameId, Goroutine, Goroutines, Labels, Place, Places, Stack,
+    StackId, Stacks, Status,
 };
 use crate::value::Address;
 use bstr::ByteSlice;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// Why a stack ends early.
 const ELIDED_END: &str = "the runtime left out the frames below: its traceback ends after 100";
+/// More than anybody asks `tracebackancestors` for.
+const MOST_ANCESTORS: usize = 256;
 const UNAVAILABLE: &str = "it was running on another thread, which could not be interrupted";
 
 /// Puts goroutines together.
@@ -57,8 +59,8 @@ struct Open {
     goroutine: Goroutine,
     /// `runtime.goexit` was reached: the frame above it is the one it started in.
     to_the_end: bool,
-    /// The frames that follow are an ancestor's.
-    in_ancestor: bool,
+    /// Those from which it comes, so far: the frames that follow are the last one's.
+    ancestors: Vec<Ancestor>,
 }
 
 /// The goroutine before.
@@ -67,6 +69,7 @@ struct Last {
     stack: Stack,
     id: StackId,
     creator: Option<Arc<Place>>,
+    ancestors: Arc<[Ancestor]>,
 }
 
 /// What a dump's goroutines became.
@@ -131,7 +134,7 @@ impl Sections {
         self.open = Some(Open {
             goroutine,
             to_the_end: false,
-            in_ancestor: false,
+            ancestors: Vec::new(),
         });
     }
 
@@ -151,7 +154,8 @@ impl Sections {
 
     pub fn frame(&mut self, frame: &traceback::Frame<'_>) {
         let Some(open) = &mut self.open else { return };
-        if open.in_ancestor {
+        if let Some(ancestor) = open.ancestors.last_mut() {
+            ancestor.frames.push(to_model(frame));
             return;
         }
         if open.goroutine.waits_at.is_none() {
@@ -184,7 +188,9 @@ impl Sections {
     }
 
     pub fn elided(&mut self, elided: traceback::Elided) {
-        if self.open.as_ref().is_none_or(|open| open.in_ancestor) {
+        let Some(open) = &mut self.open else { return };
+        if let Some(ancestor) = open.ancestors.last_mut() {
+            ancestor.incomplete = true;
             return;
         }
         match elided {
@@ -204,17 +210,22 @@ impl Sections {
         }
     }
 
-    pub fn ancestor(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.in_ancestor = true;
+    /// The frames that follow are those of a goroutine from which the open one comes.
+    pub fn ancestor(&mut self, goroutine: u64) {
+        if let Some(open) = &mut self.open
+            && open.ancestors.len() < MOST_ANCESTORS
+        {
+            open.ancestors.push(Ancestor {
+                goroutine,
+                frames: Vec::new(),
+                incomplete: false,
+                created_by: None,
+            });
         }
     }
 
     pub fn created_by(&mut self, creator: &traceback::Creator<'_>, source: Option<Source<'_>>) {
         let Some(open) = &mut self.open else { return };
-        if open.in_ancestor {
-            return;
-        }
         let is_it = |place: &Arc<Place>| {
             place.function.as_bytes() == creator.function
                 && place.file.as_deref().map(str::as_bytes) == source.map(|s| s.file)
@@ -228,16 +239,27 @@ impl Sections {
             })
         });
         self.last.creator = Some(Arc::clone(&place));
-        open.goroutine.created_by = Some(Creator {
+        let creator = Some(Creator {
             place,
             goroutine: creator.goroutine,
         });
+        match open.ancestors.last_mut() {
+            Some(ancestor) => ancestor.created_by = creator,
+            None => open.goroutine.created_by = creator,
+        }
     }
 
     /// The section is over: the goroutine joins the others.
     pub fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
         let mut goroutine = open.goroutine;
+        if !open.ancestors.is_empty() {
+            goroutine.ancestors = match &self.last.ancestors {
+                same if **same == *open.ancestors => Arc::clone(same),
+                _ => open.ancestors.into(),
+            };
+            self.last.ancestors = Arc::clone(&goroutine.ancestors);
+        }
         let stacks = &mut self.goroutines.stacks;
         if open.to_the_end {
             let start = self
@@ -303,6 +325,7 @@ impl Sections {
             known.system = goroutine.system;
             known.sps = goroutine.sps;
             known.m = goroutine.m.or(known.m);
+            known.ancestors = goroutine.ancestors;
             known.created_by = goroutine.created_by.or(known.created_by.take());
         }
     }

@@ -551,5 +551,14 @@ pub fn group_text(group: &Group, kept: &str, out: &mut Text<'_>) -> io::Result<(
         place(&creator.place, &mut line);
         out.line(styled(Role::Dim, line))?;
     }
+    for ancestor in group.ancestors.iter() {
+        let id = ancestor.goroutine;
+        out.line(format_args!("    started by goroutine {id}, which was in"))?;
+        let frames = ancestor.frames.iter().filter(|frame| !frame.runtime);
+        stack_text(frames, None, "        ", out)?;
+        if ancestor.incomplete {
+            out.line(styled(Role::Dim, "        … and what called it"))?;
+        }
+    }
     out.line("")
 }
