@@ -348,16 +348,17 @@ fn one<R: Reading>(
             }
         }
         // What stands between rows goes with the one before.
-        if within != Within::Yes {
-            inputs.model.pass_by(record);
-            return Ok(());
-        }
         let mut given = Ok(());
-        inputs.model.record(record, &mut |fresh| {
+        let mut give = |fresh: Fresh<'_>| {
             if let (Some(row), Ok(())) = (reading.fresh(fresh), &given) {
                 given = each(Step::Item(row));
             }
-        });
+        };
+        if within == Within::Yes {
+            inputs.model.record(record, &mut give);
+        } else {
+            inputs.model.pass_by(record, &mut give);
+        }
         given
     })?;
     let origins = |origin: Origin| String::from_utf8_lossy(reader.origin_name(origin)).into_owned();

@@ -164,12 +164,24 @@ impl Collector {
             process.extras = early.extras;
             self.processes.push(Arc::new(process));
             self.make_room();
-            return self.processes.last().map(|process| &process.last);
+            return self.processes.last().map(|process| &process.latest);
         };
         // Whoever holds a snapshot of the totals keeps what it has.
         let process = Arc::make_mut(self.processes.get_mut(index)?);
         process.add(&cycle);
-        Some(&process.last)
+        Some(&process.latest)
+    }
+
+    /// The input has ended: origins get the names that its prefixes gave them.
+    pub fn end(&mut self, name: impl Fn(Origin) -> String) {
+        let unnamed = self
+            .processes
+            .iter_mut()
+            .filter(|process| process.name.is_empty());
+        for process in unnamed.filter(|process| process.origin.0 > 0) {
+            let name = name(process.origin);
+            Arc::make_mut(process).name = name;
+        }
     }
 
     /// Forgets a process when there are too many: among those with the fewest cycles the one silent for longest.

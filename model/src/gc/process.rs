@@ -117,18 +117,24 @@ pub struct Process {
     pub origin: Origin,
     /// The package that a compiler worked on, where the go command says so.
     pub package: Option<String>,
-    /// Its first cycle here.
+    /// The same as a name, when the input has ended; empty for lines without a prefix.
+    pub name: String,
+    /// Its first cycle here, of those that are counted where any is.
     pub first: Cycle,
-    /// Its last cycle.
+    /// Its last cycle that is counted.
     pub last: Cycle,
-    /// Cycles counted.
+    /// Its last cycle, counted or not.
+    pub latest: Cycle,
+    /// Cycles counted: those that are surely its own.
     pub cycles: u64,
     /// Cycles missing between them, by their numbers.
     pub lost: u64,
     /// The first cycle after a gap.
     pub first_gap: Option<Cycle>,
-    /// Cycles that may be another process's.
+    /// Cycles that may be another process's: nothing but this number has them.
     pub doubtful: u64,
+    /// How many of them came since the last cycle.
+    doubtful_since: u64,
     /// The first of them.
     pub first_doubt: Option<Cycle>,
     /// Lines that were there twice; counted once.
@@ -177,12 +183,15 @@ impl Process {
             id,
             origin,
             package,
+            name: String::new(),
             first: *first,
             last: *first,
+            latest: *first,
             cycles: 0,
             lost: 0,
             first_gap: None,
             doubtful: 0,
+            doubtful_since: 0,
             first_doubt: None,
             repeated: 0,
             forced: 0,
@@ -227,7 +236,36 @@ impl Process {
     }
 
     pub(super) fn add(&mut self, cycle: &Cycle) {
-        let previous = (self.cycles > 0).then_some(&self.last);
+        self.latest = *cycle;
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(*cycle);
+        self.lost += cycle.lost_before;
+        if cycle.lost_before > 0 {
+            self.first_gap.get_or_insert(*cycle);
+        }
+        if cycle.doubtful {
+            self.doubtful += 1;
+            self.doubtful_since += 1;
+            self.first_doubt.get_or_insert(*cycle);
+            return;
+        }
+        if self.cycles == 0 {
+            self.first = *cycle;
+        }
+        let previous = (self.cycles > 0).then_some(self.last);
+        self.last = *cycle;
+        // What is not counted lies between like what is lost.
+        let cycle = &Cycle {
+            lost_before: cycle.lost_before + std::mem::take(&mut self.doubtful_since),
+            ..*cycle
+        };
+        self.count(cycle, previous.as_ref());
+    }
+
+    /// Counts a cycle that is surely its own.
+    fn count(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
         self.times.add(cycle, previous);
         self.extremes.add(cycle);
         self.cpu.add(cycle, previous);
@@ -237,14 +275,6 @@ impl Process {
             self.pressure.add(previous, cycle);
         }
         self.cycles += 1;
-        self.lost += cycle.lost_before;
-        if cycle.lost_before > 0 {
-            self.first_gap.get_or_insert(*cycle);
-        }
-        if cycle.doubtful {
-            self.doubtful += 1;
-            self.first_doubt.get_or_insert(*cycle);
-        }
         if cycle.forced() {
             self.forced += 1;
             self.first_forced.get_or_insert(*cycle);
@@ -253,11 +283,6 @@ impl Process {
         self.leak_checks += u64::from(cycle.leak_check());
         self.mended += u64::from(cycle.pieces() > 1);
         self.count_procs(cycle);
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(*cycle);
-        self.last = *cycle;
     }
 
     fn count_procs(&mut self, cycle: &Cycle) {

@@ -42,9 +42,11 @@ fn processes(collector: &Collector, process: &Process) -> Option<Finding> {
         .filter(|other| other.id != process.id)
         .take(8)
     {
-        let name = other.package.as_ref().map_or_else(String::new, |package| {
-            format!(" of the compiler of {package}")
-        });
+        let name = match &other.package {
+            Some(package) => format!(" of the compiler of {package}"),
+            None if !other.name.is_empty() => format!(" of {}", other.name),
+            None => String::new(),
+        };
         finding = finding.at(
             other.first.place.line,
             format!("{}{name} from here", plural(other.cycles, "cycle")),
@@ -60,8 +62,8 @@ fn doubt(process: &Process) -> Option<Finding> {
             "gc.doubtful-process",
             Severity::Warning,
             format!(
-                "{} may belong to another process: two had the number before, more than 100 are missing between, or they \
-                 stand among torn lines. Prefixes that name the process (docker, kubectl --prefix) would tell",
+                "{} may belong to another process and are not counted: their numbers, times, heaps and shares of CPU fit behind \
+                 two, many are missing between, or they stand among torn lines. Prefixes that name the process (docker, kubectl --prefix) would tell",
                 plural(process.doubtful, "cycle")
             ),
         )

@@ -167,11 +167,13 @@ impl Spiral {
 pub struct Summary {
     /// Its number, which every verb on that log counts.
     pub process: ProcessId,
+    /// Who wrote the lines, by the prefix before them (a container, a pod, a unit); null without one.
+    pub origin: Option<String>,
     /// The package that a compiler worked on, by the go command's `# package` line; null where it is no compiler.
     pub package: Option<String>,
     /// The releases that print such lines: `go1.1-1.2`, `go1.3`, `go1.4`, `go1.5`, `go1.6-1.17`, `go1.18+`.
     pub dialect: &'static str,
-    /// Cycles counted.
+    /// Cycles counted: those that may be another process's are not.
     pub cycles: u64,
     /// Number of the first cycle.
     pub first_number: u32,
@@ -185,7 +187,7 @@ pub struct Summary {
     pub lost: u64,
     /// Cycles missing before the first, by its number.
     pub missing_before: u64,
-    /// Cycles that may be another process's.
+    /// Cycles that may be another process's: no other number here has them.
     pub doubtful: u64,
     /// Lines that were there twice, counted once.
     pub repeated: u64,
@@ -326,7 +328,7 @@ impl Process {
     /// Whether shares of time can be had: what was lost took time too, and between a cycle or two that do not begin
     /// with the process lies too little of it.
     fn is_measured(&self) -> bool {
-        self.lost == 0 && (self.first.number() == 1 || self.cycles >= 3)
+        self.lost + self.doubtful == 0 && (self.first.number() == 1 || self.cycles >= 3)
     }
 
     /// How live heap goes.
@@ -392,6 +394,7 @@ impl Process {
         let printed_cpu = self.last.cpu_percent().is_some();
         Summary {
             process: self.id,
+            origin: Some(self.name.clone()).filter(|name| !name.is_empty()),
             package: self.package.clone(),
             dialect: dialect(self.last.dialect()),
             cycles: self.cycles,

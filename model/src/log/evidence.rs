@@ -117,7 +117,7 @@ pub(super) fn counters(snapshot: &memstats::Snapshot) -> [Option<u64>; COUNTERS.
 pub(super) struct Reached {
     pub collection: Option<Collection>,
     /// The whole line of that collection, to tell one that was written twice.
-    pub printed: Option<gctrace::Record<'static>>,
+    pub printed: Option<gctrace::OldCycle>,
     pub sample: Option<Sample>,
     pub counters: Option<[Option<u64>; COUNTERS.len()]>,
     /// When the last package began to be initialised, in nanoseconds.
@@ -131,6 +131,11 @@ impl Reached {
             Some(last) => next.follows(last) && self.on_time(next.end),
             None => self.on_time(next.end) && self.collected().is_none_or(|n| n <= next.number),
         }
+    }
+
+    /// Whether what is known beside the collections allows that one is of this process.
+    pub fn admits(&self, next: &Collection) -> bool {
+        self.on_time(next.end) && self.collected().is_none_or(|n| n <= next.number)
     }
 
     /// Whether a sample can be the next one of this process.

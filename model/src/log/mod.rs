@@ -12,11 +12,13 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `process` | processes of a log, and which of them a record is of |
+//! | `joint` | cycles of several processes, put apart together |
 //! | `ranked` | the processes that a collector keeps, the one with the most records first |
 //! | `evidence` | what a record tells of its process, and what a process was last known to have reached |
 //! | `unread` | lines that looked like a record and could not be read |
 
 mod evidence;
+mod joint;
 mod process;
 mod ranked;
 #[cfg(test)]
@@ -24,7 +26,7 @@ mod tests;
 mod unread;
 
 pub use evidence::{COUNTERS, fallen};
-pub use process::{ProcessId, Processes, Whose};
+pub use process::{Offer, ProcessId, Processes, When, Whose};
 pub use ranked::{OfProcess, Sums, get, main, ranked, sums};
 pub use unread::{Unread, UnreadLine, head};
 

@@ -7,10 +7,12 @@
 //! taken and the record is marked doubtful. A record that tells nothing of its process is of the one that wrote last.
 
 use super::evidence::{Collection, Reached, Sample, counters};
+use super::joint::{Joint, Pick};
 use dumpview_parsers::log::{Kind, Origin, Record};
 use dumpview_parsers::{gctrace, inittrace, memstats, schedtrace};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::fmt;
 
 /// So many processes of one origin may go on at a time; of more, the one silent for longest is taken to have ended.
@@ -46,6 +48,26 @@ pub struct Whose {
     pub repeated: bool,
 }
 
+/// What became of a record that was offered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Offer {
+    /// It is no cycle.
+    Other,
+    /// It is this process's.
+    Known(Whose),
+    /// Later ones have to tell.
+    Waits,
+}
+
+/// When it is to be told whose something is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// When it is known.
+    Known,
+    /// Now, as well as it can be.
+    Now,
+}
+
 /// The processes of a log, by what they were last heard to say.
 #[derive(Clone, Debug, Default)]
 pub struct Processes {
@@ -65,6 +87,23 @@ struct Writer {
     collected: ProcessId,
     /// A line `# pkg` came since the last collection: the next one is rather of a new process.
     announced: bool,
+    /// Cycles (1.5 and later), put apart together.
+    joint: Joint,
+    /// Which process is which of theirs.
+    labels: Vec<(u64, ProcessId)>,
+    /// Where the cycles stood that wait.
+    offered: VecDeque<Offered>,
+}
+
+/// A cycle whose process is not known yet.
+#[derive(Clone, Copy, Debug)]
+struct Offered {
+    line: u64,
+    collection: Collection,
+    /// It is the one before once more.
+    repeated: bool,
+    /// It stood among torn lines.
+    doubtful: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -113,8 +152,19 @@ impl Processes {
         self.writers.clear();
     }
 
-    /// Tells whose the next record of the log is.
+    /// Tells whose the next record of the log is, whatever may come.
     pub fn of(&mut self, record: &Record<'_>) -> Whose {
+        match self.offer(record) {
+            Offer::Known(whose) => return whose,
+            Offer::Waits => {
+                let mut last = Whose::default();
+                while let Some(whose) = self.decided(record.origin, When::Now) {
+                    last = whose;
+                }
+                return last;
+            }
+            Offer::Other => {}
+        }
         let whose = self.judge(record);
         Whose {
             doubtful: whose.doubtful || record.doubtful,
@@ -122,14 +172,118 @@ impl Processes {
         }
     }
 
+    /// Takes a cycle, whose process later ones may have to tell; no other record is taken.
+    pub fn offer(&mut self, record: &Record<'_>) -> Offer {
+        let Kind::Gc(gctrace::Record::Cycle(cycle)) = &record.kind else {
+            return Offer::Other;
+        };
+        let line = record.place.line;
+        let writer = self.writer(record.origin);
+        let repeated = writer.joint.last() == Some(cycle);
+        if repeated && writer.offered.is_empty() {
+            return Offer::Known(Whose {
+                process: writer.collected,
+                repeated,
+                ..Whose::default()
+            });
+        }
+        if !repeated {
+            let next = Collection::of(cycle);
+            let announced = std::mem::take(&mut writer.announced);
+            let (labels, known) = (&writer.labels, &writer.known);
+            let admits = |label| {
+                let id = labels.iter().find(|(of, _)| *of == label);
+                let known = known
+                    .iter()
+                    .find(|known| id.is_some_and(|(_, id)| known.id == *id));
+                known.is_none_or(|known| known.reached.admits(&next))
+            };
+            if let Some(pick) = writer.joint.plain(cycle, announced, admits) {
+                return Offer::Known(self.picked(record.origin, line, next, pick, record.doubtful));
+            }
+            writer.joint.push(cycle, announced, admits);
+        }
+        writer.offered.push_back(Offered {
+            line,
+            collection: Collection::of(cycle),
+            repeated,
+            doubtful: record.doubtful,
+        });
+        Offer::Waits
+    }
+
+    /// The process of the first cycle of an origin that waits, when it is known, or is to be told now.
+    pub fn decided(&mut self, origin: Origin, when: When) -> Option<Whose> {
+        let writer = self.writer(origin);
+        let offered = *writer.offered.front()?;
+        if offered.repeated {
+            writer.offered.pop_front();
+            let process = writer.collected;
+            return Some(Whose {
+                process,
+                repeated: true,
+                ..Whose::default()
+            });
+        }
+        let pick = writer.joint.pop(when == When::Now)?;
+        writer.offered.pop_front();
+        let Offered {
+            line,
+            collection,
+            doubtful,
+            ..
+        } = offered;
+        Some(self.picked(origin, line, collection, pick, doubtful))
+    }
+
+    /// It is known whose a cycle is.
+    fn picked(
+        &mut self,
+        origin: Origin,
+        line: u64,
+        collection: Collection,
+        pick: Pick,
+        torn: bool,
+    ) -> Whose {
+        let Pick { label, doubtful } = pick;
+        let writer = self.writer(origin);
+        let known = writer.labels.iter().find(|(of, _)| *of == label);
+        let index = known.and_then(|(_, id)| writer.known.iter().position(|of| of.id == *id));
+        let choice = match index {
+            Some(index) => {
+                let reached = writer.known.get(index).map(|known| &known.reached);
+                let last = reached.and_then(|reached| reached.collection);
+                let lost = last.map_or(0, |last| {
+                    u64::from(collection.number.saturating_sub(last.number)).saturating_sub(1)
+                });
+                Choice::Known {
+                    index,
+                    lost,
+                    doubtful: doubtful || lost > LONG_GAP,
+                }
+            }
+            None => writer.fresh(&collection),
+        };
+        let whose = self.settle_collection(origin, line, choice, None, collection);
+        let labels = &mut self.writer(origin).labels;
+        if index.is_none() {
+            labels.retain(|(of, id)| *of != label && *id != whose.process);
+            labels.push((label, whose.process));
+            if labels.len() > MOST_KNOWN {
+                labels.remove(0);
+            }
+        }
+        Whose {
+            doubtful: whose.doubtful || torn,
+            ..whose
+        }
+    }
+
     fn judge(&mut self, record: &Record<'_>) -> Whose {
         let line = record.place.line;
         match &record.kind {
-            Kind::Gc(printed @ gctrace::Record::Cycle(cycle)) => {
-                self.collection(record.origin, line, printed, Collection::of(cycle))
-            }
-            Kind::Gc(printed @ gctrace::Record::OldCycle(cycle)) => {
-                self.collection(record.origin, line, printed, Collection::of_old(cycle))
+            Kind::Gc(gctrace::Record::OldCycle(cycle)) => {
+                self.collection(record.origin, line, cycle)
             }
             Kind::Gc(gctrace::Record::Package(_)) => {
                 self.writer(record.origin).announced = true;
@@ -252,21 +406,23 @@ impl Processes {
         whose
     }
 
-    fn collection(
+    fn collection(&mut self, origin: Origin, line: u64, printed: &gctrace::OldCycle) -> Whose {
+        let collection = Collection::of_old(printed);
+        let choice = self.writer(origin).after(printed, &collection);
+        self.settle_collection(origin, line, choice, Some(*printed), collection)
+    }
+
+    fn settle_collection(
         &mut self,
         origin: Origin,
         line: u64,
-        printed: &gctrace::Record<'_>,
+        choice: Choice,
+        printed: Option<gctrace::OldCycle>,
         collection: Collection,
     ) -> Whose {
-        let choice = self.writer(origin).after(printed, &collection);
         let whose = self.settle(origin, line, choice, |reached| {
             reached.collection = Some(collection);
-            reached.printed = match printed {
-                gctrace::Record::Cycle(cycle) => Some(gctrace::Record::Cycle(*cycle)),
-                gctrace::Record::OldCycle(cycle) => Some(gctrace::Record::OldCycle(*cycle)),
-                _ => None,
-            };
+            reached.printed = printed;
         });
         let writer = self.writer(origin);
         writer.announced &= whose.repeated;
@@ -340,7 +496,7 @@ impl Writer {
     }
 
     /// After which process a collection comes.
-    fn after(&self, printed: &gctrace::Record<'_>, next: &Collection) -> Choice {
+    fn after(&self, printed: &gctrace::OldCycle, next: &Collection) -> Choice {
         let collectors = || {
             let known = self.known.iter().enumerate();
             known.filter_map(|(index, known)| {

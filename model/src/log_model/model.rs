@@ -1,14 +1,15 @@
 //! Records to the parts of the model, each with the process that wrote it.
 
 use super::Parts;
-use super::waiting::Waiting;
+use super::waiting::{Held, Waiting, Want};
 use crate::finding::{self, Finding};
 use crate::inventory::Inventory;
-use crate::log::{Processes, Unread, Whose};
+use crate::log::{Offer, Processes, Unread, When, Whose};
 use crate::oom::Killing;
 use crate::timeline::{self, Timeline};
 use crate::traceback::{self, Which};
 use crate::{alloc, gc, memstats, oom, sched};
+use dumpview_parsers::gctrace;
 use dumpview_parsers::log::{Kind, Origin, Record};
 
 /// What a record completed, for whoever writes it out at once.
@@ -28,6 +29,7 @@ pub struct LogModel {
     source: usize,
     processes: Processes,
     waiting: Waiting,
+    held: Held,
     /// How much there is of which format, when all of [`Parts::OVERVIEW`] is collected.
     pub inventory: Inventory,
     /// Lines of the collected parts' formats that could not be read.
@@ -61,6 +63,7 @@ impl LogModel {
             source: 0,
             processes: Processes::new(),
             waiting: Waiting::default(),
+            held: Held::default(),
             inventory: Inventory::default(),
             unread: Unread::default(),
             gc: gc::Collector::new(),
@@ -92,9 +95,15 @@ impl LogModel {
                 }
                 return;
             }
+            _ if self.holds(record, Want::Given, each) => return,
             _ => {}
         }
         let whose = self.processes.of(record);
+        self.decided(record, whose, each);
+    }
+
+    /// Gives a record whose process is known, and what waited for it.
+    fn decided(&mut self, record: &Record<'_>, whose: Whose, each: &mut dyn FnMut(Fresh<'_>)) {
         while let Some(waited) = self.waiting.decided_by(record) {
             let whose = Whose {
                 process: whose.process,
@@ -105,9 +114,75 @@ impl LogModel {
         self.give(record, whose, each);
     }
 
+    /// Takes a record of the collector whose process later ones tell, or that stands behind such a one.
+    fn holds(&mut self, record: &Record<'_>, want: Want, each: &mut dyn FnMut(Fresh<'_>)) -> bool {
+        let Kind::Gc(gc) = &record.kind else {
+            return false;
+        };
+        let kept = match gc {
+            gctrace::Record::Cycle(cycle) => {
+                if let Offer::Known(whose) = self.processes.offer(record) {
+                    // Nearly always nothing else waits.
+                    if self.held.is_empty() {
+                        if want == Want::Given {
+                            self.decided(record, whose, each);
+                        }
+                        return true;
+                    }
+                    let kind = Kind::Gc(gctrace::Record::Cycle(*cycle));
+                    self.held
+                        .push(&Record { kind, ..*record }, want, Some(whose));
+                    return true;
+                }
+                gctrace::Record::Cycle(*cycle)
+            }
+            gctrace::Record::Scan(scan) if !self.held.is_empty() => gctrace::Record::Scan(*scan),
+            // What else is told of the collector is told with what came before.
+            _ => {
+                self.release(When::Now, each);
+                return false;
+            }
+        };
+        let kind = Kind::Gc(kept);
+        self.held.push(&Record { kind, ..*record }, want, None);
+        self.release(When::Known, each);
+        while self.held.is_full() {
+            self.release_first(When::Now, each);
+        }
+        true
+    }
+
+    /// Gives what is held, as far as it is known whose it is.
+    fn release(&mut self, when: When, each: &mut dyn FnMut(Fresh<'_>)) {
+        while self.release_first(when, each) {}
+    }
+
+    fn release_first(&mut self, when: When, each: &mut dyn FnMut(Fresh<'_>)) -> bool {
+        let Some((record, want, known)) = self.held.first() else {
+            return false;
+        };
+        let whose = if known.is_some() {
+            known
+        } else if matches!(record.kind, Kind::Gc(gctrace::Record::Cycle(_))) {
+            self.processes.decided(record.origin, when)
+        } else {
+            Some(self.processes.of(&record))
+        };
+        let Some(whose) = whose else {
+            return false;
+        };
+        self.held.pop();
+        if want == Want::Given {
+            self.decided(&record, whose, each);
+        }
+        true
+    }
+
     /// Takes a record that is not wanted: it only tells of its process.
-    pub fn pass_by(&mut self, record: &Record<'_>) {
-        self.processes.of(record);
+    pub fn pass_by(&mut self, record: &Record<'_>, each: &mut dyn FnMut(Fresh<'_>)) {
+        if !self.holds(record, Want::PassedBy, each) {
+            self.processes.of(record);
+        }
     }
 
     fn give(&mut self, record: &Record<'_>, whose: Whose, each: &mut dyn FnMut(Fresh<'_>)) {
@@ -148,6 +223,7 @@ impl LogModel {
 
     /// The input has ended: what is open comes to its end, and origins get the names that `name_of` tells.
     pub fn finish(&mut self, name_of: impl Fn(Origin) -> String, each: &mut dyn FnMut(Fresh<'_>)) {
+        self.release(When::Now, each);
         while let Some(waited) = self.waiting.next() {
             let whose = self.processes.of(&waited);
             self.give(&waited, whose, each);
@@ -161,6 +237,7 @@ impl LogModel {
         });
         self.events.end(&name_of);
         self.alloc.end(&name_of);
+        self.gc.end(&name_of);
         self.memory.end(name_of);
     }
 

@@ -20,7 +20,11 @@ use std::io;
 
 pub(super) fn report(model: &LogModel, process: &Process, out: &mut Text<'_>) -> io::Result<()> {
     let summary = process.summary();
-    out.line(styled(Role::Heading, sentence(&summary)))?;
+    let count = model.gc.processes().len() as u64 + model.gc.more().processes;
+    out.line(styled(Role::Heading, sentence(&summary, count)))?;
+    if let Some(origin) = &summary.origin {
+        out.line(format_args!("  written by {origin}"))?;
+    }
     if let Some(package) = &summary.package {
         out.line(format_args!("  it is the compiler at work on {package}"))?;
     }
@@ -36,7 +40,12 @@ pub(super) fn report(model: &LogModel, process: &Process, out: &mut Text<'_>) ->
 }
 
 /// What matters most, in one sentence.
-fn sentence(summary: &Summary) -> String {
+fn sentence(summary: &Summary, processes: u64) -> String {
+    let of_many = if processes > 1 {
+        format!("this is 1 of {processes} processes: ")
+    } else {
+        String::new()
+    };
     let procs = match (summary.procs_min, summary.procs_max) {
         (Some(least), Some(most)) if least != most => format!(" on {least} to {most} Ps"),
         (Some(least), _) => format!(" on {}", plural(u64::from(least), "P")),
@@ -61,7 +70,7 @@ fn sentence(summary: &Summary) -> String {
         format!(" (cycle {}{when}, line {})", at.number, at.line)
     });
     format!(
-        "gc: {}{wall}{procs} ({}): {cpu}the world stood still for {} in all, at most for {}{longest}",
+        "gc: {of_many}{}{wall}{procs} ({}): {cpu}the world stood still for {} in all, at most for {}{longest}",
         plural(summary.cycles, "cycle"),
         summary.dialect,
         duration(summary.pause.total_ns),
@@ -358,6 +367,9 @@ fn processes(model: &LogModel, main: &Process, out: &mut Text<'_>) -> io::Result
         }
         if let Some(package) = &process.package {
             words.push(format!("compiler of {package}"));
+        }
+        if !process.name.is_empty() {
+            words.push(process.name.clone());
         }
         if process.doubtful > 0 {
             words.push(format!("{} doubtful", plural(process.doubtful, "cycle")));
