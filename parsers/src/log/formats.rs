@@ -154,11 +154,11 @@ impl Formats {
     /// nothing.
     #[inline]
     pub(super) fn passes(&self, text: &[u8]) -> bool {
-        !matches!(text, [b'g', b'c', b'0'..=b'9', ..])
-            && !(self.traceback.may_begin(text)
-                || self.profile.may_begin(text)
-                || self.memstats.may_begin(text)
-                || self.oom.may_begin(text))
+        !(matches!(text, [b'g', b'c', b'0'..=b'9', ..])
+            || self.traceback.may_begin(text)
+            || self.profile.may_begin(text)
+            || self.memstats.may_begin(text)
+            || self.oom.may_begin(text))
     }
 
     /// Whether nothing is open.
