@@ -42,8 +42,8 @@ mod tests {
         (
             "deadlock",
             &[
-                "waits for a mutex in main.transfer",
-                "each may hold what another waits for",
+                "deadlock, by their code and frames, of two mutexes",
+                "in main.transfer waits to lock b.mu",
             ],
         ),
         ("nilmap", &["b.Pool.stats is a nil map in main.serve"]),
@@ -64,8 +64,8 @@ mod tests {
                 (
                     "deadlock",
                     &[
-                        "waits for a mutex in main.(*Store).record",
-                        "each may hold what another waits for",
+                        "deadlock, by their code and frames, of two mutexes",
+                        "in main.(*Store).record waits to lock o.Mutex",
                     ],
                 ),
                 ("nilmap", &["h.index is a nil map in main.(*Handler).add"]),
@@ -94,9 +94,9 @@ mod tests {
                 (
                     "deadlock",
                     &[
-                        "main.(*Registrar).rename",
-                        "main.(*Registrar).evict",
-                        "each may hold what another waits for",
+                        "deadlock, by their code and frames, of two RWMutexes",
+                        "in main.(*Registrar).rename waits to lock r.tenMu",
+                        "in main.(*Registrar).evict waits to lock r.regMu",
                     ],
                 ),
                 ("nilchain", &["is nil in main.(*Daemon).rate"]),

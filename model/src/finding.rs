@@ -66,6 +66,8 @@ pub enum Subject {
     Crashed,
     /// Several goroutines.
     Goroutines,
+    /// Goroutines that wait for each other.
+    Waits,
 }
 
 impl Finding {

@@ -27,6 +27,7 @@ use dumpview_tui::data::heap::{
 use dumpview_tui::data::memory::AskMemory;
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
+use dumpview_tui::data::waits::AskWaits;
 use dumpview_tui::screens::account::MemoryScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
 use dumpview_tui::screens::heap::changes::ChangesScreen;
@@ -35,6 +36,7 @@ use dumpview_tui::screens::heap::retained::RetainedScreen;
 use dumpview_tui::screens::heap::totals::{RootsScreen, TypesScreen};
 use dumpview_tui::screens::overview::{OverviewScreen, SuspectsScreen};
 use dumpview_tui::screens::timeline::TimelineScreen;
+use dumpview_tui::screens::waits::WaitsScreen;
 use dumpview_view::job::Job;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,7 +67,7 @@ fn topics(kind: Kind, before: Option<&Before>) -> Topics<'_, Open> {
                 Ok(Moments { timeline, ended })
             });
     }
-    topics
+    topics = topics
         .screen::<TypesScreen, _>(|case, asked: &AskTotals, job| {
             heap::totals::totals(case, asked.0, job)
         })
@@ -75,7 +77,13 @@ fn topics(kind: Kind, before: Option<&Before>) -> Topics<'_, Open> {
         .shows::<RootsScreen>()
         .screen::<SuspectsScreen, _>(|case, _: &AskSuspects, job| {
             heap::suspects::suspects(case, job)
-        })
+        });
+    if kind != Kind::HeapDump {
+        topics = topics.screen::<WaitsScreen, _>(|case, _: &AskWaits, _| {
+            case.waits().map(Arc::new).map_err(Failure::no_answer)
+        });
+    }
+    topics
         .on(|case, asked: &AskFrames, _| frames::frames(case, asked.0))
         .on(|case, asked: &AskVariables, _| frames::variables(case, asked.goroutine, asked.frame))
         .on(|case, asked: &AskValue, _| {

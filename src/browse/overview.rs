@@ -187,6 +187,7 @@ fn findings(summary: &Summary, goroutine: Option<u64>) -> Section {
     let items = summary.findings.iter().map(|finding| {
         let go = finding.subject.map(|subject| match subject {
             Subject::Goroutines => Target::Page(Page::Goroutines),
+            Subject::Waits => Target::Page(Page::Waits),
             Subject::Crashed => Target::Goroutine {
                 id: goroutine,
                 frame: None,

@@ -126,6 +126,7 @@ func tell(mode string) {
 var modes = map[string]func(){
 	"mutex": mutex, "cycle2": func() { cycle(2) }, "cycle5": func() { cycle(5) }, "deferred": deferred, "rwmutex": rwmutex,
 	"forms": forms, "channels": channels, "groups": groups, "places": places, "leaks": leaks, "shadow": shadow,
+	"semaphores": semaphores,
 }
 
 func main() {
@@ -134,7 +135,7 @@ func main() {
 		mode = os.Args[1]
 	}
 	if mode == "modes" {
-		os.Stdout.WriteString("mutex cycle2 cycle5 deferred rwmutex forms channels groups places leaks shadow\n")
+		os.Stdout.WriteString("mutex cycle2 cycle5 deferred rwmutex forms channels groups places leaks shadow semaphores\n")
 		return
 	}
 	debug.SetGCPercent(-1)

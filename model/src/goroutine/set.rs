@@ -101,6 +101,8 @@ pub struct Goroutine {
     /// argument.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waits_at: Option<Address>,
+    /// What that is in words, and the goroutine that could end the wait; only where it was asked for.
+    pub waits_on: Option<(Arc<str>, Option<u64>)>,
     /// Number of its synctest bubble; present only where a traceback printed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bubble: Option<u64>,
@@ -132,6 +134,7 @@ impl Goroutine {
             locked_to_thread: false,
             m: None,
             waits_at: None,
+            waits_on: None,
             bubble: None,
             stack,
             sps: None,

@@ -5,6 +5,7 @@ use crate::death_kind::DeathKind;
 use crate::finding::{Finding, Severity, Subject, rank};
 use crate::goroutine::{Goroutine, Goroutines, Group, Status};
 use crate::units::{duration, plural};
+use crate::waits::Waits;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many goroutines at one place are a pile.
@@ -24,6 +25,8 @@ pub struct Seen<'d> {
     pub reason: String,
     /// The line of a text at which they begin, and that of the death; those of a core have none.
     pub lines: Option<(u64, u64)>,
+    /// What is known of who waits for whom, where memory was asked: what it tells is not told again from stacks.
+    pub waits: Option<&'d Waits>,
 }
 
 impl Seen<'_> {
@@ -58,6 +61,7 @@ pub fn findings(dump: &Dump) -> Vec<Finding> {
         cause: death.map(super::Death::kind),
         reason: death.map(super::Death::reason).unwrap_or_default(),
         lines: Some((dump.line, death.map_or(dump.line, |death| death.line))),
+        waits: None,
     });
     found.extend(refused);
     rank(&mut found);
@@ -69,13 +73,17 @@ pub fn of_goroutines(dump: &Seen<'_>) -> Vec<Finding> {
     let list = &dump.goroutines.list;
     let users: Vec<&Goroutine> = list.iter().filter(|g| !g.system).collect();
     let groups = dump.goroutines.group(users.iter().copied());
+    let told = dump.waits.map(Waits::told).unwrap_or_default();
+    let is_told = |group: &Group| group.ids.iter().all(|id| told.contains(id));
     let mut found = Vec::new();
-    found.extend(deadlock(dump, &groups));
+    if dump.waits.is_none_or(|waits| waits.circles.is_empty()) {
+        found.extend(deadlock(dump, &groups));
+    }
     found.extend(leaked(dump));
     found.extend(
         groups
             .iter()
-            .filter(|group| is_lock(group))
+            .filter(|group| is_lock(group) && !is_told(group))
             .filter_map(|group| lock_pile(dump, group)),
     );
     found.extend(
@@ -84,7 +92,8 @@ pub fn of_goroutines(dump: &Seen<'_>) -> Vec<Finding> {
             .filter(|group| !is_lock(group))
             .filter_map(|group| leak_shape(dump, group, users.len())),
     );
-    found.extend(long_at_locks(dump, &groups));
+    let untold: Vec<&Group> = groups.iter().filter(|group| !is_told(group)).collect();
+    found.extend(long_at_locks(dump, &untold));
     found.extend(never(dump, &groups));
     found.extend(recursion(dump));
     found.truncate(12);
@@ -256,14 +265,13 @@ fn lock_pile(dump: &Seen<'_>, group: &Group) -> Option<Finding> {
 }
 
 /// A few that wait for locks longer than anybody holds one. Two that wait for each other's look like this.
-fn long_at_locks(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
+fn long_at_locks(dump: &Seen<'_>, groups: &[&Group]) -> Option<Finding> {
     const LONG: u64 = 1_000_000_000;
     if dump.cause == Some(DeathKind::Deadlock) {
         return None;
     }
-    let few = groups
-        .iter()
-        .filter(|group| is_lock(group) && group.count < PILE);
+    let few = groups.iter().copied();
+    let few = few.filter(|group| is_lock(group) && group.count < PILE);
     let few: Vec<&Group> = few
         .filter(|group| group.waiting_ns.is_none_or(|(_, most)| most >= LONG))
         .collect();

@@ -1,12 +1,16 @@
 //! What of the waits is worth knowing.
 
-use super::object::{Certainty, ObjectKind, Waiting};
+use super::object::{Certainty, Does, ObjectKind, Waiting};
 use super::{Circle, Object, Waits};
 use crate::finding::{Finding, Severity, Subject, rank};
-use crate::units::{grouped, plural};
+use crate::units::{duration, grouped, plural};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// So many that wait for one lock are a crowd.
 const CROWD: usize = 10;
+/// So long, in nanoseconds, nobody should wait for a lock.
+const LONG: u64 = 1_000_000_000;
 /// Objects named in a finding of one kind.
 const MOST_NAMED: usize = 3;
 
@@ -17,7 +21,13 @@ pub(super) fn find(waits: &Waits) -> Vec<Finding> {
         .take(MOST_NAMED)
         .map(|circle| deadlock(circle, &waits.objects))
         .collect();
-    findings.extend(crowds(waits));
+    if let Some(last) = findings.last_mut() {
+        let more = waits.circles.len().saturating_sub(MOST_NAMED);
+        if more > 0 {
+            let _ = write!(last.text, "; {} more", plural(more as u64, "deadlock"));
+        }
+    }
+    findings.extend(crowds(waits).take(MOST_NAMED).map(crowd));
     findings.extend(lost_wakeups(waits));
     findings.extend(closed_channels(waits));
     rank(&mut findings);
@@ -65,7 +75,7 @@ fn deadlock(circle: &Circle, objects: &[Object]) -> Finding {
         behind => format!(". {} behind them", plural(behind as u64, "goroutine")),
     };
     let text = format!(
-        "{sure} of {}: {}{more}{behind} (dumpview waits)",
+        "{sure} of {}: {}{more}{behind}",
         what_of(circle, objects),
         steps.get(..shown).unwrap_or_default().join("; "),
     );
@@ -73,44 +83,65 @@ fn deadlock(circle: &Circle, objects: &[Object]) -> Finding {
     for step in &circle.steps {
         finding = finding.seen(step.text.clone());
     }
-    finding.about(Subject::Goroutines)
+    finding.about(Subject::Waits)
 }
 
-/// Many that wait for one lock, and who has it.
-fn crowds(waits: &Waits) -> Vec<Finding> {
-    let is_lock = |object: &&Object| {
-        matches!(
+/// Locks that hold many up, or some for long; those of deadlocks are told with them.
+pub(super) fn crowds(waits: &Waits) -> impl Iterator<Item = &Object> {
+    let of_circles = waits.circles.iter().flat_map(|circle| &circle.steps);
+    let of_circles: BTreeSet<usize> = of_circles.map(|step| step.object).collect();
+    let all = waits.objects.iter().enumerate();
+    all.filter(move |(index, object)| {
+        let is_lock = matches!(
             object.kind,
             ObjectKind::Mutex | ObjectKind::RwMutex | ObjectKind::Once
-        )
+        );
+        is_lock && (object.waiters.len() >= CROWD || is_long(object)) && !of_circles.contains(index)
+    })
+    .map(|(_, object)| object)
+}
+
+/// Whether some wait for a lock longer than anybody should hold one, and who has it is known.
+fn is_long(object: &Object) -> bool {
+    let longest = object.waiters.iter().filter_map(|of| of.waiting_ns).max();
+    let long = longest.map_or(object.waiters.len() > 1, |ns| ns >= LONG);
+    let mut parties = object.parties.iter();
+    long && parties.any(|party| party.certainty != Certainty::Possible)
+}
+
+/// A lock, who waits for it and who has it.
+fn crowd(object: &Object) -> Finding {
+    let count = object.waiters.len();
+    let holder = object.parties.first().map_or_else(
+        || "; who holds it is not known".to_owned(),
+        |party| {
+            let sure = party.certainty.adverb();
+            let place = party.place.as_ref();
+            let place = place.map_or_else(String::new, |place| format!(" in {place}"));
+            let does = match party.does {
+                Does::HoldsForReading => "has for reading",
+                Does::IsBefore => "waits to write to",
+                Does::Holds | Does::WillEnd => "has",
+            };
+            format!(", which {sure}goroutine {} {does}{place}", party.goroutine)
+        },
+    );
+    let longest = object.waiters.iter().filter_map(|of| of.waiting_ns).max();
+    let longest = longest.filter(|ns| *ns >= LONG);
+    let text = format!(
+        "{} {} to lock {}{}{holder}",
+        plural(count as u64, "goroutine"),
+        if count == 1 { "waits" } else { "wait" },
+        object.short(),
+        longest.map_or_else(String::new, |ns| format!(", for up to {}", duration(ns))),
+    );
+    let id = if count >= CROWD {
+        "waits.crowd"
+    } else {
+        "waits.held"
     };
-    let crowd = |object: &&Object| object.waiters.len() >= CROWD;
-    let locks = waits.objects.iter().filter(is_lock).filter(crowd);
-    locks
-        .take(MOST_NAMED)
-        .map(|object| {
-            let holder = object.parties.first().map_or_else(
-                || "; who holds it is not known".to_owned(),
-                |party| {
-                    let sure = match party.certainty {
-                        Certainty::Certain => "which",
-                        Certainty::Probable => "which probably",
-                        Certainty::Possible => "which perhaps",
-                    };
-                    let place = party.place.as_ref();
-                    let place = place.map_or_else(String::new, |place| format!(" in {place}"));
-                    format!(", {sure} goroutine {} has{place}", party.goroutine)
-                },
-            );
-            let text = format!(
-                "{} wait to lock {}{holder} (dumpview waits)",
-                plural(object.waiters.len() as u64, "goroutine"),
-                object.short(),
-            );
-            let finding = Finding::new("waits.crowd", Severity::Warning, text);
-            finding.seen(object.title()).about(Subject::Goroutines)
-        })
-        .collect()
+    let finding = Finding::new(id, Severity::Warning, text);
+    finding.seen(object.title()).about(Subject::Waits)
 }
 
 /// A lock that is unlocked while goroutines wait for it: one is about to be woken, or never will be.
@@ -130,7 +161,7 @@ fn lost_wakeups(waits: &Waits) -> Option<Finding> {
         first.short(),
     );
     let finding = Finding::new("waits.unlocked", Severity::Info, text);
-    Some(finding.seen(first.title()).about(Subject::Goroutines))
+    Some(finding.seen(first.title()).about(Subject::Waits))
 }
 
 /// A closed channel with goroutines parked on it: the runtime wakes all of them when it closes it.
@@ -145,5 +176,5 @@ fn closed_channels(waits: &Waits) -> Option<Finding> {
         first.short()
     );
     let finding = Finding::new("waits.closed", Severity::Info, text);
-    Some(finding.seen(first.title()).about(Subject::Goroutines))
+    Some(finding.seen(first.title()).about(Subject::Waits))
 }

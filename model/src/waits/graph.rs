@@ -213,7 +213,7 @@ impl Graph {
     }
 
     /// Who waits for some of these, directly or not.
-    fn behind(&self, of: &BTreeSet<u64>) -> BTreeSet<u64> {
+    pub(super) fn behind(&self, of: &BTreeSet<u64>) -> BTreeSet<u64> {
         let mut found = BTreeSet::new();
         let mut open: Vec<u64> = of.iter().copied().collect();
         while let Some(id) = open.pop() {
@@ -291,11 +291,7 @@ fn step_text(id: u64, edge: Edge, objects: &[Object]) -> String {
             None => format!("{how} on {short}"),
         },
     };
-    let perhaps = match edge.certainty {
-        Certainty::Certain => "",
-        Certainty::Probable => "probably ",
-        Certainty::Possible => "perhaps ",
-    };
+    let perhaps = edge.certainty.adverb();
     let who = if edge.to == id {
         "it".to_owned()
     } else {
@@ -309,5 +305,8 @@ fn step_text(id: u64, edge: Edge, objects: &[Object]) -> String {
         (Does::IsBefore, _) => "waits to write to".to_owned(),
         (Does::WillEnd, _) => "is to end".to_owned(),
     };
-    format!("goroutine {id} waits {wants}, which {who} {perhaps}{does}")
+    let place = waiter.and_then(|waiter| waiter.place.as_deref());
+    let function = place.and_then(|place| place.split(' ').next());
+    let function = function.map_or_else(String::new, |name| format!(" in {name}"));
+    format!("goroutine {id}{function} waits {wants}, which {who} {perhaps}{does}")
 }

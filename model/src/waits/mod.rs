@@ -7,19 +7,23 @@
 //! | `graph` | circles, and the goroutines that many wait for |
 //! | `findings` | what of it is worth knowing |
 //! | `text` | the same of a printed dump |
+//! | `tree` | the graph as a tree from the heads |
 
 mod findings;
 mod graph;
 mod object;
 mod text;
+mod tree;
 
 pub use graph::{Circle, Head, Step};
 pub use object::{Certainty, Does, How, Object, ObjectKind, ObjectState, Party, Waiter, Waiting};
+pub use tree::{Node, Tree};
 
 use crate::finding::Finding;
+use crate::value::Address;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Goroutines that wait for something that no other goroutine ends, by the runtime's word for it.
@@ -32,6 +36,43 @@ pub struct OtherWaits {
     pub count: usize,
     /// The runtime's own among them.
     pub system: usize,
+    /// Nanoseconds, as far as is known, until the first of them goes on by itself; of those that sleep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_ends_in_ns: Option<i64>,
+    /// The same of the last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_ends_in_ns: Option<i64>,
+}
+
+/// A system call that a goroutine is in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "system-call")]
+pub struct SystemCall {
+    /// The goroutine.
+    pub goroutine: u64,
+    /// Its thread.
+    pub thread: i32,
+    /// The number, as Linux counts on the machine of the process.
+    pub number: u64,
+    /// Its name; null for a number that is not known.
+    pub name: Option<String>,
+    /// What stands in the registers of its arguments, whether it takes so many or not; null where that is lost.
+    pub arguments: Vec<Option<Address>>,
+    /// Where the goroutine is, in words.
+    pub place: Option<String>,
+}
+
+impl SystemCall {
+    /// `epoll_pwait(0x4, 0xc000012345, 0x80, …)`.
+    pub fn text(&self) -> String {
+        let arguments = self.arguments.iter();
+        let arguments: Vec<String> = arguments
+            .map(|word| word.map_or_else(|| "?".to_owned(), |word| word.to_string()))
+            .collect();
+        let name = self.name.clone();
+        let name = name.unwrap_or_else(|| format!("system call {}", self.number));
+        format!("{name}({})", arguments.join(", "))
+    }
 }
 
 /// What goroutines of one process wait for.
@@ -46,6 +87,8 @@ pub struct Waits {
     pub heads: Vec<Head>,
     /// Waits that no goroutine ends: for time, the network, the runtime.
     pub others: Vec<OtherWaits>,
+    /// System calls that goroutines are in.
+    pub system_calls: Vec<SystemCall>,
     /// How many goroutines wait for something of `objects`.
     pub blocked: usize,
     /// What of it is worth knowing, the worst first.
@@ -62,7 +105,7 @@ impl Waits {
             let key = |of: &Object| (std::cmp::Reverse(of.waiters.len()), of.addr);
             key(a).cmp(&key(b))
         });
-        let blocked: std::collections::BTreeSet<u64> = self
+        let blocked: BTreeSet<u64> = self
             .objects
             .iter()
             .flat_map(|object| object.waiters.iter().map(|waiter| waiter.goroutine))
@@ -73,6 +116,22 @@ impl Waits {
         self.heads = graph.heads(place);
         self.findings = findings::find(&self);
         self
+    }
+
+    /// Goroutines whose wait the findings tell of: those of deadlocks, all behind these, and those that wait for locks of which
+    /// it is told who has them.
+    pub fn told(&self) -> BTreeSet<u64> {
+        let graph = graph::Graph::of(&self.objects);
+        let mut told = BTreeSet::new();
+        for circle in &self.circles {
+            let members = circle.steps.iter().map(|step| step.goroutine).collect();
+            told.extend(graph.behind(&members));
+            told.extend(members);
+        }
+        for object in findings::crowds(self) {
+            told.extend(object.waiters.iter().map(|waiter| waiter.goroutine));
+        }
+        told
     }
 
     /// What a goroutine waits for, as indices of objects.

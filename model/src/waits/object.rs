@@ -6,6 +6,7 @@ use crate::words;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 words! {
     /// What is waited for.
@@ -78,6 +79,17 @@ words! {
     }
 }
 
+impl Certainty {
+    /// A word before what is not certain, with the blank behind it.
+    pub const fn adverb(self) -> &'static str {
+        match self {
+            Self::Certain => "",
+            Self::Probable => "probably ",
+            Self::Possible => "perhaps ",
+        }
+    }
+}
+
 words! {
     /// What a goroutine is to an object that others wait for.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
@@ -119,6 +131,9 @@ pub struct Waiter {
     /// For how long, in nanoseconds, when that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_ns: Option<u64>,
+    /// Where it waits, in words; `goroutines` says that of each.
+    #[serde(skip)]
+    pub place: Option<Arc<str>>,
 }
 
 /// A goroutine that could end the wait of others.

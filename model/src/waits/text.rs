@@ -4,7 +4,7 @@
 
 use super::object::{How, Object, ObjectKind, Waiter, Waiting};
 use super::{OtherWaits, Waits};
-use crate::goroutine::{Goroutine, Goroutines, StackId, Status};
+use crate::goroutine::{Goroutine, Goroutines, Place, StackId, Status};
 use crate::value::Address;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ impl Waits {
                         wait_reason: Arc::clone(reason),
                         count: 0,
                         system: 0,
+                        first_ends_in_ns: None,
+                        last_ends_in_ns: None,
                     });
                 other.count += 1;
                 other.system += usize::from(g.system);
@@ -49,6 +51,7 @@ impl Waits {
                 how,
                 waiting: Waiting::Alone,
                 waiting_ns: g.waiting_ns,
+                place: g.location.as_ref().map(|place| place_of(place, reason)),
             });
         }
         let mut others: Vec<OtherWaits> = others.into_values().collect();
@@ -61,6 +64,16 @@ impl Waits {
         };
         waits.settled(&|_| None)
     }
+}
+
+/// `main.work shop.go:7 [chan receive]`.
+fn place_of(place: &Place, reason: &str) -> Arc<str> {
+    let file = place.file.as_deref().unwrap_or_default();
+    let file = file.rsplit('/').next().unwrap_or_default();
+    let line = place
+        .line
+        .map_or_else(String::new, |line| format!(":{line}"));
+    format!("{} {file}{line} [{reason}]", place.function).into()
 }
 
 fn of(kind: ObjectKind, g: &Goroutine) -> Object {

@@ -64,6 +64,19 @@ impl Word {
     }
 }
 
+impl Word {
+    /// The same as a caller has it, which gave `argument` in the first register; `None` of what is the callee's frame.
+    pub fn given(&self, argument: &Self) -> Option<Self> {
+        Some(match self {
+            Self::Known(_) => self.clone(),
+            Self::Entry(Reg(0)) => argument.clone(),
+            Self::Entry(_) | Self::Frame(_) | Self::Slot(_) => return None,
+            Self::Loaded(of, at) => Self::Loaded(Box::new(of.given(argument)?), *at),
+            Self::Plus(of, by) => Self::Plus(Box::new(of.given(argument)?), *by),
+        })
+    }
+}
+
 /// One call of a function that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Site {
@@ -132,6 +145,21 @@ impl Point {
             }
             _ => false,
         })
+    }
+
+    /// The functions that it calls, each once.
+    pub fn callees(&self, program: Program<'_>) -> Vec<(Addr, String)> {
+        let steps = self.function.graph.steps.iter();
+        let targets = steps.filter_map(|step| match step.way {
+            Way::Call(target) => program.symbols.find(target?),
+            _ => None,
+        });
+        let mut all: Vec<(Addr, String)> = targets
+            .map(|callee| (callee.entry, callee.name().to_owned()))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The calls of functions whose name `wanted` tells; `None` when there are none.

@@ -31,6 +31,8 @@ pub struct Thread {
     pub registers: Registers,
     /// `fs_base` on amd64: thread-local storage ends here.
     pub tls_base: Option<Addr>,
+    /// `orig_rax` on amd64: the number of the system call that the thread is in.
+    pub system_call: Option<u64>,
     /// `pr_cursig` of its status: the signal that was dumping, the same in every thread of a kernel core.
     pub status_signal: i32,
     /// The signal that gcore recorded for this thread; the kernel writes one for the dumping thread only.
@@ -450,6 +452,7 @@ fn thread(arch: Arch, status: &ThreadStatus) -> Thread {
         None,
         Some(16),
     ];
+    const AMD64_ORIG_RAX: usize = 15;
     const AMD64_RSP: usize = 19;
     const AMD64_FS_BASE: usize = 21;
     let mut registers = Registers::new(arch);
@@ -471,11 +474,16 @@ fn thread(arch: Arch, status: &ThreadStatus) -> Thread {
             None
         }
     };
+    let system_call = word(AMD64_ORIG_RAX).filter(|number| {
+        let is_in_one = number.cast_signed() >= 0;
+        arch == Arch::Amd64 && is_in_one
+    });
     Thread {
         tid: status.tid,
         status_signal: i32::from(status.current_signal),
         registers,
         tls_base,
+        system_call,
         signal: None,
     }
 }

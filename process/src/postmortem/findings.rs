@@ -9,23 +9,36 @@ use dumpview_model::finding::{Finding, Severity, Subject, rank};
 use dumpview_model::goroutine::{Goroutines, Status};
 use dumpview_model::traceback::{Seen, of_goroutines};
 use dumpview_model::units::{duration, grouped, plural};
+use dumpview_model::waits::Waits;
 
 /// Looks for everything there is to find.
 pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Finding> {
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
     findings.extend(what_was_nil(dead).or_else(|| nil_dereference(dead)));
-    let is_crowd = crowd.is_some();
-    let crowd = crowd.map(|all| of_crowd(dead, all)).unwrap_or_default();
-    if crowd.is_empty() {
+    if let Some(crowd) = crowd {
+        let waits = dead.waits().ok();
+        let of_stacks = of_crowd(dead, crowd, waits.as_ref());
+        let of_waits = waits.map(|waits| waits.findings).unwrap_or_default();
+        let worth = |finding: &Finding| finding.severity != Severity::Info;
+        let of_waits = of_waits.into_iter().filter(worth).map(|mut finding| {
+            finding.text.push_str(" (dumpview waits)");
+            finding
+        });
+        let of_waits: Vec<Finding> = of_waits.collect();
+        if of_stacks.is_empty() && of_waits.is_empty() {
+            findings.extend(blocked_for_long(dead));
+        }
+        findings.extend(of_waits);
+        findings.extend(of_stacks);
+        findings.extend(long_collections(dead));
+    } else {
         findings.extend(blocked_for_long(dead));
     }
-    findings.extend(crowd);
-    if is_crowd {
-        findings.extend(long_collections(dead));
-        who_waits_for_whom(dead, &mut findings);
-    }
-    findings.extend(signal_means(death));
+    // Which goroutines those are says more than what the word means.
+    let explained = matches!(death.kind, DeathKind::Deadlock | DeathKind::Alive)
+        && findings.iter().any(|of| of.severity == Severity::Critical);
+    findings.extend(signal_means(death).filter(|_| !explained));
     findings.extend(no_dwarf(process));
     rank(&mut findings);
     findings
@@ -47,26 +60,14 @@ pub(super) fn crowd(dead: &Postmortem<'_>) -> Option<Goroutines> {
 }
 
 /// What they suffer from.
-fn of_crowd(dead: &Postmortem<'_>, goroutines: &Goroutines) -> Vec<Finding> {
+fn of_crowd(dead: &Postmortem<'_>, goroutines: &Goroutines, waits: Option<&Waits>) -> Vec<Finding> {
     of_goroutines(&Seen {
         goroutines,
         cause: (dead.death().kind == DeathKind::Deadlock).then_some(DeathKind::Deadlock),
         reason: dead.reason(),
         lines: None,
+        waits,
     })
-}
-
-/// Deadlocks, and locks that many wait for, with who has them: a pile that no holder is known of is said of no lock twice.
-fn who_waits_for_whom(dead: &Postmortem<'_>, findings: &mut Vec<Finding>) {
-    let Ok(waits) = dead.waits() else {
-        return;
-    };
-    let worth = |finding: &Finding| finding.severity != Severity::Info;
-    let found: Vec<Finding> = waits.findings.into_iter().filter(worth).collect();
-    if found.iter().any(|finding| finding.id == "waits.crowd") {
-        findings.retain(|finding| finding.id != "goroutines.lock-pile");
-    }
-    findings.extend(found);
 }
 
 /// Maps and slices that grew.

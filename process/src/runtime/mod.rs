@@ -39,7 +39,7 @@ pub use system::SystemRule;
 pub use threads::{OnStack, RuntimeThread, match_threads};
 pub use vars::{RuntimeVars, Variables};
 pub use wait_reason::WaitReasons;
-pub use waits::{ChannelWait, Semaphores, WaitsOn, waits_on};
+pub use waits::{ChannelWait, Queued, Semaphores, Sudogs, WaitsOn, waits_on};
 
 use crate::addr::Addr;
 use crate::layout::{FieldError, Layouts, Structure};

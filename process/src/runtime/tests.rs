@@ -431,7 +431,14 @@ mod waits {
             waiting: Addr(0x100),
             ..Goroutine::default()
         };
-        let found = waits_on(&runtime, &g, "select", &Semaphores::default()).unwrap();
+        let found = waits_on(
+            &runtime,
+            &Sudogs::new(&runtime).unwrap(),
+            &g,
+            "select",
+            &Semaphores::default(),
+        )
+        .unwrap();
         let chans: Vec<_> = found
             .channels
             .iter()
@@ -442,7 +449,16 @@ mod waits {
             waiting: Addr(0x999),
             ..Goroutine::default()
         };
-        assert!(waits_on(&runtime, &wild, "select", &Semaphores::default()).is_err());
+        assert!(
+            waits_on(
+                &runtime,
+                &Sudogs::new(&runtime).unwrap(),
+                &wild,
+                "select",
+                &Semaphores::default()
+            )
+            .is_err()
+        );
     }
 
     #[test]
@@ -466,8 +482,15 @@ mod waits {
                 addr: Addr(addr),
                 ..Goroutine::default()
             };
-            let found = waits_on(&runtime, &g, "semacquire", &semaphores).unwrap();
-            assert_eq!(found.semaphore, Some(Addr(elem)));
+            let found = waits_on(
+                &runtime,
+                &Sudogs::new(&runtime).unwrap(),
+                &g,
+                "semacquire",
+                &semaphores,
+            )
+            .unwrap();
+            assert_eq!(found.semaphore.map(|queued| queued.word), Some(Addr(elem)));
         }
     }
 }

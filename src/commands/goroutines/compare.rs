@@ -67,7 +67,15 @@ fn all(case: &Case<'_>) -> Result<Goroutines, Failure> {
 }
 
 /// The goroutines of either kind of input.
-fn goroutines(path: &Path, args: &GoroutinesFlags, common: &Common) -> Result<Goroutines, Failure> {
+///
+/// # Errors
+///
+/// When it cannot be read, or has none.
+pub fn goroutines(
+    path: &Path,
+    args: &GoroutinesFlags,
+    common: &Common,
+) -> Result<Goroutines, Failure> {
     match kind_of(path)? {
         Kind::Core | Kind::Executable => with_case(path, None, common, all),
         _ => Ok(text::goroutines(path, args)?.0),

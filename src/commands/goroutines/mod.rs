@@ -26,8 +26,10 @@ use crate::flags::ValueFlags;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
+pub use compare::goroutines as earlier;
+use dumpview_model::goroutine::Goroutine;
 use dumpview_model::value::Address;
-use dumpview_model::waits::Object;
+use dumpview_model::waits::{Object, Waits};
 use dumpview_process::addr::GoId;
 use dumpview_process::expr::Expressions;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
@@ -223,6 +225,26 @@ fn waiting_on(case: &Case<'_>, of: &str) -> Result<BTreeSet<u64>, Failure> {
     Ok(found)
 }
 
+/// Whether some flag names a column that takes a look for who waits for whom.
+fn names_waits(flags: &GoroutinesFlags) -> bool {
+    let mut words = flags.columns.iter().chain(&flags.filter).chain(&flags.sort);
+    words.any(|text| text.contains("waits_on") || text.contains("held_by"))
+}
+
+/// Gives each goroutine what it waits for; of several, in a select, what most wait for.
+fn tell_waits(waits: &Waits, list: &mut [Goroutine]) {
+    let by_goroutine = waits.by_goroutine();
+    for g in list {
+        let objects = by_goroutine.get(&g.id).into_iter().flatten();
+        let mut objects = objects.filter_map(|index| waits.objects.get(*index));
+        if let Some(object) = objects.next() {
+            let party = object.parties.first().map(|party| party.goroutine);
+            g.waits_at = object.addr;
+            g.waits_on = Some((object.title().into(), party));
+        }
+    }
+}
+
 /// Lists the goroutines of a core.
 ///
 /// # Errors
@@ -246,6 +268,10 @@ fn goroutines(case: &Case<'_>, flags: &GoroutinesFlags) -> Result<View, Failure>
         let ids = waiting_on(case, of)?;
         table.goroutines.list.retain(|g| ids.contains(&g.id));
         table.hidden = 0;
+    }
+    if names_waits(flags) {
+        let waits = case.waits().map_err(Failure::no_answer)?;
+        tell_waits(&waits, &mut table.goroutines.list);
     }
     let view = View::new(table.goroutines, table.hidden, flags)?;
     if !flags.retained {

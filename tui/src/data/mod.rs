@@ -16,6 +16,7 @@ pub mod page;
 pub mod profile;
 pub mod schedule;
 pub mod text;
+pub mod waits;
 
 use dumpview_model::log::ProcessId;
 

@@ -7,6 +7,8 @@ pub enum Page {
     Overview,
     /// The goroutines.
     Goroutines,
+    /// Who waits for whom.
+    Waits,
     /// The memory map.
     Memory,
     /// The heap by what objects are.
@@ -53,6 +55,7 @@ impl Page {
         match self {
             Self::Overview => "Overview",
             Self::Goroutines => "Goroutines",
+            Self::Waits => "Waits",
             Self::Memory => "Memory",
             Self::Types => "Types",
             Self::Retained => "Retained",

@@ -13,6 +13,7 @@ pub mod profile;
 pub mod sched;
 pub mod text;
 pub mod timeline;
+pub mod waits;
 
 #[cfg(test)]
 mod tests;

@@ -70,7 +70,9 @@ impl Row for GoroutineRow {
         locked_to_thread: Flag, |r| r.of(|g| Cell::Flag(g.locked_to_thread)), "it holds its thread";
         addr: Address.or_null(), |r| r.of(|g| g.addr.map_or(Cell::Null, |addr| Cell::Address(addr.0))), "address of its `g`";
         m: Id, |r| r.of(|g| count(g.m)), "the thread that runs it, by the number of the runtime; in tracebacks";
-        waits_at: Address, |r| r.of(|g| g.waits_at.map_or(Cell::Absent, |addr| Cell::Address(addr.0))), "the lock, WaitGroup or condition that it waits for; in tracebacks";
+        waits_at: Address, |r| r.of(|g| g.waits_at.map_or(Cell::Absent, |addr| Cell::Address(addr.0))), "the lock, WaitGroup or condition that it waits for; in tracebacks, and of a core where one of the next two is asked for";
+        waits_on: "waits on" Text, |r| r.of(|g| g.waits_on.as_ref().map_or(Cell::Absent, |(what, _)| Cell::Text(Cow::Borrowed(what)))), "what that is, as `waits` calls it; of a core, where a column, a filter or an order names this";
+        held_by: "held by" Id, |r| r.of(|g| count(g.waits_on.as_ref().and_then(|(_, by)| *by))), "the goroutine that could end the wait, the surest one; of a core, where a column, a filter or an order names this";
         bubble: Id, |r| r.of(|g| count(g.bubble)), "its synctest bubble; in tracebacks";
         location: "where" Text.or_null(), |r| r.of(|g| place(g.location.as_deref())), "its first user frame";
         created_by: Text.or_null(), |r| r.of(|g| place(g.created_by.as_ref().map(|creator| &*creator.place))), "who created it";

@@ -10,6 +10,7 @@ mod heap;
 mod sample;
 mod snapshot;
 mod thread;
+mod wait;
 
 pub use allocation::Allocation;
 pub use decision::DecisionRow;
@@ -18,3 +19,4 @@ pub use function::FunctionRow;
 pub use goroutine::GoroutineRow;
 pub use snapshot::MemorySnapshot;
 pub use thread::ThreadRow;
+pub use wait::WaitRow;

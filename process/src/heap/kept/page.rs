@@ -40,6 +40,7 @@ stored!(
     enum Subject {
         Crashed,
         Goroutines,
+        Waits,
     }
 );
 stored!(struct Evidence { line, what });

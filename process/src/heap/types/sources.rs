@@ -10,7 +10,7 @@ use crate::heap::pointers::word_at;
 use crate::heap::{Heap, HeapError, Scratch, Special, SpecialKind, StaticValue};
 use crate::memory::MemoryExt;
 use crate::process::Process;
-use crate::runtime::{Semaphores, waits_on};
+use crate::runtime::{Semaphores, Sudogs, waits_on};
 use crate::scope::Standing;
 use crate::types::TypeRef;
 use rustc_hash::FxHashSet;
@@ -149,10 +149,14 @@ impl Flow<'_, '_> {
         let Ok(goroutines) = self.process.goroutines() else {
             return;
         };
+        let Some(sudogs) = Sudogs::new(&runtime) else {
+            return;
+        };
         let mut seen = FxHashSet::default();
         for goroutine in goroutines.list() {
             // Not the reason matters here, but what is linked.
-            let Ok(waits) = waits_on(&runtime, goroutine, "", &Semaphores::default()) else {
+            let Ok(waits) = waits_on(&runtime, &sudogs, goroutine, "", &Semaphores::default())
+            else {
                 continue;
             };
             for wait in waits.channels {

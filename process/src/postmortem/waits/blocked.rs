@@ -6,7 +6,7 @@ use crate::addr::Addr;
 use crate::heap::StackReader;
 use crate::memory::MemoryExt;
 use crate::postmortem::Postmortem;
-use crate::runtime::{Goroutine, Runtime, Semaphores, WaitReasons, waits_on};
+use crate::runtime::{Goroutine, Runtime, Semaphores, Sudogs, WaitReasons, waits_on};
 use crate::unwind::{Call, PcCache};
 use dumpview_model::goroutine::Status;
 use dumpview_model::value::Address;
@@ -23,11 +23,30 @@ pub(super) struct Found {
     pub(super) before: Vec<usize>,
 }
 
+/// Whether Go 1.27's detector of leaked goroutines judges those that wait for it (`runtime/runtime2.go:isSyncWait`,
+/// `isChanWait`).
+pub(super) const fn is_judged(kind: ObjectKind) -> bool {
+    matches!(
+        kind,
+        ObjectKind::Mutex
+            | ObjectKind::RwMutex
+            | ObjectKind::WaitGroup
+            | ObjectKind::Cond
+            | ObjectKind::Once
+            | ObjectKind::Channel
+            | ObjectKind::NilChannel
+    )
+}
+
 /// All that is waited for.
 #[derive(Default)]
 pub(super) struct Blocked {
     pub(super) objects: Vec<Found>,
     pub(super) incomplete: Vec<String>,
+    /// When those that sleep go on, in nanotime, by index of the crowd.
+    pub(super) sleeps: FxHashMap<usize, i64>,
+    /// Records of waiters (`sudog`), and the channel or semaphore in each.
+    pub(super) records: Vec<(Addr, Addr)>,
     known: FxHashMap<(ObjectKind, Addr), usize>,
     goroutines: FxHashSet<usize>,
 }
@@ -127,8 +146,12 @@ impl Blocked {
             return Self::default();
         };
         let minor = process.version.as_ref().map_or(u32::MAX, |v| v.minor);
+        let Some(sudogs) = Sudogs::new(&runtime) else {
+            return Self::default();
+        };
         let mut reading = Reading {
             runtime,
+            sudogs,
             crowd,
             semaphores: Semaphores::read(&runtime),
             owners: crowd.calls.iter().map(|calls| owner(calls)).collect(),
@@ -202,6 +225,7 @@ const MOST_QUEUED: usize = 1 << 24;
 
 struct Reading<'r, 'a> {
     runtime: Runtime<'r>,
+    sudogs: Sudogs<'r>,
     crowd: &'r Crowd<'r>,
     semaphores: Semaphores,
     owners: Vec<Option<Owner>>,
@@ -222,11 +246,18 @@ impl Reading<'_, '_> {
             how,
             waiting,
             waiting_ns,
+            place: None,
         };
         let is_channel = ["chan ", "select"].iter().any(|r| reason.starts_with(r));
         let is_semaphore = ["sync.", "semacquire"]
             .iter()
             .any(|r| reason.starts_with(r));
+        if reason == "sleep" {
+            let waits = waits_on(&self.runtime, &self.sudogs, g, reason, &self.semaphores).ok();
+            let until = waits.and_then(|waits| waits.until);
+            self.found.sleeps.extend(until.map(|until| (number, until)));
+            return;
+        }
         if !is_channel && !is_semaphore && reason != "IO wait" {
             return;
         }
@@ -248,12 +279,13 @@ impl Reading<'_, '_> {
             }
             return;
         }
-        let Ok(waits) = waits_on(&self.runtime, g, reason, &self.semaphores) else {
+        let Ok(waits) = waits_on(&self.runtime, &self.sudogs, g, reason, &self.semaphores) else {
             self.unread += 1;
             return;
         };
         if is_channel {
             for wait in &waits.channels {
+                self.found.records.push((wait.sudog, wait.chan));
                 let how = self.direction(wait.chan, g.addr, reason);
                 let is_case = wait.select && waits.channels.len() > 1;
                 let case = if is_case {
@@ -270,7 +302,10 @@ impl Reading<'_, '_> {
             return;
         }
         if reason == "sync.Cond.Wait" {
-            match self.condition(g, waits.semaphore) {
+            let queued = waits.semaphore;
+            let record = queued.map(|queued| (queued.sudog, queued.word));
+            self.found.records.extend(record);
+            match self.condition(g, queued.map(|queued| queued.word)) {
                 Some(cond) => {
                     let waiter = waiter(How::Wait, Waiting::Alone);
                     self.found.add(ObjectKind::Cond, cond, number, waiter);
@@ -284,10 +319,14 @@ impl Reading<'_, '_> {
             .of
             .get(number)
             .and_then(|of| self.owners.get(*of));
-        let (Some(semaphore), Some(Some(owner))) = (waits.semaphore, owner) else {
+        let (Some(queued), Some(Some(owner))) = (waits.semaphore, owner) else {
             self.unknown += 1;
             return;
         };
+        let semaphore = queued.word;
+        if is_judged(owner.kind) {
+            self.found.records.push((queued.sudog, semaphore));
+        }
         let addr = owner.object(&self.runtime, semaphore).unwrap_or(semaphore);
         let at = self
             .found
@@ -307,10 +346,16 @@ impl Reading<'_, '_> {
         if reason.starts_with("chan send") {
             return How::Send;
         }
-        let runtime = self.runtime;
-        let queues = self.queues.entry(chan).or_insert_with(|| Queues {
-            receive: queued(&runtime, chan, "recvq.first"),
-            send: queued(&runtime, chan, "sendq.first"),
+        let (runtime, sudogs) = (self.runtime, self.sudogs);
+        let queues = self.queues.entry(chan).or_insert_with(|| {
+            let queue = |path: &str| {
+                let first = runtime.structure("runtime.hchan", chan).ptr(path);
+                linked(&sudogs, first.unwrap_or_default())
+            };
+            Queues {
+                receive: queue("recvq.first"),
+                send: queue("sendq.first"),
+            }
         });
         match (queues.receive.contains(&g), queues.send.contains(&g)) {
             (true, false) => How::Receive,
@@ -328,12 +373,12 @@ impl Reading<'_, '_> {
         }
         let slots = self.stacks.as_ref()?.read(g, &mut self.cache);
         for slot in slots.frames.iter().take(6).flat_map(|frame| &frame.slots) {
-            let runtime = self.runtime;
+            let (runtime, sudogs) = (self.runtime, self.sudogs);
             let cond = slot.value;
-            let listed = self
-                .conditions
-                .entry(cond)
-                .or_insert_with(|| in_list(&runtime, cond.offset(notify)));
+            let listed = self.conditions.entry(cond).or_insert_with(|| {
+                let list = runtime.structure("sync.notifyList", cond.offset(notify));
+                linked(&sudogs, list.ptr("head").unwrap_or_default())
+            });
             if listed.contains(&g.addr) {
                 return Some(cond);
             }
@@ -363,25 +408,13 @@ impl Reading<'_, '_> {
     }
 }
 
-/// The goroutines in one of a channel's queues.
-fn queued(runtime: &Runtime<'_>, chan: Addr, path: &str) -> FxHashSet<Addr> {
-    let first = runtime.structure("runtime.hchan", chan).ptr(path);
-    linked(runtime, first.unwrap_or_default())
-}
-
-/// The goroutines in a condition's list.
-fn in_list(runtime: &Runtime<'_>, list: Addr) -> FxHashSet<Addr> {
-    let first = runtime.structure("sync.notifyList", list).ptr("head");
-    linked(runtime, first.unwrap_or_default())
-}
-
-fn linked(runtime: &Runtime<'_>, first: Addr) -> FxHashSet<Addr> {
+/// The goroutines of a queue, as far as it leads on.
+fn linked(sudogs: &Sudogs<'_>, first: Addr) -> FxHashSet<Addr> {
     let mut found = FxHashSet::default();
     let mut seen = FxHashSet::default();
     let mut at = first;
     while !at.is_null() && seen.insert(at) && seen.len() < MOST_QUEUED {
-        let sudog = runtime.structure("runtime.sudog", at);
-        let (Ok(g), Ok(next)) = (sudog.ptr("g"), sudog.ptr("next")) else {
+        let Ok((g, next)) = sudogs.queued(at) else {
             break;
         };
         found.insert(g);

@@ -7,15 +7,21 @@
 //! |---|---|
 //! | `blocked` | what each goroutine waits for |
 //! | `objects` | what memory says of the objects |
+//! | `descriptors` | which file or connection a descriptor is |
+//! | `syscalls` | system calls that goroutines are in |
 //! | `names` | which variable or field an object is |
 //! | `parties` | who could end a wait |
+//! | `by_heap` | names and references that only the heap tells |
 //! | `stuck` | goroutines that nothing can wake any more |
 
 mod blocked;
+mod by_heap;
+mod descriptors;
 mod names;
 mod objects;
 mod parties;
 mod stuck;
+mod syscalls;
 
 use super::Postmortem;
 use crate::heap::Analysis;
@@ -75,18 +81,58 @@ impl Postmortem<'_> {
         objects::describe(process, &mut found);
         names::name(process, &crowd, &mut found);
         parties::find(process, &crowd, &mut found);
+        descriptors::describe(process, &crowd, &mut found);
         let mut waits = Waits {
             others: self.other_waits(&crowd, &reasons, &found),
+            system_calls: syscalls::find(process),
             incomplete: found.incomplete,
             objects: found.objects.into_iter().map(|of| of.object).collect(),
             ..Waits::default()
         };
+        for call in &mut waits.system_calls {
+            call.place = self.place_of(&crowd, call.goroutine);
+        }
+        // Those that stand at one place are many: its words are made once.
+        let mut places: FxHashMap<(usize, u8), Option<Arc<str>>> = FxHashMap::default();
         for object in &mut waits.objects {
             for party in &mut object.parties {
                 party.place = self.place_of(&crowd, party.goroutine);
             }
+            for waiter in &mut object.waiters {
+                let number = crowd.by_id.get(&waiter.goroutine).copied();
+                let g = number.and_then(|number| crowd.all.get(number));
+                let stack = number.and_then(|number| crowd.of.get(number));
+                if let (Some(g), Some(stack)) = (g, stack) {
+                    let place = places.entry((*stack, g.waitreason)).or_insert_with(|| {
+                        let place = self.place_of(&crowd, waiter.goroutine);
+                        place.map(Arc::from)
+                    });
+                    waiter.place.clone_from(place);
+                }
+            }
         }
         Ok(waits.settled(&|id| self.place_of(&crowd, id)))
+    }
+
+    /// The same with what the graph of the heap tells: names by the way from a root, and who alone has a reference.
+    ///
+    /// # Errors
+    ///
+    /// When there is no list of goroutines.
+    pub fn waits_by_heap(
+        &self,
+        mut waits: Waits,
+        heap: &Analysis<'_, '_>,
+    ) -> Result<Waits, &ProcessError> {
+        let crowd = self.everybody()?;
+        by_heap::add(&crowd, heap, &mut waits);
+        let place = |id| self.place_of(&crowd, id);
+        for party in waits.objects.iter_mut().flat_map(|of| &mut of.parties) {
+            if party.place.is_none() {
+                party.place = place(party.goroutine);
+            }
+        }
+        Ok(waits.settled(&place))
     }
 
     fn everybody(&self) -> Result<Crowd<'_>, &ProcessError> {
@@ -142,7 +188,7 @@ impl Postmortem<'_> {
             .line
             .map_or_else(String::new, |line| format!(":{line}"));
         let reasons = self.facts().reasons();
-        let reason = reasons.filter(|_| g.status == Status::Waiting);
+        let reason = reasons.filter(|_| g.status.is_blocked());
         let reason = reason.and_then(|reasons| reasons.text(g.waitreason));
         let doing = reason.map_or(g.status.as_str(), |reason| reason);
         Some(format!("{} {file}{line} [{doing}]", own.frame.function))
@@ -155,26 +201,36 @@ impl Postmortem<'_> {
         reasons: &WaitReasons,
         found: &blocked::Blocked,
     ) -> Vec<OtherWaits> {
-        let mut others: BTreeMap<Arc<str>, (usize, usize)> = BTreeMap::new();
+        let now = self.process.reached();
+        let mut others: BTreeMap<Arc<str>, OtherWaits> = BTreeMap::new();
         for (number, g) in crowd.all.iter().enumerate() {
             if !matches!(g.status, Status::Waiting | Status::Leaked) || found.is_blocked(number) {
                 continue;
             }
             let reason = reasons.text(g.waitreason).cloned();
-            let count = others
-                .entry(reason.unwrap_or_else(|| "unknown".into()))
-                .or_default();
-            count.0 += 1;
-            count.1 += usize::from(self.is_system(g));
+            let reason = reason.unwrap_or_else(|| "unknown".into());
+            let of = others
+                .entry(Arc::clone(&reason))
+                .or_insert_with(|| OtherWaits {
+                    wait_reason: reason,
+                    count: 0,
+                    system: 0,
+                    first_ends_in_ns: None,
+                    last_ends_in_ns: None,
+                });
+            of.count += 1;
+            of.system += usize::from(self.is_system(g));
+            let until = found.sleeps.get(&number).copied();
+            if let Some(left) = until
+                .zip(now)
+                .map(|(until, now)| until.saturating_sub(now.0))
+            {
+                of.first_ends_in_ns =
+                    Some(of.first_ends_in_ns.map_or(left, |first| first.min(left)));
+                of.last_ends_in_ns = of.last_ends_in_ns.max(Some(left));
+            }
         }
-        let mut others: Vec<OtherWaits> = others
-            .into_iter()
-            .map(|(wait_reason, (count, system))| OtherWaits {
-                wait_reason,
-                count,
-                system,
-            })
-            .collect();
+        let mut others: Vec<OtherWaits> = others.into_values().collect();
         others.sort_by_key(|other| std::cmp::Reverse(other.count));
         others
     }

@@ -10,8 +10,8 @@
 //!
 //! Who waits for a `sync.Cond` has given its lock back, wherever its frame stands.
 
-use super::Crowd;
-use super::blocked::Blocked;
+use super::blocked::{Blocked, Found};
+use super::{Crowd, is_waiting_room};
 use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
 use crate::flow::{Behind, Program, Sites, Undoes, Word};
@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 /// Goroutines whose frames are looked at one by one.
 const MOST_LOOKED_AT: usize = 50_000;
+/// Calls below a deferred function that are looked into: `defer g.done()` is a function that calls it.
+const MOST_CALLED: usize = 2;
 /// Parties of one object that are told.
 const MOST_PARTIES: usize = 64;
 
@@ -154,6 +156,8 @@ struct Search<'s, 'a> {
     /// Locks that goroutines have given back while they wait for a condition.
     given_back: FxHashSet<(u64, Addr)>,
     waits: FxHashSet<(usize, u64)>,
+    /// Of each object, whether somebody waits to receive from it, and to send to it.
+    directions: Vec<(bool, bool)>,
 }
 
 pub(super) fn find(process: &Process<'_>, crowd: &Crowd<'_>, found: &mut Blocked) {
@@ -176,6 +180,7 @@ pub(super) fn find(process: &Process<'_>, crowd: &Crowd<'_>, found: &mut Blocked
             found: FxHashMap::default(),
             given_back: given_back(&runtime, found),
             waits: waits(found),
+            directions: found.objects.iter().map(directions).collect(),
         };
         let skipped = search.crowd(crowd);
         if skipped > 0 {
@@ -217,6 +222,17 @@ fn before(crowd: &Crowd<'_>, found: &mut Blocked) {
     }
 }
 
+fn directions(of: &Found) -> (bool, bool) {
+    let any = |hows: &[How]| {
+        let mut waiters = of.object.waiters.iter();
+        waiters.any(|waiter| hows.contains(&waiter.how))
+    };
+    (
+        any(&[How::Receive, How::Select]),
+        any(&[How::Send, How::Select]),
+    )
+}
+
 /// What kinds of calls say something about what is waited for.
 fn roles(found: &Blocked) -> Vec<Role> {
     let mut roles = Vec::new();
@@ -230,14 +246,11 @@ fn roles(found: &Blocked) -> Vec<Role> {
                 Role::ReadUnlock,
             ],
             ObjectKind::WaitGroup => &[Role::Done],
-            ObjectKind::Channel => {
-                let mut waiters = of.object.waiters.iter();
-                if waiters.any(|waiter| waiter.how == How::Receive) {
-                    &[Role::Send, Role::Close]
-                } else {
-                    &[Role::Receive]
-                }
-            }
+            ObjectKind::Channel => match directions(of) {
+                (true, true) => &[Role::Send, Role::Close, Role::Receive],
+                (true, false) => &[Role::Send, Role::Close],
+                (false, _) => &[Role::Receive],
+            },
             _ => &[],
         };
         for role in more {
@@ -574,22 +587,42 @@ impl Search<'_, '_> {
         if let Some(known) = self.deferred.get(&entry) {
             return Arc::clone(known);
         }
-        let find = || {
-            let point = self.process.point(entry, true)?;
-            let wanted = |name: &str| {
-                let role = role(name).filter(|role| self.wanted.contains(role));
-                role.is_some_and(Role::ends)
-            };
-            let sites = point.sites(self.program, &wanted)?;
-            let known = sites.list.into_iter().filter_map(|site| {
-                let role = role(&site.name)?;
-                Some((role, site.argument?))
-            });
-            Some(known.collect())
-        };
-        let found: Undoing = Arc::new(find().unwrap_or_default());
+        let found: Undoing = Arc::new(self.undoing_within(entry, MOST_CALLED));
         self.deferred.insert(entry, Arc::clone(&found));
         found
+    }
+
+    /// The same, with what the functions do that it calls, where it gives them the object or what leads to it.
+    fn undoing_within(&mut self, entry: Addr, depth: usize) -> Vec<(Role, Word)> {
+        let Some(point) = self.process.point(entry, true) else {
+            return Vec::new();
+        };
+        let roles = &self.wanted;
+        let wanted = |name: &str| {
+            let role = role(name).filter(|role| roles.contains(role));
+            role.is_some_and(Role::ends)
+        };
+        let sites = point.sites(self.program, &wanted);
+        let sites = sites.into_iter().flat_map(|sites| sites.list);
+        let mut all: Vec<(Role, Word)> = sites
+            .filter_map(|site| Some((role(&site.name)?, site.argument?)))
+            .collect();
+        if depth == 0 {
+            return all;
+        }
+        for (callee, name) in point.callees(self.program) {
+            if role(&name).is_some() || is_waiting_room(&name) || !self.has_sites(callee) {
+                continue;
+            }
+            let inner = self.undoing_within(callee, depth - 1);
+            let calls = point.sites(self.program, &|other| other == name);
+            let calls = calls.into_iter().flat_map(|sites| sites.list);
+            for argument in calls.filter_map(|site| site.argument) {
+                let given = inner.iter();
+                all.extend(given.filter_map(|(role, word)| Some((*role, word.given(&argument)?))));
+            }
+        }
+        all
     }
 
     fn add(
@@ -603,7 +636,14 @@ impl Search<'_, '_> {
         let Some(index) = self.by_place.get(&(role.kind(), object)).copied() else {
             return;
         };
-        if self.given_back.contains(&(at.goroutine, object)) {
+        // A send ends the wait of who receives, and a receive that of who sends.
+        let (receives, sends) = self.directions.get(index).copied().unwrap_or_default();
+        let is_other_way = match role {
+            Role::Send | Role::Close => !receives,
+            Role::Receive => !sends,
+            _ => false,
+        };
+        if is_other_way || self.given_back.contains(&(at.goroutine, object)) {
             return;
         }
         let waits_for_it = self.waits.contains(&(index, at.goroutine));

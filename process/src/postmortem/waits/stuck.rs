@@ -5,20 +5,20 @@
 //! reached, or is no object of the heap, may still be woken: their stacks are marked too, and so on until no more are
 //! found. Of the rest nobody who may ever run can reach what they wait for.
 //!
-//! The runtime hides what its own records of waiters (`sudog`) lead to while it does this, and so are they not followed here.
+//! While it does this, the runtime hides the channel or semaphore in its own records of waiters (`sudog`), and so is that
+//! reference not followed here. All else that the records of goroutines (`g`) refer to is marked from the start, since
+//! `runtime.allgs` leads there: a deferred call on the heap with what its closure has, where a received value goes.
 //! What it has no wait reason for before 1.20 is told by the stack, so that old releases are judged by the same rule.
 
 use super::Crowd;
-use super::blocked::Blocked;
+use super::blocked::{Blocked, is_judged};
 use crate::addr::Addr;
 use crate::heap::{Analysis, RootKind};
+use crate::memory::MemoryExt;
 use dumpview_heap::Bits;
 use dumpview_model::waits::ObjectKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
-
-/// What the runtime calls a record of a waiter.
-const SUDOG: &str = "runtime.sudog";
 
 /// The ids of those that are stuck.
 pub(super) fn stuck(
@@ -36,8 +36,13 @@ pub(super) fn stuck(
     let graph = &heap.heap.graph;
     let objects = heap.heap.spans.objects();
     let mut of_goroutine: FxHashMap<usize, u32> = FxHashMap::default();
+    let hidden = found.records.iter().filter_map(|(record, hides)| {
+        let find = |at: Addr| heap.heap.spans.find(at);
+        Some((find(*record)?, find(*hides)?))
+    });
     let mut marking = Marking {
         heap,
+        hidden: hidden.collect(),
         marked: Bits::none(graph.len()),
         open: Vec::new(),
     };
@@ -45,7 +50,10 @@ pub(super) fn stuck(
         match root.kind {
             RootKind::Goroutine { goroutine } => {
                 of_goroutine.insert(goroutine as usize, node);
-                if !candidates.contains_key(&(goroutine as usize)) {
+                if candidates.contains_key(&(goroutine as usize)) {
+                    let g = crowd.all.get(goroutine as usize);
+                    marking.record(node, g.map_or(Addr::NULL, |g| g.addr));
+                } else {
                     marking.add(node);
                 }
             }
@@ -97,16 +105,7 @@ fn candidates(
     let mut all: FxHashMap<usize, Vec<Addr>> = FxHashMap::default();
     let mut others: FxHashSet<usize> = FxHashSet::default();
     for of in &found.objects {
-        let judged = matches!(
-            of.object.kind,
-            ObjectKind::Mutex
-                | ObjectKind::RwMutex
-                | ObjectKind::WaitGroup
-                | ObjectKind::Cond
-                | ObjectKind::Once
-                | ObjectKind::Channel
-                | ObjectKind::NilChannel
-        );
+        let judged = is_judged(of.object.kind);
         for waiter in &of.object.waiters {
             let Some(number) = crowd.by_id.get(&waiter.goroutine) else {
                 continue;
@@ -132,6 +131,8 @@ fn candidates(
 /// Marking, as the collector does it.
 struct Marking<'m, 'p, 'a> {
     heap: &'m Analysis<'p, 'a>,
+    /// References that the runtime hides meanwhile: from a record of a waiter to what it waits for.
+    hidden: FxHashSet<(u32, u32)>,
     marked: Bits,
     open: Vec<u32>,
 }
@@ -143,15 +144,30 @@ impl Marking<'_, '_, '_> {
         }
     }
 
+    /// What the record of a goroutine (`g`) refers to. In the graph that is the goroutine's, with what its frames do.
+    fn record(&mut self, node: u32, g: Addr) {
+        let heap = self.heap;
+        let Some(layouts) = heap.process.layouts() else {
+            return;
+        };
+        let words = layouts.size_of("runtime.g").unwrap_or(0) / 8;
+        let out = heap.heap.graph.out(node);
+        for word in 0..words {
+            let value = heap.process.memory.ptr(g.offset(word * 8));
+            let object = value.ok().and_then(|value| heap.heap.spans.find(value));
+            if let Some(object) = object.filter(|object| out.contains(object)) {
+                self.add(object);
+            }
+        }
+    }
+
     fn run(&mut self) {
         let heap = self.heap;
         while let Some(node) = self.open.pop() {
-            let is_object = node < heap.heap.spans.objects();
-            if is_object && heap.type_name(node) == Some(SUDOG) {
-                continue;
-            }
             for to in heap.heap.graph.out(node) {
-                self.add(*to);
+                if !self.hidden.contains(&(node, *to)) {
+                    self.add(*to);
+                }
             }
         }
     }

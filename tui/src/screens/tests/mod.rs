@@ -4,6 +4,7 @@ mod of_a_core;
 mod of_a_heap;
 mod of_a_log;
 mod of_the_compiler;
+mod of_waits;
 
 use crate::ask::{Request, Topic};
 use crate::canvas::Canvas;

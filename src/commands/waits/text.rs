@@ -1,60 +1,23 @@
-//! `waits`: who waits for what, who could end it, and which waits can never end; of a core, or as far as a text tells.
+//! The report for people: findings, what is waited for, circles, heads, leaked goroutines, the rest.
 
-use super::goroutines::{GoroutinesFlags, group_text, of_log};
-use crate::answer::{Answer, Exit, Failure, Stop};
-use crate::case::core::{Case, Cursor};
-use crate::case::{Files, Kind};
-use crate::out::Out;
-use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
-use clap::Args;
+use super::Report;
+use crate::commands::goroutines::group_text;
 use dumpview_model::goroutine::Group;
 use dumpview_model::units::{bytes, duration, grouped, plural};
-use dumpview_model::waits::{Certainty, Object, ObjectKind, Party, Waits};
-use dumpview_process::addr::GoId;
-use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
-use dumpview_view::document::{Envelope, Incomplete};
+use dumpview_model::waits::{Certainty, Object, ObjectKind, OtherWaits, Party, Waits};
 use dumpview_view::finding;
 use dumpview_view::{Role, Text, styled};
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::io;
-
-/// What is shown.
-#[derive(Args, Debug, Clone, Default)]
-pub struct WaitsFlags {
-    /// At most this many objects; 0 for all.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub top: usize,
-
-    /// Goroutines that nothing can wake any more, proven by the heap, and what they keep: by the rule of Go 1.27's own
-    /// `goroutineleak` profile, on a core of any release.
-    #[arg(long)]
-    pub leaked: bool,
-
-    /// Which dump of a log with several, by number; the one of the last crash, or the last one, when left out.
-    #[arg(long, value_name = "N")]
-    pub dump: Option<usize>,
-}
-
-/// What goroutines wait for.
-#[derive(Serialize, JsonSchema)]
-#[schemars(inline)]
-pub struct Report {
-    #[serde(flatten)]
-    waits: Waits,
-    /// Goroutines that nothing can wake any more, by stack, most first; present with `--leaked`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    leaked: Option<Vec<Group>>,
-    #[serde(skip)]
-    top: usize,
-}
 
 /// Goroutines and parties of one object that are named.
 const NAMED: usize = 8;
+/// System calls that are told.
+const CALLS: usize = 20;
 
-impl Answer for Report {
-    fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
-        let waits = &self.waits;
+impl Report {
+    /// All of it for people.
+    pub(super) fn report(&self, out: &mut Text<'_>) -> io::Result<()> {
+        let waits = &*self.waits;
         finding::write_all(&waits.findings, out)?;
         if !waits.findings.is_empty() {
             out.line("")?;
@@ -65,7 +28,7 @@ impl Answer for Report {
             Role::Heading,
             format_args!("{count} blocked on {what}"),
         ))?;
-        let top = if self.top == 0 { usize::MAX } else { self.top };
+        let top = self.top;
         for shown in waits.objects.iter().take(top) {
             object(shown, out)?;
         }
@@ -80,7 +43,9 @@ impl Answer for Report {
         circles(waits, out)?;
         heads(waits, out)?;
         leaked(self.leaked.as_deref(), out)?;
+        unmoved(self.unmoved.as_deref(), out)?;
         others(waits, out)?;
+        system_calls(waits, out)?;
         for why in &waits.incomplete {
             out.line(styled(Role::Warning, format_args!("incomplete: {why}")))?;
         }
@@ -157,15 +122,6 @@ const fn is_lock(kind: ObjectKind) -> bool {
     )
 }
 
-/// A word before what is not certain.
-const fn sure(certainty: Certainty) -> &'static str {
-    match certainty {
-        Certainty::Certain => "",
-        Certainty::Probable => "probably ",
-        Certainty::Possible => "perhaps ",
-    }
-}
-
 fn party(of: &Party, out: &mut Text<'_>) -> io::Result<()> {
     let place = of
         .place
@@ -174,7 +130,7 @@ fn party(of: &Party, out: &mut Text<'_>) -> io::Result<()> {
     out.line(format_args!(
         "  goroutine {} {}{}{place}",
         of.goroutine,
-        sure(of.certainty),
+        of.certainty.adverb(),
         of.does.about()
     ))?;
     for evidence in &of.evidence {
@@ -218,7 +174,7 @@ fn heads(waits: &Waits, out: &mut Text<'_>) -> io::Result<()> {
             "  goroutine {}, for which {} {}{}{direct}: {place}",
             head.goroutine,
             plural(head.waiters as u64, "goroutine"),
-            sure(head.certainty),
+            head.certainty.adverb(),
             if head.waiters == 1 { "waits" } else { "wait" },
         ))?;
     }
@@ -247,6 +203,27 @@ fn leaked(groups: Option<&[Group]>, out: &mut Text<'_>) -> io::Result<()> {
     Ok(())
 }
 
+fn unmoved(groups: Option<&[Group]>, out: &mut Text<'_>) -> io::Result<()> {
+    let Some(groups) = groups else {
+        return Ok(());
+    };
+    out.line("")?;
+    let count: usize = groups.iter().map(|group| group.count).sum();
+    let title = match count {
+        0 => "no goroutine waits where it waited before".to_owned(),
+        1 => "1 goroutine waits where it waited before".to_owned(),
+        n => format!(
+            "{} goroutines wait where they waited before",
+            grouped(n as u64)
+        ),
+    };
+    out.line(styled(Role::Heading, title))?;
+    for group in groups {
+        group_text(group, "", out)?;
+    }
+    Ok(())
+}
+
 fn others(waits: &Waits, out: &mut Text<'_>) -> io::Result<()> {
     if waits.others.is_empty() {
         return Ok(());
@@ -260,94 +237,49 @@ fn others(waits: &Waits, out: &mut Text<'_>) -> io::Result<()> {
             n => format!("  {n} of them the runtime's own"),
         };
         out.line(format_args!(
-            "{:>8}  {}{system}",
+            "{:>8}  {}{}{system}",
             grouped(other.count as u64),
-            other.wait_reason
+            other.wait_reason,
+            ends(other)
         ))?;
     }
     Ok(())
 }
 
-/// `waits`.
-pub struct WaitsVerb;
-
-impl Verb for WaitsVerb {
-    type Args = WaitsFlags;
-    type Body = Report;
-    const ABOUT: About = About {
-        inputs: Inputs::CoreOrLog,
-        ..About::core(
-            "waits",
-            "Who waits for whom: locks, channels, groups, who holds them, deadlocks, leaked goroutines",
-            Word::None,
-        )
+/// When those that sleep go on.
+fn ends(of: &OtherWaits) -> String {
+    let left = |ns: i64| match u64::try_from(ns) {
+        Ok(ns) => format!("in {}", duration(ns)),
+        Err(_) => format!("{} ago", duration(ns.unsigned_abs())),
     };
-}
-
-impl OnCore for WaitsVerb {
-    fn ask(
-        case: &Case<'_>,
-        args: &WaitsFlags,
-        _word: Option<&str>,
-        _cursor: &mut Cursor,
-    ) -> Result<Box<dyn Answer>, Failure> {
-        let waits = case.waits().map_err(Failure::no_answer)?;
-        let leaked = if args.leaked {
-            Some(leaked_of(case)?)
-        } else {
-            None
-        };
-        Ok(Box::new(Report {
-            waits,
-            leaked,
-            top: args.top,
-        }))
-    }
-}
-
-/// Leaked goroutines by stack, with what each group keeps.
-fn leaked_of(case: &Case<'_>) -> Result<Vec<Group>, Failure> {
-    let heap = case.heap().map_err(Failure::no_answer)?;
-    let ids = case.stuck(heap).map_err(Failure::no_answer)?;
-    let table = case.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
-    let all = table.map_err(Failure::no_answer)?.goroutines;
-    let mut groups = all.group(all.list.iter().filter(|g| ids.contains(&g.id)));
-    let members: Vec<Vec<GoId>> = groups
-        .iter()
-        .map(|group| group.ids.iter().copied().map(GoId).collect())
-        .collect();
-    let members: Vec<&[GoId]> = members.iter().map(Vec::as_slice).collect();
-    for (group, kept) in groups.iter_mut().zip(heap.retained_by_groups(&members)) {
-        group.retained_bytes = kept;
-    }
-    Ok(groups)
-}
-
-impl OnFiles for WaitsVerb {
-    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler];
-
-    fn answer(files: &Files<'_>, args: &WaitsFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
-        if args.leaked {
-            let why = "--leaked: only a core has the memory that proves it";
-            return Err(Failure::usage(why).into());
+    match (of.first_ends_in_ns, of.last_ends_in_ns) {
+        (Some(first), Some(last)) if first == last => format!(", which ends {}", left(first)),
+        (Some(first), Some(last)) => {
+            format!(", the first ends {}, the last {}", left(first), left(last))
         }
-        let flags = GoroutinesFlags {
-            dump: args.dump,
-            ..GoroutinesFlags::default()
-        };
-        let (all, ended) = of_log(files.first(), &flags)?;
-        let report = Report {
-            waits: Waits::of_text(&all),
-            leaked: None,
-            top: args.top,
-        };
-        let path = files.first().display().to_string();
-        let lost = ended.lost.iter().map(|why| Incomplete {
-            what: "input".to_owned(),
-            why: why.clone(),
-        });
-        let incomplete: Vec<Incomplete> = lost.collect();
-        out.whole(&Envelope::of_log("waits", &path), &incomplete, &report)?;
-        Ok(Exit::lacking(&incomplete))
+        _ => String::new(),
     }
+}
+
+fn system_calls(waits: &Waits, out: &mut Text<'_>) -> io::Result<()> {
+    if waits.system_calls.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line(styled(Role::Heading, "in system calls"))?;
+    for call in waits.system_calls.iter().take(CALLS) {
+        let place = call.place.as_deref().unwrap_or("an unknown place");
+        out.line(format_args!(
+            "  goroutine {} on thread {}: {}: {place}",
+            call.goroutine,
+            call.thread,
+            call.text()
+        ))?;
+    }
+    let more = waits.system_calls.len().saturating_sub(CALLS);
+    if more > 0 {
+        let note = format!("  and {more} more");
+        out.line(styled(Role::Dim, note))?;
+    }
+    Ok(())
 }
