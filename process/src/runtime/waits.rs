@@ -127,16 +127,17 @@ pub fn waits_on(
                 sudog: at,
                 word: elem,
             });
-        } else {
-            let select = sudogs.is_select;
-            let select = sudogs.memory.uint(at.offset(select.offset), select.size)?;
-            waits.channels.push(ChannelWait {
-                sudog: at,
-                chan,
-                elem,
-                select: select != 0,
-            });
+            // Its `waitlink` leads to the next in the queue of the semaphore, which is another goroutine's.
+            break;
         }
+        let select = sudogs.is_select;
+        let select = sudogs.memory.uint(at.offset(select.offset), select.size)?;
+        waits.channels.push(ChannelWait {
+            sudog: at,
+            chan,
+            elem,
+            select: select != 0,
+        });
         at = sudogs.word(at, sudogs.waitlink)?;
     }
     if waits == WaitsOn::default() {
