@@ -2,11 +2,21 @@
 //!
 //! Makes its own profiles: 100,000 samples of depth 40 (about 2 MB once packed), and one of 200 MB that is not packed. Each
 //! question is asked of both programs in turn, so that what else the machine does meets both; printed is the fastest of each, in
-//! seconds of one processor, and the peak of memory that is the process's own. Nothing is asserted: this measures.
+//! seconds of one processor, and the peak of memory that is the process's own. Then the flame graph is opened on a pseudo-terminal:
+//! how long its first paint takes, and each frame after a key. Nothing is asserted: this measures.
 //! `DUMPVIEW_GO` names the Go command, called as `$DUMPVIEW_GO RELEASE ARGS…`; without it only ours is asked.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+#[expect(
+    dead_code,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "it is the tests', which do more with a terminal"
+)]
+#[path = "../tests/support/pty.rs"]
+mod pty;
 #[path = "support/mod.rs"]
 #[allow(dead_code, reason = "made for cores, of which a part serves here")]
 mod support;
@@ -14,10 +24,11 @@ mod support;
 use dumpview_parsers::pprof::{Function, Line, Location, Profile, ValueType};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use pty::Pty;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{Failed, watched};
 
 const RUNS: usize = 5;
@@ -134,6 +145,33 @@ fn better(best: Option<Best>, command: &mut Command) -> Result<Option<Best>, Fai
     }))
 }
 
+/// Opens the flame graph, and goes about in it.
+fn on_screen(path: &Path) {
+    let path = path.to_string_lossy();
+    let begun = Instant::now();
+    let mut pty = Pty::open(&[&path], 45, 140);
+    pty.see("of all; itself");
+    let first = begun.elapsed();
+    pty.settled();
+    let mut times: Vec<Duration> = Vec::new();
+    // One in, one out: each changes the frame.
+    for key in ["j", "k"].iter().cycle().take(60) {
+        let before = pty.wait("now", |_| true).contents_formatted();
+        let begun = Instant::now();
+        pty.press(key);
+        pty.wait("a frame", |screen| screen.contents_formatted() != before);
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    let median = times.get(times.len() / 2).copied().unwrap_or_default();
+    let longest = times.last().copied().unwrap_or_default();
+    println!(
+        "  flame   {first:.1?} to the first picture; a key: {median:.1?} median, {longest:.1?} at most, of {}",
+        times.len()
+    );
+    pty.press("q");
+}
+
 fn main() -> Result<(), Failed> {
     let tool = std::env::var("DUMPVIEW_GO")
         .ok()
@@ -168,6 +206,7 @@ fn main() -> Result<(), Failed> {
                 )?;
             }
         }
+        on_screen(&path);
         let Some(ours) = ours else { continue };
         let rate = megabytes(size) / ours.seconds.as_secs_f64();
         println!(

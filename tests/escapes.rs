@@ -17,7 +17,7 @@ mod tests {
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     fn corpus() -> PathBuf {
         samples::corpus("escapes")
@@ -469,10 +469,61 @@ mod tests {
             })
             .collect();
         assert_eq!(sites, [(64, 72), (32, 57)]);
+        let asked = |profile: &Path| {
+            run(&[
+                text.to_str().unwrap(),
+                "--alloc",
+                profile.to_str().unwrap(),
+                "--json",
+            ])
+        };
+        // The same as a profile.proto, and one that counts something else.
+        let proto = dir.path().join("heap.pb.gz");
+        fs::write(&proto, packed(&["alloc_objects", "alloc_space"])).unwrap();
+        assert_eq!(asked(&proto).json()["alloc"], json["alloc"]);
+        fs::write(&proto, packed(&["samples", "cpu"])).unwrap();
+        let ran = asked(&proto);
+        assert_eq!(ran.status, 3);
+        assert!(ran.err.contains("it counts samples, cpu"), "{}", ran.err);
         fs::write(&profile, "nothing\n").unwrap();
-        let ran = run(&[text.to_str().unwrap(), "--alloc", profile.to_str().unwrap()]);
+        let ran = asked(&profile);
         assert_eq!(ran.status, 3);
         assert!(ran.err.contains("heap profile:"), "{}", ran.err);
+    }
+
+    /// The profile of the test above as `/debug/pprof/allocs` answers it: samples are scaled up, runtime calls left out.
+    fn packed(types: &[&str]) -> Vec<u8> {
+        use dumpview_parsers::pprof::{Builder, Function, Line, Location, Sample, ValueType};
+        let mut builder = Builder::default();
+        let types = types.iter().map(|name| ValueType::new(name, "count"));
+        builder.profile.sample_types = types.collect();
+        for (name, line, values) in [
+            ("main.leakGlobal", 57, [1, 32]),
+            ("main.bigArray", 72, [2, 64]),
+        ] {
+            let function = builder.function(Function {
+                name: name.to_owned(),
+                file: "/src/main.go".to_owned(),
+                ..Function::default()
+            });
+            let location = builder.location(Location {
+                id: u64::try_from(line).unwrap(),
+                lines: vec![Line {
+                    function,
+                    line,
+                    column: 0,
+                }],
+                ..Location::default()
+            });
+            builder.profile.add(&Sample {
+                locations: vec![location],
+                values: values.to_vec(),
+                labels: Vec::new(),
+            });
+        }
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        builder.profile.write(&mut out).unwrap();
+        out.finish().unwrap()
     }
 
     #[test]

@@ -474,7 +474,9 @@ mod tests {
                 in_any_order += 1;
             }
         }
-        println!("{same} the same, {in_any_order} in another order, {refused} refused by both");
+        println!(
+            "seeds {first}..{last}: {same} the same, {in_any_order} in another order, {refused} refused by both"
+        );
         assert!(
             same > 10 * in_any_order && same > refused,
             "{same} {in_any_order} {refused}"

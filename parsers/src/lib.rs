@@ -37,6 +37,7 @@ pub mod log;
 pub mod memstats;
 pub mod oom;
 pub mod pacertrace;
+pub mod perfdata;
 pub mod pprof;
 pub mod profile;
 pub mod quantity;

@@ -5,7 +5,7 @@ use super::heap::changes::Before;
 use super::topics::Topics;
 use super::worker::{Alarm, serve, serve_and};
 use super::{
-    Events, Open, command, export, frames, goroutines, heap, memory, overview, settle_with,
+    Events, Open, command, export, flame, frames, goroutines, heap, memory, overview, settle_with,
     short_name, spawn,
 };
 use crate::answer::{Exit, Failure};
@@ -27,6 +27,7 @@ use dumpview_tui::data::heap::{
 use dumpview_tui::data::memory::AskMemory;
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
+use dumpview_tui::data::profile::AskFlame;
 use dumpview_tui::data::waits::AskWaits;
 use dumpview_tui::screens::account::MemoryScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
@@ -85,6 +86,7 @@ fn topics(kind: Kind, before: Option<&Before>) -> Topics<'_, Open> {
     }
     topics
         .on(|case, asked: &AskFrames, _| frames::frames(case, asked.0))
+        .on(|case, asked: &AskFlame, job| flame::of_core(case, asked, job))
         .on(|case, asked: &AskVariables, _| frames::variables(case, asked.goroutine, asked.frame))
         .on(|case, asked: &AskValue, _| {
             let node = asked.node;

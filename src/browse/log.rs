@@ -4,7 +4,7 @@
 use super::spool::Spool;
 use super::topics::Topics;
 use super::worker::{Alarm, serve};
-use super::{Events, goroutines, pipe, settle, short_name, spawn};
+use super::{Events, flame, goroutines, pipe, settle, short_name, spawn};
 use crate::answer::{Exit, Failure};
 use crate::flags::Common;
 use crate::input::log::{Ended, chunks};
@@ -23,6 +23,7 @@ use dumpview_tui::data::frames::{AskFrames, AskSource, AskVariables, Frames, Sou
 use dumpview_tui::data::goroutines::{AskGoroutines, Goroutines};
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
+use dumpview_tui::data::profile::AskFlame;
 use dumpview_tui::data::schedule::{AskSchedule, Schedule};
 use dumpview_tui::data::text::{Direction, Mark, TextSource};
 use dumpview_tui::screen::Screen;
@@ -203,6 +204,7 @@ fn topics() -> Topics<'static, Log> {
         .screen::<SchedScreen, _>(|log, asked: &AskSchedule, _| Ok(log.schedule(asked.process)))
         .screen::<GoroutinesScreen, _>(|log, _: &AskGoroutines, _| log.goroutines())
         .on(|log, asked: &AskFrames, _| log.frames(asked.0))
+        .on(|log, asked: &AskFlame, _| flame::of_goroutines(&log.goroutines()?, asked))
         .on(|_, asked: &AskVariables, _| {
             Ok(VariablesOf {
                 goroutine: asked.goroutine,

@@ -19,6 +19,7 @@ mod command;
 mod core;
 mod escapes;
 mod export;
+mod flame;
 mod frames;
 mod goroutines;
 mod heap;

@@ -1,7 +1,7 @@
 //! What a file is, told from its content.
 
 use crate::input::stream;
-use dumpview_parsers::{pprof, stacks};
+use dumpview_parsers::{perfdata, pprof, stacks};
 use dumpview_process::image::CoreFile;
 use std::io::{self, Read};
 use std::path::Path;
@@ -83,7 +83,6 @@ const FOREIGN: &[Foreign] = &[
     foreign(257, b"ustar", "a tar archive", "tar -xf FILE"),
     foreign(0, b"MDMP", "a Windows minidump", ""),
     foreign(0, b"\xcf\xfa\xed\xfe", "a Mach-O file of macOS", ""),
-    foreign(0, b"PERFILE2", "a perf.data file", "perf script -i FILE"),
 ];
 
 const fn foreign(
@@ -139,13 +138,24 @@ fn is_trace(bytes: &[u8]) -> bool {
     head.starts_with(b"go 1.") && text.ends_with(b" trace")
 }
 
-/// A profile.proto, whatever it begins with, a CPU profile of gperftools, or stacks that other tools sampled.
+/// A profile.proto, whatever it begins with, a CPU profile of gperftools, a recording of perf, or stacks that other tools
+/// sampled.
 fn is_profile(bytes: &[u8]) -> bool {
     let is_whole = (bytes.len() as u64) < HEAD;
-    pprof::recognizes(bytes, is_whole)
+    perfdata::recognizes(bytes)
+        || pprof::recognizes(bytes, is_whole)
         || pprof::recognizes_cpu(bytes)
+        || is_gperf(bytes)
         || stacks::recognizes_perf(bytes)
         || stacks::recognizes_folded(bytes, is_whole)
+}
+
+/// Text of gperftools; Go's own, whose first line may be the same, is a log as its other profiles in text are.
+fn is_gperf(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next();
+    pprof::recognizes_gperf(bytes)
+        && first
+            .is_some_and(|first| dumpview_parsers::profile::line(first.trim_ascii_end()).is_none())
 }
 
 /// How much of an input is looked at to see what it is: compiler output may begin with other lines.

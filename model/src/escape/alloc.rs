@@ -10,6 +10,7 @@
 //! probability 1 - exp(-s/rate).
 
 use super::decision::{Analysis, Decision};
+use dumpview_parsers::pprof::{self, SampleRef, Stack};
 use dumpview_parsers::profile::{Header, Memory, Record, Values, line};
 use rustc_hash::FxHashMap;
 
@@ -44,7 +45,73 @@ pub struct Profile {
     pub records: Vec<ProfileRecord>,
 }
 
+/// Which values of a sample count allocations; those in use may be missing.
+struct Columns {
+    objects: usize,
+    bytes: usize,
+    live_objects: Option<usize>,
+    live_bytes: Option<usize>,
+}
+
+impl Columns {
+    fn of(profile: &pprof::Profile) -> Option<Self> {
+        let types = &profile.sample_types;
+        let named = |name: &str| types.iter().position(|of| of.kind == name);
+        Some(Self {
+            objects: named("alloc_objects")?,
+            bytes: named("alloc_space")?,
+            live_objects: named("inuse_objects"),
+            live_bytes: named("inuse_space"),
+        })
+    }
+
+    fn memory(&self, sample: &SampleRef<'_>) -> Memory {
+        let value = |at: usize| sample.values.get(at).copied().unwrap_or(0);
+        Memory {
+            objects: value(self.objects),
+            bytes: value(self.bytes),
+            live_objects: self.live_objects.map_or(0, value),
+            live_bytes: self.live_bytes.map_or(0, value),
+        }
+    }
+}
+
 impl Profile {
+    /// Takes a `profile.proto`, which has its samples scaled up already; `None` when it counts no allocations.
+    pub fn from_proto(profile: &pprof::Profile) -> Option<Self> {
+        let columns = Columns::of(profile)?;
+        let at = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+        let frames = |stack: Stack<'_>| -> Vec<ProfileFrame> {
+            let locations = stack.iter().filter_map(|of| {
+                let location = profile.locations.get(at(of))?;
+                Some((u64::from(of), location))
+            });
+            // What is inlined into each other is one location.
+            let frames = locations.flat_map(|(entry, location)| {
+                location.lines.iter().filter_map(move |line| {
+                    let function = profile.functions.get(at(line.function))?;
+                    Some(ProfileFrame {
+                        entry,
+                        function: function.name.clone(),
+                        file: function.file.clone(),
+                        line: u32::try_from(line.line).unwrap_or(0),
+                    })
+                })
+            });
+            frames.collect()
+        };
+        let samples = profile.samples.iter();
+        Some(Self {
+            sample_rate: Some(1),
+            records: samples
+                .map(|sample| ProfileRecord {
+                    sample: columns.memory(&sample),
+                    frames: frames(sample.stack),
+                })
+                .collect(),
+        })
+    }
+
     /// Reads one line.
     pub fn line(&mut self, text: &[u8]) {
         match line(text) {

@@ -332,7 +332,7 @@ impl Merger {
             }
             let stack = sample.stack.iter();
             let stack: Vec<u32> = stack
-                .filter_map(|location| self.location(*location, profile, &mut places))
+                .filter_map(|location| self.location(location, profile, &mut places))
                 .collect();
             let tags = sample.tags.iter();
             let mut tags: Vec<Tag> = tags.map(|tag| self.tag(*tag, &profile.texts)).collect();

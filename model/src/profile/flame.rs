@@ -5,10 +5,12 @@
 
 use super::combine::BASE;
 use super::report::Report;
-use dumpview_parsers::pprof::{SampleRef, TagValue};
+use dumpview_parsers::pprof::{SampleRef, Stack, TagValue};
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// From where the tree is looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -61,103 +63,200 @@ pub struct Flame {
     pub nodes: Vec<FlameNode>,
 }
 
-#[derive(Default)]
-struct Node {
-    name: u32,
+/// Part of a flattened stack, the outermost call first, and what was counted there.
+struct Entry {
+    start: usize,
+    end: usize,
     value: i64,
-    own: i64,
-    before: i64,
-    children: Vec<u32>,
+    is_base: bool,
 }
 
-/// Nodes of the tree as samples are added.
-struct Tree {
-    nodes: Vec<Node>,
-    children: HashMap<(u32, u32), u32>,
+/// Stacks as names of calls, one after the other.
+#[derive(Default)]
+struct Stacks {
+    frames: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+/// Stacks that begin with the same calls: so many of them, in a range of the order.
+struct Group {
+    range: Range<usize>,
+    depth: usize,
+    name: u32,
+}
+
+/// What is counted of those that go on with the same call.
+#[derive(Clone, Copy, Default)]
+struct Child {
+    name: u32,
+    value: i64,
+    before: i64,
+    count: usize,
+}
+
+impl Child {
+    const fn width(&self) -> u64 {
+        self.value
+            .unsigned_abs()
+            .saturating_add(self.before.unsigned_abs())
+    }
 }
 
 fn place(index: u32) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX)
 }
 
-impl Tree {
-    fn child(&mut self, parent: u32, name: u32) -> u32 {
-        let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        let known = *self.children.entry((parent, name)).or_insert(next);
-        if known == next {
-            self.nodes.push(Node {
-                name,
-                ..Node::default()
-            });
-            if let Some(parent) = self.nodes.get_mut(place(parent)) {
-                parent.children.push(known);
-            }
-        }
-        known
-    }
-
-    fn count(&mut self, node: u32, value: i64, is_base: bool) {
-        if let Some(node) = self.nodes.get_mut(place(node)) {
-            let sum = if is_base {
-                &mut node.before
-            } else {
-                &mut node.value
-            };
-            *sum = sum.wrapping_add(value);
-        }
-    }
-
-    /// Adds a stack, the outermost call first.
+impl Stacks {
     fn add(&mut self, stack: impl Iterator<Item = u32>, value: i64, is_base: bool) {
-        let mut at = 0;
-        self.count(at, value, is_base);
-        for name in stack {
-            at = self.child(at, name);
-            self.count(at, value, is_base);
-        }
-        if let Some(node) = self.nodes.get_mut(place(at)).filter(|_| !is_base) {
-            node.own = node.own.wrapping_add(value);
-        }
+        let start = self.frames.len();
+        self.frames.extend(stack);
+        self.entries.push(Entry {
+            start,
+            end: self.frames.len(),
+            value,
+            is_base,
+        });
     }
 
-    /// Nodes depth first, the widest first.
-    fn listed(&mut self, names: &[String]) -> Vec<FlameNode> {
-        let widths: Vec<u64> = self
-            .nodes
-            .iter()
-            .map(|node| {
-                node.value
-                    .unsigned_abs()
-                    .saturating_add(node.before.unsigned_abs())
-            })
-            .collect();
-        let name = |id: u32| names.get(place(id)).map_or("", String::as_str);
-        let of: Vec<u32> = self.nodes.iter().map(|node| node.name).collect();
-        for node in &mut self.nodes {
-            node.children.sort_by(|a, b| {
-                let key =
-                    |at: &u32| std::cmp::Reverse(widths.get(place(*at)).copied().unwrap_or(0));
-                let named = |at: &u32| of.get(place(*at)).map_or("", |id| name(*id));
-                (key(a), named(a)).cmp(&(key(b), named(b)))
-            });
-        }
-        let mut listed = Vec::with_capacity(self.nodes.len());
-        let mut waiting: Vec<(u32, usize)> = vec![(0, 0)];
-        while let Some((at, depth)) = waiting.pop() {
-            let Some(node) = self.nodes.get(place(at)) else {
-                continue;
+    /// Nodes depth first, the widest first, those only that are no less than a share of the whole. Stacks are divided by their
+    /// outermost calls again and again, and what is too little is not looked into.
+    fn listed(&self, names: &[String], least: f64) -> Vec<FlameNode> {
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        let mut spare = order.clone();
+        let mut slots = vec![usize::MAX; names.len()];
+        let mut listed: Vec<FlameNode> = Vec::new();
+        let mut waiting = vec![Group {
+            range: 0..order.len(),
+            depth: 0,
+            name: 0,
+        }];
+        let mut threshold = None;
+        while let Some(group) = waiting.pop() {
+            let own = order.get(group.range.clone()).unwrap_or_default();
+            let (node, mut children) = self.summed(own, &group, &mut slots);
+            let name = names.get(place(group.name)).cloned().unwrap_or_default();
+            let node = FlameNode { name, ..node };
+            let threshold = *threshold.get_or_insert_with(|| share_of(node.width(), least));
+            listed.push(node);
+            self.divide(&mut order, &mut spare, &group, &children);
+            // Where each begins in the range, which its own stacks lead.
+            let of_children: usize = children.iter().map(|child| child.count).sum();
+            let mut at = group.range.end - of_children.min(group.range.len());
+            let mut groups: Vec<(Child, Range<usize>)> = Vec::with_capacity(children.len());
+            for child in children.drain(..) {
+                groups.push((child, at..at + child.count));
+                at += child.count;
+            }
+            groups.retain(|(child, _)| child.width() >= threshold);
+            let key = |child: &Child| {
+                let name = names.get(place(child.name)).map_or("", String::as_str);
+                (std::cmp::Reverse(child.width()), name)
             };
-            listed.push(FlameNode {
-                depth,
-                name: name(node.name).to_owned(),
-                value: node.value,
-                own: node.own,
-                before: node.before,
-            });
-            waiting.extend(node.children.iter().rev().map(|child| (*child, depth + 1)));
+            groups.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)));
+            waiting.extend(groups.into_iter().rev().map(|(child, range)| Group {
+                range,
+                depth: group.depth + 1,
+                name: child.name,
+            }));
         }
         listed
     }
+
+    /// What a group has in all, and what goes on with which call, in the order in which those come.
+    fn summed(&self, own: &[usize], group: &Group, slots: &mut [usize]) -> (FlameNode, Vec<Child>) {
+        let mut node = FlameNode {
+            depth: group.depth,
+            name: String::new(),
+            value: 0,
+            own: 0,
+            before: 0,
+        };
+        let mut children: Vec<Child> = Vec::new();
+        for entry in own.iter().filter_map(|at| self.entries.get(*at)) {
+            let (value, before) = if entry.is_base {
+                (0, entry.value)
+            } else {
+                (entry.value, 0)
+            };
+            node.value = node.value.wrapping_add(value);
+            node.before = node.before.wrapping_add(before);
+            let Some(name) = self.call(entry, group.depth) else {
+                node.own = node.own.wrapping_add(value);
+                continue;
+            };
+            let Some(slot) = slots.get_mut(place(name)) else {
+                continue;
+            };
+            if *slot == usize::MAX {
+                *slot = children.len();
+                children.push(Child {
+                    name,
+                    ..Child::default()
+                });
+            }
+            if let Some(child) = children.get_mut(*slot) {
+                child.value = child.value.wrapping_add(value);
+                child.before = child.before.wrapping_add(before);
+                child.count += 1;
+            }
+        }
+        for child in &children {
+            if let Some(slot) = slots.get_mut(place(child.name)) {
+                *slot = usize::MAX;
+            }
+        }
+        (node, children)
+    }
+
+    /// The call of a stack at a depth; `None` where it ends before.
+    fn call(&self, entry: &Entry, depth: usize) -> Option<u32> {
+        let at = entry.start + depth;
+        self.frames.get(at).filter(|_| at < entry.end).copied()
+    }
+
+    /// Brings the stacks of a group into the order of its children, those that end there first.
+    fn divide(&self, order: &mut [usize], spare: &mut [usize], group: &Group, children: &[Child]) {
+        let (Some(own), Some(to)) = (
+            order.get_mut(group.range.clone()),
+            spare.get_mut(group.range.clone()),
+        ) else {
+            return;
+        };
+        if let [only] = children
+            && only.count == own.len()
+        {
+            return;
+        }
+        let mut next: FxHashMap<Option<u32>, usize> = FxHashMap::default();
+        let of_children: usize = children.iter().map(|child| child.count).sum();
+        let mut at = own.len().saturating_sub(of_children);
+        next.insert(None, 0);
+        for child in children {
+            next.insert(Some(child.name), at);
+            at += child.count;
+        }
+        for entry in own.iter() {
+            let of = self.entries.get(*entry);
+            let call = of.and_then(|of| self.call(of, group.depth));
+            if let Some(next) = next.get_mut(&call) {
+                if let Some(slot) = to.get_mut(*next) {
+                    *slot = *entry;
+                }
+                *next += 1;
+            }
+        }
+        own.copy_from_slice(to);
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a threshold"
+)]
+fn share_of(total: u64, fraction: f64) -> u64 {
+    (total as f64 * fraction) as u64
 }
 
 /// Names of calls, each once, and the calls of each location, the innermost first.
@@ -188,20 +287,17 @@ impl Calls {
     }
 
     /// The calls of a stack, the innermost first.
-    fn stack<'s>(&'s self, stack: &'s [u32]) -> impl DoubleEndedIterator<Item = u32> + 's {
-        let locations = stack.iter().filter_map(|at| self.of.get(place(*at)));
+    fn stack<'s>(&'s self, stack: Stack<'s>) -> impl DoubleEndedIterator<Item = u32> + 's {
+        let locations = stack.iter().filter_map(|at| self.of.get(place(at)));
         locations.flatten().copied()
     }
 }
 
 impl Report {
-    /// The tree of calls.
-    pub fn flame(&self, way: &Way) -> Flame {
+    /// The tree of calls, without those that are less than a share of it.
+    pub fn flame(&self, way: &Way, least: f64) -> Flame {
         let calls = Calls::new(self);
-        let mut tree = Tree {
-            nodes: vec![Node::default()],
-            children: HashMap::new(),
-        };
+        let mut tree = Stacks::default();
         let base = self.profile.texts.find(BASE);
         let is_base = |sample: &SampleRef<'_>| {
             base.is_some_and(|key| {
@@ -243,7 +339,7 @@ impl Report {
                 }
             }
         }
-        let mut nodes = tree.listed(&calls.names);
+        let mut nodes = tree.listed(&calls.names, least);
         if let (Some(first), Way::Callees(name) | Way::Callers(name)) = (nodes.first_mut(), way) {
             first.name.clone_from(name);
         }
@@ -297,7 +393,7 @@ mod tests {
 
     fn flame(profile: Profile, way: &Way) -> Flame {
         let report = Report::new(profile, Command::Folded, &Options::default()).unwrap();
-        report.flame(way)
+        report.flame(way, 0.0)
     }
 
     #[test]
@@ -315,6 +411,13 @@ mod tests {
                 "    c 1 1 0",
                 "  a 1 1 0"
             ]
+        );
+        // What is less than a quarter is not looked into.
+        let report = Report::new(of.clone(), Command::Folded, &Options::default()).unwrap();
+        let large = report.flame(&Way::All, 0.25);
+        assert_eq!(
+            drawn(&large),
+            ["all 9 0 0", " m 9 0 0", "  b 8 2 0", "   c 5 5 0"]
         );
         let callees = flame(of.clone(), &Way::Callees("b".to_owned()));
         assert_eq!(

@@ -3,7 +3,7 @@
 
 use super::measure::{scale, scaled_label};
 use dumpview_parsers::pprof::{
-    Function, Line, Location, Profile, SampleMut, SampleRef, Tag, TagValue, TextId, Texts,
+    Function, Line, Location, Profile, SampleMut, SampleRef, Stack, Tag, TagValue, TextId, Texts,
 };
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -326,7 +326,7 @@ pub fn as_frames(profile: &mut Profile, roots: &str, leaves: &str, unit: &str) -
     samples.rewrite(|sample| {
         let mut made = |keys: &[TextId], any: &mut bool, sample: &SampleMut| -> Vec<u32> {
             let as_ref = SampleRef {
-                stack: &[],
+                stack: Stack::Narrow(&[]),
                 values: &[],
                 tags: &sample.tags,
             };

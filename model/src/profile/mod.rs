@@ -37,8 +37,11 @@
 //! | `labels` | labels: what they select, and frames made of them |
 //! | `graph` | the graph of calls |
 //! | `report` | a profile in the form that was asked for, and what it answers |
-//! | `text` | text profiles and those of gperftools |
+//! | `text` | text profiles, and binary ones of gperftools |
+//! | `gperf`, `maps` | text of gperftools, and the mappings behind it |
 //! | `stacks` | folded stacks and those of `perf script` |
+//! | `perf_data`, `recording` | what `perf record` leaves |
+//! | `series` | profiles one after the other: trends, and since when something grows |
 //! | `findings` | what matters in it, in sentences |
 //! | `measure`, `names` | how values and names are printed |
 
@@ -46,24 +49,32 @@ pub mod combine;
 mod findings;
 mod flame;
 mod frames;
+mod gperf;
 pub mod graph;
 mod labels;
+mod maps;
 pub mod measure;
 pub mod names;
 mod options;
+mod perf_data;
+mod recording;
 mod report;
 mod script;
+mod series;
 mod stacks;
 mod text;
 
 pub use findings::{Ask, Verdict, Whole, verdict};
 pub use flame::{Flame, FlameNode, Way};
 pub use frames::drop_frames;
+pub use gperf::from_gperf;
 pub use options::{Granularity, Options};
+pub use perf_data::{FromPerf, from_perf_data};
 pub use report::{
-    Command, Inlined, Link, Listed, ListedLine, Report, Routine, Row, Summary, TagKey, TagValueRow,
-    Trace, TraceFrame, TreeRow, Wrong, pattern, sample_index,
+    AddressCost, Command, Inlined, Link, Listed, ListedLine, Report, Routine, Row, Summary, TagKey,
+    TagValueRow, Trace, TraceFrame, TreeRow, Wrong, pattern, sample_index,
 };
 pub use script::{Session, Step};
+pub use series::{Look, Series, SeriesReading, Trend};
 pub use stacks::from_stacks;
 pub use text::{FromText, Naming, add_mapping, from_cpu, from_text};

@@ -1,16 +1,12 @@
 //! Stacks of other tools as a profile: folded ones, and those of `perf script`.
 
+use super::recording::{Recording, Seen};
 use super::text::FromText;
-use dumpview_parsers::pprof::{
-    Function, Line, Location, Mapping, Profile, Tag, TagValue, Texts, ValueType,
-};
+use dumpview_parsers::pprof::{Function, Line, Location, Mapping, Profile, ValueType};
 use dumpview_parsers::stacks::{
     PerfFrame, PerfHeader, PerfLine, folded_line, perf_line, recognizes_folded, recognizes_perf,
 };
 use std::collections::HashMap;
-
-/// So many kinds of events are told apart; more are no recording.
-const MOST_EVENTS: usize = 64;
 
 /// Reads stacks of other tools; `None` when the text has none.
 pub fn from_stacks(text: &[u8]) -> Option<FromText> {
@@ -123,101 +119,21 @@ fn from_folded(text: &[u8]) -> FromText {
     FromText { profile, unread }
 }
 
-/// Events that are counted in nanoseconds (`tools/perf/util/evsel.c:evsel__env_unit`: clocks).
-fn unit(event: &str) -> &'static str {
-    match event.split(':').next() {
-        Some("cpu-clock" | "task-clock") => "nanoseconds",
-        _ => "count",
-    }
-}
-
-struct Perf {
-    profile: Profile,
-    places: Places,
-    events: Vec<String>,
-    /// Stack, event, period and labels of each sample: how many kinds of events there are is known at the end.
-    samples: Vec<(Vec<u32>, usize, i64, Vec<Tag>)>,
-    has_periods: bool,
-    times: Option<(u64, u64)>,
-}
-
-impl Perf {
-    /// Takes a sample.
-    fn take(&mut self, header: &PerfHeader<'_>, stack: Vec<u32>) {
-        let known = self.events.iter().position(|event| event == header.event);
-        let event = known.unwrap_or_else(|| {
-            if self.events.len() < MOST_EVENTS {
-                self.events.push(header.event.to_owned());
-            }
-            self.events.len() - 1
-        });
-        let texts = &mut self.profile.texts;
-        let mut tags = Vec::new();
-        if !header.comm.is_empty() {
-            tags.push(Tag {
-                key: texts.number("comm"),
-                value: TagValue::Text(texts.number(header.comm)),
-            });
-        }
-        for (key, id) in [("pid", header.pid), ("tid", header.tid)] {
-            if let Some(id) = id.and_then(|id| i64::try_from(id).ok()) {
-                tags.push(Tag {
-                    key: texts.number(key),
-                    value: TagValue::Number(id, Texts::EMPTY),
-                });
-            }
-        }
-        self.has_periods |= header.period.is_some();
-        if let Some(at) = header.nanos {
-            let (first, last) = self.times.unwrap_or((at, at));
-            self.times = Some((first.min(at), last.max(at)));
-        }
-        let period = header.period.unwrap_or(1);
-        self.samples.push((stack, event, period, tags));
-    }
-
-    fn finished(mut self) -> Profile {
-        let mut types = vec![ValueType::new("samples", "count")];
-        if self.has_periods {
-            types.extend(
-                self.events
-                    .iter()
-                    .map(|event| ValueType::new(event, unit(event))),
-            );
-        }
-        let width = types.len();
-        self.profile.sample_types = types;
-        if let ([event], true) = (self.events.as_slice(), self.has_periods) {
-            self.profile.period_type = Some(ValueType::new(event, unit(event)));
-            self.profile.period = self.samples.first().map_or(0, |(_, _, period, _)| *period);
-        }
-        if let Some((first, last)) = self.times {
-            self.profile.duration_nanos = i64::try_from(last - first).unwrap_or(0);
-        }
-        let mut values = vec![0; width];
-        for (stack, event, period, tags) in &self.samples {
-            values.fill(0);
-            if let Some(count) = values.first_mut() {
-                *count = 1;
-            }
-            if let Some(of_event) = values.get_mut(event + 1) {
-                *of_event = *period;
-            }
-            self.profile.samples.push(stack, &values, tags);
-        }
-        self.profile
-    }
+fn take(recording: &mut Recording, header: &PerfHeader<'_>, stack: &[u32]) {
+    let seen = Seen {
+        event: header.event,
+        comm: header.comm,
+        pid: header.pid,
+        tid: header.tid,
+        nanos: header.nanos,
+        period: header.period,
+    };
+    recording.take(&seen, stack);
 }
 
 fn from_perf(text: &[u8]) -> FromText {
-    let mut perf = Perf {
-        profile: Profile::default(),
-        places: Places::default(),
-        events: Vec::new(),
-        samples: Vec::new(),
-        has_periods: false,
-        times: None,
-    };
+    let mut perf = Recording::default();
+    let mut places = Places::default();
     let mut unread = Vec::new();
     let text = String::from_utf8_lossy(text);
     let mut pending: Option<(PerfHeader<'_>, Vec<u32>)> = None;
@@ -228,25 +144,25 @@ fn from_perf(text: &[u8]) -> FromText {
         match (perf_line(line), &mut pending) {
             (Some(PerfLine::Header(header)), _) => {
                 if let Some((header, stack)) = pending.take() {
-                    perf.take(&header, stack);
+                    take(&mut perf, &header, &stack);
                 }
                 let frame = header.frame.iter();
-                let stack = frame.map(|frame| perf.places.location(frame, &mut perf.profile));
+                let stack = frame.map(|frame| places.location(frame, &mut perf.profile));
                 pending = Some((header, stack.collect()));
             }
             (Some(PerfLine::Frame(frame)), Some((_, stack))) => {
-                stack.push(perf.places.location(&frame, &mut perf.profile));
+                stack.push(places.location(&frame, &mut perf.profile));
             }
             (Some(PerfLine::Blank), _) => {
                 if let Some((header, stack)) = pending.take() {
-                    perf.take(&header, stack);
+                    take(&mut perf, &header, &stack);
                 }
             }
             _ => unread.push((number, "no line of perf script")),
         }
     }
     if let Some((header, stack)) = pending.take() {
-        perf.take(&header, stack);
+        take(&mut perf, &header, &stack);
     }
     FromText {
         profile: perf.finished(),

@@ -4,6 +4,7 @@
 //! Text has the values as they were sampled: memory is scaled up here as the runtime does it for `profile.proto`. Contentions
 //! are scaled up already; pprof does it once more, and counts too many (legacy_profile.go:parseContentionSample).
 
+use super::maps::mappings;
 use super::measure::whole;
 use dumpview_parsers::pprof::{
     CpuProfile, Function, Line, Location, Mapping, Profile, Tag, TagValue, Texts, ValueType,
@@ -30,7 +31,7 @@ pub struct FromText {
 }
 
 /// Patterns of functions that are not worth showing, by what a profile counts.
-mod drop {
+pub(super) mod drop {
     pub const ALLOC: &str = r"calloc|cfree|malloc|free|memalign|do_memalign|(__)?posix_memalign|pvalloc|valloc|realloc|tcmalloc::.*|tc_calloc|tc_cfree|tc_malloc|tc_free|tc_memalign|tc_posix_memalign|tc_pvalloc|tc_valloc|tc_realloc|tc_new|tc_delete|tc_newarray|tc_deletearray|tc_new_nothrow|tc_newarray_nothrow|malloc_zone_malloc|malloc_zone_calloc|malloc_zone_valloc|malloc_zone_realloc|malloc_zone_memalign|malloc_zone_free|runtime\..*|BaseArena::.*|(::)?do_malloc_no_errno|(::)?do_malloc_pages|(::)?do_malloc|DoSampledAllocation|MallocedMemBlock::MallocedMemBlock|_M_allocate|__builtin_(vec_)?delete|__builtin_(vec_)?new|__gnu_cxx::new_allocator::allocate|__libc_malloc|__malloc_alloc_template::allocate|allocate|cpp_alloc|operator new(\[\])?|simple_alloc::allocate";
     pub const ALLOC_KEEP: &str = r"runtime\.panic|runtime\.reflectcall|runtime\.call[0-9]*";
     pub const CPU: &str = r"ProfileData::Add|ProfileData::prof_handler|CpuProfiler::prof_handler|__pthread_sighandler|__restore";
@@ -289,7 +290,7 @@ fn in_memory(memory: Memory, kind: MemoryKind) -> Result<(Vec<i64>, i64), &'stat
 
 /// What samples stand for (legacy_profile.go:scaleHeapSample).
 #[expect(clippy::cast_precision_loss, reason = "as pprof computes")]
-fn unsampled(count: i64, bytes: i64, rate: u64) -> (i64, i64) {
+pub(super) fn unsampled(count: i64, bytes: i64, rate: u64) -> (i64, i64) {
     if count == 0 || bytes == 0 {
         return (0, 0);
     }
@@ -303,7 +304,7 @@ fn unsampled(count: i64, bytes: i64, rate: u64) -> (i64, i64) {
 
 /// Locations and functions, each once.
 #[derive(Default)]
-struct Places {
+pub(super) struct Places {
     locations: HashMap<(u64, Vec<Line>), u32>,
     functions: HashMap<(Vec<u8>, Vec<u8>), u32>,
 }
@@ -325,7 +326,7 @@ impl Places {
         at
     }
 
-    fn location(&mut self, address: u64, lines: &[Line], profile: &mut Profile) -> u32 {
+    pub(super) fn location(&mut self, address: u64, lines: &[Line], profile: &mut Profile) -> u32 {
         let next = u32::try_from(profile.locations.len()).unwrap_or(u32::MAX);
         let at = *self
             .locations
@@ -345,7 +346,7 @@ impl Places {
 
 /// Says of each location which mapping it lies in; those that lie in none are in one that has neither name nor bounds
 /// (legacy_profile.go:remapMappingIDs).
-fn assign(profile: &mut Profile) {
+pub(super) fn assign(profile: &mut Profile) {
     let named = !profile.functions.is_empty();
     let Profile {
         mappings,
@@ -456,68 +457,4 @@ fn without_handler(stacks: &mut [Vec<u64>]) {
             }
         }
     }
-}
-
-/// Executable mappings of `/proc/PID/maps`, the program's own first, pieces of one file joined
-/// (profile/profile.go:massageMappings).
-fn mappings(maps: &[u8]) -> Vec<Mapping> {
-    let text = String::from_utf8_lossy(maps);
-    let mut mappings: Vec<Mapping> = Vec::new();
-    for mapping in text.lines().filter_map(mapping) {
-        match mappings.last_mut() {
-            Some(last) if is_next(last, &mapping) => {
-                last.limit = mapping.limit;
-                if !mapping.file.is_empty() {
-                    last.file = mapping.file;
-                }
-            }
-            _ => mappings.push(mapping),
-        }
-    }
-    let is_library = |file: &str| format!("{file}.").contains(".so.") || file.contains(".so_");
-    let main = mappings.iter().position(|of| {
-        let file = of.file.replace("(deleted)", "");
-        let file = file.trim();
-        !file.is_empty() && !file.starts_with('[') && !is_library(file)
-    });
-    if let Some(main) = main {
-        mappings.swap(0, main);
-    }
-    /// Where programs that are no PIE begin.
-    const START: u64 = 0x40_0000;
-    if let Some(main) = mappings.first_mut()
-        && main.start.wrapping_sub(main.offset) == START
-    {
-        main.start = START;
-        main.offset = 0;
-    }
-    mappings
-}
-
-fn is_next(last: &Mapping, next: &Mapping) -> bool {
-    let same_file = last.file.is_empty() || next.file.is_empty() || last.file == next.file;
-    let offset = last
-        .offset
-        .wrapping_add(last.limit.wrapping_sub(last.start));
-    let follows = last.offset == 0 || next.offset == 0 || offset == next.offset;
-    same_file && last.limit == next.start && follows
-}
-
-/// `00400000-0052a000 r-xp 00000000 08:01 1234  /bin/app`
-fn mapping(line: &str) -> Option<Mapping> {
-    let mut words = line.split_whitespace();
-    let (start, limit) = words.next()?.split_once('-')?;
-    if !words.next()?.contains('x') {
-        return None;
-    }
-    let hex = |text| u64::from_str_radix(text, 16).ok();
-    let offset = hex(words.next()?)?;
-    let (_, _) = (words.next()?, words.next()?);
-    Some(Mapping {
-        start: hex(start)?,
-        limit: hex(limit)?,
-        offset,
-        file: words.next().unwrap_or_default().to_owned(),
-        ..Mapping::default()
-    })
 }

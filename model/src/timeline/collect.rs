@@ -1,9 +1,10 @@
 //! Logs and cores to the processes of one timeline.
 
 use super::process::Process;
-use super::source::{CoreFacts, Source, Unread};
+use super::source::{CoreFacts, ProfileFacts, Source, Unread};
 use super::{Bounds, Event, Lane, Log, Moment, MomentKind, Since, Timeline, What, join};
 use crate::log::{self, ProcessId};
+use dumpview_parsers::log::{Place, Stamp};
 use std::sync::Arc;
 
 /// Takes inputs one after the other and puts a [`Timeline`] together.
@@ -60,7 +61,7 @@ impl Collector {
             process.remember_end(*cycle, *end, facts.started_unix);
             process.add(Lane::Pause, || Event {
                 lane: Lane::Pause,
-                place: dumpview_parsers::log::Place::default(),
+                place: Place::default(),
                 process: on_process(*end),
                 span: 0,
                 stamp: None,
@@ -72,7 +73,7 @@ impl Collector {
         }
         process.add(Lane::Moment, || Event {
             lane: Lane::Moment,
-            place: dumpview_parsers::log::Place::default(),
+            place: Place::default(),
             process: facts.reached_unix.and_then(on_process),
             span: 0,
             stamp: None,
@@ -81,6 +82,33 @@ impl Collector {
                 text: facts.reason.as_str().into(),
                 goroutines: facts.goroutines,
             })),
+        });
+        self.processes.push(Arc::new(process));
+    }
+
+    /// Adds a profile.
+    pub fn profile(&mut self, facts: &ProfileFacts) {
+        let source = self.sources.len();
+        self.sources.push(Source {
+            name: facts.name.clone(),
+            kind: "profile",
+            go_version: None,
+            unread: 0,
+        });
+        let mut process = Process::new(source, String::new(), ProcessId(1));
+        let stamp = facts.began_unix.map(Stamp::Utc);
+        if let Some(stamp) = stamp {
+            process.wall.untimed(stamp);
+        }
+        process.add(Lane::Profile, || Event {
+            lane: Lane::Profile,
+            place: Place::default(),
+            process: None,
+            span: facts.span,
+            stamp,
+            what: What::Profile {
+                text: facts.text.as_str().into(),
+            },
         });
         self.processes.push(Arc::new(process));
     }

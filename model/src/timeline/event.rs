@@ -24,6 +24,8 @@ words! {
         Scavenger = "scavenger" "Memory given back to the system",
         /// Package initialisation.
         Init = "init" "Package initialisation",
+        /// Profiles: how long each was taken.
+        Profile = "profile" "Profiles, as long as they were taken",
         /// The application's own lines.
         Log = "log" "The application's lines",
     }
@@ -122,6 +124,11 @@ pub enum What {
     Memory(Box<MemorySample>),
     /// A crash, a goroutine dump, a core, a kill.
     Moment(Box<Moment>),
+    /// A profile was taken.
+    Profile {
+        /// What it counted, and how much of it.
+        text: Box<str>,
+    },
     /// A line of the application.
     Log {
         /// Its head.

@@ -46,5 +46,5 @@ pub use join::Align;
 pub use kept::Kept;
 pub use log::Log;
 pub use merged::{Axis, By, Clock, LaneCount, Placed, Point, ProcessInfo, Series, Timeline};
-pub use source::{CoreFacts, Source, Unread};
+pub use source::{CoreFacts, ProfileFacts, Source, Unread};
 pub use wall::{WallFit, Zone};

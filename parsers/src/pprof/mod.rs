@@ -11,9 +11,11 @@
 //! | `read` | bytes to a profile |
 //! | `write` | a profile to bytes |
 //! | `cpu` | the binary form of CPU profiles before Go 1.9, which gperftools writes still |
+//! | `gperf` | text of gperftools: memory, waits for locks, threads |
 
 mod cpu;
 mod error;
+mod gperf;
 mod read;
 mod records;
 mod samples;
@@ -24,8 +26,11 @@ mod write;
 
 pub use cpu::{CpuProfile, CpuSample, recognizes_cpu};
 pub use error::ReadError;
+pub use gperf::{GperfKind, GperfProfile, GperfSample, recognizes_gperf};
 pub use read::{read, recognizes};
 pub use records::{
     Builder, Function, Label, LabelValue, Line, Location, Mapping, Profile, Sample, ValueType,
 };
-pub use samples::{SampleMut, SampleRef, Samples, Tag, TagValue, TextId, Texts};
+pub use samples::{
+    SampleMut, SampleRef, Samples, Stack, StackPlaces, Tag, TagValue, TextId, Texts,
+};

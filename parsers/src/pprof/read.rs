@@ -288,7 +288,8 @@ impl<'a> Parts<'a> {
             known: HashMap::new(),
         };
         // Most places have numbers of two bytes.
-        let mut samples = Samples::with_capacity(self.samples, width, bytes.len() / 2);
+        let mut samples =
+            Samples::with_capacity(self.samples, width, bytes.len() / 2, self.locations.len());
         let mut tags = Vec::new();
         for field in Fields::new(bytes, 0) {
             let field = field?;

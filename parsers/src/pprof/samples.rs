@@ -1,6 +1,8 @@
 //! Samples in columns: a profile may have millions of them, and a stack of forty places each.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::slice;
 
 /// The number of a text in [`Texts`].
 pub type TextId = u32;
@@ -66,10 +68,190 @@ impl Texts {
     }
 }
 
+/// Places of stacks one after the other, which are most of what a profile is: few have more of them than 16 bits can number.
+#[derive(Clone, Debug)]
+enum Places {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Narrow(Vec::new())
+    }
+}
+
+impl PartialEq for Places {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |of: &Self| of.get(0..of.len()).to_vec();
+        all(self) == all(other)
+    }
+}
+
+impl Eq for Places {}
+
+impl Places {
+    /// Without any, of so many that there are.
+    fn of(places: usize) -> Self {
+        if places <= 1 << 16 {
+            Self::Narrow(Vec::new())
+        } else {
+            Self::Wide(Vec::new())
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Narrow(list) => list.len(),
+            Self::Wide(list) => list.len(),
+        }
+    }
+
+    fn reserve(&mut self, more: usize) {
+        // Without room they grow.
+        let _ = match self {
+            Self::Narrow(list) => list.try_reserve_exact(more),
+            Self::Wide(list) => list.try_reserve_exact(more),
+        };
+    }
+
+    #[inline]
+    fn push(&mut self, place: u32) {
+        match self {
+            Self::Wide(list) => list.push(place),
+            Self::Narrow(list) => {
+                if let Ok(narrow) = u16::try_from(place) {
+                    list.push(narrow);
+                } else {
+                    let mut wide: Vec<u32> = list.iter().map(|of| u32::from(*of)).collect();
+                    wide.push(place);
+                    *self = Self::Wide(wide);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn get(&self, range: Range<usize>) -> Stack<'_> {
+        match self {
+            Self::Narrow(list) => Stack::Narrow(list.get(range).unwrap_or_default()),
+            Self::Wide(list) => Stack::Wide(list.get(range).unwrap_or_default()),
+        }
+    }
+}
+
+/// The stack of a sample: indexes of locations, the innermost first.
+#[derive(Clone, Copy, Debug)]
+pub enum Stack<'s> {
+    /// Of 16 bits.
+    Narrow(&'s [u16]),
+    /// Of 32.
+    Wide(&'s [u32]),
+}
+
+impl<'s> Stack<'s> {
+    /// The indexes.
+    #[inline]
+    pub fn iter(self) -> StackPlaces<'s> {
+        match self {
+            Self::Narrow(list) => StackPlaces::Narrow(list.iter()),
+            Self::Wide(list) => StackPlaces::Wide(list.iter()),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.iter().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them.
+    pub fn to_vec(self) -> Vec<u32> {
+        self.iter().collect()
+    }
+}
+
+impl PartialEq for Stack<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Stack<'_> {}
+
+impl<'s> IntoIterator for Stack<'s> {
+    type Item = u32;
+    type IntoIter = StackPlaces<'s>;
+
+    fn into_iter(self) -> StackPlaces<'s> {
+        self.iter()
+    }
+}
+
+/// Goes through a stack.
+#[derive(Clone, Debug)]
+pub enum StackPlaces<'s> {
+    /// Of 16 bits.
+    Narrow(slice::Iter<'s, u16>),
+    /// Of 32.
+    Wide(slice::Iter<'s, u32>),
+}
+
+impl Iterator for StackPlaces<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        match self {
+            Self::Narrow(of) => of.next().map(|at| u32::from(*at)),
+            Self::Wide(of) => of.next().copied(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Narrow(of) => of.size_hint(),
+            Self::Wide(of) => of.size_hint(),
+        }
+    }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<u32> {
+        match self {
+            Self::Narrow(of) => of.nth(n).map(|at| u32::from(*at)),
+            Self::Wide(of) => of.nth(n).copied(),
+        }
+    }
+}
+
+impl DoubleEndedIterator for StackPlaces<'_> {
+    #[inline]
+    fn next_back(&mut self) -> Option<u32> {
+        match self {
+            Self::Narrow(of) => of.next_back().map(|at| u32::from(*at)),
+            Self::Wide(of) => of.next_back().copied(),
+        }
+    }
+
+    #[inline]
+    fn nth_back(&mut self, n: usize) -> Option<u32> {
+        match self {
+            Self::Narrow(of) => of.nth_back(n).map(|at| u32::from(*at)),
+            Self::Wide(of) => of.nth_back(n).copied(),
+        }
+    }
+}
+
+impl ExactSizeIterator for StackPlaces<'_> {}
+
 /// Samples.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Samples {
-    stacks: Vec<u32>,
+    stacks: Places,
     stack_ends: Vec<usize>,
     values: Vec<i64>,
     width: usize,
@@ -81,8 +263,8 @@ pub struct Samples {
 /// One of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SampleRef<'s> {
-    /// Indexes of locations, the innermost first.
-    pub stack: &'s [u32],
+    /// Where it was.
+    pub stack: Stack<'s>,
     /// A value for each type.
     pub values: &'s [i64],
     /// Its labels, in the order in which they stood.
@@ -101,12 +283,15 @@ pub struct SampleMut {
 }
 
 impl Samples {
-    /// None yet, with room for some where there is any: what is reserved and not used takes no memory, and what had to grow
-    /// takes it twice while it is moved.
-    pub fn with_capacity(samples: usize, width: usize, frames: usize) -> Self {
-        let mut room = Self::default();
+    /// None yet, with room for some where there is any, of stacks of so many places: what is reserved and not used takes no
+    /// memory, and what had to grow takes it twice while it is moved.
+    pub fn with_capacity(samples: usize, width: usize, frames: usize, places: usize) -> Self {
+        let mut room = Self {
+            stacks: Places::of(places),
+            ..Self::default()
+        };
+        room.stacks.reserve(frames);
         // Without room they grow.
-        let _ = room.stacks.try_reserve_exact(frames);
         let _ = room.stack_ends.try_reserve_exact(samples);
         let _ = room.values.try_reserve_exact(samples.saturating_mul(width));
         room
@@ -129,7 +314,9 @@ impl Samples {
 
     /// Adds one, which has as many values as the first one.
     pub fn push(&mut self, stack: &[u32], values: &[i64], tags: &[Tag]) {
-        self.stacks.extend_from_slice(stack);
+        for place in stack {
+            self.stacks.push(*place);
+        }
         self.values.extend_from_slice(values);
         self.close(values.len(), tags);
     }
@@ -172,7 +359,7 @@ impl Samples {
         };
         let values = index * self.width..(index + 1) * self.width;
         SampleRef {
-            stack: self.stacks.get(start..end).unwrap_or_default(),
+            stack: self.stacks.get(start..end),
             values: self.values.get(values).unwrap_or_default(),
             tags: self
                 .tags
@@ -194,11 +381,11 @@ impl Samples {
 
     /// Goes over all of them, changes each and keeps those for which `change` says so.
     pub fn rewrite(&mut self, mut change: impl FnMut(&mut SampleMut) -> bool) {
-        let mut kept = Self::with_capacity(self.len(), self.width, self.stacks.len());
+        let mut kept = Self::with_capacity(self.len(), self.width, self.stacks.len(), 0);
         let mut one = SampleMut::default();
         for sample in self.iter() {
             one.stack.clear();
-            one.stack.extend_from_slice(sample.stack);
+            one.stack.extend(sample.stack);
             one.values.clear();
             one.values.extend_from_slice(sample.values);
             one.tags.clear();
@@ -228,11 +415,11 @@ mod tests {
         samples.push(&[], &[5, 6], &[tag]);
         samples.push(&[7], &[8, 9], &[]);
         let all: Vec<_> = samples.iter().collect();
-        assert_eq!(all[0].stack, [1, 2]);
+        assert_eq!(all[0].stack.to_vec(), [1, 2]);
         assert_eq!(all[0].tags, []);
-        assert_eq!(all[1].stack, [0u32; 0]);
+        assert!(all[1].stack.is_empty());
         assert_eq!((all[1].values, all[1].tags), (&[5, 6][..], &[tag][..]));
-        assert_eq!((all[2].stack, all[2].tags), (&[7][..], &[][..]));
+        assert_eq!((all[2].stack.to_vec(), all[2].tags), (vec![7], &[][..]));
         assert_eq!(samples.column(1).collect::<Vec<_>>(), [4, 6, 9]);
         samples.rewrite(|sample| {
             sample.stack.push(0);
@@ -240,6 +427,13 @@ mod tests {
         });
         assert_eq!(samples.len(), 2);
         assert_eq!(samples.get(0).tags, [tag]);
-        assert_eq!(samples.get(1).stack, [7, 0]);
+        assert_eq!(samples.get(1).stack.to_vec(), [7, 0]);
+        let before = samples.clone();
+        samples.push(&[70_000, 3], &[0, 0], &[]);
+        assert_eq!(samples.get(1).stack, before.get(1).stack);
+        assert_eq!(
+            samples.get(2).stack.iter().rev().collect::<Vec<_>>(),
+            [3, 70_000]
+        );
     }
 }

@@ -153,7 +153,7 @@ fn value_type<'p>(kind: &'p ValueType, strings: &mut Strings<'p>) -> Message {
 
 fn sample<'p>(sample: SampleRef<'_>, texts: &'p Texts, strings: &mut Strings<'p>) -> Message {
     let mut message = Message::default();
-    message.packed(1, sample.stack.iter().map(|index| reference(*index)));
+    message.packed(1, sample.stack.iter().map(reference));
     message.packed(2, sample.values.iter().map(|value| value.cast_unsigned()));
     for tag in sample.tags {
         let mut part = Message::default();

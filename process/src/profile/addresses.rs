@@ -1,7 +1,9 @@
 //! From addresses of an executable to functions and lines: pclntab has Go's, the symbol table has names of what is C.
 
+use super::places::kind;
 use crate::addr::{Addr, FileAddr};
 use crate::process::Process;
+use crate::symbols::{Func, FuncKind, InlineFrame};
 
 /// A call at an address.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,14 +18,30 @@ pub struct Place {
     pub start_line: i64,
 }
 
+/// The calls that an instruction of a function was compiled from, the innermost first. What only passes a call on is left out, as
+/// the runtime does it (`runtime/symtab.go:Frames.Next`).
+pub(super) fn compiled_from<'t>(
+    func: &Func<'t>,
+    pc: Addr,
+) -> impl Iterator<Item = InlineFrame<'t>> {
+    let mut callee: Option<FuncKind> = None;
+    let func = *func;
+    func.inline_frames(pc).filter(move |frame| {
+        let kind = kind(&func, frame);
+        let is_left_out =
+            kind == FuncKind::Wrapper && callee.is_some_and(|callee| !callee.shows_wrapper());
+        callee = Some(kind);
+        !is_left_out
+    })
+}
+
 /// The calls at an address of an executable that was opened alone, the innermost first; none when nothing is known of it.
 /// The address is of an instruction: of a call, not behind it.
 pub fn places(process: &Process<'_>, at: FileAddr) -> Vec<Place> {
     let pc = Addr(at.0);
     let symbols = process.symbols().ok();
     if let Some(func) = symbols.and_then(|symbols| symbols.find(pc)) {
-        let frames = func.inline_frames(pc);
-        return frames
+        return compiled_from(&func, pc)
             .map(|frame| Place {
                 name: frame.name.to_owned(),
                 file: frame.position.file.to_owned(),

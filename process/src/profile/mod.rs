@@ -7,6 +7,7 @@
 
 mod addresses;
 mod buckets;
+mod code;
 mod contention;
 mod goroutines;
 mod mappings;
@@ -15,6 +16,7 @@ mod places;
 
 pub use addresses::{Place, places};
 pub use buckets::{Bucket, BucketKind, Buckets};
+pub use code::{Code, CodePlace, Routine, code, routines};
 pub use memory::{MemoryRecords, Sampled, scaled};
 pub use places::{Call, calls};
 

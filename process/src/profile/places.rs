@@ -271,7 +271,7 @@ fn is_goexit(symbols: &Symbols<'_>, pc: Addr) -> bool {
     func.is_some_and(|func| FuncKind::of(&func) == FuncKind::Goexit)
 }
 
-fn kind(func: &crate::symbols::Func<'_>, call: &InlineFrame<'_>) -> FuncKind {
+pub(super) fn kind(func: &crate::symbols::Func<'_>, call: &InlineFrame<'_>) -> FuncKind {
     if func.table().is_wrapper_id(call.func_id) {
         return FuncKind::Wrapper;
     }

@@ -45,7 +45,7 @@ pub struct EscapesFlags {
     #[arg(long, value_name = "FILE", conflicts_with = "diff")]
     pub budget: Option<PathBuf>,
 
-    /// A heap or allocs profile written with debug=1: ranks the sites by the bytes allocated at them.
+    /// A heap or allocs profile, as it is or written with debug=1: ranks the sites by the bytes allocated at them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "budget"])]
     pub alloc: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 use super::{Report, finding, read};
 use crate::answer::Failure;
+use crate::commands::pprof::unpacked;
 use crate::input::stream;
 use dumpview_model::escape::{
     AllocJoin, Analysis, Budget, BudgetReport, Decision, Diff, Profile, Select, diff,
@@ -10,12 +11,13 @@ use dumpview_model::escape::{
 use dumpview_model::units::bytes;
 use dumpview_model::units::grouped;
 use dumpview_parsers::line::LineReader;
+use dumpview_parsers::pprof;
 use dumpview_view::rows::DecisionRow;
 use dumpview_view::rows::decision as view;
 use dumpview_view::{Role, Text, styled};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 /// The older build and what differs.
@@ -282,28 +284,35 @@ pub(super) fn budget_document<'a>(kept: &'a BudgetReport, analysis: &Analysis) -
     }
 }
 
-/// Reads a profile and joins it.
+/// Reads a profile, in text form or as a profile.proto, and joins it.
 pub(super) fn allocations(path: &Path, analysis: &Analysis) -> Result<AllocJoin, Failure> {
-    let unreadable = |error: io::Error| Failure::cannot_read(path, &error);
-    let mut input = stream::open(path).map_err(unreadable)?;
+    let bytes = unpacked(path).map_err(|error| Failure::cannot_read(path, &error))?;
+    let name = path.display();
+    if pprof::recognizes(&bytes, true) {
+        let proto =
+            pprof::read(&bytes).map_err(|why| Failure::unreadable(format!("{name}: {why}")))?;
+        let profile = Profile::from_proto(&proto).ok_or_else(|| {
+            let kinds: Vec<&str> = proto
+                .sample_types
+                .iter()
+                .map(|of| of.kind.as_str())
+                .collect();
+            Failure::unreadable(format!(
+                "{name}: no profile of allocations: it counts {}\n\n\
+                 hint: curl -o heap.pb.gz http://HOST/debug/pprof/allocs",
+                kinds.join(", ")
+            ))
+        })?;
+        return Ok(join_allocations(analysis, &profile));
+    }
     let mut profile = Profile::default();
     let mut lines = LineReader::new();
-    let mut chunk = vec![0u8; stream::CHUNK];
-    loop {
-        let n = input.read(&mut chunk).map_err(unreadable)?;
-        if n == 0 {
-            break;
-        }
-        lines.push(chunk.get(..n).unwrap_or_default(), |line| {
-            profile.line(line.text);
-        });
-    }
+    lines.push(&bytes, |line| profile.line(line.text));
     lines.finish(|line| profile.line(line.text));
     if profile.sample_rate.is_none() {
         return Err(Failure::unreadable(format!(
-            "{}: no heap profile in text form: its first line does not begin with \"heap profile:\"\n\n\
-             hint: curl -o heap.txt 'http://HOST/debug/pprof/allocs?debug=1', or pprof.Lookup(\"allocs\").WriteTo(f, 1)",
-            path.display()
+            "{name}: no heap profile: neither a profile.proto nor text whose first line begins with \"heap profile:\"\n\n\
+             hint: curl -o heap.pb.gz http://HOST/debug/pprof/allocs, or pprof.Lookup(\"allocs\").WriteTo(f, 0)"
         )));
     }
     Ok(join_allocations(analysis, &profile))

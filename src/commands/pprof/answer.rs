@@ -1,14 +1,20 @@
 //! Which report, and what it says for programs.
 
+use super::disasm::{self, DisasmBody, disassembled};
 use super::flame;
+use super::html::{self, Parts};
+use super::judged::judged;
 use super::source::{ListedSource, SourceLine, Sources};
 use super::text::{self, Escaping};
+use super::weblist;
 use crate::answer::{Answer, Failure};
 use crate::out::Out;
+use dumpview_model::finding::Finding;
+use dumpview_model::profile::combine::BASE;
 use dumpview_model::profile::graph::Trimmed;
 use dumpview_model::profile::{
-    Command, Flame, Options, Report, Routine, Row, Summary, TagKey, Trace, TreeRow, Way, Wrong,
-    pattern,
+    Command, Flame, Options, Report, Routine, Row, Summary, TagKey, Trace, TreeRow, Way, Whole,
+    Wrong, pattern,
 };
 use dumpview_parsers::pprof::Profile;
 use dumpview_view::Text;
@@ -18,6 +24,7 @@ use flate2::write::GzEncoder;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// `pprof top`.
 #[derive(Serialize, JsonSchema)]
@@ -96,8 +103,18 @@ enum Body {
     Traces,
     Tags(TagsBody),
     Flame(Flame),
+    Disasm(DisasmBody),
     File(Vec<u8>),
     Binary(Box<Profile>),
+}
+
+/// What a report needs beside the profile.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Prefixes of source files and what they are replaced by.
+    pub rules: &'a [String],
+    /// Executables that were named.
+    pub executables: &'a [PathBuf],
 }
 
 /// A report that was made.
@@ -122,8 +139,12 @@ impl Asked {
         command: Command,
         word: Option<&str>,
         options: &Options,
-        rules: &[String],
+        around: Around<'_>,
     ) -> Result<Self, Failure> {
+        let findings = match command {
+            Command::Html => findings(&profile, options)?,
+            _ => Vec::new(),
+        };
         let mut report = Report::new(profile, command, options)?;
         let searched = word.filter(|_| command.takes_pattern());
         let searched = searched
@@ -144,7 +165,8 @@ impl Asked {
             (Command::List, Some(searched)) => {
                 let routines = report.list(&searched)?.routines;
                 let options = &report.options;
-                let mut sources = Sources::new(&options.source_path, &options.trim_path, rules);
+                let mut sources =
+                    Sources::new(&options.source_path, &options.trim_path, around.rules);
                 let listed = routines.into_iter().map(|of| listed(of, &mut sources));
                 let routines = listed.collect();
                 let body = ListBody {
@@ -155,8 +177,26 @@ impl Asked {
                 };
                 Body::List(body, sources.search().to_owned())
             }
-            (Command::List, None) => {
-                return Err(Failure::usage("list: REGEX is missing"));
+            (Command::Disasm, Some(searched)) => {
+                Body::Disasm(disassembled(&mut report, &searched, around.executables)?)
+            }
+            (Command::Weblist, Some(searched)) => {
+                // What matches may be inlined into what does not.
+                let any = pattern("", "")?;
+                let of = disassembled(&mut report, &any, around.executables)?;
+                let options = &report.options;
+                let (search, trim) = (&options.source_path, &options.trim_path);
+                let mut sources = Sources::new(search, trim, around.rules);
+                let mut out = Vec::new();
+                weblist::page(&report, &of, &searched, &mut sources, &mut out)
+                    .map_err(|error| Failure::unreadable(error.to_string()))?;
+                Body::File(out)
+            }
+            (Command::List | Command::Disasm | Command::Weblist, None) => {
+                return Err(Failure::usage(format!(
+                    "{}: REGEX is missing",
+                    command.as_str()
+                )));
             }
             (Command::Traces, _) => Body::Traces,
             (Command::Tags, _) => Body::Tags(TagsBody {
@@ -165,10 +205,10 @@ impl Asked {
                 total: report.total,
                 tags: report.tags(),
             }),
-            (Command::Flame, _) => Body::Flame(report.flame(&Way::All)),
+            (Command::Flame, _) => Body::Flame(report.flame(&Way::All, 0.0)),
             (Command::Proto, _) => Body::Binary(Box::new(report.clone().proto())),
             (Command::TopProto, _) => Body::Binary(Box::new(report.top_proto())),
-            (command, _) => Body::File(file(&mut report, command)?),
+            (command, _) => Body::File(file(&mut report, command, &findings)?),
         };
         Ok(Self { report, body })
     }
@@ -225,20 +265,39 @@ impl Asked {
             Body::Traces => text::traces(report, out),
             Body::Tags(body) => text::tags(report, &body.tags, out),
             Body::Flame(of) => flame::text(of, report.options.nodefraction, out),
+            Body::Disasm(body) => disasm::text(report, body, out),
             Body::File(_) | Body::Binary(_) => Ok(()),
         }
     }
 }
 
-fn file(report: &mut Report, command: Command) -> Result<Vec<u8>, Failure> {
+/// What matters, for reports that say it.
+fn findings(profile: &Profile, options: &Options) -> Result<Vec<Finding>, Failure> {
+    let whole = match profile.texts.find(BASE) {
+        Some(_) => Whole::Difference,
+        None => Whole::Profile,
+    };
+    Ok(judged(profile, options, whole)?.findings)
+}
+
+fn file(report: &mut Report, command: Command, findings: &[Finding]) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
     let written = match command {
         Command::Raw => report.raw(&mut out),
         Command::Dot => report.dot(&mut out),
         Command::Callgrind => report.callgrind(&mut out),
         Command::Folded => report.write_folded(&mut out),
-        Command::Svg => flame::svg(&report.flame(&Way::All), &mut out),
-        Command::Speedscope => flame::speedscope(&report.flame(&Way::All), &mut out),
+        Command::Html => {
+            let of = report.graph();
+            let parts = Parts {
+                findings,
+                flame: &report.flame(&Way::All, flame::LEAST),
+                rows: &report.rows(&of.graph),
+            };
+            html::page(report, &parts, &mut out)
+        }
+        Command::Svg => flame::svg(&report.flame(&Way::All, flame::LEAST), &mut out),
+        Command::Speedscope => flame::speedscope(&report.flame(&Way::All, 0.0), &mut out),
         _ => {
             let mut comments = report.profile.comments.iter();
             comments.try_for_each(|line| writeln!(out, "{line}"))
@@ -285,6 +344,7 @@ impl Serialize for Asked {
             .serialize(serializer),
             Body::Tags(body) => body.serialize(serializer),
             Body::Flame(of) => of.serialize(serializer),
+            Body::Disasm(body) => body.serialize(serializer),
             Body::File(bytes) => FileBody {
                 text: String::from_utf8_lossy(bytes).into_owned(),
             }
@@ -318,6 +378,7 @@ impl Answer for Asked {
             Body::Tree(_, body) => calls(&body.rows, &mut csv),
             Body::Tags(body) => tags(&body.tags, &mut csv),
             Body::List(body, _) => lines(&body.routines, &mut csv),
+            Body::Disasm(body) => disasm::csv(body, &mut csv),
             _ => return None,
         })
     }

@@ -15,7 +15,7 @@ const TOP: usize = 60;
 const ROW: usize = 17;
 /// What is narrower than this, in a picture that is not zoomed, is drawn nevertheless: zooming shows it. What is less than a
 /// millionth of all is not.
-const LEAST: f64 = 1e-6;
+pub const LEAST: f64 = 1e-6;
 
 /// The tree as lines, without what is less than `fraction` of all.
 pub fn text(flame: &Flame, fraction: f64, out: &mut Escaping<'_>) -> io::Result<()> {
@@ -94,8 +94,14 @@ fn colour(node: &FlameNode, is_difference: bool) -> String {
     format!("hsl({},65%,{}%)", 20 + hash % 40, 60 + hash / 64 % 15)
 }
 
-/// A flame graph as one file: pictures, names and the few lines that zoom and search.
+/// A flame graph as one file.
 pub fn svg(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    picture(flame, out)
+}
+
+/// The picture, with names and the few lines that zoom and search.
+pub fn picture(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
     let total = flame.nodes.first().map_or(0, FlameNode::width);
     let nodes = flame.nodes.iter();
     let shown = |node: &&FlameNode| ratio(node.width(), total) >= LEAST;
@@ -104,8 +110,7 @@ pub fn svg(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
     let title = markup(&format!("{} ({})", flame.sample_type, flame.unit));
     writeln!(
         out,
-        r##"<?xml version="1.0" encoding="UTF-8"?>
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {height}" width="1200" height="{height}" font-family="monospace" font-size="12">
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {height}" width="1200" height="{height}" font-family="monospace" font-size="12">
 <style>g.f{{cursor:pointer}} g.f:hover rect{{stroke:#000}} .b{{cursor:pointer;fill:#555}}</style>
 <rect width="100%" height="100%" fill="#fdfdf8"/>
 <text x="600" y="20" text-anchor="middle" font-size="16">{title}</text>

@@ -5,31 +5,44 @@
 //! | `args` | flags, by pprof's names |
 //! | `read` | inputs to one profile |
 //! | `answer` | which report, and what it says for programs |
+//! | `disasm` | instructions with what they cost |
 //! | `flame` | the tree of calls: text, SVG, speedscope |
+//! | `html` | a page to send to somebody |
+//! | `judged` | what matters |
 //! | `opened` | a profile that screens ask |
 //! | `page` | what is shown where no report was asked for |
+//! | `series` | profiles one after the other |
 //! | `symbols` | names for addresses, from executables |
 //! | `text` | reports as pprof prints them |
 //! | `source` | source files of `list` |
+//! | `weblist` | source and instructions as a page |
 
 mod answer;
 mod args;
+mod disasm;
 mod flame;
+mod html;
+mod judged;
 mod opened;
 mod page;
 mod read;
+mod series;
 mod source;
 mod symbols;
 mod text;
+mod weblist;
 
 pub use args::PprofFlags;
 pub use opened::Opened;
+pub use read::{profile, unpacked};
+pub use series::PprofSeriesVerb;
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::out::{Form, Out};
 use crate::verb::{About, Group, Inputs, OnFiles, Verb, Word};
-use answer::{Asked, FileBody, ListBody, TagsBody, TopBody, TracesBody, TreeBody};
+use answer::{Around, Asked, FileBody, ListBody, TagsBody, TopBody, TracesBody, TreeBody};
+use disasm::DisasmBody;
 use dumpview_model::profile::{Command, Flame, Session, Step};
 use dumpview_view::document::{Envelope, InputSummary};
 use page::{Page, PageBody};
@@ -73,6 +86,8 @@ verbs! {
     PprofTreeVerb Tree "pprof tree" Inputs::Files, TreeBody, "Functions between those who call them and those whom they call";
     PprofPeekVerb Peek "pprof peek" REGEX, TreeBody, "Callers and callees of functions that match";
     PprofListVerb List "pprof list" REGEX, ListBody, "Source of functions that match, with what each line costs";
+    PprofDisasmVerb Disasm "pprof disasm" REGEX, DisasmBody, "Instructions of functions that match, with what each of them costs";
+    PprofWeblistVerb Weblist "pprof weblist" REGEX, FileBody, "Source of functions that match, with costs and the instructions of each line, as a page";
     PprofTracesVerb Traces "pprof traces" Inputs::Files, TracesBody, "Samples one by one, with their stacks and labels";
     PprofTagsVerb Tags "pprof tags" Inputs::Files, TagsBody, "Labels, and what was counted with each of their values";
     PprofRawVerb Raw "pprof raw" Inputs::Files, FileBody, "Everything that a profile says, as text";
@@ -81,6 +96,7 @@ verbs! {
     PprofCallgrindVerb Callgrind "pprof callgrind" Inputs::Files, FileBody, "The graph of calls for kcachegrind";
     PprofFlameVerb Flame "pprof flame" Inputs::Files, Flame, "The tree of calls, as flame graphs show it, as text";
     PprofSvgVerb Svg "pprof svg" Inputs::Files, FileBody, "A flame graph as one file for a browser, with zoom and search";
+    PprofHtmlVerb Html "pprof html" Inputs::Files, FileBody, "One page for a browser: what matters, the flame graph, the functions";
     PprofSpeedscopeVerb Speedscope "pprof speedscope" Inputs::Files, FileBody, "Stacks for speedscope.app";
     PprofFoldedVerb Folded "pprof folded" Inputs::Files, FileBody, "Stacks in one line each, for flame graphs";
     PprofProtoVerb Proto "pprof proto" Inputs::Files, FileBody, "The profile, merged and filtered, as a profile";
@@ -163,7 +179,8 @@ fn report(
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
     let mut args = args.clone();
-    if matches!(command, Command::Flame | Command::Svg) && args.diff_base.is_empty() {
+    if matches!(command, Command::Flame | Command::Svg | Command::Html) && args.diff_base.is_empty()
+    {
         // What was before is to be seen beside what is now.
         args.diff_base = std::mem::take(&mut args.base);
     }
@@ -175,7 +192,10 @@ fn report(
         command,
         files.word,
         &args.options,
-        &files.common.source_path,
+        Around {
+            rules: &files.common.source_path,
+            executables: &loaded.executables,
+        },
     )?;
     for warning in asked.warnings() {
         out.complain(warning);
@@ -248,7 +268,10 @@ fn script(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exi
                     command,
                     pattern.as_deref(),
                     &options,
-                    &files.common.source_path,
+                    Around {
+                        rules: &files.common.source_path,
+                        executables: &loaded.executables,
+                    },
                 )?;
                 for warning in asked.warnings() {
                     out.complain(warning);

@@ -1,7 +1,7 @@
 //! A profile that is open, as screens ask it.
 
-use super::answer::Asked;
-use super::page::judged;
+use super::answer::{Around, Asked};
+use super::judged::judged;
 use super::{PprofFlags, read};
 use crate::answer::Failure;
 use crate::case::Files;
@@ -13,6 +13,9 @@ use dumpview_parsers::pprof::Profile;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+/// What is less than this share of all is not drawn: the whole width of a screen, zoomed a hundred times, has no room for it.
+const LEAST: f64 = 2e-5;
+
 /// The profile, and the options that the prompt has set.
 pub struct Opened {
     profile: Profile,
@@ -21,6 +24,7 @@ pub struct Opened {
     pub notes: Vec<String>,
     session: Mutex<Session>,
     source_path: Vec<String>,
+    executables: Vec<PathBuf>,
 }
 
 /// Functions as lines.
@@ -45,6 +49,7 @@ impl Opened {
         Ok(Self {
             notes: loaded.said().map(str::to_owned).collect(),
             session: Mutex::new(Session::new(&loaded.profile, &args.options)),
+            executables: loaded.executables,
             profile: loaded.profile,
             whole: if older.is_some() {
                 Whole::Difference
@@ -86,7 +91,9 @@ impl Opened {
 
     /// The tree of calls.
     pub fn flame(&self, index: usize, way: &Way, labels: &str) -> Result<Flame, Failure> {
-        Ok(self.report(Command::Folded, index, labels)?.flame(way))
+        Ok(self
+            .report(Command::Folded, index, labels)?
+            .flame(way, LEAST))
     }
 
     /// What matters.
@@ -149,7 +156,10 @@ impl Opened {
                     command,
                     pattern.as_deref(),
                     &options,
-                    &self.source_path,
+                    Around {
+                        rules: &self.source_path,
+                        executables: &self.executables,
+                    },
                 )?;
                 let mut text = Vec::new();
                 let cannot = |error: std::io::Error| Failure::unreadable(error.to_string());

@@ -1,15 +1,14 @@
 //! What `pprof FILE` without a report shows: what matters, then the rows that cost most, then what to ask next.
 
 use super::PprofFlags;
-use super::answer::{Asked, TopBody};
+use super::answer::{Around, Asked, TopBody};
+use super::judged::judged;
 use crate::answer::{Answer, Failure};
 use crate::case::Files;
 use crate::commands::info;
 use crate::words::quoted;
 use dumpview_model::finding::Finding;
-use dumpview_model::profile::{
-    Ask, Command, Options, Report, Verdict, Whole, sample_index, verdict,
-};
+use dumpview_model::profile::{Ask, Command, Whole};
 use dumpview_parsers::pprof::Profile;
 use dumpview_view::{Text, finding};
 use schemars::JsonSchema;
@@ -35,37 +34,6 @@ pub struct Page {
     top: Asked,
 }
 
-/// Options that leave out samples or frames.
-const FILTERS: &[&str] = &[
-    "focus",
-    "ignore",
-    "hide",
-    "show",
-    "show_from",
-    "prune_from",
-    "tagfocus",
-    "tagignore",
-];
-
-/// What matters in a profile, in what filters leave of it.
-pub fn judged(profile: &Profile, options: &Options, whole: Whole) -> Result<Verdict, Failure> {
-    let index = sample_index(profile, &options.sample_index)?;
-    if FILTERS.iter().all(|name| options.get(name).is_empty()) {
-        return Ok(verdict(profile, index, whole));
-    }
-    let mut filters = Options {
-        sample_index: options.sample_index.clone(),
-        ..Options::default()
-    };
-    for name in FILTERS {
-        let value = options.get(name);
-        filters.set(name, &value).map_err(Failure::usage)?;
-    }
-    // Of all reports this one leaves frames as they are.
-    let report = Report::new(profile.clone(), Command::Raw, &filters)?;
-    Ok(verdict(&report.profile, index, whole))
-}
-
 impl Page {
     /// Makes it.
     pub fn new(files: &Files<'_>, args: &PprofFlags, profile: Profile) -> Result<Self, Failure> {
@@ -89,7 +57,10 @@ impl Page {
                 Command::Top,
                 None,
                 &options,
-                &files.common.source_path,
+                Around {
+                    rules: &files.common.source_path,
+                    executables: &[],
+                },
             )?,
         })
     }

@@ -4,13 +4,17 @@ use super::PprofFlags;
 use super::symbols::symbolize;
 use crate::answer::Failure;
 use crate::case::{Files, Kind, fetched, recognize_file};
-use crate::input::stream;
+use crate::input::{map_for_good, stream};
 use crate::out::Out;
 use dumpview_model::profile::{
-    Naming, add_mapping, combine, drop_frames, from_cpu, from_stacks, from_text,
+    Naming, add_mapping, combine, drop_frames, from_cpu, from_gperf, from_perf_data, from_stacks,
+    from_text,
 };
-use dumpview_parsers::pprof::{self, CpuProfile, Profile};
+use dumpview_parsers::perfdata::{self, PerfData};
+use dumpview_parsers::pprof::{self, CpuProfile, GperfProfile, Profile};
+use dumpview_parsers::profile::line;
 use dumpview_view::document::Incomplete;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -22,10 +26,15 @@ const SUSPICIOUS: u64 = 256 << 20;
 /// Deflate packs a hundred bytes into one where a file is nothing but repetition.
 const TIGHTEST: u64 = 200;
 
+/// What is longer is mapped, not read.
+const MAPPED_FROM: u64 = 1 << 20;
+
 /// What was read.
 pub struct Loaded {
     /// The profile.
     pub profile: Profile,
+    /// Executables among the inputs.
+    pub executables: Vec<PathBuf>,
     /// What it lacks.
     pub incomplete: Vec<Incomplete>,
     /// What else is to be said of the inputs.
@@ -93,9 +102,17 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
     profile.comments.extend(args.add_comment.clone());
     Ok(Loaded {
         profile,
+        executables,
         incomplete,
         notes,
     })
+}
+
+/// Reads one profile, and says what it lacks.
+pub fn profile(path: &Path) -> Result<(Profile, Vec<Incomplete>), Failure> {
+    let mut incomplete = Vec::new();
+    let profile = one(path, Naming::Comments, &mut incomplete)?;
+    Ok((profile, incomplete))
 }
 
 /// Reads a file.
@@ -111,13 +128,27 @@ fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<
             why: format!("{name}: {why}"),
         });
     };
-    let mut profile = if let Some(cpu) = CpuProfile::read(&bytes) {
+    let mut profile = if perfdata::recognizes(&bytes) {
+        let data =
+            PerfData::read(&bytes).map_err(|why| Failure::unreadable(format!("{name}: {why}")))?;
+        recorded(&data, &mut lacks)
+    } else if let Some(cpu) = CpuProfile::read(&bytes) {
         if !cpu.is_whole {
             lacks("the file is cut: its samples do not end".to_owned());
         }
         from_cpu(&cpu)
     } else if pprof::recognizes(&bytes, true) {
         pprof::read(&bytes).map_err(|why| Failure::unreadable(format!("{name}: {why}")))?
+    } else if pprof::recognizes_gperf(&bytes)
+        && let Some(text) = GperfProfile::read(&bytes).filter(|_| !is_of_go(&bytes))
+    {
+        if let Some(line) = text.unread.first() {
+            let count = text.unread.len();
+            lacks(format!(
+                "line {line}: no line of such a profile ({count} such lines)"
+            ));
+        }
+        from_gperf(&text)
     } else if let Some(text) = from_text(&bytes, naming).or_else(|| from_stacks(&bytes)) {
         if let Some((line, why)) = text.unread.first() {
             let count = text.unread.len();
@@ -134,8 +165,48 @@ fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<
     Ok(profile)
 }
 
-/// A file's bytes, unpacked. A small file that would fill memory is told.
-fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
+/// Whether the first line is one that Go writes: its text has names beside the addresses.
+fn is_of_go(text: &[u8]) -> bool {
+    let first = text.split(|byte| *byte == b'\n').next();
+    first.is_some_and(|first| line(first.trim_ascii_end()).is_some())
+}
+
+/// A recording of perf, and what it lacks.
+fn recorded(data: &PerfData<'_>, lacks: &mut impl FnMut(String)) -> Profile {
+    if let Some(at) = data.cut_at {
+        lacks(format!("the file is cut: its records end at {at:#x}"));
+    }
+    if data.is_damaged() {
+        lacks("its tables of events and build ids cannot be read".to_owned());
+    }
+    if data.compressed > 0 {
+        let count = data.compressed;
+        lacks(format!(
+            "{count} records are compressed (perf record -z), and not read\n\nhint: perf inject -i FILE -o PLAIN unpacks them"
+        ));
+    }
+    let read = from_perf_data(data);
+    if let Some((count, why)) = read.unread {
+        lacks(format!("{why} ({count} such records)"));
+    }
+    if read.lost > 0 {
+        lacks(format!("the kernel lost {} records", read.lost));
+    }
+    read.profile
+}
+
+/// A file's bytes, unpacked. A large file that is not packed is mapped; a small one that would fill memory is told.
+pub fn unpacked(path: &Path) -> io::Result<Cow<'static, [u8]>> {
+    if stream::is_plain_file(path)? {
+        let file = File::open(path)?;
+        if file.metadata()?.len() > MAPPED_FROM {
+            return map_for_good(&file).map(Cow::Borrowed);
+        }
+    }
+    read_unpacked(path).map(Cow::Owned)
+}
+
+fn read_unpacked(path: &Path) -> io::Result<Vec<u8>> {
     let packed = if path.as_os_str() == "-" {
         None
     } else {
@@ -161,7 +232,10 @@ fn unpacked(path: &Path) -> io::Result<Vec<u8>> {
             )));
         }
         // Text and stacks of other tools are never so long.
-        if !pprof::recognizes(&bytes, false) && !pprof::recognizes_cpu(&bytes) {
+        let is_one = perfdata::recognizes(&bytes)
+            || pprof::recognizes(&bytes, false)
+            || pprof::recognizes_cpu(&bytes);
+        if !is_one {
             return Err(io::Error::other(format!(
                 "begins with {SUSPICIOUS} bytes of something which is no profile"
             )));

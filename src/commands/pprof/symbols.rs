@@ -2,13 +2,14 @@
 
 use crate::answer::Failure;
 use crate::case::core::executable;
+use dumpview_model::profile::AddressCost;
 use dumpview_model::profile::names::base;
-use dumpview_parsers::pprof::{Function, Line, Mapping, Profile};
+use dumpview_parsers::pprof::{Function, Line, Location, Mapping, Profile};
 use dumpview_process::addr::FileAddr;
 use dumpview_process::image::Executable;
 use dumpview_process::process::Process;
 use dumpview_process::profile::places;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -19,14 +20,10 @@ pub fn symbolize(profile: &mut Profile, executables: &[PathBuf]) -> Result<Vec<S
         let process = executable(path)?;
         said.push(of(profile, path, process, Asked::ByName));
     }
-    let named = profile.mappings.first().map(|mapping| mapping.file.clone());
-    let path = named.map(PathBuf::from).filter(|path| path.is_file());
-    let lacks_names = profile.locations.iter().any(|at| at.lines.is_empty());
-    let path = path.filter(|_| executables.is_empty() && lacks_names);
-    if let Some((path, process)) =
-        path.and_then(|path| executable(&path).ok().map(|process| (path, process)))
-    {
-        said.push(of(profile, &path, process, Asked::ByProfile));
+    for path in at_hand(profile, |at| at.lines.is_empty()) {
+        if let Ok(process) = executable(&path) {
+            said.push(of(profile, &path, process, Asked::ByProfile));
+        }
     }
     said.retain(|text| !text.is_empty());
     if said.is_empty()
@@ -38,6 +35,23 @@ pub fn symbolize(profile: &mut Profile, executables: &[PathBuf]) -> Result<Vec<S
         );
     }
     Ok(said)
+}
+
+/// Files that lie where the profile says, of those that some of its addresses are in.
+fn at_hand(profile: &Profile, wanted: impl Fn(&Location) -> bool) -> Vec<PathBuf> {
+    let locations = profile.locations.iter().filter(|at| wanted(at));
+    let mappings: BTreeSet<u32> = locations.filter_map(|at| at.mapping).collect();
+    let files: BTreeSet<&str> = mappings
+        .into_iter()
+        .filter_map(|at| profile.mappings.get(usize::try_from(at).ok()?))
+        // Without a build id nothing says that the file there is still the same.
+        .filter(|of| !of.build_id.is_empty())
+        .map(|of| of.file.as_str())
+        .collect();
+    let files = files.into_iter().map(PathBuf::from);
+    files
+        .filter(|path| path.is_absolute() && path.is_file())
+        .collect()
 }
 
 /// Who wants an executable to be used.
@@ -78,30 +92,110 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The mappings that an executable was mapped by: those of its build, else those of its name, else the program's own, which
+/// is the first one.
+fn mapped_by(profile: &Profile, path: &Path, exe: &Executable<'_>) -> Vec<usize> {
+    let those = |wanted: &dyn Fn(&Mapping) -> bool| -> Vec<usize> {
+        let all = profile.mappings.iter().enumerate();
+        all.filter(|(_, of)| wanted(of)).map(|(at, _)| at).collect()
+    };
+    let same = those(&|of| matches!(fits(Some(of), exe), Fits::Yes));
+    if !same.is_empty() {
+        return same;
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    let named = those(&|of| name.as_deref() == Some(base(&of.file)));
+    if named.is_empty() { vec![0] } else { named }
+}
+
+/// An executable whose code a profile counts.
+pub struct Program {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The executable, opened alone.
+    pub process: &'static Process<'static>,
+    mappings: Vec<usize>,
+}
+
+impl Program {
+    /// Where an address of the profile stands in the file; `None` where it stands in another one.
+    pub fn file_addr(&self, profile: &Profile, cost: &AddressCost) -> Option<FileAddr> {
+        let at = cost.mapping.and_then(|at| usize::try_from(at).ok());
+        let first = self.mappings.first().copied();
+        let at = at.or(first).filter(|at| self.mappings.contains(at))?;
+        file_addr(
+            self.process.executable?,
+            profile.mappings.get(at),
+            cost.address,
+        )
+    }
+}
+
+/// The executables whose code a profile counts: those that were typed, else those that lie where it says.
+pub fn programs(profile: &Profile, executables: &[PathBuf]) -> Result<Vec<Program>, Failure> {
+    let mut programs = Vec::new();
+    let found = at_hand(profile, |_| executables.is_empty());
+    for path in executables.iter().chain(&found) {
+        let process = match executable(path) {
+            Ok(process) => process,
+            // Nobody asked for what lies there.
+            Err(_) if executables.is_empty() => continue,
+            Err(why) => return Err(why),
+        };
+        let Some(exe) = process.executable else {
+            continue;
+        };
+        let mappings = mapped_by(profile, path, exe);
+        let first = mappings.first().and_then(|at| profile.mappings.get(*at));
+        match fits(first, exe) {
+            Fits::Yes => {}
+            Fits::Perhaps if !executables.is_empty() => {}
+            Fits::No(why) if !executables.is_empty() => {
+                let name = path.display();
+                return Err(Failure::no_answer(format!(
+                    "{name}: {why}: it is another build"
+                )));
+            }
+            Fits::Perhaps | Fits::No(_) => continue,
+        }
+        programs.push(Program {
+            path: path.clone(),
+            process,
+            mappings,
+        });
+    }
+    if programs.is_empty() {
+        return Err(Failure::usage(
+            "instructions are in the executable, which does not lie where the profile says\n\nhint: dumpview pprof disasm REGEX EXECUTABLE PROFILE",
+        ));
+    }
+    Ok(programs)
+}
+
 /// Names what an executable can name; says what came of it, or nothing when all went as it should.
 fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -> String {
     let name = path.display();
     let Some(exe) = process.executable else {
         return String::new();
     };
-    // The mapping of that build, else the program's own, which is the first one.
-    let same = profile
-        .mappings
-        .iter()
-        .position(|of| matches!(fits(Some(of), exe), Fits::Yes));
-    let mapping = same.unwrap_or(0);
-    match fits(profile.mappings.get(mapping), exe) {
-        Fits::Yes => {}
-        Fits::Perhaps if asked == Asked::ByProfile => return String::new(),
-        Fits::Perhaps => {}
-        Fits::No(why) => return format!("{name}: {why}: it is another build, and names nothing"),
+    let mappings = mapped_by(profile, path, exe);
+    for mapping in &mappings {
+        match fits(profile.mappings.get(*mapping), exe) {
+            Fits::Yes => {}
+            Fits::Perhaps if asked == Asked::ByProfile => return String::new(),
+            Fits::Perhaps => {}
+            Fits::No(why) => {
+                return format!("{name}: {why}: it is another build, and names nothing");
+            }
+        }
     }
-    let own = u32::try_from(mapping).ok();
+    let index = |at: Option<u32>| at.and_then(|at| usize::try_from(at).ok());
+    let is_own = |at: Option<u32>| index(at).is_none_or(|at| mappings.contains(&at));
     let lacks: Vec<usize> = profile
         .locations
         .iter()
         .enumerate()
-        .filter(|(_, at)| at.lines.is_empty() && (at.mapping == own || at.mapping.is_none()))
+        .filter(|(_, at)| at.lines.is_empty() && is_own(at.mapping))
         .map(|(index, _)| index)
         .collect();
     if lacks.is_empty() {
@@ -109,14 +203,17 @@ fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -
             "{name}: every place in the profile has its name already, and none was taken from there"
         );
     }
-    let of_mapping = profile.mappings.get(mapping).cloned();
+    let first = mappings.first().copied().unwrap_or(0);
     let mut functions = Functions::of(profile);
     let mut unnamed = 0;
-    for index in &lacks {
-        let Some(location) = profile.locations.get_mut(*index) else {
+    for at in &lacks {
+        let Some(location) = profile.locations.get_mut(*at) else {
             continue;
         };
-        let at = file_addr(exe, of_mapping.as_ref(), location.address);
+        let mapping = profile
+            .mappings
+            .get(index(location.mapping).unwrap_or(first));
+        let at = file_addr(exe, mapping, location.address);
         let places = at.map(|at| places(process, at)).unwrap_or_default();
         if places.is_empty() {
             unnamed += 1;
@@ -134,7 +231,10 @@ fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -
         location.lines = lines.collect();
     }
     profile.functions = functions.all;
-    if let Some(mapping) = profile.mappings.get_mut(mapping) {
+    for mapping in mappings {
+        let Some(mapping) = profile.mappings.get_mut(mapping) else {
+            continue;
+        };
         let named = unnamed == 0;
         mapping.has_functions |= named;
         mapping.has_filenames |= named;
@@ -146,6 +246,8 @@ fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -
     }
     match (unnamed, process.symbols()) {
         (0, _) => String::new(),
+        // A library has names of what it offers, and not of all that is in it.
+        _ if asked == Asked::ByProfile => String::new(),
         (_, Err(why)) => format!("{name}: {why}"),
         (of, _) => format!(
             "{name}: {of} of {} addresses are none of its code",

@@ -77,7 +77,13 @@ impl Verb for TimelineVerb {
 }
 
 impl OnFiles for TimelineVerb {
-    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler, Kind::Core, Kind::Executable];
+    const READS: &'static [Kind] = &[
+        Kind::Log,
+        Kind::Compiler,
+        Kind::Core,
+        Kind::Profile,
+        Kind::Executable,
+    ];
 
     fn answer(files: &Files<'_>, args: &TimelineFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let choice = args.table.choice()?;

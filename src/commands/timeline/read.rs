@@ -4,10 +4,11 @@ use super::args::TimelineFlags;
 use crate::answer::Failure;
 use crate::case::core::with_case;
 use crate::case::{Files, Kind, recognize_file};
+use crate::commands::pprof;
 use crate::flags::Common;
 use crate::log::whole;
 use dumpview_model::log_model::{LogModel, Parts};
-use dumpview_model::timeline::{Collector, CoreFacts, Timeline};
+use dumpview_model::timeline::{Collector, CoreFacts, ProfileFacts, Timeline};
 use dumpview_parsers::log::LogReader;
 use dumpview_view::document::Incomplete;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ pub(super) fn read(
     }
     if inputs.is_empty() {
         return Err(Failure::usage(
-            "only executables given: a timeline needs a log or a core",
+            "only executables given: a timeline needs a log, a core or a profile",
         ));
     }
     let names = inputs.iter().map(|(file, _)| file.display().to_string());
@@ -34,10 +35,15 @@ pub(super) fn read(
     let mut collector = Collector::new();
     let mut lost = Vec::new();
     for (file, kind) in inputs {
-        if kind == Kind::Core {
-            collector.core(&core(file, &executables, files.common)?);
-        } else {
-            lost.extend(read_log(file, &mut collector)?);
+        match kind {
+            Kind::Core => collector.core(&core(file, &executables, files.common)?),
+            Kind::Profile => {
+                let (profile, incomplete) = pprof::profile(file)?;
+                let name = file.display().to_string();
+                collector.profile(&ProfileFacts::of(name, &profile));
+                lost.extend(incomplete);
+            }
+            _ => lost.extend(read_log(file, &mut collector)?),
         }
     }
     Ok((collector.finish(&align), lost))

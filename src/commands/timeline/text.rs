@@ -180,7 +180,7 @@ fn summed_up(report: &Report<'_>, chosen: &[&Placed], out: &mut Text<'_>) -> io:
     let mut between: Vec<&Placed> = Vec::new();
     for placed in chosen {
         let special = match &placed.event.what {
-            What::Moment(_) | What::SysmonForced => true,
+            What::Moment(_) | What::SysmonForced | What::Profile { .. } => true,
             What::Cycle(cycle) => cycle.forced || worst.contains(&placed.event.place.line),
             _ => false,
         };

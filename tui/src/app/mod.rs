@@ -19,6 +19,7 @@ use crate::screens::heap::place::PlaceScreen;
 use crate::screens::heap::references::{References, ReferencesScreen};
 use crate::screens::heap::retained::RetainedScreen;
 use crate::screens::output::OutputScreen;
+use crate::screens::profile::flame::FlameScreen;
 use crate::terminal::Signal;
 use crate::widgets::input::History;
 use dumpview_view::job::Job;
@@ -288,6 +289,7 @@ impl App {
                 self.go_into(Box::new(ReferencesScreen::of(References::of(name))))
             }
             Target::Kept { name } => self.go_into(Box::new(RetainedScreen::of(name))),
+            Target::Flame => self.go_into(Box::new(FlameScreen::default())),
             Target::WholeLine { text } => {
                 let lines = Line::plain(text).wrapped(100, 0);
                 self.go_into(Box::new(OutputScreen::of(Page::Line, lines)))

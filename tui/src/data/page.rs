@@ -135,6 +135,8 @@ pub enum Target {
         /// Its name.
         name: String,
     },
+    /// The tree of calls: of goroutines, of what a profile counts.
+    Flame,
     /// A line on a screen of its own.
     WholeLine {
         /// The line.

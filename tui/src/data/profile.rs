@@ -17,6 +17,7 @@ pub struct AskFlame {
 
 impl Topic for AskFlame {
     type Answer = Pictured;
+    const LONG: Option<&'static str> = Some("reading stacks");
 }
 
 /// The tree of calls.

@@ -197,6 +197,12 @@ impl Subject for OfProcess {
             "",
             "what the goroutine keeps on the heap; of a group, its first",
         ),
+        Binding::new(
+            &[Key::Char('v')],
+            Action::Picture,
+            "flame",
+            "all stacks as one tree of calls; of a core what was sampled of memory, too (t)",
+        ),
     ];
 
     fn question(&self, _process: usize) -> AskGoroutines {
@@ -291,6 +297,7 @@ impl Subject for OfProcess {
                 self.show_system = !self.show_system;
                 self.shows(self.manner.clone(), None)
             }
+            (Action::Picture, _) => Did::Want(vec![Effect::Go(Target::Flame)]),
             (Action::Back, Manner::Grouped) => Did::Want(vec![Effect::Back]),
             _ => Did::Want(Vec::new()),
         }

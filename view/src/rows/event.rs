@@ -60,7 +60,8 @@ pub fn sentence(event: &Event) -> String {
                 None => text,
             }
         }
-        What::Log { text } => text.to_string(),
+        What::Profile { text } if event.span > 0 => format!("{text} in {}", duration(event.span)),
+        What::Profile { text } | What::Log { text } => text.to_string(),
         _ => String::new(),
     }
 }
@@ -222,6 +223,11 @@ enum LaneKeys {
         /// Objects that it allocated.
         allocs: u64,
     },
+    /// A profile, which is as long as it was taken.
+    Profile {
+        /// What it counted, and how much of it.
+        text: String,
+    },
     /// A line of the application's.
     Log {
         /// Its head.
@@ -285,7 +291,7 @@ fn detail(event: &Event) -> Map<String, Value> {
         What::Moment(moment) => json!({
             "kind": moment.kind.as_str(), "text": moment.text, "goroutines": moment.goroutines,
         }),
-        What::Log { text } => json!({"text": text}),
+        What::Profile { text } | What::Log { text } => json!({"text": text}),
         _ => Value::Null,
     };
     match what {

@@ -5,7 +5,7 @@ use super::stacks::{Call, Stacks, counted, is, ratio};
 use super::{Ask, Found};
 use crate::finding::{Finding, Severity};
 use crate::units::{duration, number, percent};
-use dumpview_parsers::pprof::{SampleRef, TagValue};
+use dumpview_parsers::pprof::{SampleRef, Stack, TagValue};
 use std::collections::{BTreeMap, HashMap};
 
 /// With fewer samples a share of a fifth may be a tenth or a third.
@@ -109,7 +109,7 @@ struct Spent {
 }
 
 /// Which of the kinds that are told by the innermost call a stack is.
-fn innermost(stacks: &Stacks<'_>, by_kind: &[Vec<bool>], stack: &[u32]) -> Option<usize> {
+fn innermost(stacks: &Stacks<'_>, by_kind: &[Vec<bool>], stack: Stack<'_>) -> Option<usize> {
     stacks.calls(stack).find_map(|call| {
         let mut kinds = COSTS.iter().zip(by_kind);
         kinds.position(|(cost, of)| cost.told == Told::Innermost && is(of, call.function))
@@ -117,7 +117,7 @@ fn innermost(stacks: &Stacks<'_>, by_kind: &[Vec<bool>], stack: &[u32]) -> Optio
 }
 
 /// Whether the program's own code calls one of these functions.
-fn from_own(stacks: &Stacks<'_>, of: &[bool], stack: &[u32]) -> bool {
+fn from_own(stacks: &Stacks<'_>, of: &[bool], stack: Stack<'_>) -> bool {
     let mut calls = stacks.calls(stack).peekable();
     while let Some(call) = calls.next() {
         if is(of, call.function) && calls.peek().is_some_and(|caller| stacks.is_own(*caller)) {

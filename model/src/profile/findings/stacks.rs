@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Own, Trust, is_users_function};
 use crate::units::{bytes, duration, grouped, percent, plural};
-use dumpview_parsers::pprof::{Function, Profile, SampleRef};
+use dumpview_parsers::pprof::{Function, Profile, SampleRef, Stack};
 
 /// A call: its function, and the line where it stood.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -93,18 +93,18 @@ impl<'p> Stacks<'p> {
     }
 
     /// The calls of a stack, the innermost first.
-    pub fn calls<'s>(&'s self, stack: &'s [u32]) -> impl DoubleEndedIterator<Item = Call> + 's {
-        let locations = stack.iter().filter_map(|at| self.calls.get(place(*at)));
+    pub fn calls<'s>(&'s self, stack: Stack<'s>) -> impl DoubleEndedIterator<Item = Call> + 's {
+        let locations = stack.iter().filter_map(|at| self.calls.get(place(at)));
         locations.flatten().copied()
     }
 
     /// The innermost call that is the program's own.
-    pub fn own(&self, stack: &[u32]) -> Option<Call> {
+    pub fn own(&self, stack: Stack<'_>) -> Option<Call> {
         self.calls(stack).find(|call| self.is_own(*call))
     }
 
     /// That, else the innermost that is neither the runtime's nor a lock's, else the innermost.
-    pub fn site(&self, stack: &[u32]) -> Option<Call> {
+    pub fn site(&self, stack: Stack<'_>) -> Option<Call> {
         let users = |call: &Call| self.users.get(place(call.function)) == Some(&true);
         self.own(stack)
             .or_else(|| self.calls(stack).find(users))

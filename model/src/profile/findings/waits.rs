@@ -8,6 +8,7 @@ use super::stacks::{Call, Stacks, ratio};
 use super::{Ask, Found};
 use crate::finding::{Finding, Severity};
 use crate::units::{duration, percent, plural};
+use dumpview_parsers::pprof::Stack;
 use std::collections::HashMap;
 
 /// So many places are named.
@@ -189,7 +190,7 @@ impl Holder {
 }
 
 /// What kind of wait a stack of a block profile is.
-fn wait(stacks: &Stacks<'_>, stack: &[u32], innermost: &str) -> Wait {
+fn wait(stacks: &Stacks<'_>, stack: Stack<'_>, innermost: &str) -> Wait {
     let mut own = stacks.calls(stack).filter(|call| stacks.is_own(*call));
     let is_lock = [
         "sync.(*Mutex).Lock",

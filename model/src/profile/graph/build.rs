@@ -1,12 +1,11 @@
 //! Samples to a graph.
 
-use super::super::combine::BASE;
-use super::super::measure::scaled_label;
 use super::super::names::clean;
 use super::Graph;
 use super::Kept;
-use super::node::{Edge, EdgeId, Key, Names, Node, NodeId, Tag};
-use dumpview_parsers::pprof::{Location, Profile, SampleRef, TagValue};
+use super::labelled::{Part, SampleTags, count_flat};
+use super::node::{Edge, EdgeId, Key, Names, Node, NodeId};
+use dumpview_parsers::pprof::{Location, Profile, SampleRef, Stack};
 use rustc_hash::FxHashMap;
 
 /// What kind of graph is wanted.
@@ -131,29 +130,62 @@ impl Keys {
     }
 }
 
-/// What is added to a node by almost every call of every sample, kept apart so that much of it fits into the cache.
-#[derive(Clone, Copy)]
+/// What is added to a node by almost every call, kept apart so that much of it fits into the cache.
+#[derive(Clone, Copy, Default)]
 struct Tally {
     cum: i64,
     cum_div: i64,
-    /// The last sample that it was in, counted from one.
-    seen: u32,
-    /// Whom it called last, and by which edge: most calls are the same as the one before.
-    callee: NodeId,
-    edge: EdgeId,
+    /// It is on the path.
+    is_on_path: bool,
 }
 
-/// What a graph is made in.
+/// A call on the path. What samples below it cost is added up here, and counted when the path leaves it: stacks next to each
+/// other have most of their outer calls in common.
+#[derive(Clone, Copy)]
+struct Step {
+    node: NodeId,
+    /// The line that the node is of, which calls the same few functions every time.
+    slot: usize,
+    edge: Option<EdgeId>,
+    /// The node is not further out on the path already: a recursive call is counted once.
+    counts_node: bool,
+    /// The same of the edge.
+    counts_edge: bool,
+    value: i64,
+    div: i64,
+}
+
+/// A location on the path.
+#[derive(Clone, Copy)]
+struct OnPath {
+    location: u32,
+    /// How many steps there are with its own.
+    steps: usize,
+    /// Between the last step and here something is not shown.
+    is_residual: bool,
+}
+
+/// What a graph is made in: the graph, and the path from the outermost call to where the last sample was.
 #[derive(Default)]
 struct Maker {
     graph: Graph,
     tallies: Vec<Tally>,
     edges: FxHashMap<u64, EdgeId>,
-    /// The last sample that each edge was in.
-    edge_seen: Vec<u32>,
+    edge_on_path: Vec<bool>,
+    /// By line: whom it called last, and by which edge.
+    callees: Vec<[(NodeId, EdgeId); 2]>,
+    steps: Vec<Step>,
+    path: Vec<OnPath>,
 }
 
 impl Maker {
+    fn new(keys: &Keys) -> Self {
+        Self {
+            callees: vec![[(NONE, EdgeId::MAX); 2]; keys.keys.len()],
+            ..Self::default()
+        }
+    }
+
     fn node(&mut self, key: Key, context: NodeId) -> NodeId {
         let id = NodeId::try_from(self.graph.nodes.len()).unwrap_or(NONE);
         self.graph.nodes.push(Node {
@@ -161,72 +193,160 @@ impl Maker {
             context,
             ..Node::default()
         });
-        self.tallies.push(Tally {
-            cum: 0,
-            cum_div: 0,
-            seen: 0,
-            callee: NONE,
-            edge: EdgeId::MAX,
-        });
+        self.tallies.push(Tally::default());
         id
     }
 
-    /// Adds a sample to all that a node cost, unless it is in this sample already; whether it was not.
     #[inline]
-    fn count_once(&mut self, node: NodeId, (value, div): (i64, i64), sample: u32) -> bool {
-        let tally = usize::try_from(node).ok();
-        let Some(tally) = tally.and_then(|at| self.tallies.get_mut(at)) else {
-            return false;
-        };
-        if std::mem::replace(&mut tally.seen, sample) == sample {
-            return false;
-        }
-        tally.cum = tally.cum.wrapping_add(value);
-        tally.cum_div = tally.cum_div.wrapping_add(div);
-        true
+    fn tally(&mut self, node: NodeId) -> Option<&mut Tally> {
+        let at = usize::try_from(node).ok()?;
+        self.tallies.get_mut(at)
     }
 
-    /// The edge between two nodes, and whether it is new.
+    /// The edge between the node of a line and another one.
     #[inline]
-    fn edge(&mut self, src: NodeId, dest: NodeId) -> (EdgeId, bool) {
+    fn edge(&mut self, slot: usize, edge: Edge) -> EdgeId {
+        let Some(known) = self.callees.get_mut(slot) else {
+            return EdgeId::MAX;
+        };
+        match *known {
+            [(callee, id), _] if callee == edge.dest => return id,
+            [first, second @ (callee, id)] if callee == edge.dest => {
+                *known = [second, first];
+                return id;
+            }
+            _ => {}
+        }
         let next = EdgeId::try_from(self.graph.edges.len()).unwrap_or(EdgeId::MAX);
-        let tally = usize::try_from(src).ok();
-        let Some(tally) = tally.and_then(|at| self.tallies.get_mut(at)) else {
-            return (next, true);
-        };
-        if tally.callee == dest {
-            return (tally.edge, false);
-        }
-        let pair = u64::from(src) << 32 | u64::from(dest);
+        let pair = u64::from(edge.src) << 32 | u64::from(edge.dest);
         let id = *self.edges.entry(pair).or_insert(next);
-        (tally.callee, tally.edge) = (dest, id);
-        (id, id == next)
+        known.swap(0, 1);
+        known[0] = (edge.dest, id);
+        if id == next {
+            self.graph.edges.push(edge);
+            self.edge_on_path.push(false);
+        }
+        id
     }
 
-    /// Adds to an edge, unless it is in this sample already.
+    /// Goes one call further in.
     #[inline]
-    fn call(&mut self, edge: Edge, sample: u32) {
-        let (id, is_new) = self.edge(edge.src, edge.dest);
-        if is_new {
-            self.graph.edges.push(edge);
-            self.edge_seen.push(sample);
-            return;
-        }
-        let at = usize::try_from(id).unwrap_or(usize::MAX);
-        let (Some(seen), Some(known)) = (self.edge_seen.get_mut(at), self.graph.edges.get_mut(at))
-        else {
-            return;
+    fn step(&mut self, node: NodeId, slot: usize, is_residual: bool, is_inline: bool) {
+        let tally = self.tally(node);
+        let counts_node =
+            tally.is_some_and(|tally| !std::mem::replace(&mut tally.is_on_path, true));
+        let mut step = Step {
+            node,
+            slot,
+            edge: None,
+            counts_node,
+            counts_edge: false,
+            value: 0,
+            div: 0,
         };
-        if std::mem::replace(seen, sample) == sample {
-            return;
+        if let Some(caller) = self.steps.last().filter(|caller| caller.node != node) {
+            let edge = Edge {
+                src: caller.node,
+                dest: node,
+                weight: 0,
+                weight_div: 0,
+                is_residual,
+                is_inline,
+                is_gone: false,
+            };
+            let id = self.edge(caller.slot, edge);
+            let at = usize::try_from(id).unwrap_or(usize::MAX);
+            if let (Some(known), Some(is_on_path)) =
+                (self.graph.edges.get_mut(at), self.edge_on_path.get_mut(at))
+                && !std::mem::replace(is_on_path, true)
+            {
+                known.is_residual |= is_residual;
+                known.is_inline &= is_inline;
+                step.counts_edge = true;
+            }
+            step.edge = Some(id);
         }
-        known.weight = known.weight.wrapping_add(edge.weight);
-        known.weight_div = known.weight_div.wrapping_add(edge.weight_div);
-        known.is_residual |= edge.is_residual;
-        known.is_inline &= edge.is_inline;
+        self.steps.push(step);
+    }
+
+    /// Goes back until so many steps are left, and counts what was below those that it leaves.
+    #[inline]
+    fn back_to(&mut self, steps: usize) {
+        while self.steps.len() > steps
+            && let Some(step) = self.steps.pop()
+        {
+            if step.counts_node
+                && let Some(tally) = self.tally(step.node)
+            {
+                tally.cum = tally.cum.wrapping_add(step.value);
+                tally.cum_div = tally.cum_div.wrapping_add(step.div);
+                tally.is_on_path = false;
+            }
+            let edge = step.edge.filter(|_| step.counts_edge);
+            if let Some(at) = edge.and_then(|id| usize::try_from(id).ok())
+                && let (Some(edge), Some(is_on_path)) =
+                    (self.graph.edges.get_mut(at), self.edge_on_path.get_mut(at))
+            {
+                edge.weight = edge.weight.wrapping_add(step.value);
+                edge.weight_div = edge.weight_div.wrapping_add(step.div);
+                *is_on_path = false;
+            }
+            if let Some(caller) = self.steps.last_mut() {
+                caller.value = caller.value.wrapping_add(step.value);
+                caller.div = caller.div.wrapping_add(step.div);
+            }
+        }
+    }
+
+    /// Goes to where a sample was: back as far as its stack is another than the last one, and forth. `node_of` says which node a
+    /// line is, called from another one.
+    fn go(
+        &mut self,
+        keys: &Keys,
+        stack: Stack<'_>,
+        node_of: &mut impl FnMut(&mut Self, NodeId, usize) -> NodeId,
+    ) {
+        let mut outermost_first = stack.iter().rev();
+        let shared = self
+            .path
+            .iter()
+            .zip(outermost_first.clone())
+            .take_while(|(known, location)| known.location == *location)
+            .count();
+        self.path.truncate(shared);
+        let (steps, mut is_residual) = match self.path.last() {
+            Some(last) => (last.steps, last.is_residual),
+            None => (0, false),
+        };
+        self.back_to(steps);
+        if let Some(before) = shared.checked_sub(1) {
+            // Passes over what is on the path already.
+            outermost_first.nth(before);
+        }
+        for location in outermost_first {
+            let range = keys.range(location);
+            let last = range.end.wrapping_sub(1);
+            for slot in range.rev() {
+                let caller = self.steps.last().map_or(NONE, |step| step.node);
+                let node = node_of(self, caller, slot);
+                if node == NONE {
+                    is_residual = true;
+                    continue;
+                }
+                // All but the last line of a location are inlined there.
+                self.step(node, slot, is_residual, slot != last);
+                is_residual = false;
+            }
+            self.path.push(OnPath {
+                location,
+                steps: self.steps.len(),
+                is_residual,
+            });
+        }
     }
 
     fn finished(mut self) -> Graph {
+        self.back_to(0);
         for (node, tally) in self.graph.nodes.iter_mut().zip(&self.tallies) {
             node.cum = tally.cum;
             node.cum_div = tally.cum_div;
@@ -244,89 +364,8 @@ impl Maker {
     }
 }
 
-/// Which value of a node a sample counts in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Flat,
-    Cum,
-}
-
-/// Adds a sample to what a node cost itself.
-fn count_flat(node: Option<&mut Node>, (value, div): (i64, i64)) {
-    if let Some(node) = node {
-        node.flat = node.flat.wrapping_add(value);
-        node.flat_div = node.flat_div.wrapping_add(div);
-    }
-}
-
-/// Labels of a sample as nodes show them.
-struct SampleTags {
-    labels: String,
-    /// Text, unit and number.
-    numbers: Vec<(String, String, i64)>,
-}
-
-impl SampleTags {
-    fn of(sample: SampleRef<'_>, profile: &Profile, unit: &str, output: &str) -> Self {
-        let texts = &profile.texts;
-        let mut labels = Vec::new();
-        let mut numbers = Vec::new();
-        for tag in sample.tags {
-            let key = texts.text(tag.key);
-            match tag.value {
-                TagValue::Text(_) if key == BASE => {}
-                TagValue::Text(text) => labels.push(format!("{key}:{}", texts.text(text))),
-                // Of numbers only sizes are shown (internal/report/report.go:newGraph).
-                TagValue::Number(value, _) if key == "bytes" => {
-                    numbers.push((scaled_label(value, unit, output), unit.to_owned(), value));
-                }
-                TagValue::Number(..) => {}
-            }
-        }
-        labels.sort();
-        Self {
-            labels: labels.join("\\n"),
-            numbers,
-        }
-    }
-
-    fn count(&self, node: Option<&mut Node>, part: Part, values: (i64, i64)) {
-        fn add(tag: &mut Tag, part: Part, (value, div): (i64, i64)) {
-            let (sum, sum_div) = match part {
-                Part::Flat => (&mut tag.flat, &mut tag.flat_div),
-                Part::Cum => (&mut tag.cum, &mut tag.cum_div),
-            };
-            *sum = sum.wrapping_add(value);
-            *sum_div = sum_div.wrapping_add(div);
-        }
-        let Some(node) = node else { return };
-        let node = node.tags.get_or_insert_default();
-        if !self.labels.is_empty() {
-            let tag = node.labels.entry(self.labels.clone());
-            let tag = tag.or_insert_with(|| Tag {
-                name: self.labels.clone(),
-                ..Tag::default()
-            });
-            add(tag, part, values);
-        }
-        if self.numbers.is_empty() {
-            return;
-        }
-        let of_labels = node.numbers.entry(self.labels.clone()).or_default();
-        for (name, unit, value) in &self.numbers {
-            let tag = of_labels.entry(name.clone()).or_insert_with(|| Tag {
-                name: name.clone(),
-                unit: unit.clone(),
-                value: *value,
-                ..Tag::default()
-            });
-            add(tag, part, values);
-        }
-    }
-}
-
 fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>) -> Graph {
-    let mut maker = Maker::default();
+    let mut maker = Maker::new(keys);
     let mut known: FxHashMap<Key, NodeId> = FxHashMap::default();
     let nodes: Vec<NodeId> = keys
         .keys
@@ -338,95 +377,55 @@ fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>)
             *known.entry(*key).or_insert_with(|| maker.node(*key, NONE))
         })
         .collect();
-    for (number, sample) in (1..).zip(profile.samples.iter()) {
-        let Some(values) = shape.values(sample) else {
-            continue;
-        };
-        let tags = shape
-            .tags
-            .map(|(unit, output)| SampleTags::of(sample, profile, unit, output));
-        let mut parent = None;
-        let mut residual = false;
-        for location in sample.stack.iter().rev() {
-            let lines = nodes.get(keys.range(*location)).unwrap_or_default();
-            for (line, node) in lines.iter().enumerate().rev() {
-                if *node == NONE {
-                    residual = true;
-                    continue;
-                }
-                if maker.count_once(*node, values, number)
-                    && let Some(tags) = &tags
-                {
-                    tags.count(maker.graph.node_mut(*node), Part::Cum, values);
-                }
-                if let Some(src) = parent.filter(|parent| parent != node) {
-                    let edge = Edge {
-                        src,
-                        dest: *node,
-                        weight: values.0,
-                        weight_div: values.1,
-                        is_residual: residual,
-                        is_inline: line + 1 != lines.len(),
-                        is_gone: false,
-                    };
-                    maker.call(edge, number);
-                }
-                parent = Some(*node);
-                residual = false;
-            }
-        }
-        if let Some(leaf) = parent.filter(|_| !residual) {
-            count_flat(maker.graph.node_mut(leaf), values);
-            if let Some(tags) = &tags {
-                tags.count(maker.graph.node_mut(leaf), Part::Flat, values);
-            }
-        }
-    }
-    maker.finished()
+    let node_of = |_: &mut Maker, _, slot: usize| nodes.get(slot).copied().unwrap_or(NONE);
+    counted(maker, profile, keys, shape, node_of)
 }
 
-/// A tree: a node for each way that leads to it.
+/// A tree: a node for each way that leads to it. Whole functions of a context are told apart by the context.
 fn tree(profile: &Profile, keys: &Keys, shape: &Shape<'_>) -> Graph {
-    let mut maker = Maker::default();
     let mut known: FxHashMap<(NodeId, Key), NodeId> = FxHashMap::default();
-    // Whole functions of a context are told apart by the context.
-    for (number, sample) in (1..).zip(profile.samples.iter()) {
+    let node_of = |maker: &mut Maker, caller, slot: usize| {
+        let Some(key) = keys.keys.get(slot) else {
+            return NONE;
+        };
+        let node = known.entry((caller, *key));
+        *node.or_insert_with(|| maker.node(*key, caller))
+    };
+    counted(Maker::new(keys), profile, keys, shape, node_of)
+}
+
+/// Goes through all samples.
+fn counted(
+    mut maker: Maker,
+    profile: &Profile,
+    keys: &Keys,
+    shape: &Shape<'_>,
+    mut node_of: impl FnMut(&mut Maker, NodeId, usize) -> NodeId,
+) -> Graph {
+    for sample in profile.samples.iter() {
         let Some(values) = shape.values(sample) else {
             continue;
         };
-        let tags = shape
-            .tags
-            .map(|(unit, output)| SampleTags::of(sample, profile, unit, output));
-        let mut parent = NONE;
-        for location in sample.stack.iter().rev() {
-            let lines = keys.keys.get(keys.range(*location)).unwrap_or_default();
-            for (line, key) in lines.iter().enumerate().rev() {
-                let node = known.entry((parent, *key));
-                let node = *node.or_insert_with(|| maker.node(*key, parent));
-                maker.count_once(node, values, number);
-                if let Some(tags) = &tags {
-                    tags.count(maker.graph.node_mut(node), Part::Cum, values);
-                }
-                if parent != NONE {
-                    let edge = Edge {
-                        src: parent,
-                        dest: node,
-                        weight: values.0,
-                        weight_div: values.1,
-                        is_residual: false,
-                        is_inline: line + 1 != lines.len(),
-                        is_gone: false,
-                    };
-                    maker.call(edge, number);
-                }
-                parent = node;
-            }
+        maker.go(keys, sample.stack, &mut node_of);
+        let Some(last) = maker.steps.last_mut() else {
+            continue;
+        };
+        last.value = last.value.wrapping_add(values.0);
+        last.div = last.div.wrapping_add(values.1);
+        let leaf = last.node;
+        let is_leaf = maker.path.last().is_some_and(|last| !last.is_residual);
+        if is_leaf {
+            count_flat(maker.graph.node_mut(leaf), values);
         }
-        if parent != NONE {
-            count_flat(maker.graph.node_mut(parent), values);
-            if let Some(tags) = &tags {
-                tags.count(maker.graph.node_mut(parent), Part::Flat, values);
-            }
+        let Some((unit, output)) = shape.tags else {
+            continue;
+        };
+        let tags = SampleTags::of(sample, profile, unit, output);
+        for step in maker.steps.iter().filter(|step| step.counts_node) {
+            tags.count(maker.graph.node_mut(step.node), Part::Cum, values);
+        }
+        if is_leaf {
+            tags.count(maker.graph.node_mut(leaf), Part::Flat, values);
         }
     }
     maker.finished()

@@ -9,10 +9,12 @@
 //! |---|---|
 //! | `node` | nodes, edges, what they are told apart by |
 //! | `build` | samples to a graph, or to a tree of contexts |
+//! | `labelled` | what a sample adds to a node and its labels |
 //! | `trim` | which nodes and edges are worth showing |
 //! | `sort` | orders, with every tie decided |
 
 mod build;
+mod labelled;
 mod node;
 mod sort;
 mod trim;

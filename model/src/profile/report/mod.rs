@@ -9,9 +9,11 @@
 //! | `top` | rows of nodes |
 //! | `tree` | nodes between those who call them and those whom they call |
 //! | `list` | lines of functions, to be printed beside their source |
+//! | `addresses` | what addresses cost, to be printed beside their instructions |
 //! | `traces`, `tags`, `raw` | samples one by one, their labels, everything |
 //! | `dot`, `callgrind`, `folded`, `topproto` | files of other tools |
 
+mod addresses;
 mod callgrind;
 mod dot;
 mod folded;
@@ -24,6 +26,7 @@ mod topproto;
 mod traces;
 mod tree;
 
+pub use addresses::AddressCost;
 pub use list::{Listed, ListedLine, Routine};
 pub use tags::{TagKey, TagValueRow};
 pub use top::{Inlined, Row, Summary};
@@ -54,6 +57,10 @@ words! {
         Peek = "peek" "Callers and callees of functions matching a pattern",
         /// Source with what its lines cost.
         List = "list" "Annotated source of functions matching a pattern",
+        /// Instructions with what they cost.
+        Disasm = "disasm" "Annotated instructions of functions matching a pattern",
+        /// Source and instructions with what they cost, as a page.
+        Weblist = "weblist" "Annotated source and instructions of functions matching a pattern, as HTML",
         /// Samples one by one.
         Traces = "traces" "All samples in text form",
         /// Labels.
@@ -74,6 +81,8 @@ words! {
         Flame = "flame" "The tree of calls, as flame graphs show it",
         /// The same as a picture.
         Svg = "svg" "A flame graph as SVG",
+        /// The same with what matters and the functions.
+        Html = "html" "One page: what matters, the flame graph, the functions",
         /// The same for speedscope.
         Speedscope = "speedscope" "Stacks for speedscope.app",
         /// Stacks in one line each.
@@ -84,7 +93,7 @@ words! {
 impl Command {
     /// Whether it takes a pattern of functions.
     pub const fn takes_pattern(self) -> bool {
-        matches!(self, Self::Peek | Self::List)
+        matches!(self, Self::Peek | Self::List | Self::Disasm | Self::Weblist)
     }
 
     /// What it needs differently from what was asked for (internal/driver/driver.go:applyCommandOverrides).
@@ -92,6 +101,13 @@ impl Command {
         let mut trim = options.trim;
         match self {
             Self::Peek => trim = false,
+            // An address has one place, so that what it cost with all that it called is counted once. What is inlined there the
+            // executable tells.
+            Self::Disasm | Self::Weblist => {
+                trim = false;
+                options.granularity = Some(Granularity::Addresses);
+                options.noinlines = true;
+            }
             Self::List => {
                 trim = false;
                 options.granularity = Some(Granularity::Lines);
@@ -265,7 +281,7 @@ impl Report {
             mean: self.options.mean,
             objects: matches!(
                 self.command,
-                Command::Raw | Command::List | Command::Callgrind
+                Command::Raw | Command::List | Command::Disasm | Command::Callgrind
             ),
             drop_negative: self.options.drop_negative,
             tree: self.options.call_tree && tree,

@@ -89,9 +89,9 @@ fn write_sample(sample: SampleRef<'_>, profile: &Profile, out: &mut dyn Write) -
     }
     write!(out, ": ")?;
     for location in sample.stack {
-        let of = usize::try_from(*location).ok();
+        let of = usize::try_from(location).ok();
         let of = of.and_then(|at| profile.locations.get(at));
-        let number = id(of.map_or(0, |of| of.id), u64::from(*location) + 1);
+        let number = id(of.map_or(0, |of| of.id), u64::from(location) + 1);
         write!(out, "{number} ")?;
     }
     writeln!(out)?;

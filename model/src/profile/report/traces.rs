@@ -41,7 +41,7 @@ impl Report {
         let samples = profile.samples.iter().filter(|one| !one.stack.is_empty());
         samples.map(move |sample| {
             let stack = sample.stack.iter();
-            let stack = stack.filter_map(|at| frames.get(usize::try_from(*at).ok()?));
+            let stack = stack.filter_map(|at| frames.get(usize::try_from(at).ok()?));
             let mut trace = Trace {
                 value: 0,
                 labels: BTreeMap::new(),

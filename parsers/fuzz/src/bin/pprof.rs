@@ -16,7 +16,7 @@ fn check(data: &[u8]) {
     for sample in profile.samples.iter() {
         assert_eq!(sample.values.len(), profile.sample_types.len());
         for location in sample.stack {
-            assert!((*location as usize) < profile.locations.len());
+            assert!((location as usize) < profile.locations.len());
         }
     }
     for location in &profile.locations {

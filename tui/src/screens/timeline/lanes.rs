@@ -112,6 +112,13 @@ pub(super) fn rows(timeline: &Timeline) -> Vec<Row> {
             Lane::Scavenger,
             each(Lane::Scavenger),
         ),
+        row(
+            "profile",
+            Role::Series(1),
+            count,
+            Lane::Profile,
+            each(Lane::Profile),
+        ),
         row("init", Role::Series(7), count, Lane::Init, each(Lane::Init)),
         row("log", Role::Series(7), count, Lane::Log, each(Lane::Log)),
     ];
@@ -183,6 +190,7 @@ pub(super) fn describe(event: &Event) -> String {
                 .map_or_else(String::new, |n| format!(" ({})", plural(n, "goroutine")));
             format!("{}: {}{goroutines}", moment.kind.as_str(), moment.text)
         }
+        What::Profile { text } => format!("profile of {text}"),
         What::Log { text } => text.to_string(),
         _ => String::new(),
     }
