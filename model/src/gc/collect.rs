@@ -164,12 +164,12 @@ impl Collector {
             process.extras = early.extras;
             self.processes.push(Arc::new(process));
             self.make_room();
-            return self.processes.last().map(|process| &process.latest);
+            return self.processes.last().map(|process| process.latest());
         };
         // Whoever holds a snapshot of the totals keeps what it has.
         let process = Arc::make_mut(self.processes.get_mut(index)?);
         process.add(&cycle);
-        Some(&process.latest)
+        Some(process.latest())
     }
 
     /// The input has ended: origins get the names that its prefixes gave them.

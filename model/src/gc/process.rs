@@ -123,8 +123,6 @@ pub struct Process {
     pub first: Cycle,
     /// Its last cycle that is counted.
     pub last: Cycle,
-    /// Its last cycle, counted or not.
-    pub latest: Cycle,
     /// Cycles counted: those that are surely its own.
     pub cycles: u64,
     /// Cycles missing between them, by their numbers.
@@ -186,7 +184,6 @@ impl Process {
             name: String::new(),
             first: *first,
             last: *first,
-            latest: *first,
             cycles: 0,
             lost: 0,
             first_gap: None,
@@ -236,7 +233,6 @@ impl Process {
     }
 
     pub(super) fn add(&mut self, cycle: &Cycle) {
-        self.latest = *cycle;
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
@@ -254,14 +250,25 @@ impl Process {
         if self.cycles == 0 {
             self.first = *cycle;
         }
-        let previous = (self.cycles > 0).then_some(self.last);
-        self.last = *cycle;
-        // What is not counted lies between like what is lost.
-        let cycle = &Cycle {
-            lost_before: cycle.lost_before + std::mem::take(&mut self.doubtful_since),
-            ..*cycle
-        };
-        self.count(cycle, previous.as_ref());
+        let previous = std::mem::replace(&mut self.last, *cycle);
+        let previous = (self.cycles > 0).then_some(&previous);
+        match std::mem::take(&mut self.doubtful_since) {
+            0 => self.count(cycle, previous),
+            // What is not counted lies between like what is lost.
+            between => {
+                let lost_before = cycle.lost_before + between;
+                let cycle = Cycle {
+                    lost_before,
+                    ..*cycle
+                };
+                self.count(&cycle, previous);
+            }
+        }
+    }
+
+    /// Its last cycle, counted or not.
+    pub fn latest(&self) -> &Cycle {
+        self.recent.back().unwrap_or(&self.last)
     }
 
     /// Counts a cycle that is surely its own.
