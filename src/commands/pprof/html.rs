@@ -1,9 +1,10 @@
 //! A profile as one page for a browser, to be sent to somebody who has nothing but that: what matters, the flame graph with zoom
 //! and search, the functions. Nothing is fetched.
 
-use super::flame::{escaped, picture};
+use super::flame::picture;
 use dumpview_model::finding::Finding;
 use dumpview_model::profile::{Flame, Report, Row};
+use dumpview_view::safe::markup;
 use std::io::{self, Write};
 
 const HEAD: &str = r#"<meta charset="utf-8">
@@ -39,17 +40,17 @@ pub struct Parts<'a> {
 /// Writes the page.
 pub fn page(report: &Report, parts: &Parts<'_>, out: &mut dyn Write) -> io::Result<()> {
     let about = report.about();
-    let title = escaped(about.first().map_or("profile", String::as_str));
+    let title = markup(about.first().map_or("profile", String::as_str));
     write!(
         out,
         "<!doctype html>\n<html lang=\"en\"><head><title>{title}</title>\n{HEAD}</head><body>\n<h1>{title}</h1>\n<p>"
     )?;
     for line in &about {
-        writeln!(out, "{}<br>", escaped(line))?;
+        writeln!(out, "{}<br>", markup(line))?;
     }
     writeln!(out, "Total: {}</p>\n<ul>", report.value(report.total))?;
     for finding in parts.findings {
-        writeln!(out, "<li>{}</li>", escaped(&finding.text))?;
+        writeln!(out, "<li>{}</li>", markup(&finding.text))?;
     }
     writeln!(
         out,
@@ -61,13 +62,13 @@ pub fn page(report: &Report, parts: &Parts<'_>, out: &mut dyn Write) -> io::Resu
         "<table>\n<tr><th>flat</th><th>flat%</th><th>cum</th><th>cum%</th><th>function</th></tr>"
     )?;
     for row in parts.rows {
-        let name = escaped(&row.name);
+        let name = markup(&row.name);
         writeln!(
             out,
             "<tr data-n=\"{name}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{name}</td></tr>",
-            escaped(&report.value(row.flat)),
+            markup(&report.value(row.flat)),
             report.percent(row.flat).trim(),
-            escaped(&report.value(row.cum)),
+            markup(&report.value(row.cum)),
             report.percent(row.cum).trim(),
         )?;
     }

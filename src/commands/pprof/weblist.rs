@@ -4,11 +4,11 @@
 //! only the innermost of those that are inlined into each other (cmd/pprof/pprof.go:file.SourceLine), so that its page lacks them.
 
 use super::disasm::{DisasmBody, InstructionCost};
-use super::flame::escaped;
 use super::source::Sources;
 use dumpview_model::profile::Report;
 use dumpview_model::profile::names::base;
 use dumpview_process::profile::CodePlace;
+use dumpview_view::safe::markup;
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -126,13 +126,13 @@ pub fn page(
     sources: &mut Sources,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let title = escaped(&format!("{} of {}", searched.as_str(), report.sample_type));
+    let title = markup(&format!("{} of {}", searched.as_str(), report.sample_type));
     writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\"><head><title>{title}</title>\n{HEAD}</head><body>"
     )?;
     for line in report.about() {
-        writeln!(out, "{}<br>", escaped(&line))?;
+        writeln!(out, "{}<br>", markup(&line))?;
     }
     writeln!(out, "Total: {}", report.value(report.total))?;
     for (name, file) in files(body, searched) {
@@ -140,8 +140,8 @@ pub fn page(
             writeln!(
                 out,
                 "<h2>{}</h2>\n<div>{}</div>\n<div class=\"l\">{:>10} {:>10} (flat, cum) {}</div>",
-                escaped(&part.function),
-                escaped(name),
+                markup(&part.function),
+                markup(name),
                 report.value(part.flat),
                 report.value(part.cum),
                 report.percent(part.cum)
@@ -169,7 +169,7 @@ fn line(
 ) -> io::Result<()> {
     let (flat, cum) = file.costs(number);
     let (flat, cum) = (report.value_or_dot(flat), report.value_or_dot(cum));
-    let text = escaped(&text.replace('\t', "        "));
+    let text = markup(&text.replace('\t', "        "));
     let row = format!("{number:>6} {flat:>10} {cum:>10}  {text}");
     let Some(below) = file.lines.get(&number) else {
         return writeln!(out, "<div class=\"l\">{row}</div>");
@@ -183,8 +183,8 @@ fn line(
             out,
             "{flat:>10} {cum:>10} {:>10x}: {:<60} {}",
             one.at,
-            escaped(&one.text),
-            escaped(&calls.join(" "))
+            markup(&one.text),
+            markup(&calls.join(" "))
         )?;
     }
     writeln!(out, "</pre></details>")
