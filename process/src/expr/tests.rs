@@ -352,7 +352,7 @@ const VALUES: &[(&str, &str)] = &[
     ("int(f)", "2"),
     ("float64(n) / 2", "3.5"),
     ("string(bytes)", r#""hello""#),
-    ("[]byte(s)", "[]uint8 len: 5, cap: 5, [104,101,108,108,111]"),
+    ("[]byte(s)", "[]uint8 len: 5, cap: 5, \"hello\""),
     ("string(65)", r#""A""#),
     // Interfaces.
     ("i.(int)", "11"),

@@ -337,7 +337,12 @@ fn what_many_values_lead_to_is_read_once() {
             WAITERS,
             "chan int 0/0 (1000 receivers waiting) []",
         ),
-        (map, HEAP + 8, 8, "map[int]int [0: 0, 1: 1, …6 more]"),
+        (
+            map,
+            HEAP + 8,
+            8,
+            "map[int]int len: 8, [0: 0, 1: 1, …6 more]",
+        ),
     ] {
         let (first, reads) = costs(ty, at);
         assert_eq!(first, text);

@@ -3,7 +3,8 @@
 //! ```text
 //! main.Point {X: 1, Y: 2}
 //! []int len: 5, cap: 8, [1,2,3,…2 more]
-//! map[string]int ["a": 1, "b": 2]
+//! map[string]int len: 2, ["a": 1, "b": 2]
+//! []uint8 len: 2, cap: 2, "hi"                                bytes that are no text: 0x00ff
 //! *main.Node {Value: 7, Next: (*main.Node)(0xc000012345)}     a pointer that was not followed
 //! error(*errors.errorString) *{s: "boom"}
 //! chan int 2/5 [1,2]

@@ -1,7 +1,7 @@
 //! Composite values taken apart into what opens them, their items, and what closes them.
 
 use super::Style;
-use crate::value::quote::escape;
+use crate::value::quote::{escape, is_printable, quote};
 use crate::value::{Chan, Data, Field, Value, Variable};
 use std::fmt::Write;
 
@@ -60,10 +60,13 @@ impl Style {
                 separator: ", ",
                 close: "}",
             },
-            Data::Array { len, elements, .. } => brackets(
-                header(format!("{ty} ")) + "[",
-                elements_of(elements, *len, room),
-            ),
+            Data::Array { len, elements, .. } => {
+                let open = header(format!("{ty} "));
+                match self.bytes(elements, *len, room) {
+                    Some(text) => closed(open + &text),
+                    None => brackets(open + "[", elements_of(elements, *len, room)),
+                }
+            }
             Data::Slice {
                 addr,
                 len,
@@ -72,21 +75,22 @@ impl Style {
             } => {
                 let open = header(format!("{ty} len: {len}, cap: {cap}, "));
                 if addr.is_nil() && *len == 0 {
-                    return Some(Parts {
-                        open: open + "nil",
-                        items: Vec::new(),
-                        separator: "",
-                        close: "",
-                    });
+                    return Some(closed(open + "nil"));
                 }
-                brackets(open + "[", elements_of(elements, *len, room))
+                match self.bytes(elements, *len, room) {
+                    Some(text) => closed(open + &text),
+                    None => brackets(open + "[", elements_of(elements, *len, room)),
+                }
             }
             Data::Map {
-                entries, truncated, ..
+                len,
+                entries,
+                truncated,
+                ..
             } => Parts {
                 separator: ", ",
                 ..brackets(
-                    header(format!("{ty} ")) + "[",
+                    header(format!("{ty} len: {len}, ")) + "[",
                     limited(entries, room, *truncated, |(k, v)| Part::Entry(k, v)),
                 )
             },
@@ -109,6 +113,58 @@ impl Style {
             },
             _ => return None,
         })
+    }
+
+    /// Bytes as people read them: what is text as a string, the rest in hex; `None` when the elements are no bytes.
+    fn bytes(&self, elements: &[Value], len: u64, room: usize) -> Option<String> {
+        if room == 0 || elements.is_empty() {
+            return None;
+        }
+        let room = room.max(self.string);
+        let byte = |element: &Value| match (&*element.ty, &element.data) {
+            ("uint8", Data::Uint(byte)) if element.reading.is_none() => u8::try_from(*byte).ok(),
+            _ => None,
+        };
+        let mut bytes: Vec<u8> = elements
+            .iter()
+            .take(room)
+            .map(byte)
+            .collect::<Option<_>>()?;
+        // A character that the end of what was read cuts in two is left out.
+        let whole = bytes.len() as u64 == len;
+        match std::str::from_utf8(&bytes) {
+            Err(cut) if !whole && cut.error_len().is_none() && cut.valid_up_to() > 0 => {
+                bytes.truncate(cut.valid_up_to());
+            }
+            _ => {}
+        }
+        let is_text = |text: &str| {
+            text.chars()
+                .all(|c| is_printable(c) || matches!(c, '\n' | '\r' | '\t'))
+        };
+        let mut out = match std::str::from_utf8(&bytes) {
+            Ok(text) if is_text(text) => quote(&bytes),
+            // A character that the end of what was read cuts in two.
+            _ => bytes.iter().fold("0x".to_owned(), |mut out, byte| {
+                let _ = write!(out, "{byte:02x}");
+                out
+            }),
+        };
+        let more = len.saturating_sub(bytes.len() as u64);
+        if more > 0 {
+            let _ = write!(out, "…{more} more");
+        }
+        Some(out)
+    }
+}
+
+/// A text without parts.
+fn closed(text: String) -> Parts<'static> {
+    Parts {
+        open: text,
+        items: Vec::new(),
+        separator: "",
+        close: "",
     }
 }
 

@@ -160,6 +160,30 @@ fn each_shape_has_its_line() {
 }
 
 #[test]
+fn bytes_are_text_or_hex() {
+    let bytes = |bytes: &[u8], len| {
+        let byte = |byte: &u8| Value::new("uint8", Data::Uint(u64::from(*byte)));
+        slice("[]uint8", bytes.iter().map(byte).collect(), len, len)
+    };
+    for (value, text) in [
+        (bytes(b"a\n", 2), r#"[]uint8 len: 2, cap: 2, "a\n""#),
+        (bytes(b"ab", 9), r#"[]uint8 len: 9, cap: 9, "ab"…7 more"#),
+        (
+            bytes(b"a\xe2\x86", 9),
+            r#"[]uint8 len: 9, cap: 9, "a"…8 more"#,
+        ),
+        (bytes(b"a\xe2", 2), "[]uint8 len: 2, cap: 2, 0x61e2"),
+        (
+            bytes(b"\x00\x01", 4),
+            "[]uint8 len: 4, cap: 4, 0x0001…2 more",
+        ),
+        (bytes(b"", 0), "[]uint8 len: 0, cap: 0, []"),
+    ] {
+        assert_eq!(line(&value), text);
+    }
+}
+
+#[test]
 fn maps_channels_and_functions_have_their_line() {
     let map = |entries, len, truncated| {
         Value::new(
@@ -185,13 +209,13 @@ fn maps_channels_and_functions_have_their_line() {
     for (value, text) in [
         (
             map(vec![(string("a"), int(1)), (string("b"), int(2))], 2, 0),
-            r#"map[string]int ["a": 1, "b": 2]"#,
+            r#"map[string]int len: 2, ["a": 1, "b": 2]"#,
         ),
         (
             map(vec![(string("a"), int(1))], 4, 3),
-            r#"map[string]int ["a": 1, …3 more]"#,
+            r#"map[string]int len: 4, ["a": 1, …3 more]"#,
         ),
-        (map(vec![], 0, 0), "map[string]int []"),
+        (map(vec![], 0, 0), "map[string]int len: 0, []"),
         (
             chan(Chan {
                 addr: Address(1),

@@ -62,7 +62,7 @@ fn overflow_chains_and_key_order() {
     bucket(&mut w, over, &[1, 0], 0);
     assert_eq!(
         w.line(map, HEAP),
-        "map[int]int [0: 0, 1: 10, 2: 20, 3: 30, 4: 40, 5: 50, 6: 60, 7: 70, 8: 80, 9: 90]"
+        "map[int]int len: 10, [0: 0, 1: 10, 2: 20, 3: 30, 4: 40, 5: 50, 6: 60, 7: 70, 8: 80, 9: 90]"
     );
     // A chain that bites its tail ends, and says so.
     w.words(over + BUCKET - 8, &[first]);
@@ -83,14 +83,14 @@ fn growing_maps_hold_each_entry_once() {
     bucket(&mut w, new + 2 * BUCKET, &[2], 0);
     assert_eq!(
         w.line(map, HEAP),
-        "map[int]int [1: 10, 2: 20, 3: 30, 4: 40]"
+        "map[int]int len: 4, [1: 10, 2: 20, 3: 30, 4: 40]"
     );
     // The same, at the same size: four old buckets.
     hmap(&mut w, true, 2, 5, new, old);
     bucket(&mut w, old + 3 * BUCKET, &[7], 0);
     assert_eq!(
         w.line(map, HEAP),
-        "map[int]int [1: 10, 2: 20, 3: 30, 4: 40, 7: 70]"
+        "map[int]int len: 5, [1: 10, 2: 20, 3: 30, 4: 40, 7: 70]"
     );
 }
 
@@ -107,7 +107,7 @@ fn a_count_that_disagrees_is_said() {
         }
         assert_eq!(
             w.line(map, HEAP),
-            "map[int]int [1: 10] (the map counts 3 entries, 1 were found)"
+            "map[int]int len: 3, [1: 10] (the map counts 3 entries, 1 were found)"
         );
     }
 }
@@ -141,7 +141,7 @@ fn indirect_keys_and_elements() {
     w.words(HEAP + 0x1008, &[HEAP + 0x500])
         .words(HEAP + 0x1048, &[HEAP + 0x508])
         .words(HEAP + 0x500, &[4, 44]);
-    assert_eq!(w.line(map, HEAP), "map[int]int [4: 44]");
+    assert_eq!(w.line(map, HEAP), "map[int]int len: 1, [4: 44]");
 }
 
 /// A swiss group with these keys from its second slot on, each element ten times its key.
@@ -160,9 +160,9 @@ fn small_swiss_maps_are_one_group() {
     let (mut w, map) = world(SWISS);
     w.words(HEAP + 0x40, &[HEAP + 0x1000, 2, 0, 0]);
     group(&mut w, HEAP + 0x1000, &[8, 3]);
-    assert_eq!(w.line(map, HEAP), "map[int]int [3: 30, 8: 80]");
+    assert_eq!(w.line(map, HEAP), "map[int]int len: 2, [3: 30, 8: 80]");
     w.words(HEAP + 0x40, &[0, 0, 0, 0]);
-    assert_eq!(w.line(map, HEAP), "map[int]int []");
+    assert_eq!(w.line(map, HEAP), "map[int]int len: 0, []");
     w.words(HEAP, &[0]);
     assert_eq!(w.line(map, HEAP), "map[int]int nil");
 }
@@ -181,12 +181,12 @@ fn swiss_directories_name_a_table_more_than_once() {
     group(&mut w, HEAP + 0x2000, &[1]);
     assert_eq!(
         w.line(map, HEAP),
-        "map[int]int [1: 10, 2: 20, 3: 30, 4: 40]"
+        "map[int]int len: 4, [1: 10, 2: 20, 3: 30, 4: 40]"
     );
     w.words(two, &[9 | 1 << 16, HEAP + 0x2000, 0]);
     let text = w.line(map, HEAP);
     assert!(
-        text.starts_with("map[int]int [2: 20, 3: 30, 4: 40]")
+        text.starts_with("map[int]int len: 4, [2: 20, 3: 30, 4: 40]")
             && text.contains("room for 9 entries"),
         "{text}"
     );
@@ -210,7 +210,7 @@ fn split_groups_are_the_layout_s_to_say() {
     );
     w.words(HEAP + 0x1000 + 8 + 16, &[6]);
     w.words(HEAP + 0x1000 + 72 + 16, &[66]);
-    assert_eq!(w.line(map, HEAP), "map[int]int [6: 66]");
+    assert_eq!(w.line(map, HEAP), "map[int]int len: 1, [6: 66]");
 }
 
 #[test]
@@ -229,6 +229,6 @@ fn long_maps_show_their_smallest_keys() {
     let value = w.read_within(map, HEAP, limits);
     assert_eq!(
         dumpview_model::value::text::Style::default().line(&value),
-        "map[int]int [37: 370, 38: 380, …62 more]"
+        "map[int]int len: 64, [37: 370, 38: 380, …62 more]"
     );
 }
