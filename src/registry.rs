@@ -174,7 +174,7 @@ pub fn readers(kind: Kind) -> Vec<&'static str> {
         // A verb below another reads what that one reads.
         .filter(|entry| entry.is_on_command_line() && entry.above().is_none())
         .filter(|entry| match kind {
-            Kind::Core => entry.core.is_some(),
+            Kind::Core => entry.core.is_some() || entry.reads.contains(&kind),
             Kind::HeapDump => entry.heap_dump || entry.reads.contains(&kind),
             kind => entry.reads.contains(&kind),
         })

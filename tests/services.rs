@@ -137,6 +137,7 @@ mod tests {
                     assert_eq!(heap["goal"], next, "{release}: {heap}");
                     assert_eq!(heap["gc_percent"], 150, "{release}: {heap}");
                     assert_eq!(heap["memory_limit"], 8u64 << 30, "{release}: {heap}");
+                    read += counters(&core, &exe, release);
                 }
                 std::fs::remove_file(&core).expect("the core");
             }
@@ -185,6 +186,36 @@ mod tests {
             );
         }
         causes.len()
+    }
+
+    /// The runtime's counters in a core are what the program was told by `ReadMemStats` just before. Gives how many.
+    fn counters(core: &Path, exe: &Path, release: &str) -> usize {
+        let print = ["print", "--json", "--depth", "2", "--max-len", "1"].map(Path::new);
+        let expr = Path::new("main.stats");
+        let told = run::run(print.into_iter().chain([core, exe, expr])).json();
+        let found = run::run([Path::new("memstats"), core, exe, Path::new("--json")]).json();
+        let found = &found["snapshots"][0]["fields"];
+        let mut compared = 0;
+        for field in told["value"]["fields"].as_array().expect("its fields") {
+            let name = field["name"].as_str().expect("a name");
+            let (Some(said), Some(is)) = (field["value"].as_u64(), found[name].as_u64()) else {
+                continue;
+            };
+            // A line was printed since, and threads may have been started to write the core.
+            let room = match name {
+                "NumGC" | "NumForcedGC" | "LastGC" | "PauseTotalNs" | "OtherSys" => 0,
+                "Mallocs" | "Frees" | "HeapObjects" => 200,
+                _ => 256 << 10,
+            };
+            assert!(
+                said.abs_diff(is) <= room,
+                "{release} {name}: {said}, and {is} in the core"
+            );
+            compared += 1;
+        }
+        // With a limit the next goal is not told.
+        assert!(compared >= 20, "{release}: {compared} of {found}");
+        compared
     }
 
     /// What the first screen shows, or what it shows after two pages down.

@@ -1,15 +1,14 @@
 //! The loop that verbs on logs share: bytes to records to the verb, and what is none of the verb's to stderr.
 
 use super::Passing;
-use super::dump::{heap_dump, is_heap_dump};
+use super::dump::{core, heap_dump, is_core, is_heap_dump};
+use super::reading::OneInput;
 use crate::answer::{Failure, Stop};
-use crate::flags::LogFlags;
 use crate::input::log::{Ended, chunks};
 use crate::words::is_stdin;
 use dumpview_parsers::log::{LogReader, Others, Record};
 use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 /// What one is told while an input is read.
 #[derive(Clone, Copy, Debug)]
@@ -29,23 +28,33 @@ pub enum Step<T> {
 ///
 /// When the input cannot be read, or `each` fails.
 pub fn drive(
-    path: &Path,
-    flags: &LogFlags,
-    quiet: bool,
+    input: &OneInput<'_>,
     is_ours: fn(&Record<'_>) -> bool,
     others: Others,
     each: &mut dyn FnMut(Step<&Record<'_>>) -> io::Result<()>,
 ) -> Result<(Ended, LogReader), Stop> {
+    let OneInput {
+        path,
+        executable,
+        flags,
+        common,
+    } = *input;
     let mut reader = flags.reader()?;
     if is_heap_dump(path) {
         let ended = heap_dump(path, &mut |record| each(Step::Item(record)))?;
+        return Ok((ended, reader));
+    }
+    if is_core(path) {
+        let ended = core(path, executable, common, &mut |record| {
+            each(Step::Item(record))
+        })?;
         return Ok((ended, reader));
     }
     let stderr = io::stderr();
     let is_terminal = stderr.is_terminal();
     let mut stderr = BufWriter::new(stderr.lock());
     let mut passing =
-        (is_stdin(path) && !quiet).then(|| Passing::new(&mut stderr, is_terminal, is_ours));
+        (is_stdin(path) && !common.quiet).then(|| Passing::new(&mut stderr, is_terminal, is_ours));
     if passing.is_none() {
         reader = reader.with_others(others);
     }

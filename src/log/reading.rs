@@ -7,8 +7,8 @@ use super::args::LogArgs;
 use super::drive::{Step, drive};
 use super::window::{Window, Within};
 use crate::answer::{Exit, Failure, Stop};
-use crate::case::{Files, Kind};
-use crate::flags::{LogFlags, no_match};
+use crate::case::{Files, Kind, recognize_file};
+use crate::flags::{Common, LogFlags, no_match};
 use crate::input::log::Ended;
 use crate::out::{Form, Out};
 use crate::verb::{self, About, First};
@@ -22,7 +22,9 @@ use dumpview_view::Text;
 use dumpview_view::choice::Choice;
 use dumpview_view::column::Row;
 use dumpview_view::document::{Document, Envelope, Incomplete, LogTail, Unread};
+use dumpview_view::line::Line;
 use dumpview_view::schema::{And, Documented, Rows};
+use dumpview_view::text::lines_of;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -295,30 +297,54 @@ pub fn read<R: Reading>(
     reading: &mut R,
     paths: &[impl AsRef<Path>],
     flags: &LogFlags,
-    quiet: bool,
+    common: &Common,
     each: &mut dyn FnMut(Step<&R::Row>) -> io::Result<()>,
 ) -> Result<Inputs, Stop> {
     let mut inputs = Inputs::from(LogModel::new(R::PARTS));
-    for (source, path) in paths.iter().enumerate() {
+    // A core needs its executable, which says nothing itself.
+    let is_executable = |path: &&Path| {
+        R::READS.contains(&Kind::Core)
+            && recognize_file(path).is_ok_and(|kind| kind == Kind::Executable)
+    };
+    let executable = paths.iter().map(AsRef::as_ref).find(is_executable);
+    let said = paths.iter().map(AsRef::as_ref);
+    for (source, path) in said.filter(|path| Some(*path) != executable).enumerate() {
         if source > 0 {
             inputs.unread.push(take(&mut inputs.model.unread));
             inputs.model.begin_input();
         }
-        one(reading, path.as_ref(), flags, quiet, &mut inputs, each)?;
-        inputs.names.push(name(path.as_ref()));
+        let input = OneInput {
+            path,
+            executable,
+            flags,
+            common,
+        };
+        one(reading, &input, &mut inputs, each)?;
+        inputs.names.push(name(path));
     }
     reading.finish(&inputs, &mut |row| each(Step::Item(row)))?;
     Ok(inputs)
 }
 
+/// An input, and how it is read.
+pub struct OneInput<'f> {
+    /// The file.
+    pub path: &'f Path,
+    /// What cores are of, when that was typed.
+    pub executable: Option<&'f Path>,
+    /// How a log is read.
+    pub flags: &'f LogFlags,
+    /// Flags that every verb takes.
+    pub common: &'f Common,
+}
+
 fn one<R: Reading>(
     reading: &mut R,
-    path: &Path,
-    flags: &LogFlags,
-    quiet: bool,
+    input: &OneInput<'_>,
     inputs: &mut Inputs,
     each: &mut dyn FnMut(Step<&R::Row>) -> io::Result<()>,
 ) -> Result<(), Stop> {
+    let flags = input.flags;
     let mut window: Window = Window::parse(flags.since.as_deref(), flags.until.as_deref())?;
     let mut within = Within::Yes;
     let others = if R::PARTS.has_lines() {
@@ -326,7 +352,7 @@ fn one<R: Reading>(
     } else {
         Others::LeftOut
     };
-    let (ended, reader) = drive(path, flags, quiet, R::is_ours, others, &mut |step| {
+    let (ended, reader) = drive(input, R::is_ours, others, &mut |step| {
         let record = match step {
             Step::Item(record) => record,
             Step::Settled => return each(Step::Settled),
@@ -397,7 +423,7 @@ pub fn answer<R: Reading>(
         &mut reading,
         files.paths,
         flags,
-        files.common.quiet,
+        files.common,
         &mut |step| match step {
             Step::Item(row) => stream.row(row),
             Step::Settled => stream.settled(),
@@ -416,6 +442,21 @@ pub fn answer<R: Reading>(
     )?;
     out.complain_of(&inputs.name(), &incomplete);
     Ok(Exit::lacking(&incomplete))
+}
+
+/// What a verb says of a log that was read elsewhere, without flags.
+///
+/// # Errors
+///
+/// When there is nothing of its kind in it.
+pub fn told<R: Reading<Own: Default>>(model: LogModel, name: String) -> Result<Vec<Line>, Failure> {
+    let reading = R::asked(&mut LogArgs::default(), Form::Text)?;
+    let mut inputs = Inputs::from(model);
+    inputs.names.push(name);
+    if !reading.found(&inputs) {
+        return Err(inputs.nothing(&reading));
+    }
+    Ok(lines_of(|out| reading.text(&inputs, out)))
 }
 
 /// Writes for people what was read elsewhere.

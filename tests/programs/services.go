@@ -89,6 +89,9 @@ func serve(b *Backend, i int) {
 	b.name = "x"
 }
 
+// What the core's counters are held against.
+var stats runtime.MemStats
+
 func main() {
 	debug.SetTraceback("crash")
 	switch os.Args[1] {
@@ -135,7 +138,6 @@ func main() {
 		serve(&Backend{Pool: &Pool{}}, 4)
 	}
 	time.Sleep(200 * time.Millisecond)
-	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	fmt.Println(stats.NextGC)
 	if len(os.Args) > 2 {

@@ -268,6 +268,8 @@ pub enum Form {
     Prometheus,
     /// The record of a heap dump, which is no text.
     HeapDump,
+    /// The runtime's counters in a core, which is no text.
+    Core,
 }
 
 impl Form {
@@ -283,6 +285,7 @@ impl Form {
             Self::Metrics => "runtime/metrics",
             Self::Prometheus => "Prometheus",
             Self::HeapDump => "heap dump",
+            Self::Core => "core",
         }
     }
 }

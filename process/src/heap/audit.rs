@@ -146,7 +146,7 @@ impl Audit {
     fn count(&mut self, runtime: &Runtime<'_>, spans: &Spans) -> Result<(), FieldError> {
         let stats = HeapStats::of(runtime)?;
         let sum = |path: &str| stats.sum(path);
-        let mut counted = stats.by_class("largeAllocCount", "smallAllocCount")?;
+        let mut counted = stats.allocs()?;
         for (class, free) in counted.iter_mut().zip(stats.frees()?) {
             *class = class.wrapping_sub(free);
         }
@@ -234,6 +234,11 @@ impl<'r> HeapStats<'r> {
             runtime: *runtime,
             copies,
         })
+    }
+
+    /// Objects allocated so far, by size class, large ones first.
+    pub(crate) fn allocs(&self) -> Result<Vec<i64>, FieldError> {
+        self.by_class("largeAllocCount", "smallAllocCount")
     }
 
     /// Objects freed so far, by size class, large ones first.

@@ -53,6 +53,7 @@ mod span;
 pub(crate) mod spans;
 mod specials;
 mod stacks;
+mod statistics;
 mod stored;
 pub mod suspects;
 pub mod types;
@@ -70,6 +71,7 @@ pub use span::{ManualSpan, Span, SweepState};
 pub use spans::Spans;
 pub use specials::{Special, SpecialKind};
 pub use stacks::{FrameSlots, GoroutineSlots, Slot, StackReader};
+pub use statistics::statistics;
 
 use crate::addr::Addr;
 use crate::heapdump::HeapDump;

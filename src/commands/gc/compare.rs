@@ -39,8 +39,7 @@ pub(super) fn answer(
     args: &log::LogArgs<GcFlags>,
     out: &mut Out<'_>,
 ) -> Result<Exit, Stop> {
-    let quiet = files.common.quiet;
-    let read = |path: &Path| log::read(&mut Gc, &[path], &args.log, quiet, &mut |_| Ok(()));
+    let read = |path: &Path| log::read(&mut Gc, &[path], &args.log, files.common, &mut |_| Ok(()));
     let (first, second) = (read(files.first())?, read(other)?);
     let of = |read: &log::Inputs| {
         let main = read.model.gc.main().cloned();

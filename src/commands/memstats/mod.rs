@@ -34,17 +34,18 @@ impl Reading for Memory {
             "dumpview memstats app.log                   (Alloc = 5 MiB, alloc=5242880, %+v, JSON, …)",
             "gops memstats 4711 | dumpview memstats -",
             "dumpview memstats first.dump second.dump    (of runtime/debug.WriteHeapDump)",
+            "dumpview memstats core.44457 ./app          (the runtime's counters at the end)",
         ],
-        notes: "Several inputs are read as one series, in the order given. An executable beside a heap dump is not needed, and is no input.",
+        notes: "Several inputs are read as one series, in the order given. Of an executable among them cores are; beside a heap dump it is not needed.",
         ..About::log(
             "memstats",
-            "runtime.MemStats as expvar, profiles, gops or logs print it, or a heap dump has it: where the memory is",
+            "runtime.MemStats as expvar, profiles, gops or logs print it, or a core or a heap dump has it: where the memory is",
         )
     };
     const LINE: &'static str = "memory statistic";
     const HINT: &'static str =
         "print runtime.MemStats (%+v, JSON), or fetch /debug/vars or /debug/pprof/heap?debug=1";
-    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler, Kind::HeapDump];
+    const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler, Kind::HeapDump, Kind::Core];
     const PARTS: Parts = Parts::MEMORY;
     const TIMELESS: Timeless = Timeless::Kept;
 
