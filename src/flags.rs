@@ -144,16 +144,17 @@ impl TableFlags {
             filter: self.filter.as_deref(),
             top: self.top,
         })
-        .map_err(|why| {
-            let mut failure = Failure::usage(why);
-            if !failure.has_hint() {
-                failure.hint(
-                    "NAME=VALUE, also != ~ !~ > < >= <=, joined by and, or, not and brackets",
-                );
-            }
-            failure
-        })
+        .map_err(not_understood)
     }
+}
+
+/// Why conditions were not understood, with what they are made of.
+pub fn not_understood(why: String) -> Failure {
+    let mut failure = Failure::usage(why);
+    if !failure.has_hint() {
+        failure.hint("NAME=VALUE, also != ~ !~ > < >= <=, joined by and, or, not and brackets");
+    }
+    failure
 }
 
 /// Which frame, and how far to follow values.

@@ -101,6 +101,17 @@ mod tests {
         (2, "gc gc.log --strip-prefix ("),
         (2, "export core.7 --to doc -o x"),
         (2, "x core.7 --addr zz"),
+        // Conditions, in the one language that every --filter has.
+        (2, "escapes m.txt --filter kind:heap"),
+        (2, "escapes m.txt --filter size>3"),
+        (2, "escapes m.txt --filter line>many"),
+        (2, "escapes m.txt --filter"),
+        (1, "escapes m.txt --filter what=nothing"),
+        (1, "escapes m.txt --filter what=nothing --json"),
+        (2, "gc gc.log --filter pause_ns:3"),
+        (2, "gc gc.log --filter ="),
+        (2, "gc gc.log --filter not"),
+        (2, "gc gc.log --filter number=1)"),
         // What is missing, and what is too much.
         (2, "bt"),
         (2, "print"),
@@ -166,6 +177,10 @@ mod tests {
             ("many.tar", &tar),
             ("empty", b""),
             ("text", b"nothing happened\n"),
+            (
+                "m.txt",
+                b"# example.com/m\n./m.go:3:6: can inline f\n./m.go:4:2: moved to heap: x\n",
+            ),
         ] {
             fs::write(folder.join(name), bytes).unwrap();
         }

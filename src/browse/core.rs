@@ -5,8 +5,8 @@ use super::heap::changes::Before;
 use super::topics::Topics;
 use super::worker::{Alarm, serve, serve_and};
 use super::{
-    Events, Open, command, export, flame, frames, goroutines, heap, memory, overview, settle_with,
-    short_name, spawn,
+    Events, Open, command, export, files, flame, frames, goroutines, heap, memory, overview,
+    settle_with, short_name, spawn,
 };
 use crate::answer::{Exit, Failure};
 use crate::case::Kind;
@@ -19,6 +19,7 @@ use dumpview_tui::app::run::Asked;
 use dumpview_tui::app::{App, Event};
 use dumpview_tui::ask::Request;
 use dumpview_tui::data::command::{RunCommand, WriteFile};
+use dumpview_tui::data::file::AskFile;
 use dumpview_tui::data::frames::{AskFrames, AskSource, AskValue, AskVariables, Expanded};
 use dumpview_tui::data::goroutines::AskGoroutines;
 use dumpview_tui::data::heap::{
@@ -28,6 +29,7 @@ use dumpview_tui::data::memory::AskMemory;
 use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
 use dumpview_tui::data::profile::AskFlame;
+use dumpview_tui::data::value::AskWhole;
 use dumpview_tui::data::waits::AskWaits;
 use dumpview_tui::screens::account::MemoryScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
@@ -93,6 +95,8 @@ fn topics(kind: Kind, before: Option<&Before>) -> Topics<'_, Open> {
             let value = frames::expand(case, asked);
             Ok(Expanded { node, value })
         })
+        .on(|case, asked: &AskWhole, _| frames::whole(case, asked))
+        .on(|case, asked: &AskFile, _| files::open(case.common, &case.core_path, &asked.0))
         .on(|case, asked: &AskSource, _| Ok(frames::source(case, asked.goroutine, asked.frame)))
         .on(|case, _: &AskMemory, _| Ok(memory::map(case)))
         .on(|case, command: &RunCommand, _| command::run(case, command))

@@ -3,7 +3,7 @@
 use super::spool::Spool;
 use super::topics::Topics;
 use super::worker::{Alarm, serve};
-use super::{Events, settle_with, short_name, spawn};
+use super::{Events, files, settle_with, short_name, spawn};
 use crate::answer::{Exit, Failure};
 use crate::commands::escapes::{self, Source};
 use crate::flags::Common;
@@ -12,6 +12,7 @@ use dumpview_model::escape::{Analysis, GoSource};
 use dumpview_tui::app::run::Asked;
 use dumpview_tui::app::{App, Event};
 use dumpview_tui::data::escapes::{AskEscapes, AskSourceLine, SourceLine};
+use dumpview_tui::data::file::{AskFile, FilePlace, OpenFile};
 use dumpview_tui::screens::escapes::EscapesScreen;
 use dumpview_tui::screens::text::TextScreen;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub fn browse(file: &Path, source: Option<&Path>, common: &Common) -> Result<Exi
         files: files.clone(),
         source: source.map(Path::to_owned),
         spool: spool.clone(),
+        common: common.clone(),
     };
     let sender = events.sender.clone();
     let worker = spawn("compiler output", move || read.answer(&sender, &questions))?;
@@ -63,6 +65,7 @@ struct Read {
     files: Vec<PathBuf>,
     source: Option<PathBuf>,
     spool: Option<Arc<Spool>>,
+    common: Common,
 }
 
 impl Read {
@@ -88,6 +91,8 @@ impl Read {
         let known = Known {
             analysis: Arc::new(analysis),
             source,
+            file: self.files.first().cloned().unwrap_or_default(),
+            common: self.common.clone(),
         };
         // The screens may have been left meanwhile.
         let _ = events.send(Event::Fresh { ended: true });
@@ -103,6 +108,8 @@ impl Read {
 struct Known {
     analysis: Arc<Analysis>,
     source: Source,
+    file: PathBuf,
+    common: Common,
 }
 
 /// The screens of compiler output but for its lines, and what answers their questions.
@@ -125,6 +132,15 @@ fn topics() -> Topics<'static, Known> {
                 marked: excerpt.as_ref().map_or((0, 0), |e| (e.before, e.width)),
                 text: excerpt.map(|e| e.text),
             })
+        })
+        .on(|known, asked: &AskFile, _| match &asked.0 {
+            FilePlace::Source { file, line } => {
+                let path = known.source.path(file).ok_or_else(|| {
+                    Failure::no_answer(format!("{file}: the source is not here (--source DIR)"))
+                })?;
+                Ok(OpenFile { path, line: *line })
+            }
+            FilePlace::Input { .. } => files::open(&known.common, &known.file, &asked.0),
         })
         .with_files()
 }

@@ -1,6 +1,7 @@
 //! A goroutine's frames, their variables and source, as the frames screen shows them.
 
 use crate::answer::Failure;
+use crate::browse::files;
 use crate::browse::goroutines::file_and_line;
 use crate::case::core::{Case, Cursor};
 use crate::commands::bt::{arguments, function_name, place};
@@ -8,14 +9,18 @@ use crate::commands::disass::DisassFlags;
 use crate::commands::{disass, list};
 use dumpview_model::frame::Trust;
 use dumpview_model::units::duration;
-use dumpview_model::value::Variable;
 use dumpview_model::value::text::Style;
+use dumpview_model::value::{Address, Data, Variable};
+use dumpview_process::addr::Addr;
 use dumpview_process::expr::Expressions;
 use dumpview_process::frames::Variables;
+use dumpview_process::memory::Memory;
 use dumpview_process::postmortem::BacktraceOptions;
 use dumpview_process::symbols::printed_args;
 use dumpview_process::value::Limits;
 use dumpview_tui::data::frames::{AskValue, Call, Frames, Source, VariablesOf};
+use dumpview_tui::data::value::{AskWhole, Content};
+use dumpview_view::line::Line;
 
 /// Frames whose arguments are read with the list; of the others they are read when one goes there.
 const WITH_ARGUMENTS: usize = 40;
@@ -156,6 +161,87 @@ pub fn expand(case: &Case<'_>, asked: &AskValue) -> Result<Box<Variable>, String
         .map_err(|error| error.message)
 }
 
+/// The most bytes of a value that are read for a screen.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// All of a value: a string and bytes as they are, others in lines.
+///
+/// # Errors
+///
+/// When there is no such frame, or the expression leads nowhere.
+pub fn whole(case: &Case<'_>, asked: &AskWhole) -> Result<Content, Failure> {
+    let at = case.at(asked.at.goroutine, &Cursor::default())?;
+    let (_, call) = at.call(asked.at.frame)?;
+    let scope = case.process.scope(Some((&at, call)));
+    let expressions = Expressions {
+        sources: case.process.sources(),
+        scope: &scope,
+    };
+    let print = |limits| {
+        let printed = expressions.print(&asked.expr, limits);
+        printed.map_err(|error| Failure::no_answer(error.message))
+    };
+    // How large it is decides how it is read.
+    let small = print(Limits {
+        depth: 2,
+        len: 1,
+        string: 1,
+        ..Limits::default()
+    })?;
+    match small.value.as_ref().map(|value| &value.data) {
+        Some(Data::String { len, .. }) => {
+            let string = usize::try_from(MOST_BYTES.min(*len)).unwrap_or(0);
+            let all = print(Limits {
+                string,
+                ..Limits::default()
+            })?;
+            if let Some(Data::String { bytes, len }) = all.value.map(|value| value.data) {
+                return Ok(Content::Bytes { bytes, len });
+            }
+        }
+        Some(data) => {
+            if let Some((start, len)) = byte_slice(data) {
+                let read = case
+                    .process
+                    .memory
+                    .bytes(Addr(start.0), len.min(MOST_BYTES));
+                let read = read.map_err(|why| Failure::no_answer(why.to_string()))?;
+                return Ok(Content::Bytes {
+                    bytes: read.into_owned(),
+                    len,
+                });
+            }
+        }
+        None => {}
+    }
+    let style = Style {
+        width: 76,
+        ..Style::default()
+    };
+    let block = style.variable_block(&print(Limits::asked(12, 4096))?);
+    Ok(Content::Lines(block.lines().map(Line::from).collect()))
+}
+
+/// Where bytes begin and how many there are, of a slice or an array of them.
+fn byte_slice(data: &Data) -> Option<(Address, u64)> {
+    let (start, len, elements) = match data {
+        Data::Slice {
+            addr,
+            len,
+            elements,
+            ..
+        } => (*addr, *len, elements),
+        Data::Array {
+            addr: Some(addr),
+            len,
+            elements,
+        } => (*addr, *len, elements),
+        _ => return None,
+    };
+    let is_byte = &*elements.first()?.ty == "uint8";
+    is_byte.then_some((start, len))
+}
+
 /// The source around a frame, or why there is none.
 pub fn source(case: &Case<'_>, goroutine: u64, frame: usize) -> Source {
     let mut source = Source {
@@ -168,15 +254,7 @@ pub fn source(case: &Case<'_>, goroutine: u64, frame: usize) -> Source {
         frame: Some(frame),
     };
     match list::around(case, &cursor, AROUND) {
-        Ok(excerpt) => {
-            source.title = format!("{}:{}", excerpt.found, excerpt.line);
-            source.first = excerpt.lines.first().map_or(1, |line| line.number);
-            source.marked = excerpt.line;
-            source.warning = excerpt.newer_than_core.then(|| {
-                "this file was changed after the core was written: lines may not fit".to_owned()
-            });
-            source.lines = excerpt.lines.into_iter().map(|line| line.text).collect();
-        }
+        Ok(excerpt) => files::show(excerpt, &mut source),
         Err(failure) => {
             "source".clone_into(&mut source.title);
             source.warning = Some(failure.message.replace("\n\n", "; "));

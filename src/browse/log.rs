@@ -4,13 +4,19 @@
 use super::spool::Spool;
 use super::topics::Topics;
 use super::worker::{Alarm, serve};
-use super::{Events, flame, goroutines, pipe, settle, short_name, spawn};
+use super::{Events, files, flame, goroutines, pipe, settle, short_name, spawn};
 use crate::answer::{Exit, Failure};
+use crate::commands::alloc::Alloc;
+use crate::commands::gc::Gc;
+use crate::commands::memstats::Memory;
+use crate::commands::sched::Sched;
 use crate::flags::Common;
 use crate::input::log::{Ended, chunks};
+use crate::log::reading::told;
 use crate::log::{LogFlags, is_stdin, name as name_of};
 use crate::out::Out;
 use crate::verb::{First, Live};
+use crate::words::short;
 use crossbeam_channel::{Sender, bounded, unbounded};
 use dumpview_model::gc as gc_model;
 use dumpview_model::log_model::{LogModel, Parts};
@@ -19,6 +25,8 @@ use dumpview_parsers::log::{Kind, Record};
 use dumpview_tui::app::{App, End, Event};
 use dumpview_tui::data::OfProcess;
 use dumpview_tui::data::collections::{AskCollections, Collections, Collector};
+use dumpview_tui::data::command::{RunCommand, Said};
+use dumpview_tui::data::file::AskFile;
 use dumpview_tui::data::frames::{AskFrames, AskSource, AskVariables, Frames, Source, VariablesOf};
 use dumpview_tui::data::goroutines::{AskGoroutines, Goroutines};
 use dumpview_tui::data::moments::{AskTimeline, Moments};
@@ -38,13 +46,16 @@ use dumpview_view::safe::safe_bytes;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// The application's lines that stand below the collector's charts.
 const OTHER: usize = 8;
+
+/// The verbs whose text is shown after `:`.
+const VERBS: [&str; 4] = ["gc", "sched", "memstats", "alloc"];
 
 /// Screens look at growing data at most this often.
 const PACE: Duration = Duration::from_millis(60);
@@ -58,6 +69,8 @@ pub(super) struct State {
 /// A log that is being read.
 pub(super) struct Log {
     pub name: String,
+    file: PathBuf,
+    common: Common,
     state: Mutex<State>,
     pub spool: Spool,
     /// What it is fed by, when that is a pipe.
@@ -169,6 +182,25 @@ impl Log {
         }
     }
 
+    /// What a verb on logs says of it.
+    fn told(&self, line: &str) -> Result<Said, Failure> {
+        let model = self.state().model.clone();
+        let name = self.name.clone();
+        let lines = match line.trim() {
+            "gc" => told::<Gc>(model, name),
+            "sched" => told::<Sched>(model, name),
+            "memstats" => told::<Memory>(model, name),
+            "alloc" => told::<Alloc>(model, name),
+            line => {
+                let why = format!("{}: no command of a log", short(line));
+                let mut failure = Failure::usage(why);
+                failure.hint(&VERBS.join(", "));
+                return Err(failure);
+            }
+        }?;
+        Ok(Said { lines, moved: None })
+    }
+
     fn frames(&self, id: Option<u64>) -> Result<Frames, Failure> {
         let state = self.state();
         let set = state.dump().map(|dump| &dump.goroutines);
@@ -213,14 +245,17 @@ fn topics() -> Topics<'static, Log> {
                 ..VariablesOf::default()
             })
         })
-        .on(|_, asked: &AskSource, _| {
+        .on(|log, asked: &AskSource, _| {
+            let place = log.frames(Some(asked.goroutine))?.calls;
+            let place = place.get(asked.frame).map_or("", |call| &call.place);
             Ok(Source {
                 goroutine: asked.goroutine,
                 frame: asked.frame,
-                title: "source".to_owned(),
-                ..Source::default()
+                ..files::around(&log.common, place, &log.file)
             })
         })
+        .on(|log, asked: &RunCommand, _| log.told(&asked.line))
+        .on(|log, asked: &AskFile, _| files::open(&log.common, &log.file, &asked.0))
         .with_files()
 }
 
@@ -268,8 +303,10 @@ pub fn browse(file: &Path, live: &Live, common: &Common) -> Result<Exit, Failure
     let unreadable = |error: io::Error| Failure::cannot_read(file, &error);
     let log = Arc::new(Log {
         name: name.clone(),
+        file: file.to_owned(),
+        common: common.clone(),
         state: Mutex::new(State {
-            model: LogModel::new(Parts::OVERVIEW | Parts::EVENTS),
+            model: LogModel::new(Parts::OVERVIEW | Parts::EVENTS | Parts::ALLOC),
             other: VecDeque::new(),
             ended: None,
         }),
@@ -290,7 +327,7 @@ pub fn browse(file: &Path, live: &Live, common: &Common) -> Result<Exit, Failure
     })?;
     let grows = is_stdin(file) || live.flags.follow;
     let screens = screens(&log, grows, live.first);
-    let mut app = App::new(short_name(file), screens, Vec::new());
+    let mut app = App::new(short_name(file), screens, VERBS.map(str::to_owned).to_vec());
     let mut end = events.show(&mut app, common, |asked| {
         // When the worker is gone, an event that says so is on its way.
         let _ = ask.send(asked);

@@ -3,6 +3,7 @@
 use super::log::Log;
 use crate::commands::contents::{DeathDoc, MomentDoc, Report};
 use dumpview_model::finding::Severity;
+use dumpview_model::inventory::Part;
 use dumpview_model::units::{grouped, plural};
 use dumpview_tui::data::overview::{Item, Overview, Section};
 use dumpview_tui::data::page::{Page, Standpoint, Target};
@@ -140,7 +141,22 @@ fn inventory(name: &str, report: &Report) -> Section {
         let line = Line::plain(format!("{:<18}", part.as_str()))
             .and(Role::Number, format!("{:>12}", grouped(extent.records)))
             .and(Role::Dim, format!("  lines {first} to {last}"));
-        Item::leading(line, Target::text_line(extent.first))
+        let go = match part {
+            // What has no screen of its own is told by its verb.
+            Part::MemStats => Target::Command {
+                line: "memstats".to_owned(),
+                at: Standpoint::default(),
+            },
+            Part::Alloc => Target::Command {
+                line: "alloc".to_owned(),
+                at: Standpoint::default(),
+            },
+            part => Target::Filtered {
+                page: Page::Text,
+                filter: format!("kind={}", part.as_str()),
+            },
+        };
+        Item::leading(line, go)
     });
     Section {
         title: format!("{name} holds"),

@@ -14,11 +14,13 @@
 //! | `overview`, `goroutines`, `frames`, `memory` | models of a process to what a screen shows |
 //! | `command` | the `:` prompt, and answers in text as lines of a screen |
 //! | `export` | what is seen to a file |
+//! | `files` | files of this machine, for an editor |
 
 mod command;
 mod core;
 mod escapes;
 mod export;
+mod files;
 mod flame;
 mod frames;
 mod goroutines;
@@ -155,6 +157,7 @@ impl Events {
         mut perform: impl FnMut(Asked),
     ) -> Result<End, Failure> {
         let (theme, mouse) = (theme(common), !common.no_mouse);
+        app.set_keys(config().keys.clone());
         run(
             app,
             &theme,

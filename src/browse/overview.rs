@@ -8,7 +8,7 @@ use dumpview_model::finding::Subject;
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_process::heapdump::HeapDump;
 use dumpview_process::postmortem::{At, BacktraceOptions, Summary};
-use dumpview_process::runtime::{Collections, WaitReasons};
+use dumpview_process::runtime::{Collections, Goroutine, WaitReasons};
 use dumpview_tui::data::overview::{Item, Overview, Section};
 use dumpview_tui::data::page::{Page, Standpoint, Target};
 use dumpview_view::Text;
@@ -92,7 +92,7 @@ fn of_core(case: &Case<'_>) -> Overview {
     sections.push(missing(case));
     sections.push(Section {
         title: "checked against the runtime's own counters".to_owned(),
-        // The first line is the title.
+        // The first line that is not empty is the title.
         items: text_of(|out| info::checks(&summary, out))
             .into_iter()
             .skip(1)
@@ -108,7 +108,7 @@ fn of_core(case: &Case<'_>) -> Overview {
         sections,
         at: Standpoint {
             goroutine,
-            frame: None,
+            frame: at.as_ref().map(|at| at.first_user_call()),
         },
         verb: "report",
         unfinished: false,
@@ -213,7 +213,11 @@ fn states(case: &Case<'_>) -> Option<Section> {
     let reasons = WaitReasons::read(&process.runtime()?);
     let mut counts: HashMap<String, u64> = HashMap::new();
     let mut by_kind: HashMap<_, u64> = HashMap::new();
-    for g in all.list() {
+    let own = |g: &&Goroutine| !case.is_system(g);
+    let mut total = 0;
+    // The runtime's own are on the screen when they are asked for; here they would only stand between.
+    for g in all.list().iter().filter(own) {
+        total += 1;
         let reason = g.status.is_blocked().then_some(g.waitreason);
         *by_kind.entry((g.status, reason)).or_default() += 1;
     }
@@ -224,7 +228,6 @@ fn states(case: &Case<'_>) -> Option<Section> {
     }
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let total = all.list().len() as u64;
     let more = counts.len().saturating_sub(MOST);
     let mut items: Vec<Item> = counts
         .into_iter()
@@ -235,7 +238,7 @@ fn states(case: &Case<'_>) -> Option<Section> {
             share: Some((count, total)),
             go: Some(Target::Filtered {
                 page: Page::Goroutines,
-                filter: state,
+                filter: format!("state=\"{state}\""),
             }),
         })
         .collect();
@@ -243,8 +246,12 @@ fn states(case: &Case<'_>) -> Option<Section> {
         let line = Line::new(Role::Dim, format!("          {more} more states"));
         items.push(Item::leading(line, Target::Page(Page::Goroutines)));
     }
+    let own = match all.list().len() as u64 - total {
+        0 => String::new(),
+        own => format!(", {own} more of the runtime's own"),
+    };
     Some(Section {
-        title: format!("{total} goroutines"),
+        title: format!("{}{own}", plural(total, "goroutine")),
         items,
     })
 }

@@ -4,7 +4,8 @@
 //! temporary file on the way. In memory is the place of every 64th line, and where records of a kind begin.
 
 use crate::input::unlinked_temporary_file;
-use dumpview_parsers::log::{Kind, Record};
+use dumpview_model::inventory::Part;
+use dumpview_parsers::log::Record;
 use dumpview_tui::data::text::{Direction, Mark, TextSource};
 use dumpview_view::job::{Job, Stopped};
 use dumpview_view::line::Role;
@@ -39,55 +40,26 @@ struct Index {
     /// Something stands after the last line end.
     open: bool,
     /// From these lines on, from zero, they are of this kind.
-    marks: Vec<(u64, Sort)>,
+    marks: Vec<(u64, Part)>,
     /// The block that was looked at last, and the number of its first line.
     cached: Option<(u64, Vec<u8>)>,
     /// Writing failed: from then on lines are lost.
     lost: Option<String>,
 }
 
-/// What a line is part of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    Application,
-    Gc,
-    Memory,
-    Sched,
-    Crash,
-    Profile,
-    Unreadable,
-}
-
-impl Sort {
-    const fn of(kind: &Kind<'_>) -> Self {
-        match kind {
-            Kind::Gc(_) => Self::Gc,
-            Kind::Scavenger(_)
-            | Kind::Pacer(_)
-            | Kind::Init(_)
-            | Kind::MemStats(_)
-            | Kind::Alloc(_)
-            | Kind::Finalizers(_) => Self::Memory,
-            Kind::Sched(_) => Self::Sched,
-            Kind::Traceback(_) | Kind::Race(_) | Kind::Oom(_) => Self::Crash,
-            Kind::Profile(_) => Self::Profile,
-            Kind::Unreadable(_) => Self::Unreadable,
-            _ => Self::Application,
-        }
-    }
-
-    const fn mark(self) -> Option<Mark> {
-        let (letter, name, role) = match self {
-            Self::Application => return None,
-            Self::Gc => ('g', "collector", Role::Series(1)),
-            Self::Memory => ('m', "memory", Role::Series(0)),
-            Self::Sched => ('s', "scheduler", Role::Series(5)),
-            Self::Crash => ('!', "crash", Role::Alarm),
-            Self::Profile => ('p', "profile", Role::Series(4)),
-            Self::Unreadable => ('?', "unreadable", Role::Warning),
-        };
-        Some(Mark { letter, name, role })
-    }
+/// How a line of a part looks.
+const fn mark(part: Part) -> Option<Mark> {
+    let (letter, role) = match part {
+        Part::Gc => ('g', Role::Series(1)),
+        Part::Sched => ('s', Role::Series(5)),
+        Part::Traceback | Part::Race | Part::Oom => ('!', Role::Alarm),
+        Part::Profile => ('p', Role::Series(4)),
+        Part::Unreadable => ('?', Role::Warning),
+        Part::Log => return None,
+        _ => ('m', Role::Series(0)),
+    };
+    let name = part.as_str();
+    Some(Mark { letter, name, role })
 }
 
 impl Spool {
@@ -145,20 +117,20 @@ impl Spool {
 
     /// Takes a record of what was pushed.
     pub fn record(&self, record: &Record<'_>) {
-        let sort = Sort::of(&record.kind);
+        let part = Part::of(&record.kind).unwrap_or(Part::Log);
         let mut index = self.index();
         let line = record.place.line.saturating_sub(1);
         let last = index.marks.last().copied();
         // A record that was held back does not change what was said of later lines.
-        let (before, known) = last.unwrap_or((0, Sort::Application));
-        if known != sort && (line > before || last.is_none()) {
-            index.marks.push((line, sort));
-        } else if known != sort && line == before {
+        let (before, known) = last.unwrap_or((0, Part::Log));
+        if known != part && (line > before || last.is_none()) {
+            index.marks.push((line, part));
+        } else if known != part && line == before {
             // Of several records in a line the trace counts.
-            if sort != Sort::Application
+            if part != Part::Log
                 && let Some(last) = index.marks.last_mut()
             {
-                last.1 = sort;
+                last.1 = part;
             }
         }
     }
@@ -300,8 +272,8 @@ impl TextSource for Spool {
     fn mark(&self, number: u64) -> Option<Mark> {
         let index = self.index();
         let at = index.marks.partition_point(|(line, _)| *line <= number);
-        let (_, sort) = index.marks.get(at.checked_sub(1)?)?;
-        sort.mark()
+        let (_, part) = index.marks.get(at.checked_sub(1)?)?;
+        mark(*part)
     }
 }
 

@@ -162,8 +162,12 @@ fn heap_words(heap: &HeapNumbers) -> String {
     format!("{} live{goal}{percent}{limit}", bytes(heap.live))
 }
 
-/// What was walked against what the runtime counted.
+/// What was walked against what the runtime counted; nothing where there was nothing to compare.
 pub fn checks(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
+    if summary.audit.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
     out.line(styled(
         Role::Heading,
         "checked against the runtime's own counters",
@@ -188,7 +192,6 @@ pub fn rest(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
             out.line(format_args!("  {}", line.replace('\t', "    ")))?;
         }
     }
-    out.line("")?;
     checks(summary, out)
 }
 

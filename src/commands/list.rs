@@ -8,7 +8,7 @@ use super::listing::symbols;
 use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::config::config;
-use crate::flags::FrameFlags;
+use crate::flags::{Common, FrameFlags};
 use crate::input::small;
 use crate::verb::{About, OnCore, Verb, Word};
 use dumpview_view::{Role, Text, styled};
@@ -62,7 +62,7 @@ pub fn list(
         Some(place) => parse_place(case, flags, place, cursor)?,
         None => frame_place(case, flags, cursor)?,
     };
-    excerpt(case, file, line, AROUND)
+    excerpt(case.common, file, line, AROUND, &case.core_path)
 }
 
 /// Reads the lines around a frame, this many before and after.
@@ -72,20 +72,22 @@ pub fn list(
 /// When the frame has no line or the file is not at hand.
 pub fn around(case: &Case<'_>, cursor: &Cursor, lines: u32) -> Result<Excerpt, Failure> {
     let (file, line) = frame_place(case, &FrameFlags::default(), cursor)?;
-    excerpt(case, file, line, lines)
+    excerpt(case.common, file, line, lines, &case.core_path)
 }
 
-fn excerpt(case: &Case<'_>, file: String, line: u32, around: u32) -> Result<Excerpt, Failure> {
-    let found = find(case, &file).ok_or_else(|| {
-        let folder = Path::new(&file)
-            .parent()
-            .filter(|at| !at.as_os_str().is_empty());
-        let hint = folder.map_or_else(
-            || "dumpview sources lists the files that the program was made of".to_owned(),
-            |at| format!("--source-path {}=WHERE-IT-IS-NOW", at.display()),
-        );
-        Failure::no_answer(format!("{file}: the source is not here\n\nhint: {hint}"))
-    })?;
+/// Reads the lines around one of a file. `written` is what was written while the program ran that was made of it.
+///
+/// # Errors
+///
+/// When the file is not at hand or has no such line.
+pub fn excerpt(
+    common: &Common,
+    file: String,
+    line: u32,
+    around: u32,
+    written: &Path,
+) -> Result<Excerpt, Failure> {
+    let found = on_this_machine(common, &file)?;
     let text =
         small(&found).map_err(|e| Failure::no_answer(format!("{}: {e}", found.display())))?;
     let first = line.saturating_sub(around).max(1);
@@ -105,7 +107,7 @@ fn excerpt(case: &Case<'_>, file: String, line: u32, around: u32) -> Result<Exce
         )));
     }
     let modified = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
-    let newer_than_core = modified(&found) > modified(&case.core_path);
+    let newer_than_core = modified(&found) > modified(written);
     Ok(Excerpt {
         file,
         found: found.display().to_string(),
@@ -171,8 +173,25 @@ fn parse_place(
 }
 
 /// The file on this machine.
-fn find(case: &Case<'_>, file: &str) -> Option<PathBuf> {
-    let mapped = case.common.source_path.iter();
+///
+/// # Errors
+///
+/// When it is not here, with where it could be looked for.
+pub fn on_this_machine(common: &Common, file: &str) -> Result<PathBuf, Failure> {
+    find(common, file).ok_or_else(|| {
+        let folder = Path::new(file)
+            .parent()
+            .filter(|at| !at.as_os_str().is_empty());
+        let hint = folder.map_or_else(
+            || "dumpview sources lists the files that the program was made of".to_owned(),
+            |at| format!("--source-path {}=WHERE-IT-IS-NOW", at.display()),
+        );
+        Failure::no_answer(format!("{file}: the source is not here\n\nhint: {hint}"))
+    })
+}
+
+fn find(common: &Common, file: &str) -> Option<PathBuf> {
+    let mapped = common.source_path.iter();
     let mapped = mapped.chain(&config().source_path).filter_map(|rule| {
         let (from, to) = rule.split_once('=')?;
         Some(PathBuf::from(format!("{to}{}", file.strip_prefix(from)?)))

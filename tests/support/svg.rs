@@ -38,10 +38,19 @@ fn color(color: vt100::Color, otherwise: &str) -> String {
     ];
     match color {
         vt100::Color::Default => otherwise.to_owned(),
-        vt100::Color::Idx(n) => NAMED
-            .get(usize::from(n))
-            .map_or(otherwise, |name| name)
-            .to_owned(),
+        vt100::Color::Idx(n @ 0..16) => NAMED[usize::from(n)].to_owned(),
+        // A cube of six levels each, and then greys.
+        vt100::Color::Idx(n @ 16..232) => {
+            let level = |step: u8| match (n - 16) / step % 6 {
+                0 => 0,
+                level => 55 + 40 * level,
+            };
+            format!("#{:02x}{:02x}{:02x}", level(36), level(6), level(1))
+        }
+        vt100::Color::Idx(n) => {
+            let grey = 8 + 10 * (n - 232);
+            format!("#{grey:02x}{grey:02x}{grey:02x}")
+        }
         vt100::Color::Rgb(r, g, b) => format!("#{r:02x}{g:02x}{b:02x}"),
     }
 }

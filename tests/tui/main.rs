@@ -8,6 +8,8 @@ mod fixtures;
 #[cfg(test)]
 mod heap;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod profile;
 #[cfg(test)]
 #[path = "../support/pty.rs"]

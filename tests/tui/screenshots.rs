@@ -47,11 +47,28 @@ impl Look {
         fs::write(self.directory.join(format!("{name}.svg")), picture).unwrap();
     }
 
-    /// Waits for a text where the README is drawn; of other sizes not all of it need be there.
-    fn save_seen(&self, name: &str, pty: &Pty, wanted: &str) {
+    /// Waits for a text where the README is drawn; of other sizes not all of it need be there, and what is drawn then
+    /// has to have come.
+    fn see(&self, pty: &Pty, wanted: &str) {
         if self.size == README {
             pty.see(wanted);
+            return;
         }
+        for waiting in [
+            "reading…",
+            "opening…",
+            "asking…",
+            "unwinding…",
+            "sorting…",
+            "working (",
+        ] {
+            pty.wait(waiting, |screen| !screen.contents().contains(waiting));
+        }
+        pty.settled();
+    }
+
+    fn save_seen(&self, name: &str, pty: &Pty, wanted: &str) {
+        self.see(pty, wanted);
         self.save(name, pty);
     }
 }
@@ -99,9 +116,9 @@ fn pictures(look: &Look) {
     let mut pty = look.open(&["--source-path", sources, core, exe], 0);
     look.save_seen("overview", &pty, "findings");
     pty.press("\r");
-    pty.see("key = ");
+    look.see(&pty, "key = ");
     pty.press("\rlj");
-    pty.see("name = ");
+    look.see(&pty, "name = ");
     look.save_seen("frames", &pty, "programs/crash/nilptr.go:38");
     pty.press("3t");
     look.save_seen("memory", &pty, "were mapped");
@@ -109,22 +126,22 @@ fn pictures(look: &Look) {
     let dump = unpacked("known-go1.27.3.dump");
     let exe = unpacked("known-go1.27.3.exe");
     let mut pty = look.open(&[dump.to_str().unwrap(), exe.to_str().unwrap()], 0);
-    pty.see("live");
+    look.see(&pty, "live");
     pty.press("3");
     look.save_seen("types", &pty, "main.gnode");
     pty.press("5");
     look.save_seen("roots", &pty, "main.Root");
     pty.press("4");
-    pty.see("PLACE");
+    look.see(&pty, "PLACE");
     look.save_seen("retained", &pty, "main.Big");
     pty.press("i");
     look.save_seen("picture", &pty, "all that lives");
     pty.press("6");
     look.save_seen("suspects", &pty, "heap tree main.Big");
     pty.press("3fkey=main.item\r");
-    pty.see("filter: key=main.item");
+    look.see(&pty, "filter: key=main.item");
     pty.press("\r");
-    pty.see("live objects of main.item");
+    look.see(&pty, "live objects of main.item");
     pty.press("\r");
     look.save_seen("object", &pty, "why it is alive");
     let moments = ["leaky-go1.25.5-first.dump", "leaky-go1.25.5-second.dump"].map(unpacked);
@@ -135,28 +152,28 @@ fn pictures(look: &Look) {
         path.to_str().unwrap()
     });
     let mut pty = look.open(&[old, new], 0);
-    pty.see("SURVIVED");
+    look.see(&pty, "SURVIVED");
     pty.press("tt");
     look.save_seen("changes", &pty, "by root");
     let blocked = case("crash-blocked-quit-noopt-go1.27.3-amd64");
     let paths = [&blocked.core, &blocked.exe].map(|path| path.to_str().unwrap());
     let mut pty = look.open(&paths, 0);
-    pty.see("goroutines");
+    look.see(&pty, "goroutines");
     pty.press("2");
     look.save_seen("goroutines", &pty, "COUNT");
 
     let gc = "corpus/logs/gctrace/wordidx-applog-go1.27.3.txt.gz";
     let mut pty = look.open(&[gc], 4);
-    pty.see("holds");
+    look.see(&pty, "holds");
     pty.press("3");
     look.save_seen("gc", &pty, "wall time of the last cycles");
     pty.press("2");
-    pty.see("events of this window");
+    look.see(&pty, "events of this window");
     pty.press("jj");
     look.save_seen("timeline", &pty, "+0.0");
     let escapes = "corpus/escapes/std-nethttp-m2-go1.27.3.txt.gz";
     let mut pty = look.open(&[escapes], 0);
-    pty.see("net/http");
+    look.see(&pty, "net/http");
     pty.press("jljlj");
     look.save_seen("escapes", &pty, "how it gets there");
 }

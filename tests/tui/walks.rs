@@ -435,8 +435,8 @@ fn compiler_output_opens_its_tree_and_a_log_its_overview() {
     let escapes = corpus("escapes/std-nethttp-m2-go1.27.3.txt.gz");
     let mut pty = Pty::open(&[escapes.to_str().unwrap()], 40, 140);
     pty.see("net/http");
-    pty.press("fwhat:append\r");
-    pty.see("filter: what:append");
+    pty.press("fwhat~append\r");
+    pty.see("filter: what~append");
     pty.press("q");
     assert_sane(&pty.end());
 

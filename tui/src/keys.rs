@@ -43,6 +43,13 @@ pub enum Key {
     F(u8),
 }
 
+impl Key {
+    /// Whether it does the same wherever one is: digits are screens, Ctrl-C and Ctrl-Z what they are in every program.
+    pub const fn is_fixed(self) -> bool {
+        matches!(self, Self::Char('1'..='9') | Self::Ctrl('c' | 'z'))
+    }
+}
+
 /// What a key does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
@@ -140,6 +147,14 @@ pub enum Action {
     Follow,
     /// To the line of the input that it was told by.
     Line,
+    /// All of what is selected, on a screen of its own.
+    Whole,
+    /// Breaks long lines, or cuts them off.
+    Wrap,
+    /// Bytes in hex, or as text.
+    Hex,
+    /// Opens the file of what is selected in an editor.
+    Edit,
 }
 
 /// One row of a table of keys.
@@ -264,6 +279,12 @@ pub const EVERYWHERE: &[Binding] = &[
         "write what is shown to a file: text; JSON or CSV for a name that ends in .json or .csv",
     ),
     Binding::new(
+        &[Key::Char('E')],
+        A::Edit,
+        "",
+        "the file that the selected line names, at its line, in $VISUAL or $EDITOR",
+    ),
+    Binding::new(
         &[Key::Char('?'), Key::F(1)],
         A::Help,
         "help",
@@ -311,8 +332,109 @@ pub fn name(key: Key) -> String {
     }
 }
 
+/// A key by its name, as [`name`] spells it.
+pub fn named(text: &str) -> Option<Key> {
+    let mut chars = text.chars();
+    if let (Some(c), None) = (chars.next(), chars.next()) {
+        return (!c.is_control()).then_some(Key::Char(c));
+    }
+    if let Some(c) = text.strip_prefix("Ctrl-") {
+        let mut chars = c.chars();
+        return match (chars.next(), chars.next()) {
+            (Some(c), None) if c.is_ascii_alphabetic() => Some(Key::Ctrl(c.to_ascii_lowercase())),
+            _ => None,
+        };
+    }
+    let numbered = (1..=12).map(Key::F);
+    let others = [
+        Key::Char(' '),
+        Key::Enter,
+        Key::Esc,
+        Key::Tab,
+        Key::BackTab,
+        Key::Backspace,
+        Key::Delete,
+        Key::Up,
+        Key::Down,
+        Key::Left,
+        Key::Right,
+        Key::ShiftLeft,
+        Key::ShiftRight,
+        Key::PageUp,
+        Key::PageDown,
+        Key::Home,
+        Key::End,
+    ];
+    others
+        .into_iter()
+        .chain(numbered)
+        .find(|key| name(*key) == text)
+}
+
+/// What can be given other keys, by the names that the user's settings use. Ctrl-C and Ctrl-Z do what they do in every
+/// program, and digits are screens.
+pub const ACTIONS: &[(&str, Action)] = &[
+    ("up", A::Up),
+    ("down", A::Down),
+    ("left", A::Left),
+    ("right", A::Right),
+    ("page-up", A::PageUp),
+    ("page-down", A::PageDown),
+    ("top", A::Top),
+    ("bottom", A::Bottom),
+    ("enter", A::Enter),
+    ("back", A::Back),
+    ("next-screen", A::NextScreen),
+    ("previous-screen", A::PreviousScreen),
+    ("search", A::Search),
+    ("next-found", A::NextFound),
+    ("previous-found", A::PreviousFound),
+    ("filter", A::Filter),
+    ("sort", A::Sort),
+    ("reverse", A::Reverse),
+    ("command", A::Command),
+    ("copy", A::Copy),
+    ("export", A::Export),
+    ("edit", A::Edit),
+    ("whole", A::Whole),
+    ("help", A::Help),
+    ("quit", A::Quit),
+    ("redraw", A::Redraw),
+];
+
+/// Other keys for actions, as the user wants them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Keymap {
+    own: Vec<(Action, Vec<Key>)>,
+}
+
+impl Keymap {
+    /// Gives an action these keys in place of those that it has.
+    pub fn set(&mut self, action: Action, keys: Vec<Key>) {
+        self.own.retain(|(other, _)| *other != action);
+        self.own.push((action, keys));
+    }
+
+    /// The keys of a row of a table.
+    pub fn keys<'k>(&'k self, binding: &'k Binding) -> &'k [Key] {
+        let own = self.own.iter().find(|(of, _)| *of == binding.action);
+        own.map_or(binding.keys, |(_, keys)| keys)
+    }
+
+    /// What a key does on a screen with these keys of its own.
+    pub fn action(&self, screen: &[&'static [Binding]], key: Key) -> Option<Action> {
+        let own = self.own.iter().find(|(_, keys)| keys.contains(&key));
+        if let Some((action, _)) = own {
+            return Some(*action);
+        }
+        let found = action(screen, key)?;
+        // It was given other keys.
+        (!self.own.iter().any(|(of, _)| *of == found)).then_some(found)
+    }
+}
+
 /// What a key does on a screen with these keys of its own.
-pub fn action(own: &[&'static [Binding]], key: Key) -> Option<Action> {
+fn action(own: &[&'static [Binding]], key: Key) -> Option<Action> {
     if let Key::Char(digit @ '1'..='9') = key {
         return digit
             .to_digit(10)
@@ -326,6 +448,14 @@ pub fn action(own: &[&'static [Binding]], key: Key) -> Option<Action> {
         .find(|binding| binding.keys.contains(&key))
         .map(|binding| binding.action)
 }
+
+/// All of what is selected, for the tables of screens.
+pub const WHOLE: Binding = Binding::new(
+    &[Key::Char('p')],
+    A::Whole,
+    "",
+    "all of what is selected, with nothing cut off; a string or bytes: as text or in hex",
+);
 
 /// Enter, for the tables of screens.
 pub const ENTER: &[Key] = &[Key::Enter];
@@ -366,5 +496,28 @@ mod tests {
         assert_eq!(action(&[], Key::Char('n')), Some(A::NextFound));
         assert_eq!(action(&[], Key::Char('3')), Some(A::Screen(3)));
         assert_eq!(action(&[], Key::F(9)), None);
+    }
+
+    #[test]
+    fn names_of_keys_are_read_as_they_are_spelled() {
+        for key in EVERYWHERE.iter().flat_map(|binding| binding.keys) {
+            assert_eq!(named(&name(*key)), Some(*key));
+        }
+        for wrong in ["", "Ctrl-", "Ctrl-ab", "F13", "escape", "\x1b"] {
+            assert_eq!(named(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn keys_of_ones_own_take_the_place_of_those_that_were() {
+        let mut map = Keymap::default();
+        map.set(A::Quit, vec![Key::Char('Q'), Key::F(10)]);
+        assert_eq!(map.action(&[], Key::F(10)), Some(A::Quit));
+        assert_eq!(map.action(&[], Key::Char('q')), None);
+        assert_eq!(map.action(&[], Key::Char('e')), Some(A::Export));
+        map.set(A::Redraw, vec![Key::Char('e')]);
+        assert_eq!(map.action(&[], Key::Char('e')), Some(A::Redraw));
+        let quit = EVERYWHERE.iter().find(|b| b.action == A::Quit).unwrap();
+        assert_eq!(map.keys(quit), [Key::Char('Q'), Key::F(10)]);
     }
 }

@@ -6,6 +6,7 @@
 use crate::ask::{Answer, Request};
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::file::FilePlace;
 use crate::data::page::{Page, Standpoint, Target};
 use crate::keys::{Action, Binding};
 use dumpview_view::line::Line;
@@ -89,6 +90,11 @@ pub trait Screen {
 
     /// What `e` writes; nothing before there is anything.
     fn export(&self) -> Option<Export>;
+
+    /// The line of a file that what is selected is about.
+    fn file(&self) -> Option<FilePlace> {
+        None
+    }
 
     /// Where it stands, for commands.
     fn standpoint(&self) -> Standpoint {

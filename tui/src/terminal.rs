@@ -19,7 +19,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +28,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static ENTERED: AtomicBool = AtomicBool::new(false);
 /// Whether the mouse is captured.
 static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Whether another program has the terminal for a while.
+static LENT: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while screens are on it.
 pub struct Terminal {
@@ -110,6 +113,20 @@ impl Terminal {
         }
         self.forget()?;
         Write::flush(&mut self.backend)
+    }
+
+    /// Leaves it to another program until that is through.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken again.
+    pub fn lend<T>(&mut self, use_it: impl FnOnce() -> T) -> io::Result<T> {
+        restore();
+        LENT.store(true, Ordering::SeqCst);
+        let used = use_it();
+        LENT.store(false, Ordering::SeqCst);
+        self.take()?;
+        Ok(used)
     }
 
     /// Forgets what is shown, so that the next frame draws all of it.
@@ -224,6 +241,9 @@ pub fn watch_signals(tell: impl Fn(Signal) -> bool + Send + 'static) -> io::Resu
         .name("signals".to_owned())
         .spawn(move || {
             for signal in signals.forever() {
+                if LENT.load(Ordering::SeqCst) && is_of_keys(signal) {
+                    continue;
+                }
                 let told = tell(match signal {
                     SIGTSTP => Signal::Stop,
                     SIGCONT => Signal::Continue,
@@ -235,6 +255,22 @@ pub fn watch_signals(tell: impl Fn(Signal) -> bool + Send + 'static) -> io::Resu
             }
         })?;
     Ok(())
+}
+
+/// Whether a signal comes from the keys of a terminal that another program has. That one is asked to end or to stop; this
+/// program stops with it, so that the shell has the terminal, and does not end before it.
+fn is_of_keys(signal: i32) -> bool {
+    if signal == SIGTSTP {
+        // When it cannot stop, the other program's keys do nothing; it can still be left.
+        let _ = stop();
+    }
+    matches!(signal, SIGTSTP | SIGINT | SIGCONT)
+}
+
+/// Wakes whoever waits for keys, by word that the terminal's size has changed.
+pub fn wake_reader() {
+    // When that is refused, the next key wakes it.
+    let _ = signal_hook::low_level::raise(SIGWINCH);
 }
 
 /// Stops this program as `Ctrl-Z` does by default; returns when it goes on.

@@ -76,6 +76,32 @@ impl<R: Row> Filter<R> {
         }
     }
 
+    /// Reads what is typed where rows are filtered as one types: conditions, or some words, all of which a row has to
+    /// hold; `None` for nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn typed(text: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let plain = !text.contains(['=', '~', '<', '>', '(', ')', '"', '\'']);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let keyword = |word: &&str| matches!(*word, "and" | "or" | "not");
+        if plain && !words.iter().any(keyword) {
+            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            return Self::parse(&quoted.join(" and ")).map(Some);
+        }
+        Self::parse(text).map(Some)
+    }
+
+    /// Whether it has a condition on one of these columns.
+    pub fn asks_for(&self, columns: &[&str]) -> bool {
+        self.0.asks_for(columns)
+    }
+
     /// Whether a row meets it.
     pub fn holds(&self, row: &R) -> bool {
         self.0.holds(row)
@@ -83,6 +109,15 @@ impl<R: Row> Filter<R> {
 }
 
 impl<R: Row> Node<R> {
+    fn asks_for(&self, columns: &[&str]) -> bool {
+        match self {
+            Self::Any(nodes) | Self::All(nodes) => nodes.iter().any(|node| node.asks_for(columns)),
+            Self::Not(node) => node.asks_for(columns),
+            Self::Test(column, ..) | Self::Key(column, ..) => columns.contains(&column.name),
+            Self::Word(_) => false,
+        }
+    }
+
     fn holds(&self, row: &R) -> bool {
         match self {
             Self::Any(nodes) => nodes.iter().any(|node| node.holds(row)),
@@ -271,7 +306,10 @@ fn one<R: Row>(tokens: &mut Tokens<'_>) -> Result<Node<R>, String> {
         }
         Some(Token::Quoted(word)) => Ok(Node::Word(word.to_lowercase())),
         Some(Token::Word(word)) => match tokens.operator() {
-            None => Ok(Node::Word(word.to_lowercase())),
+            None => match compared_by_colon::<R>(&word) {
+                Some(why) => Err(why),
+                None => Ok(Node::Word(word.to_lowercase())),
+            },
             Some((text, operator)) => {
                 tokens.next()?;
                 test(&word, text, operator, tokens)
@@ -279,6 +317,20 @@ fn one<R: Row>(tokens: &mut Tokens<'_>) -> Result<Node<R>, String> {
         },
         Some(token) => Err(format!("'{}' was not expected", token.text())),
     }
+}
+
+/// `COLUMN:VALUE` is what other programs take for a condition.
+fn compared_by_colon<R: Row>(word: &str) -> Option<String> {
+    let (name, value) = word.split_once(':')?;
+    let column = column::<R>(name).filter(|column| !R::KEYED.contains(&column.name))?;
+    let name = column.name;
+    let value = if value.is_empty() { "VALUE" } else { value };
+    let other = match column.unit {
+        Unit::Text | Unit::Tree => '~',
+        _ => '>',
+    };
+    let hint = format!("{name}={value}, {name}{other}{value}");
+    Some(format!("'{word}' compares nothing\n\nhint: {hint}"))
 }
 
 fn test<R: Row>(
@@ -465,6 +517,8 @@ mod tests {
             ("old=yes", "old=true, old=false"),
             ("old>1", "old=true, old=false"),
             ("name:key=1", "there is no column name:key"),
+            ("name:http", "hint: name=http, name~http"),
+            ("bytes:", "hint: bytes=VALUE, bytes>VALUE"),
             ("bytes>", "a value is missing"),
             ("(name=x", "a ) is missing"),
             ("name=x name=y", "'name' was not expected"),

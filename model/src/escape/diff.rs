@@ -39,7 +39,7 @@ struct Item {
 }
 
 fn items(analysis: &Analysis, select: &Select) -> Vec<Item> {
-    let any_kind = select.names_kind();
+    let any_kind = select.any_kind();
     let chosen = |decision: &Decision| {
         (any_kind || decision.kind().is_heap()) && select.matches(analysis, decision)
     };

@@ -272,35 +272,6 @@ fn allocations_go_to_the_innermost_line_with_a_decision() {
     assert_eq!(join.sites[0].decisions, [0]);
 }
 
-#[test]
-fn filters() {
-    let analysis = read(&format!("{EXPLAINED}{NO_INLINING}"));
-    let count = |filter: &str| {
-        let select = Select::parse(filter).unwrap();
-        analysis
-            .decisions
-            .iter()
-            .filter(|d| select.matches(&analysis, d))
-            .count()
-    };
-    for (filter, expected) in [
-        ("", 2),
-        ("kind:heap", 2),
-        ("kind:moved_to_heap", 1),
-        ("reason:returned", 1),
-        ("-reason:returned", 1),
-        ("func:^f$ what:^x$", 1),
-        ("file:z", 0),
-        ("varies", 1),
-        ("x.go:7", 1),
-    ] {
-        assert_eq!(count(filter), expected, "{filter}");
-    }
-    for wrong in ["kind:nothing", "reason:nothing", "(", "build:x"] {
-        assert!(Select::parse(wrong).is_err(), "{wrong}");
-    }
-}
-
 proptest! {
     #[test]
     fn any_cut_and_any_changed_byte_gives_an_analysis(

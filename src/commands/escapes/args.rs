@@ -12,10 +12,10 @@ pub struct EscapesFlags {
     #[arg(long, value_name = "WHAT", value_parser = one_of::<GroupBy>())]
     pub by: Option<GroupBy>,
 
-    /// Only decisions that match all of these words: kind:heap, kind:leak, reason:interface, file:REGEX, func:REGEX,
-    /// package:REGEX, what:REGEX, build:N, varies, a bare REGEX for any of it, and -WORD for its opposite.
-    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    pub filter: Vec<String>,
+    /// Only decisions that match: `heap=true and reason=interface and function~Encode`; `=`, `!=`, `~` (contains), `!~`,
+    /// `>`, `<`, `>=`, `<=`, joined by `and`, `or`, `not` and brackets; a bare word is looked for in every text.
+    #[arg(long, value_name = "CONDITIONS")]
+    pub filter: Option<String>,
 
     /// Show each decision with its line of source from this directory, and its flow.
     #[arg(long, value_name = "DIR")]

@@ -24,6 +24,7 @@ pub use source::Source;
 
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::{Files, Kind};
+use crate::flags::not_understood;
 use crate::out::Out;
 use crate::verb::{About, Group as Section, Inputs, OnFiles, Verb, Word};
 use dumpview_model::escape::{
@@ -33,6 +34,7 @@ use dumpview_model::escape::{
 use dumpview_model::units::grouped;
 use dumpview_view::Text;
 use dumpview_view::column::Row;
+use dumpview_view::filter::Filter;
 use dumpview_view::rows::{DecisionRow, decision};
 use dumpview_view::sink::csv::Csv;
 use std::io::{self, Write};
@@ -68,7 +70,7 @@ impl<'a> Report<'a> {
     /// What is worth a remark: the selected decisions of the kinds that the filter names, else those on the
     /// heap.
     fn findings(&self) -> impl Iterator<Item = &'a Decision> {
-        let any_kind = self.select.names_kind();
+        let any_kind = self.select.any_kind();
         let analysis = self.analysis;
         analysis
             .decisions
@@ -96,7 +98,7 @@ impl Verb for EscapesVerb {
         inputs: Inputs::Files,
         examples: &[
             "go build -gcflags=-m=2 ./... 2>compiler.txt; dumpview escapes compiler.txt",
-            "dumpview escapes compiler.txt --filter 'kind:heap func:Encode' --source .",
+            "dumpview escapes compiler.txt --filter 'function~Encode' --source .",
             "dumpview escapes new.txt --diff old.txt --fail-on-new",
             "dumpview escapes compiler.txt --alloc heap.txt",
         ],
@@ -113,8 +115,9 @@ impl OnFiles for EscapesVerb {
     const READS: &'static [Kind] = &[Kind::Compiler, Kind::Directory, Kind::Log];
 
     fn answer(files: &Files<'_>, args: &EscapesFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
-        let select = Select::parse(&args.filter.join(" "))
-            .map_err(|why| Failure::usage(format!("--filter: {why}")))?;
+        let filter = args.filter.as_deref().map(Filter::parse).transpose();
+        let filter = filter.map_err(|why| not_understood(format!("--filter: {why}")))?;
+        let select = decision::select(filter);
         let mut analysis = read(files.paths, &mut |_| {})?;
         let source = args.source.clone().map(Source::new);
         if let Some(source) = &source {
@@ -139,6 +142,13 @@ impl OnFiles for EscapesVerb {
             analysis: &analysis,
             select,
         };
+        if matches!(asked, Asked::Nothing)
+            && args.filter.is_some()
+            && report.selected().next().is_none()
+        {
+            let why = "no decision matches --filter";
+            return Err(Failure::no_answer(why).into());
+        }
         let whole = Exit::lacking(&incomplete);
         let exit = match &asked {
             Asked::Diff(compared) if args.fail_on_new && compared.has_new() => Exit::NoAnswer,
@@ -239,7 +249,7 @@ impl Answer for Answered<'_> {
         if let Some(groups) = &report.groups {
             return text::groups(report, groups.by, &groups.rows, out);
         }
-        if self.args.filter.is_empty() && self.args.source.is_none() {
+        if self.args.filter.is_none() && self.args.source.is_none() {
             return text::summary(report, out);
         }
         findings(report, out)

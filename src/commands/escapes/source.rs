@@ -36,21 +36,32 @@ impl Source {
         read
     }
 
+    /// Where that file is, as an absolute path.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        let path = self.found(name).find(|path| path.is_file())?;
+        path.canonicalize().ok()
+    }
+
     /// Looks for the file below the root by ever shorter tails of its name: the compiler may have run in
     /// another directory, on another machine, or with -trimpath. Nothing outside the root is opened.
     fn find(&self, name: &str) -> Option<Vec<u8>> {
+        self.found(name).find_map(|path| small(&path).ok())
+    }
+
+    /// Where it may be, the likeliest first.
+    fn found(&self, name: &str) -> impl Iterator<Item = PathBuf> {
         let name = name.replace('\\', "/");
         let parts: Vec<_> = Path::new(&name)
             .components()
             .filter_map(|part| match part {
-                Component::Normal(part) if !part.to_string_lossy().ends_with(':') => Some(part),
+                Component::Normal(part) if !part.to_string_lossy().ends_with(':') => {
+                    Some(part.to_owned())
+                }
                 _ => None,
             })
             .collect();
-        (0..parts.len()).find_map(|skip| {
-            let tail: PathBuf = parts.iter().skip(skip).collect();
-            small(&self.root.join(tail)).ok()
-        })
+        let root = self.root.clone();
+        (0..parts.len()).map(move |skip| root.join(parts.iter().skip(skip).collect::<PathBuf>()))
     }
 
     /// A line with the part that is meant; `None` when the file or the line is not there. Without a column nothing is

@@ -200,7 +200,7 @@ fn first(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     out.line("")?;
     out.line(styled(
         Role::Dim,
-        "each with its flow: --filter 'kind:heap REGEX' --source DIR; counts: --by func",
+        "each with its flow: --filter CONDITIONS --source DIR; counts: --by func",
     ))
 }
 

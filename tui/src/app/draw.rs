@@ -47,7 +47,8 @@ impl App {
     /// that are not shown are cut, all of them alike.
     fn tabs(&self) -> Vec<(u16, u16, ScreenId, String)> {
         let longest = self.numbered_entries().map(|(_, title)| title.len()).max();
-        let room = usize::from(self.width.get().saturating_sub(STATUS));
+        let status = self.status().map_or(0, |text| cells(text.width()) + 2);
+        let room = usize::from(self.width.get().saturating_sub(status.min(STATUS)));
         let fits = |letters: &usize| {
             let all = self.tabs_with(*letters);
             let end = all.last().map_or(0, |(at, width, ..)| at + width);
@@ -57,6 +58,15 @@ impl App {
         self.tabs_with(letters.unwrap_or(0))
     }
 
+    /// What the shown screen says at the right end of the bar.
+    fn status(&self) -> Option<String> {
+        let entry = self.current()?;
+        if entry.jobs.is_working() {
+            return Some("working (Esc stops)".to_owned());
+        }
+        Some(entry.screen.status()?.text())
+    }
+
     fn numbered_entries(&self) -> impl Iterator<Item = (ScreenId, &'static str)> + '_ {
         let entries = self.entries.iter().take(self.numbered);
         entries.map(|entry| (entry.id, entry.screen.page().title()))
@@ -64,6 +74,8 @@ impl App {
 
     fn tabs_with(&self, letters: usize) -> Vec<(u16, u16, ScreenId, String)> {
         let mut column = self.name_width() + 3;
+        let longest = self.numbered_entries().map(|(_, title)| title.len()).max();
+        let longest = longest.unwrap_or(0);
         self.numbered_entries()
             .enumerate()
             .map(|(index, (id, title))| {
@@ -71,7 +83,11 @@ impl App {
                 let cut = if is_shown { title.len() } else { letters };
                 let title = title.get(..cut).unwrap_or(title);
                 let name = format!(" {} {title}", index + 1);
-                let name = format!("{} ", name.trim_end());
+                let mut name = name.trim_end().to_owned();
+                // Names that are cut need no more than a blank between them.
+                if is_shown || letters >= longest {
+                    name.push(' ');
+                }
                 let (at, width) = (column, cells(name.width()));
                 column += width;
                 (at, width, id, name)
@@ -118,20 +134,13 @@ impl App {
             canvas.text(at, 0, style, &name);
             end = at + width;
         }
-        let Some(entry) = self.current() else { return };
         if let Some(name) = self.gone_into() {
             let style = style
                 .remove_modifier(Modifier::REVERSED)
                 .add_modifier(Modifier::BOLD);
             end = canvas.text(end + 1, 0, style, &name);
         }
-        let status = if entry.jobs.is_working() {
-            Some(Line::plain("working (Esc stops)"))
-        } else {
-            entry.screen.status()
-        };
-        if let Some(status) = status {
-            let text = status.text();
+        if let Some(text) = self.status() {
             let room = canvas.width().saturating_sub(end + 2);
             let width = cells(text.width()).min(room);
             let left = canvas.width().saturating_sub(width + 1);
@@ -167,40 +176,37 @@ impl App {
             .filter(|binding| !binding.short.is_empty())
             .take(2)
             .collect();
-        let kept: u16 = last.iter().map(|binding| hint_width(binding)).sum();
+        let kept: u16 = last.iter().map(|binding| self.hint_width(binding)).sum();
         let room = canvas.width().saturating_sub(kept);
         let first = own.chain(keys::EVERYWHERE);
         let first =
             first.filter(|b| !b.short.is_empty() && !last.iter().any(|l| l.action == b.action));
         for binding in first {
-            if column + hint_width(binding) > room {
+            if column + self.hint_width(binding) > room {
                 continue;
             }
-            column = hint(canvas, column, binding);
+            column = self.hint(canvas, column, binding);
         }
         for binding in last.iter().rev() {
-            column = hint(canvas, column, binding);
+            column = self.hint(canvas, column, binding);
         }
         None
     }
-}
 
-/// `Enter frames`, and two columns of space.
-fn hint(canvas: &mut Canvas<'_>, column: u16, binding: &Binding) -> u16 {
-    let line = Line::new(Role::Key, first_key(binding))
-        .and(Role::Plain, " ")
-        .and(Role::Dim, binding.short);
-    canvas.line_at(column, 0, &line) + 2
-}
+    /// `Enter frames`, and two columns of space.
+    fn hint(&self, canvas: &mut Canvas<'_>, column: u16, binding: &Binding) -> u16 {
+        let line = Line::new(Role::Key, self.first_key(binding))
+            .and(Role::Plain, " ")
+            .and(Role::Dim, binding.short);
+        canvas.line_at(column, 0, &line) + 2
+    }
 
-fn hint_width(binding: &Binding) -> u16 {
-    cells(first_key(binding).width() + 1 + binding.short.width() + 2)
-}
+    fn hint_width(&self, binding: &Binding) -> u16 {
+        cells(self.first_key(binding).width() + 1 + binding.short.width() + 2)
+    }
 
-fn first_key(binding: &Binding) -> String {
-    binding
-        .keys
-        .first()
-        .map(|key| keys::name(*key))
-        .unwrap_or_default()
+    fn first_key(&self, binding: &Binding) -> String {
+        let keys = self.keymap.keys(binding);
+        keys.first().map(|key| keys::name(*key)).unwrap_or_default()
+    }
 }

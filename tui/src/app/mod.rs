@@ -4,14 +4,16 @@
 //! and no terminal in here: the loop around it is [`run`](mod@run).
 
 mod draw;
+mod edit;
 mod jobs;
 mod prompt;
 pub mod run;
 
 use crate::ask::{Answer, Request};
 use crate::data::command::{RunCommand, WriteFile};
+use crate::data::file::{AskFile, OpenFile};
 use crate::data::page::{Page, Standpoint, Target};
-use crate::keys::{self, Action, Key};
+use crate::keys::{self, Action, Key, Keymap};
 use crate::screen::{Effect, Input, Screen};
 use crate::screens::frames::FramesScreen;
 use crate::screens::heap::instances::{Instances, InstancesScreen};
@@ -98,6 +100,8 @@ pub enum Do {
     Suspend,
     /// The terminal has to be taken again.
     Retake,
+    /// Open a file in the user's editor.
+    Edit(OpenFile),
     /// Draw all of it anew.
     Redraw,
     /// Leave.
@@ -125,6 +129,7 @@ pub struct App {
     prompt: Option<Prompt>,
     message: Option<Line>,
     asks_commands: bool,
+    keymap: Keymap,
     /// Columns of the last frame.
     width: Cell<u16>,
 }
@@ -148,12 +153,18 @@ impl App {
             entered: History::default(),
             prompt: None,
             message: None,
+            keymap: Keymap::default(),
             width: Cell::new(u16::MAX),
         };
         for screen in screens {
             app.add(screen);
         }
         app
+    }
+
+    /// Gives actions the keys that the user wants.
+    pub fn set_keys(&mut self, keymap: Keymap) {
+        self.keymap = keymap;
     }
 
     fn add(&mut self, screen: Box<dyn Screen>) -> ScreenId {
@@ -290,10 +301,10 @@ impl App {
             }
             Target::Kept { name } => self.go_into(Box::new(RetainedScreen::of(name))),
             Target::Flame => self.go_into(Box::new(FlameScreen::default())),
-            Target::WholeLine { text } => {
-                let lines = Line::plain(text).wrapped(100, 0);
-                self.go_into(Box::new(OutputScreen::of(Page::Line, lines)))
+            Target::Whole { lines } => {
+                self.go_into(Box::new(OutputScreen::of(Page::Line, lines, true)))
             }
+            Target::Value { expr, at } => self.go_into(Box::new(OutputScreen::of_value(expr, at))),
         }
     }
 
@@ -360,6 +371,14 @@ impl App {
             });
             return Vec::new();
         }
+        match answer.about::<AskFile>() {
+            Some(Ok(open)) => return vec![Do::Edit(open)],
+            Some(Err(why)) => {
+                self.message = Some(Line::new(Role::Alarm, why));
+                return Vec::new();
+            }
+            None => {}
+        }
         // A command that goes somewhere leaves no screen of its own behind.
         let moved = answer.peek::<RunCommand>().and_then(|said| said.moved);
         if let Some(there) = moved
@@ -377,7 +396,7 @@ impl App {
 
     fn key(&mut self, key: Key) -> Vec<Do> {
         let own = self.current().map_or(&[][..], |entry| entry.screen.keys());
-        if let Some(action) = keys::action(own, key) {
+        if let Some(action) = self.keymap.action(own, key) {
             return self.act(action);
         }
         self.message = Some(
@@ -399,7 +418,7 @@ impl App {
             Action::Redraw => vec![Do::Redraw],
             Action::Help => {
                 let lines = self.help();
-                self.go_into(Box::new(OutputScreen::of(Page::Help, lines)))
+                self.go_into(Box::new(OutputScreen::of(Page::Help, lines, true)))
             }
             Action::NextScreen => self.turn(1),
             Action::PreviousScreen => self.turn(self.numbered.saturating_sub(1)),
@@ -451,8 +470,27 @@ impl App {
                 let name = page.unwrap_or("screen").to_ascii_lowercase();
                 self.ask_for(Purpose::Export, format!("dumpview-{name}.txt"))
             }
+            Action::Edit => self.edit(),
             other => self.tell_current(Input::Act(other)),
         }
+    }
+
+    /// Asks for the file that is to be edited.
+    fn edit(&mut self) -> Vec<Do> {
+        let place = self
+            .current()
+            .and_then(|entry| Some((entry.id, entry.screen.file()?)));
+        let Some((id, place)) = place else {
+            let why = "nothing that is selected here names a line of a file";
+            self.message = Some(Line::new(Role::Dim, why));
+            return Vec::new();
+        };
+        self.perform(id, vec![Effect::Ask(AskFile(place).into())])
+    }
+
+    /// Says something in the footer.
+    fn alarm(&mut self, text: String) {
+        self.message = Some(Line::new(Role::Alarm, text));
     }
 
     /// Where the numbered screens are turned from: the shown one, or the one behind what was gone into.
@@ -514,7 +552,8 @@ impl App {
             return Vec::new();
         };
         let row = |binding: &keys::Binding| {
-            let names: Vec<String> = binding.keys.iter().map(|key| keys::name(*key)).collect();
+            let names = self.keymap.keys(binding).iter();
+            let names: Vec<String> = names.map(|key| keys::name(*key)).collect();
             Line::new(Role::Name, format!("  {:<27}", names.join(" ")))
                 .and(Role::Plain, binding.help)
         };

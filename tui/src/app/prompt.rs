@@ -149,7 +149,7 @@ impl App {
                 own_command(&text).map_or_else(Vec::new, |action| self.act(action))
             }
             Purpose::Command if !self.asks_commands => {
-                let why = "commands ask a core; this input has its screens: q, help, 1…9";
+                let why = "this input has no commands but those of its screens: q, help, 1…9";
                 self.message = Some(Line::new(Role::Dim, why));
                 Vec::new()
             }

@@ -3,6 +3,7 @@
 //! Keys, signals, answers and live data arrive on one channel, and the loop sleeps on it, so an idle screen costs nothing.
 //! Only while something is being worked on it wakes four times a second, to show how far that is. Keys are read by a thread of their own, from the terminal device when stdin is the data.
 
+use super::edit::edit;
 use super::jobs::PULSE;
 use super::{App, Do, End, Event, Mouse, ScreenId};
 use crate::ask::Request;
@@ -16,6 +17,8 @@ use crossterm::event::{
 };
 use dumpview_view::job::Job;
 use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Events taken before a frame is drawn, so that a flood of them does not stop the drawing.
 const MOST_AT_ONCE: usize = 512;
@@ -36,10 +39,11 @@ pub fn run(
     let mut terminal = Terminal::enter(mouse)?;
     let signals = sender.clone();
     terminal::watch_signals(move |signal| signals.send(Event::Signal(signal)).is_ok())?;
-    let keys = sender.clone();
+    let keys = Arc::new(Keys::default());
+    let (reader, to) = (Arc::clone(&keys), sender.clone());
     std::thread::Builder::new()
         .name("keys".to_owned())
-        .spawn(move || read_keys(&keys))?;
+        .spawn(move || reader.read(&to))?;
     let mut todo = app.start();
     loop {
         for what in todo.drain(..) {
@@ -54,6 +58,14 @@ pub fn run(
                 Do::Retake => {
                     terminal::restore();
                     terminal.take()?;
+                }
+                Do::Edit(open) => {
+                    keys.pause();
+                    let done = terminal.lend(|| edit(&open))?;
+                    keys.go_on();
+                    if let Err(why) = done {
+                        app.alarm(why);
+                    }
                 }
                 Do::Redraw => terminal.forget()?,
                 Do::End(end) => return Ok(end),
@@ -90,19 +102,75 @@ pub struct Asked {
     pub job: Job,
 }
 
-/// Reads keys until nobody listens.
-fn read_keys(to: &Sender<Event>) {
-    loop {
-        let event = match event::read() {
-            Ok(given) => translate(given),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Some(Event::Broken(format!("cannot read keys: {error}"))),
-        };
-        let Some(event) = event else { continue };
-        let last = matches!(event, Event::Broken(_));
-        if to.send(event).is_err() || last {
+/// Reads keys, but for the time in which another program does.
+#[derive(Default)]
+struct Keys {
+    reading: Mutex<Reading>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Reading {
+    /// Keys are read.
+    #[default]
+    On,
+    /// They are to be left to somebody else.
+    Ending,
+    /// They are.
+    Off,
+}
+
+impl Keys {
+    /// Reads keys until nobody listens.
+    fn read(&self, to: &Sender<Event>) {
+        loop {
+            self.stand_by();
+            let event = match event::read() {
+                Ok(given) => translate(given),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Some(Event::Broken(format!("cannot read keys: {error}"))),
+            };
+            let Some(event) = event else { continue };
+            let last = matches!(event, Event::Broken(_));
+            if to.send(event).is_err() || last {
+                return;
+            }
+        }
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        // Nothing panics while it is held.
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while somebody else reads.
+    fn stand_by(&self) {
+        let mut reading = self.reading();
+        if *reading == Reading::On {
             return;
         }
+        *reading = Reading::Off;
+        self.changed.notify_all();
+        let waited = self.changed.wait_while(reading, |now| *now != Reading::On);
+        drop(waited);
+    }
+
+    /// Leaves keys to somebody else; gives back when none is taken any more.
+    fn pause(&self) {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        *self.reading() = Reading::Ending;
+        // The reader sleeps until there is a key, or word that the size has changed.
+        terminal::wake_reader();
+        let waited = self
+            .changed
+            .wait_timeout_while(self.reading(), PATIENCE, |now| *now != Reading::Off);
+        drop(waited);
+    }
+
+    /// Reads again.
+    fn go_on(&self) {
+        *self.reading() = Reading::On;
+        self.changed.notify_all();
     }
 }
 

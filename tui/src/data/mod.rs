@@ -6,6 +6,7 @@
 pub mod collections;
 pub mod command;
 pub mod escapes;
+pub mod file;
 pub mod frames;
 pub mod goroutines;
 pub mod heap;
@@ -16,6 +17,7 @@ pub mod page;
 pub mod profile;
 pub mod schedule;
 pub mod text;
+pub mod value;
 pub mod waits;
 
 use dumpview_model::log::ProcessId;

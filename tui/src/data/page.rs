@@ -1,5 +1,7 @@
 //! The screens by name, and where one can go.
 
+use dumpview_view::line::Line;
+
 /// A screen by what it is about. Screens that one goes into (frames, an answer) can be there several times.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Page {
@@ -45,6 +47,8 @@ pub enum Page {
     Answer,
     /// A line of its own.
     Line,
+    /// All of a value.
+    Value,
     /// The keys.
     Help,
 }
@@ -74,6 +78,7 @@ impl Page {
             Self::Kept => "Kept",
             Self::Answer => "Answer",
             Self::Line => "Line",
+            Self::Value => "Value",
             Self::Help => "Help",
         }
     }
@@ -137,10 +142,17 @@ pub enum Target {
     },
     /// The tree of calls: of goroutines, of what a profile counts.
     Flame,
-    /// A line on a screen of its own.
-    WholeLine {
-        /// The line.
-        text: String,
+    /// Lines on a screen of their own, with nothing cut off.
+    Whole {
+        /// The lines.
+        lines: Vec<Line>,
+    },
+    /// All of a value.
+    Value {
+        /// The expression that leads to it.
+        expr: String,
+        /// The goroutine and frame that it speaks of.
+        at: Standpoint,
     },
     /// The answer to a command.
     Command {

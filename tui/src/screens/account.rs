@@ -22,6 +22,7 @@ use crate::table::{Did, Subject, Table, TableScreen};
 use crate::widgets::bar;
 use dumpview_model::units::plural;
 use dumpview_view::line::{Line, Role};
+use ratatui::style::Modifier;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
@@ -127,6 +128,11 @@ fn letter(index: usize) -> char {
     letters.cycle().nth(index % 52).unwrap_or('?')
 }
 
+/// How a part looks, in the bar and before its row.
+fn series(index: usize) -> Role {
+    Role::Series(u8::try_from(index % 7).unwrap_or(0))
+}
+
 impl Accounting {
     fn parts(&self) -> &[AccountPart] {
         self.data.as_ref().map_or(&[], |data| &data.parts)
@@ -146,11 +152,11 @@ impl Accounting {
     fn draw_bar(&self, canvas: &mut Canvas<'_>, selected: Option<usize>) {
         let mut column = 0;
         for (index, width) in self.cells(canvas.width()).into_iter().enumerate() {
-            let role = Role::Series(u8::try_from(index % 7).unwrap_or(0));
-            let style = canvas.theme().style(role);
+            let style = canvas.theme().style(series(index));
+            let filled = style.add_modifier(Modifier::REVERSED);
             let letter = letter(index).to_string();
             for _ in 0..width {
-                canvas.cell(column, 0, style, &letter);
+                canvas.cell(column, 0, filled, &letter);
                 let mark = if selected == Some(index) { "^" } else { " " };
                 canvas.cell(column, 1, style, mark);
                 column += 1;
@@ -241,8 +247,9 @@ impl Subject for Accounting {
         }
     }
 
-    fn mark(&self, part: &AccountPart) -> Option<char> {
-        self.index_of(part).filter(|_| !part.reserved).map(letter)
+    fn mark(&self, part: &AccountPart) -> Option<(char, Role)> {
+        let index = self.index_of(part).filter(|_| !part.reserved)?;
+        Some((letter(index), series(index)))
     }
 
     fn role(&self, _column: &'static str, part: &AccountPart) -> Option<Role> {

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::canvas::Canvas;
+use crate::data::file::FilePlace;
 use crate::data::goroutines::{AskGoroutines, Goroutine, Goroutines, Listed, Stack};
 use crate::data::page::{Page, Standpoint, Target};
 use crate::geometry::cells;
@@ -312,8 +313,8 @@ impl Subject for OfProcess {
         }
     }
 
-    fn mark(&self, listed: &Listed) -> Option<char> {
-        listed.crashed().then_some('*')
+    fn mark(&self, listed: &Listed) -> Option<(char, Role)> {
+        listed.crashed().then_some(('*', Role::Alarm))
     }
 
     fn role(&self, column: &'static str, _listed: &Listed) -> Option<Role> {
@@ -348,6 +349,12 @@ impl Subject for OfProcess {
             }
         }
         Some(text)
+    }
+
+    fn file(&self, listed: &Listed) -> Option<FilePlace> {
+        let stack = listed.stack()?;
+        let (_, place) = stack.calls.get(stack.runtime)?;
+        FilePlace::of_source(place)
     }
 
     fn standpoint(&self, listed: &Listed) -> Standpoint {

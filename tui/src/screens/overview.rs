@@ -1,9 +1,10 @@
 //! What this is, why it died, what is worth a look: a page of items, some of which lead somewhere. The suspects of a heap
 //! are such a page, too.
 
-use crate::ask::Topic;
+use crate::ask::{Answer, Topic};
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::frames::{AskSource, Source};
 use crate::data::heap::AskSuspects;
 use crate::data::overview::{AskOverview, Overview};
 use crate::data::page::{Page, Standpoint, Target};
@@ -11,7 +12,7 @@ use crate::geometry::{Area, cells};
 use crate::keys::{Action, Binding, ENTER};
 use crate::screen::{Effect, Input, Screen};
 use crate::theme::{Glyphs, UNICODE};
-use crate::widgets::bar;
+use crate::widgets::{bar, source};
 use dumpview_view::line::{Line, Role};
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -49,6 +50,11 @@ pub struct ItemsScreen<T> {
     selected: usize,
     top: Cell<usize>,
     seen: Cell<Area>,
+    /// The last frame had room for a second pane.
+    wide: Cell<bool>,
+    /// The frame whose source was asked for last, and its source.
+    source_of: Option<Standpoint>,
+    source: Option<Source>,
 }
 
 impl<T> Default for ItemsScreen<T> {
@@ -61,6 +67,9 @@ impl<T> Default for ItemsScreen<T> {
             selected: 0,
             top: Cell::default(),
             seen: Cell::default(),
+            wide: Cell::default(),
+            source_of: None,
+            source: None,
         }
     }
 }
@@ -74,6 +83,9 @@ const KEYS: &[Binding] = &[Binding::new(
 
 /// Below this an item says less rather than taking another row.
 const NARROW: usize = 100;
+
+/// From this on there is room for source beside the items.
+const WIDE: u16 = 150;
 
 /// A drawn row and the stop it belongs to.
 struct Row {
@@ -176,6 +188,79 @@ impl<T: Paged> ItemsScreen<T> {
         let last = self.stops().len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(by).min(last);
     }
+
+    /// Asks for the source of the frame that the selected item is about; of the one that the page is about, where the item
+    /// names none.
+    fn ask_source(&mut self) -> Vec<Effect> {
+        let Some(page) = self.page.as_ref().filter(|_| self.wide.get()) else {
+            return Vec::new();
+        };
+        let stops = self.stops();
+        let of_item = match stops.get(self.selected).copied().flatten() {
+            Some(Target::Goroutine {
+                id: Some(id),
+                frame: Some(frame),
+            }) => Some((*id, *frame)),
+            _ => None,
+        };
+        let of_page = page.at.goroutine.zip(page.at.frame);
+        let Some((goroutine, frame)) = of_item.or(of_page) else {
+            return Vec::new();
+        };
+        let at = Standpoint {
+            goroutine: Some(goroutine),
+            frame: Some(frame),
+        };
+        if self.source_of.replace(at) == Some(at) {
+            return Vec::new();
+        }
+        vec![Effect::Ask(AskSource { goroutine, frame }.into())]
+    }
+
+    fn take(&mut self, mut answer: Answer) {
+        match answer.about::<T>() {
+            Some(Ok(page)) => {
+                self.failed = None;
+                self.page = Some(page);
+            }
+            Some(Err(why)) => self.failed = Some(why),
+            None => {}
+        }
+        if let Some(Ok(source)) = answer.about::<AskSource>() {
+            // Where not even instructions can be shown a pane would only say so.
+            self.source = Some(source).filter(|source| !source.lines.is_empty());
+        }
+    }
+
+    fn draw_items(&self, canvas: &mut Canvas<'_>) {
+        let rows = self.rows(usize::from(canvas.width()), &canvas.theme().glyphs);
+        let height = usize::from(canvas.height());
+        self.seen.set(canvas.area());
+        let of_selected = |row: &Row| row.stop == Some(self.selected);
+        let first = rows.iter().position(of_selected).unwrap_or(0);
+        let last = rows.iter().rposition(of_selected).unwrap_or(0);
+        let highest = if self.selected == 0 {
+            0
+        } else {
+            first.saturating_sub(2)
+        };
+        let top = self
+            .top
+            .get()
+            .max((last + 3).saturating_sub(height))
+            .min(highest)
+            .min(rows.len().saturating_sub(height));
+        self.top.set(top);
+        let can_enter = self.stops().get(self.selected).is_some_and(Option::is_some);
+        for (line, row) in (0..canvas.height()).zip(rows.iter().skip(top)) {
+            canvas.line(line, &row.line);
+            if of_selected(row) && self.page.is_some() {
+                let style = canvas.theme().selected(can_enter);
+                let width = cells(row.line.width());
+                canvas.style_cells(0, line, width, style);
+            }
+        }
+    }
 }
 
 impl<T: Paged> Screen for ItemsScreen<T> {
@@ -194,14 +279,7 @@ impl<T: Paged> Screen for ItemsScreen<T> {
                 return vec![Effect::Ask(T::default().into())];
             }
             Input::Fresh { ended: true } => return vec![Effect::Ask(T::default().into())],
-            Input::Answer(mut answer) => match answer.about::<T>() {
-                Some(Ok(page)) => {
-                    self.failed = None;
-                    self.page = Some(page);
-                }
-                Some(Err(why)) => self.failed = Some(why),
-                None => {}
-            },
+            Input::Answer(answer) => self.take(answer),
             Input::Stopped => {
                 self.asked = false;
                 self.failed = Some("stopped; comes when this is shown again".to_owned());
@@ -225,46 +303,26 @@ impl<T: Paged> Screen for ItemsScreen<T> {
                     return Vec::new();
                 };
                 let index = self.top.get() + usize::from(index);
-                return self.click(index, seen);
+                let mut effects = self.click(index, seen);
+                effects.extend(self.ask_source());
+                return effects;
             }
             _ => {}
         }
-        Vec::new()
+        self.ask_source()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        let rows = self.rows(usize::from(canvas.width()), &canvas.theme().glyphs);
-        let height = usize::from(canvas.height());
-        self.seen.set(canvas.area());
-        let first = rows
-            .iter()
-            .position(|row| row.stop == Some(self.selected))
-            .unwrap_or(0);
-        let last = rows
-            .iter()
-            .rposition(|row| row.stop == Some(self.selected))
-            .unwrap_or(0);
-        let highest = if self.selected == 0 {
-            0
-        } else {
-            first.saturating_sub(2)
+        let width = canvas.width();
+        self.wide.set(width >= WIDE);
+        let Some(shown) = self.source.as_ref().filter(|_| width >= WIDE) else {
+            self.draw_items(canvas);
+            return;
         };
-        let top = self
-            .top
-            .get()
-            .max((last + 3).saturating_sub(height))
-            .min(highest)
-            .min(rows.len().saturating_sub(height));
-        self.top.set(top);
-        let can_enter = self.stops().get(self.selected).is_some_and(Option::is_some);
-        for (line, row) in (0..canvas.height()).zip(rows.iter().skip(top)) {
-            canvas.line(line, &row.line);
-            if row.stop == Some(self.selected) && self.page.is_some() {
-                let style = canvas.theme().selected(can_enter);
-                let width = cells(row.line.width());
-                canvas.style_cells(0, line, width, style);
-            }
-        }
+        let left = width - width * 2 / 5;
+        self.draw_items(&mut canvas.columns(0, left - 1));
+        canvas.columns(left, 1).divider(0);
+        source::draw(&mut canvas.columns(left + 1, width - left - 1), shown, 0);
     }
 
     fn selection(&self) -> Option<String> {

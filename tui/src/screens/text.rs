@@ -1,13 +1,16 @@
 //! The raw input, line by line, with the records in it marked by colour and by a letter.
 
+use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::{Export, Form, Print};
+use crate::data::file::FilePlace;
 use crate::data::page::{Page, Target};
-use crate::data::text::{Direction, FindLine, TextSource};
+use crate::data::text::{Direction, FilterLines, Filtered, FindLine, TextLine, TextSource};
 use crate::geometry::cells;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Input, Screen};
 use crate::widgets::list::ListState;
+use dumpview_view::filter::Filter;
 use dumpview_view::line::{Line, Role, split_at_width};
 use dumpview_view::safe::safe;
 use std::io::{self, Write};
@@ -23,6 +26,12 @@ pub struct TextScreen {
     /// At the end, and to stay there.
     follow: bool,
     ended: bool,
+    filter: String,
+    wanted: Option<Arc<Filter<TextLine>>>,
+    /// The lines that meet the filter, in order, from zero; all when absent.
+    kept: Option<Arc<Vec<u64>>>,
+    /// As far as the filter has looked.
+    looked: u64,
 }
 
 const KEYS: &[Binding] = &[
@@ -38,6 +47,12 @@ const KEYS: &[Binding] = &[
         "moment",
         "to this line's moment on the timeline",
     ),
+    Binding::new(
+        &[Key::Char('f')],
+        Action::Filter,
+        "filter",
+        "only lines like that: words, or conditions (kind=traceback, kind!=log and line>100)",
+    ),
     Binding::new(ENTER, Action::Enter, "", "the whole line, wrapped"),
 ];
 
@@ -51,19 +66,98 @@ impl TextScreen {
             search: String::new(),
             follow: live,
             ended: !live,
+            filter: String::new(),
+            wanted: None,
+            kept: None,
+            looked: 0,
         }
     }
 
     fn refresh(&mut self) {
-        self.list
-            .set_len(usize::try_from(self.source.len()).unwrap_or(usize::MAX));
+        let len = match &self.kept {
+            Some(kept) => kept.len(),
+            None => usize::try_from(self.source.len()).unwrap_or(usize::MAX),
+        };
+        self.list.set_len(len);
         if self.follow {
             self.list.act(Action::Bottom);
         }
     }
 
+    /// The line that stands on a row, from zero.
+    fn line_at(&self, row: usize) -> Option<u64> {
+        match &self.kept {
+            Some(kept) => kept.get(row).copied(),
+            None => Some(row as u64),
+        }
+    }
+
     fn selected(&self) -> Option<u64> {
-        self.list.selected().map(|row| row as u64)
+        self.line_at(self.list.selected()?)
+    }
+
+    /// Stands on a line, or on the next one that is shown.
+    fn select(&mut self, line: u64) {
+        let row = match &self.kept {
+            Some(kept) => kept.partition_point(|kept| *kept < line),
+            None => usize::try_from(line).unwrap_or(usize::MAX),
+        };
+        self.list.select(row);
+    }
+
+    /// Another filter; what is shown stays until it is known what meets it.
+    fn filter_by(&mut self, text: &str) -> Vec<Effect> {
+        text.clone_into(&mut self.filter);
+        match Filter::typed(text) {
+            Ok(Some(filter)) => {
+                self.wanted = Some(Arc::new(filter));
+                self.looked = 0;
+                self.look()
+            }
+            Ok(None) => {
+                let at = self.selected();
+                (self.wanted, self.kept) = (None, None);
+                self.refresh();
+                if let (Some(line), false) = (at, self.follow) {
+                    self.select(line);
+                }
+                Vec::new()
+            }
+            Err(why) => vec![Effect::Say(why.replace("\n\n", "; "))],
+        }
+    }
+
+    /// Looks for lines that meet the filter among those that it has not seen.
+    fn look(&self) -> Vec<Effect> {
+        let Some(filter) = &self.wanted else {
+            return Vec::new();
+        };
+        let look = FilterLines {
+            source: Arc::clone(&self.source),
+            typed: self.filter.clone(),
+            filter: Arc::clone(filter),
+            from: self.looked,
+        };
+        vec![Effect::Ask(look.into())]
+    }
+
+    fn take(&mut self, found: Filtered) {
+        // Another one was typed meanwhile, or all of them are wanted again.
+        if self.wanted.is_none() || found.typed != self.filter || found.from != self.looked {
+            return;
+        }
+        let at = self.selected();
+        let mut lines = match &self.kept {
+            Some(kept) if found.from > 0 => kept.to_vec(),
+            _ => Vec::new(),
+        };
+        lines.extend(found.lines);
+        self.looked = found.end;
+        self.kept = Some(Arc::new(lines));
+        self.refresh();
+        if let (Some(line), false) = (at, self.follow) {
+            self.select(line);
+        }
     }
 
     fn find(&self, direction: Direction) -> Vec<Effect> {
@@ -83,6 +177,7 @@ impl TextScreen {
             text: self.search.clone(),
             from,
             direction,
+            among: self.kept.clone(),
         };
         vec![Effect::Ask(find.into())]
     }
@@ -117,17 +212,37 @@ impl TextScreen {
                 return self
                     .selected()
                     .map(|line| {
-                        Effect::Go(Target::WholeLine {
-                            text: self.source.line(line),
+                        Effect::Go(Target::Whole {
+                            lines: vec![Line::plain(self.source.line(line))],
                         })
                     })
                     .into_iter()
                     .collect();
             }
+            Action::Back if !self.filter.is_empty() => return self.filter_by(""),
             Action::Back => return vec![Effect::Back],
             _ => {}
         }
         Vec::new()
+    }
+
+    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
+        match answer.about::<FilterLines>() {
+            Some(Ok(found)) => self.take(found),
+            Some(Err(why)) => return vec![Effect::Say(why)],
+            None => {}
+        }
+        match answer.about::<FindLine>() {
+            Some(Ok(Some(line))) => {
+                self.follow = false;
+                self.refresh();
+                self.select(line);
+                Vec::new()
+            }
+            Some(Ok(None)) => vec![Effect::Say(format!("not found: {}", self.search))],
+            Some(Err(why)) => vec![Effect::Say(why)],
+            None => Vec::new(),
+        }
     }
 }
 
@@ -146,32 +261,30 @@ impl Screen for TextScreen {
             Input::Fresh { ended } => {
                 self.ended |= ended;
                 self.refresh();
+                return self.look();
             }
             Input::Line(number) => {
+                let line = number.saturating_sub(1);
                 self.follow = false;
+                // Who is sent to a line wants to see that one.
+                if self
+                    .kept
+                    .as_ref()
+                    .is_some_and(|kept| kept.binary_search(&line).is_err())
+                {
+                    self.filter_by("");
+                }
                 self.refresh();
-                self.list
-                    .select(usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX));
+                self.select(line);
             }
+            Input::Filter(text) => return self.filter_by(text),
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
                 if !text.is_empty() {
                     return self.find(Direction::Forwards);
                 }
             }
-            Input::Answer(mut answer) => match answer.about::<FindLine>() {
-                Some(Ok(Some(line))) => {
-                    self.follow = false;
-                    self.refresh();
-                    self.list
-                        .select(usize::try_from(line).unwrap_or(usize::MAX));
-                }
-                Some(Ok(None)) => {
-                    return vec![Effect::Say(format!("not found: {}", self.search))];
-                }
-                Some(Err(why)) => return vec![Effect::Say(why)],
-                None => {}
-            },
+            Input::Answer(answer) => return self.answer(answer),
             Input::Act(action) => return self.act(action),
             Input::Wheel { rows, .. } => {
                 self.follow = false;
@@ -194,7 +307,9 @@ impl Screen for TextScreen {
                 0,
                 &Line::new(
                     Role::Dim,
-                    if self.ended {
+                    if self.kept.is_some() {
+                        "no line is like that; Esc forgets the filter"
+                    } else if self.ended {
                         "the input is empty"
                     } else {
                         "waiting for the first line…"
@@ -203,14 +318,17 @@ impl Screen for TextScreen {
             );
             return;
         }
-        let digits = self.list.len().to_string().len().max(4);
+        let digits = self.source.len().to_string().len().max(4);
         let lower = self.search.to_lowercase();
         let mut found = Vec::new();
         let area = canvas.area();
         let mut row = 0u16;
         self.list.draw(canvas, true, |index| {
-            let text = self.source.line(index as u64).replace('\t', "    ");
-            let mark = self.source.mark(index as u64);
+            let Some(index) = self.line_at(index) else {
+                return Line::default();
+            };
+            let text = self.source.line(index).replace('\t', "    ");
+            let mark = self.source.mark(index);
             let (letter, role) = mark.map_or((' ', Role::Plain), |mark| (mark.letter, mark.role));
             let text = safe(&text);
             let (_, shown) = if self.left == 0 {
@@ -245,10 +363,19 @@ impl Screen for TextScreen {
     }
 
     fn export(&self) -> Option<Export> {
+        let shown = Raw {
+            source: Arc::clone(&self.source),
+            kept: self.kept.clone(),
+        };
         Some(Export {
-            shown: Arc::new(Raw(Arc::clone(&self.source))),
+            shown: Arc::new(shown),
             verb: None,
         })
+    }
+
+    fn file(&self) -> Option<FilePlace> {
+        let line = self.selected()? + 1;
+        Some(FilePlace::Input { line })
     }
 
     fn status(&self) -> Option<Line> {
@@ -258,26 +385,43 @@ impl Screen for TextScreen {
             .mark(line)
             .map_or(String::new(), |mark| format!("{}  ", mark.name));
         let follow = if self.follow { "following  " } else { "" };
+        let filter = match (&self.kept, self.filter.as_str()) {
+            (Some(kept), filter) => format!("filter: {filter}  {} lines  ", kept.len()),
+            (None, _) => String::new(),
+        };
         Some(Line::plain(format!(
-            "{follow}{mark}line {} of {}",
+            "{filter}{follow}{mark}line {} of {}",
             line + 1,
             self.source.len()
         )))
     }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
 }
 
-/// All lines, as they are.
-struct Raw(Arc<dyn TextSource>);
+/// The lines that are shown, as they are.
+struct Raw {
+    source: Arc<dyn TextSource>,
+    kept: Option<Arc<Vec<u64>>>,
+}
 
 impl Print for Raw {
     fn print(&self, form: Form, out: &mut dyn Write) -> io::Result<Option<usize>> {
         if form != Form::Text {
             return Ok(None);
         }
-        let len = self.0.len();
-        for index in 0..len {
-            writeln!(out, "{}", self.0.line(index))?;
+        let all = 0..self.source.len();
+        let lines: Box<dyn Iterator<Item = u64>> = match &self.kept {
+            Some(kept) => Box::new(kept.iter().copied()),
+            None => Box::new(all),
+        };
+        let mut written = 0;
+        for line in lines {
+            writeln!(out, "{}", self.source.line(line))?;
+            written += 1;
         }
-        Ok(Some(usize::try_from(len).unwrap_or(usize::MAX)))
+        Ok(Some(written))
     }
 }

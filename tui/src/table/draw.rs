@@ -152,7 +152,7 @@ impl<R: Row> Layout<R> {
             placed.content = placed.content.max(widest);
             // A column in which nothing stands is not worth its room. Every heading has room for the mark of the order.
             if placed.shown || widest > 1 {
-                let title = placed.column.title.width() + 1;
+                let title = heading(placed.column).width() + 1;
                 placed.natural = placed.natural.max(widest).max(title);
             }
             placed.width = placed.natural;
@@ -228,10 +228,22 @@ fn draw_share(line: &mut Line, share: Option<f64>, text: &str, width: usize, gly
     line.push(Role::Plain, " ".repeat(blanks));
 }
 
+/// What stands above a column. One without a title of its own is named as in JSON, but its cells say their units.
+fn heading<R>(column: &Column<R>) -> String {
+    let title = if column.title == column.name {
+        let units = ["_ns", "_mib", "_bytes", "_percent"];
+        let bare = units.iter().find_map(|unit| column.name.strip_suffix(unit));
+        bare.unwrap_or(column.name).replace('_', " ")
+    } else {
+        column.title.to_owned()
+    };
+    title.to_uppercase()
+}
+
 /// What a screen says about the look of its rows.
 pub(super) struct Look<'s, R> {
-    /// A mark before the row.
-    pub mark: &'s dyn Fn(&R) -> Option<char>,
+    /// A mark before the row, and how it looks.
+    pub mark: &'s dyn Fn(&R) -> Option<(char, Role)>,
     /// How a column looks.
     pub role: &'s dyn Fn(&'static str, &R) -> Option<Role>,
 }
@@ -258,19 +270,19 @@ impl<R: Row + Send> Table<R> {
             .filter(|(_, placed)| placed.shown)
             .map(|(index, placed)| (placed, width(index, placed)))
             .collect();
-        let mut heading = " ".repeat(GUTTER);
+        let mut headings = " ".repeat(GUTTER);
         for (placed, width) in &shown {
             let sorted = self.sort.by == Some(placed.column.name);
             let mark = if sorted { "*" } else { "" };
-            let title = format!("{}{mark}", placed.column.title.to_uppercase());
-            heading.push_str(&fit(&title, *width, placed.column.unit.align()));
-            heading.push_str(&" ".repeat(GAP));
+            let title = format!("{}{mark}", heading(placed.column));
+            headings.push_str(&fit(&title, *width, placed.column.unit.align()));
+            headings.push_str(&" ".repeat(GAP));
         }
-        canvas.line(0, &Line::new(Role::Dim, heading.trim_end().to_owned()));
+        canvas.line(0, &Line::new(Role::Dim, headings.trim_end().to_owned()));
         let glyphs = &canvas.theme().glyphs;
         let line = |row: &R| {
-            let mark = (look.mark)(row).map_or(' ', |mark| mark);
-            let mut line = Line::new(Role::Alarm, format!("{mark:<GUTTER$}"));
+            let (mark, role_of_mark) = (look.mark)(row).unwrap_or((' ', Role::Plain));
+            let mut line = Line::new(role_of_mark, format!("{mark:<GUTTER$}"));
             for (placed, width) in &shown {
                 let column = placed.column;
                 let role = (look.role)(column.name, row).unwrap_or(role(column.unit));

@@ -10,7 +10,7 @@ pub use screen::{Did, Subject, TableScreen};
 
 use crate::data::command::Export;
 use crate::data::text::Direction;
-use crate::keys::{Action, Binding, ENTER, Key};
+use crate::keys::{Action, Binding, ENTER, Key, WHOLE};
 use crate::rows::{Arrange, Arranged, FindRow, Printed, Shared, Sort};
 use crate::screen::Effect;
 use crate::widgets::list::ListState;
@@ -44,6 +44,7 @@ pub const KEYS: &[Binding] = &[
         "",
         "the other way round",
     ),
+    WHOLE,
 ];
 
 /// Enter, with a word for where it leads.
@@ -183,7 +184,7 @@ impl<R: Row + Send> Table<R> {
     /// Another filter; what was shown stays when it is not understood, since it may be half typed.
     fn filter_by(&mut self, text: &str) -> Vec<Effect> {
         text.clone_into(&mut self.filter);
-        match understood(text) {
+        match Filter::typed(text) {
             Ok(filter) => {
                 self.wanted = filter.map(Arc::new);
                 self.arrange()
@@ -291,20 +292,4 @@ const fn most_first(unit: Unit) -> bool {
         unit,
         Unit::Text | Unit::Tree | Unit::Id | Unit::Address | Unit::UnixNanos
     )
-}
-
-/// A filter in the language of `--filter`, or some words, all of which a row has to hold.
-fn understood<R: Row>(text: &str) -> Result<Option<Filter<R>>, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let plain = !text.contains(['=', '~', '<', '>', '(', ')', '"', '\'']);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let keyword = |word: &&str| matches!(*word, "and" | "or" | "not");
-    if plain && !words.iter().any(keyword) {
-        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-        return Filter::parse(&quoted.join(" and ")).map(Some);
-    }
-    Filter::parse(text).map(Some)
 }

@@ -7,12 +7,13 @@ use crate::ask::{Answer, Topic};
 use crate::canvas::Canvas;
 use crate::data::Which;
 use crate::data::command::Export;
+use crate::data::file::FilePlace;
 use crate::data::page::{Page, Standpoint, Target};
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding};
 use crate::rows::{Arrange, FindRow, Shared, Sort};
 use crate::screen::{Effect, Input, Screen};
-use dumpview_view::column::Row;
+use dumpview_view::column::{Column, Row};
 use dumpview_view::line::{Line, Role};
 use std::ops::Range;
 
@@ -88,8 +89,8 @@ pub trait Subject: 'static {
     /// A click outside the table.
     fn click(&mut self, _column: u16, _row: u16, _table: &mut Table<Self::Row>) {}
 
-    /// A mark before a row.
-    fn mark(&self, _row: &Self::Row) -> Option<char> {
+    /// A mark before a row, and how it looks.
+    fn mark(&self, _row: &Self::Row) -> Option<(char, Role)> {
         None
     }
 
@@ -109,6 +110,12 @@ pub trait Subject: 'static {
     /// What is copied of a row; the row as it stands when absent.
     fn copy(&self, _row: &Self::Row) -> Option<String> {
         None
+    }
+
+    /// The line of a file that a row is about: of the input, by default.
+    fn file(&self, row: &Self::Row) -> Option<FilePlace> {
+        let line = self.line_of(row)?;
+        Some(FilePlace::Input { line })
     }
 
     /// What commands speak of at a row.
@@ -276,6 +283,11 @@ impl<S: Subject> TableScreen<S> {
                 let go = line.map(|line| Effect::Go(Target::Line { page, line }));
                 go.into_iter().collect()
             }
+            Action::Whole => {
+                let row = self.table.selected();
+                let lines = row.map(|row| columns_of(&row)).unwrap_or_default();
+                vec![Effect::Go(Target::Whole { lines })]
+            }
             // What was gone into comes first, then the filter, then the way back.
             Action::Back if !self.table.filter.is_empty() => {
                 match self.subject.act_on(action, None) {
@@ -302,6 +314,21 @@ impl<S: Subject> TableScreen<S> {
         }
         Vec::new()
     }
+}
+
+/// All columns of a row, one a line, those too that a table does not show.
+fn columns_of<R: Row>(row: &R) -> Vec<Line> {
+    let wide = R::COLUMNS.iter().map(|column| column.name.len()).max();
+    let wide = wide.unwrap_or(0);
+    let line = |column: &Column<R>| {
+        let text = column.text(row);
+        let says_something = !matches!(text.trim(), "" | "-");
+        says_something.then(|| {
+            let name = column.name;
+            Line::new(Role::Dim, format!("{name:<wide$}  ")).and(Role::Plain, text)
+        })
+    };
+    R::COLUMNS.iter().filter_map(line).collect()
 }
 
 impl<S: Subject> Screen for TableScreen<S> {
@@ -391,6 +418,10 @@ impl<S: Subject> Screen for TableScreen<S> {
             verb: self.subject.verb(),
             ..export
         })
+    }
+
+    fn file(&self) -> Option<FilePlace> {
+        self.subject.file(&self.table.selected()?)
     }
 
     fn standpoint(&self) -> Standpoint {

@@ -173,6 +173,36 @@ pub fn spark(
     }
 }
 
+/// The step of an axis of nanoseconds in so many columns: 1, 2 or 5 and zeros, round minutes and hours from a minute on;
+/// labels have room beside each other.
+pub fn time_step(window: Window, width: u16) -> u64 {
+    /// A label, and a blank behind it.
+    const LABEL: i128 = 11;
+    const SECOND: u64 = 1_000_000_000;
+    const CLOCK: [u64; 12] = [
+        60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
+    ];
+    let least = window.length() * LABEL / i128::from(width.max(1));
+    let decimal = (0..11).flat_map(|power| [1, 2, 5].map(|digit| digit * 10u64.pow(power)));
+    let below_a_minute = decimal.filter(|step| *step < 60 * SECOND);
+    let clock = CLOCK.map(|seconds| seconds * SECOND);
+    // Days and more, as often as it takes.
+    let days = (1..38).map(|power| (86_400 * SECOND).saturating_mul(1 << power));
+    below_a_minute
+        .chain(clock)
+        .chain(days)
+        .find(|step| i128::from(*step) >= least)
+        .unwrap_or(u64::MAX)
+}
+
+/// The moments of an axis at which there are labels.
+pub fn time_ticks(window: Window, step: u64) -> impl Iterator<Item = i64> {
+    let step = i128::from(step.max(1));
+    let (from, to) = (i128::from(window.from), i128::from(window.to));
+    let first = from.div_euclid(step) + i128::from(from.rem_euclid(step) > 0);
+    (first..=to.div_euclid(step)).filter_map(move |n| i64::try_from(n * step).ok())
+}
+
 /// An axis of values from nothing, in round steps: 1, 2 or 5 and zeros.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Axis {
@@ -287,6 +317,39 @@ mod tests {
         }
         assert_eq!(Axis::of(0, 8).top, 2);
         assert_eq!(Axis::of(1, 8).ticks().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn times_have_round_steps_and_three_labels_at_least() {
+        const SECOND: i64 = 1_000_000_000;
+        for (from, to) in [
+            (0, 3),
+            (10_473_000, 405_650_000),
+            (-5 * SECOND, 50 * SECOND),
+            (7, 3600 * SECOND),
+            (0, 30 * 86_400 * SECOND),
+        ] {
+            let window = Window { from, to };
+            for width in [60, 99, 180] {
+                let step = time_step(window, width);
+                let ticks: Vec<i64> = time_ticks(window, step).collect();
+                assert!(
+                    ticks
+                        .iter()
+                        .all(|at| at % i64::try_from(step).unwrap() == 0)
+                );
+                assert!(ticks.first().unwrap() >= &from && ticks.last().unwrap() <= &to);
+                assert!(
+                    (2..=17).contains(&ticks.len()),
+                    "{from} {to} {width} {ticks:?}"
+                );
+            }
+        }
+        let window = Window {
+            from: 10_473_000,
+            to: 405_650_000,
+        };
+        assert_eq!(time_step(window, 180), 50_000_000);
     }
 
     #[test]

@@ -5,5 +5,6 @@ pub mod chart;
 pub mod icicle;
 pub mod input;
 pub mod list;
+pub mod source;
 pub mod text;
 pub mod tree;

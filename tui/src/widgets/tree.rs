@@ -99,6 +99,14 @@ impl<T> Tree<T> {
         }
     }
 
+    /// Closes a node that turned out to have nothing below it to show here; it can be asked again.
+    pub fn unask(&mut self, node: usize) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.open = false;
+            node.children = Children::Unknown;
+        }
+    }
+
     /// A node.
     pub fn get(&self, node: usize) -> Option<&T> {
         self.nodes.get(node).map(|node| &node.value)

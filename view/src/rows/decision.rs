@@ -2,8 +2,11 @@
 
 use crate::column::{Cell, Column, Object, Row, text, tree};
 use crate::columns;
+use crate::filter::Filter;
 use crate::schema::Documented;
-use dumpview_model::escape::{Analysis, BuildSet, Decision, Flow, Form, Outcome, Place, Step};
+use dumpview_model::escape::{
+    Analysis, BuildSet, Decision, Flow, Form, Outcome, Place, Select, Step,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -79,6 +82,8 @@ pub struct DecisionRow {
     pub column: u32,
     /// The costliest outcome of any build.
     pub kind: &'static str,
+    /// It is on the heap.
+    pub heap: bool,
     /// The variable, parameter or expression.
     pub what: String,
     /// What sort of thing that is, where its text tells.
@@ -170,8 +175,31 @@ pub fn function(analysis: &Analysis, decision: &Decision) -> Option<String> {
     })
 }
 
+/// Those decisions that meet a filter; all without one.
+pub fn select(filter: Option<Filter<DecisionRow>>) -> Select {
+    let Some(filter) = filter else {
+        return Select::default();
+    };
+    let any_kind = filter.asks_for(&["kind", "heap", "varies"]);
+    let holds = move |analysis: &Analysis, decision: &Decision| {
+        filter.holds(&without_flow(analysis, decision))
+    };
+    Select::by(holds, any_kind)
+}
+
 /// A decision as a record.
 pub fn decision(analysis: &Analysis, decision: &Decision) -> DecisionRow {
+    DecisionRow {
+        flow: analysis
+            .telling_flow(decision)
+            .map(|flow| steps(analysis, flow))
+            .unwrap_or_default(),
+        ..without_flow(analysis, decision)
+    }
+}
+
+/// All of the record but its flow, which is long and about which no condition asks.
+fn without_flow(analysis: &Analysis, decision: &Decision) -> DecisionRow {
     let reason = analysis.reason(decision);
     DecisionRow {
         package: analysis.text(decision.package).into_owned(),
@@ -179,6 +207,7 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> DecisionRow {
         line: decision.place.line,
         column: decision.place.column,
         kind: decision.kind().as_str(),
+        heap: decision.kind().is_heap(),
         what: analysis.text(decision.what).into_owned(),
         form: Form::of(analysis, decision).map(Form::name),
         function: function(analysis, decision),
@@ -198,15 +227,25 @@ pub fn decision(analysis: &Analysis, decision: &Decision) -> DecisionRow {
             .iter()
             .map(|one| outcome(analysis, one))
             .collect(),
-        flow: analysis
-            .telling_flow(decision)
-            .map(|flow| steps(analysis, flow))
-            .unwrap_or_default(),
+        flow: Vec::new(),
         other_flows: decision.flows.len().saturating_sub(1),
     }
 }
 
 impl DecisionRow {
+    /// The builds that said it.
+    fn builds(&self) -> Cell<'_> {
+        let mut builds: Vec<u32> = self
+            .outcomes
+            .iter()
+            .flat_map(|outcome| outcome.builds.iter().copied())
+            .collect();
+        builds.sort_unstable();
+        builds.dedup();
+        let builds = builds.into_iter().map(|build| Cell::Count(build.into()));
+        Cell::List(builds.collect())
+    }
+
     /// How many lines said it.
     fn lines(&self) -> u64 {
         self.outcomes
@@ -254,6 +293,7 @@ impl Row for DecisionRow {
         line: "line" Id, |d| Cell::Count(u64::from(d.line)), "where, from 1";
         column: Id, |d| Cell::Count(u64::from(d.column)), "where, in bytes from 1";
         kind: "kind" Text, |d| Cell::Word(d.kind), "the costliest outcome of any build: `escapes_to_heap`, `moved_to_heap`, `leaking_param`, `leaking_param_content`, `leaking_param_to_result`, `leaking_closure_reference`, `does_not_escape`";
+        heap: Flag, |d| Cell::Flag(d.heap), "whether it is on the heap in some build";
         what: "what" Text, |d| Cell::Text(Cow::Borrowed(&d.what)), "the variable, parameter or expression";
         form: Text.or_null(), |d| word(d.form), "`variable`, `parameter`, `object`, `slice`, `map`, `channel`, `closure`, `variadic_slice`, `append`, `string`, `boxed_value`, `boxed_constant`, `selector`; null where the text is a name that may be any of these";
         function: "function" Text.or_null(), |d| text(d.function.as_deref()), "`package.function`; null when it is not known";
@@ -263,6 +303,7 @@ impl Row for DecisionRow {
         reasons: Text.of::<Vec<String>>(), |d| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()), "all classes of the flow; empty for what does not escape";
         advice: Text.or_null(), |d| word(d.advice), "what usually helps; null for what does not escape";
         varies: Flag, |d| Cell::Flag(d.varies), "whether builds disagree";
+        builds: Id.of::<Vec<u32>>(), |d| d.builds(), "the builds that printed it, as in `summary.builds`";
         lines: Count, |d| Cell::Count(d.lines()), "how many lines said it";
         outcomes: Tree.of::<Vec<OutcomeView>>(), |d| tree(&d.outcomes, ""), "what was decided, and in which builds";
         flow: Tree.of::<Vec<StepView>>(), |d| tree(&d.flow, ""), "the explanation that `reason` is read from; empty when none was printed";

@@ -7,6 +7,7 @@ use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
 use crate::data::escapes::{AskEscapes, AskSourceLine, SourceLine};
+use crate::data::file::FilePlace;
 use crate::data::page::{Page, Target};
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, ENTER, Key};
@@ -14,7 +15,9 @@ use crate::screen::{Effect, Input, Screen};
 use crate::widgets::tree::{Children, Done, Tree};
 use dumpview_model::escape::{Analysis, Decision, Select};
 use dumpview_model::units::{grouped, plural};
+use dumpview_view::filter::Filter;
 use dumpview_view::line::{Line, Role};
+use dumpview_view::rows::decision;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,7 +70,7 @@ const KEYS: &[Binding] = &[
         &[Key::Char('f')],
         Action::Filter,
         "filter",
-        "as --filter: kind:leak reason:interface file:REGEX func:REGEX varies, or a word",
+        "only decisions like that: words, or conditions (reason=interface and function~Encode)",
     ),
     Binding::new(
         &[Key::Char('s')],
@@ -102,7 +105,7 @@ impl EscapesScreen {
             return;
         };
         let wanted = |decision: &Decision| {
-            (self.all || self.select.names_kind() || decision.kind().is_heap())
+            (self.all || self.select.any_kind() || decision.kind().is_heap())
                 && self.select.matches(&analysis, decision)
         };
         let mut packages: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -338,13 +341,13 @@ impl Screen for EscapesScreen {
             Input::Answer(answer) => return self.answer(answer),
             Input::Filter(text) => {
                 text.clone_into(&mut self.filter);
-                match Select::parse(text) {
-                    Ok(select) => {
-                        self.select = select;
+                match Filter::typed(text) {
+                    Ok(filter) => {
+                        self.select = decision::select(filter);
                         self.arrange();
                     }
                     // Half a word is typed: what is shown stays.
-                    Err(why) => return vec![Effect::Say(why)],
+                    Err(why) => return vec![Effect::Say(why.replace("\n\n", "; "))],
                 }
             }
             Input::Search(text) => {
@@ -440,6 +443,11 @@ impl Screen for EscapesScreen {
         });
         let verb = Some("escapes".to_owned());
         Some(Export::lines(text.collect(), verb))
+    }
+
+    fn file(&self) -> Option<FilePlace> {
+        let place = self.decision()?.place;
+        FilePlace::of_source(&self.data.as_ref()?.place(place))
     }
 
     fn status(&self) -> Option<Line> {

@@ -6,6 +6,7 @@ use crate::canvas::Canvas;
 use crate::data::frames::Frames;
 use crate::data::goroutines::short_place;
 use crate::geometry::cells;
+use crate::widgets::source;
 use crate::widgets::text::fit;
 use dumpview_model::units::plural;
 use dumpview_view::line::{Line, Role};
@@ -99,52 +100,14 @@ impl FramesScreen {
 
     pub(super) fn draw_source(&self, canvas: &mut Canvas<'_>) {
         self.source_seen.set(canvas.area());
-        let source = self
+        let shown = self
             .source
             .as_ref()
             .filter(|source| Some(source.frame) == self.frame());
-        let Some(source) = source else {
+        let Some(shown) = shown else {
             canvas.rule(0, "source", false);
             return;
         };
-        canvas.rule(0, &source.title, false);
-        let mut top = 1;
-        if let Some(warning) = &source.warning {
-            for line in
-                Line::new(Role::Warning, warning.clone()).wrapped(usize::from(canvas.width()), 0)
-            {
-                canvas.line(top, &line);
-                top += 1;
-            }
-        }
-        let rows = i32::from(canvas.height().saturating_sub(top));
-        let marked = i32::try_from(source.marked.saturating_sub(source.first)).unwrap_or(0);
-        let last = i32::try_from(source.lines.len()).unwrap_or(0) - rows;
-        let from = (marked - rows / 2 + self.scroll).clamp(0, last.max(0));
-        let from = usize::try_from(from).unwrap_or(0);
-        for (row, index) in (top..canvas.height()).zip(from..source.lines.len()) {
-            let number = source.first + u32::try_from(index).unwrap_or(0);
-            let here = number == source.marked;
-            let mark = if here {
-                canvas.theme().glyphs.mark
-            } else {
-                " "
-            };
-            let text = source
-                .lines
-                .get(index)
-                .map(|text| text.replace('\t', "    "))
-                .unwrap_or_default();
-            let role = if here { Role::Heading } else { Role::Plain };
-            let number = if source.instructions {
-                " ".to_owned()
-            } else {
-                format!("{number:>5}  ")
-            };
-            let line = Line::new(Role::Alarm, mark)
-                .and(Role::Dim, number)
-                .and(role, text);
-            canvas.line(row, &line);
-        }
+        source::draw(canvas, shown, self.scroll);
     }
 }

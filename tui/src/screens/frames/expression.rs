@@ -59,7 +59,7 @@ pub fn expression(expr: Option<&str>, value: &Value, addr: Option<Address>) -> O
 }
 
 /// An expression from type and address.
-fn by_address(value: &Value, addr: Option<Address>) -> Option<String> {
+pub fn by_address(value: &Value, addr: Option<Address>) -> Option<String> {
     match &value.data {
         Data::Pointer { addr, .. } => Some(format!("*({})({addr})", value.ty)),
         Data::Struct {

@@ -15,13 +15,14 @@ mod nodes;
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::file::FilePlace;
 use crate::data::frames::{
     AskFrames, AskSource, AskValue, AskVariables, Call, Frames, Source, VariablesOf,
 };
 use crate::data::page::{Page, Standpoint, Target};
 use crate::data::text::Direction;
 use crate::geometry::Area;
-use crate::keys::{Action, Binding, ENTER, Key};
+use crate::keys::{Action, Binding, ENTER, Key, WHOLE};
 use crate::screen::{Effect, Input, Screen};
 use crate::widgets::list::ListState;
 use crate::widgets::tree::{Done, Tree};
@@ -297,6 +298,25 @@ impl FramesScreen {
         self.variables.get(self.variables.selected()?)
     }
 
+    /// All of what is selected.
+    fn whole(&self) -> Vec<Effect> {
+        let expr = match self.pane {
+            Pane::Variables => self.variable().and_then(Node::whole),
+            Pane::Frames => None,
+        };
+        let target = match (expr, self.selection()) {
+            (Some(expr), _) => Target::Value {
+                expr,
+                at: self.standpoint(),
+            },
+            (None, Some(text)) => Target::Whole {
+                lines: text.lines().map(Line::from).collect(),
+            },
+            (None, None) => return Vec::new(),
+        };
+        vec![Effect::Go(target)]
+    }
+
     /// From a variable to its object, from the frames to the goroutine.
     fn to_heap(&self, action: Action) -> Vec<Effect> {
         let name = match self.pane {
@@ -351,6 +371,11 @@ impl FramesScreen {
                     len,
                 };
                 vec![Effect::Ask(value.into())]
+            }
+            nodes::Opened::Whole(expr) => {
+                self.variables.refresh();
+                let at = self.standpoint();
+                vec![Effect::Go(Target::Value { expr, at })]
             }
             nodes::Opened::Cannot(why) => {
                 self.variables.refresh();
@@ -418,6 +443,7 @@ impl FramesScreen {
             }
             (Action::Registers, _) => return self.command("regs".to_owned()),
             (Action::Object | Action::Keeps, _) => return self.to_heap(action),
+            (Action::Whole, _) => return self.whole(),
             (Action::Memory, _) => {
                 return match self.variable().and_then(Node::address) {
                     Some(addr) => self.command(format!("x --addr {addr} --count 256")),
@@ -476,7 +502,7 @@ impl Screen for FramesScreen {
     }
 
     fn keys(&self) -> &'static [&'static [Binding]] {
-        &[KEYS]
+        &[KEYS, &[WHOLE]]
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
@@ -564,6 +590,11 @@ impl Screen for FramesScreen {
         }));
         let verb = format!("bt -g {} --full", data.goroutine);
         Some(Export::lines(text, Some(verb)))
+    }
+
+    fn file(&self) -> Option<FilePlace> {
+        let call = self.data.as_ref()?.calls.get(self.frame()?)?;
+        FilePlace::of_source(&call.place)
     }
 
     fn standpoint(&self) -> Standpoint {

@@ -5,7 +5,7 @@
 //! type and address, `*(*main.Node)(0xc000012345)`. Pointers are followed as often as someone opens them, cycles
 //! included, since only what is opened is read.
 
-use super::expression::{expression, followed, followed_by};
+use super::expression::{by_address, expression, followed, followed_by};
 use crate::widgets::tree::{Children, Tree};
 use dumpview_model::value::text::Style;
 use dumpview_model::value::{Address, Data, Origin, Pointee, Standing, Value, Variable};
@@ -13,6 +13,8 @@ use dumpview_view::line::{Line, Role};
 
 /// Elements that are asked for at once.
 const PAGE: usize = 100;
+/// Bytes of a string that stand on its line.
+const ON_A_LINE: usize = 80;
 
 /// A variable, field, element, entry.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,6 +53,8 @@ pub enum Opened {
         /// Elements to read.
         len: usize,
     },
+    /// A string that a line has no room for: all of it, by its expression.
+    Whole(String),
     /// There is no way to it, and why.
     Cannot(String),
 }
@@ -104,7 +108,7 @@ impl Node {
                 let style = Style {
                     depth: 1,
                     len: 6,
-                    string: 80,
+                    string: ON_A_LINE,
                     ..Style::default()
                 };
                 let role = match &value.data {
@@ -122,6 +126,16 @@ impl Node {
                     .and(role, style.line(value))
                     .and(Role::Warning, mark.after())
             }
+        }
+    }
+
+    /// An expression for all of it.
+    pub fn whole(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Value { value, addr, .. } => {
+                self.expr.clone().or_else(|| by_address(value, *addr))
+            }
+            Kind::Note { .. } | Kind::More { .. } => None,
         }
     }
 
@@ -220,7 +234,7 @@ fn opens(value: &Value) -> bool {
         Data::Interface { value, .. } => value.is_some(),
         Data::Chan(chan) => !chan.elements.is_empty(),
         Data::Func { captures, .. } => !captures.is_empty(),
-        Data::String { bytes, len } => (bytes.len() as u64) < *len,
+        Data::String { len, .. } => *len > ON_A_LINE as u64,
         _ => false,
     }
 }
@@ -268,13 +282,16 @@ pub fn open(tree: &mut Tree<Node>, node: usize) -> Opened {
     match &this.kind {
         Kind::Note { .. } => Opened::Known,
         Kind::More { from, .. } => more(tree, node, *from),
+        Kind::Value { value, .. } if matches!(value.data, Data::String { .. }) => {
+            tree.unask(node);
+            match this.whole() {
+                Some(expr) => Opened::Whole(expr),
+                None => Opened::Cannot(NO_WAY.to_owned()),
+            }
+        }
         Kind::Value { value, addr, .. } if needs_more(value) => {
-            let len = if let Data::String { len, .. } = &value.data {
-                usize::try_from(*len).unwrap_or(usize::MAX).min(1 << 20)
-            } else {
-                PAGE
-            };
             if let Some(expr) = expression(this.expr.as_deref(), value, *addr) {
+                let len = PAGE;
                 return Opened::Ask { node, expr, len };
             }
             tree.set_children(node, Children::None);
@@ -585,11 +602,6 @@ pub fn expanded(tree: &mut Tree<Node>, node: usize, answer: Result<Box<Variable>
             tree.set_children(parent, Children::Known(siblings));
         }
         Kind::Value { value: old, .. } => {
-            if let Data::String { .. } = &value.data {
-                let child = add_value(tree, node, "all".to_owned(), None, value);
-                tree.set_children(node, Children::Known(vec![child]));
-                return;
-            }
             // What was read is what the pointer leads to, or the thing itself to a greater depth.
             let expr = match (&old.data, this.expr.as_deref()) {
                 (Data::Pointer { .. }, Some(expr))

@@ -249,8 +249,8 @@ impl Subject for Gc {
         Did::Want(Vec::new())
     }
 
-    fn mark(&self, cycle: &Cycle) -> Option<char> {
-        (!notes(cycle).is_empty()).then_some('!')
+    fn mark(&self, cycle: &Cycle) -> Option<(char, Role)> {
+        (!notes(cycle).is_empty()).then_some(('!', Role::Warning))
     }
 
     fn role(&self, column: &'static str, _cycle: &Cycle) -> Option<Role> {

@@ -3,10 +3,11 @@
 use super::TimelineScreen;
 use crate::canvas::Canvas;
 use crate::geometry::cells;
-use crate::widgets::chart::{self, Window};
+use crate::widgets::chart;
 use dumpview_model::timeline::Lane;
 use dumpview_model::units::grouped;
 use dumpview_view::line::{Line, Role};
+use unicode_width::UnicodeWidthStr;
 
 /// Columns for the names of rows.
 const NAMES: u16 = 22;
@@ -78,7 +79,12 @@ impl TimelineScreen {
         let height = canvas.height();
         // The heap gets rows of its own where there is room.
         let rows = cells(self.rows.len());
-        let tall = if height >= 30 { 4 } else { 1 };
+        let tall = match height {
+            0..18 => 1,
+            18..30 => 3,
+            30..45 => 5,
+            _ => 8,
+        };
         let mut top = 0;
         let plot_height = rows
             + if self.rows.iter().any(|row| row.name == "heap") {
@@ -111,7 +117,7 @@ impl TimelineScreen {
             canvas.line(top, &label);
             let mut cells = canvas.rows(top, own);
             let mut cells = cells.columns(NAMES, plot_width);
-            if own == 1 {
+            if row.name != "heap" {
                 chart::spark(&mut cells, 0, &columns, most, row.role);
             } else {
                 let curve = chart::connected(&columns);
@@ -127,23 +133,16 @@ impl TimelineScreen {
     }
 
     fn draw_axis(&self, canvas: &mut Canvas<'_>, left: u16, width: u16) {
-        const EVERY: u16 = 20;
-        let mut column = 0;
-        while column + 12 < width {
-            let at = self.window.moment(column, width);
-            canvas.line_at(
-                left + column,
-                0,
-                &Line::new(
-                    Role::Dim,
-                    format!(
-                        "{}{}",
-                        canvas.theme().glyphs.vertical,
-                        short(at, self.window)
-                    ),
-                ),
-            );
-            column += EVERY;
+        let step = chart::time_step(self.window, width);
+        let vertical = canvas.theme().glyphs.vertical;
+        for at in chart::time_ticks(self.window, step) {
+            let Some(column) = self.window.column(at, width) else {
+                continue;
+            };
+            let label = format!("{vertical}{}", moment(at, step));
+            if usize::from(width.saturating_sub(column)) >= label.width() {
+                canvas.line_at(left + column, 0, &Line::new(Role::Dim, label));
+            }
         }
     }
 
@@ -167,25 +166,22 @@ impl TimelineScreen {
     }
 }
 
-/// A moment on the axis, as exact as the window needs it.
-fn short(at: i64, window: Window) -> String {
+/// A moment on the axis, as exact as its steps need it.
+fn moment(at: i64, step: u64) -> String {
+    const SECOND: u64 = 1_000_000_000;
     let sign = if at < 0 { "-" } else { "" };
     let ns = at.unsigned_abs();
-    let length = window.length();
-    if length > 600_000_000_000 {
-        format!(
-            "{sign}{}:{:02}:{:02}",
-            ns / 3_600_000_000_000,
-            ns / 60_000_000_000 % 60,
-            ns / 1_000_000_000 % 60
-        )
-    } else if length > 20_000_000_000 {
-        format!("{sign}{} s", ns / 1_000_000_000)
-    } else {
-        format!(
-            "{sign}{}.{:03} s",
-            ns / 1_000_000_000,
-            ns % 1_000_000_000 / 1_000_000
-        )
+    let seconds = ns / SECOND;
+    if step >= 60 * SECOND {
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        return format!("{sign}{hours}:{minutes:02}:{:02}", seconds % 60);
     }
+    let decimals = (0..9u32).find(|n| step.is_multiple_of(SECOND / 10u64.pow(*n)));
+    let decimals = decimals.unwrap_or(9);
+    let fraction = ns % SECOND / 10u64.pow(9 - decimals);
+    if decimals == 0 {
+        return format!("{sign}{seconds} s");
+    }
+    let digits = decimals as usize;
+    format!("{sign}{seconds}.{fraction:0digits$} s")
 }

@@ -15,6 +15,7 @@ mod lanes;
 
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::file::FilePlace;
 use crate::data::moments::{AskTimeline, Moments};
 use crate::data::page::{Page, Target};
 use crate::data::text::Direction;
@@ -25,7 +26,9 @@ use crate::widgets::chart::Window;
 use crate::widgets::list::ListState;
 use dumpview_model::timeline::{Bounds, Clock, Lane, Placed, What, phases};
 use dumpview_model::units::{bytes, duration, plural};
+use dumpview_view::filter::Filter;
 use dumpview_view::line::{Line, Role};
+use dumpview_view::rows::TimelineEvent;
 use lanes::{Row, describe, rows};
 use std::cell::Cell;
 
@@ -43,7 +46,9 @@ pub struct TimelineScreen {
     /// Only this lane's events are listed.
     lane: Option<Lane>,
     search: String,
-    /// Indexes of the events that are listed: those of the window and lane.
+    filter: String,
+    wanted_events: Option<Filter<TimelineEvent>>,
+    /// Indexes of the events that are listed: those of the window and lane that meet the filter.
     listed: Vec<usize>,
     list: ListState,
     plot: Cell<Area>,
@@ -94,6 +99,12 @@ const KEYS: &[Binding] = &[
         Action::Sort,
         "lane",
         "events of one lane only, then of the next",
+    ),
+    Binding::new(
+        &[Key::Char('f')],
+        Action::Filter,
+        "filter",
+        "only events like that: words, or conditions (lane=pause and span_ns>1ms)",
     ),
 ];
 
@@ -146,13 +157,30 @@ impl TimelineScreen {
             .events
             .partition_point(|p| p.at.map_or(i64::MAX, Bounds::mid) < range.lo);
         let in_lane = |placed: &Placed| self.lane.is_none_or(|lane| placed.event.lane == lane);
+        let is_wanted = |placed: &Placed| {
+            let filter = self.wanted_events.as_ref();
+            filter.is_none_or(|filter| filter.holds(&TimelineEvent::new(&data.timeline, placed)))
+        };
         let listed = seen
             .iter()
             .enumerate()
-            .filter(|(_, placed)| in_lane(placed));
+            .filter(|(_, placed)| in_lane(placed) && is_wanted(placed));
         self.listed = listed.map(|(index, _)| start + index).collect();
         self.list.set_len(self.listed.len());
         self.follow_cursor();
+    }
+
+    fn filter_by(&mut self, text: &str) -> Vec<Effect> {
+        text.clone_into(&mut self.filter);
+        match Filter::typed(text) {
+            Ok(filter) => {
+                self.wanted_events = filter;
+                self.arrange();
+                Vec::new()
+            }
+            // Half a condition is typed: what is listed stays.
+            Err(why) => vec![Effect::Say(why.replace("\n\n", "; "))],
+        }
     }
 
     fn follow_cursor(&mut self) {
@@ -447,6 +475,7 @@ impl TimelineScreen {
             Action::PreviousFound => return self.find(Direction::Backwards),
             Action::Enter => return self.enter(),
             Action::Back if self.mark.is_some() => self.mark = None,
+            Action::Back if !self.filter.is_empty() => return self.filter_by(""),
             Action::Back => return vec![Effect::Back],
             action => {
                 if self.list.act(action) {
@@ -484,6 +513,7 @@ impl Screen for TimelineScreen {
                 text.clone_into(&mut self.search);
                 return self.find(Direction::Forwards);
             }
+            Input::Filter(text) => return self.filter_by(text),
             Input::Act(action) => return self.act(action),
             Input::Wheel { rows, column, row } => {
                 if self.plot.get().contains(column, row) {
@@ -535,8 +565,21 @@ impl Screen for TimelineScreen {
         Some(Export::lines(text, Some("timeline".to_owned())))
     }
 
+    fn file(&self) -> Option<FilePlace> {
+        let line = self.at(self.list.selected()?)?.event.place.line;
+        (line > 0).then_some(FilePlace::Input { line })
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
+
     fn status(&self) -> Option<Line> {
         let data = self.data.as_ref()?;
+        let filter = match self.filter.as_str() {
+            "" => String::new(),
+            filter => format!("filter: {filter}  "),
+        };
         let length = u64::try_from(self.window.length()).unwrap_or(u64::MAX);
         let state = if data.ended {
             ""
@@ -544,7 +587,7 @@ impl Screen for TimelineScreen {
             "  (as far as it was read)"
         };
         Some(Line::plain(format!(
-            "window {} of {}{state}",
+            "{filter}window {} of {}{state}",
             duration(length),
             duration(u64::try_from(self.all.length()).unwrap_or(u64::MAX))
         )))
