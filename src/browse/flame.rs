@@ -28,7 +28,9 @@ fn counted(all: &Goroutines) -> Profile {
     }
     let mut profile = builder.profile;
     profile.sample_types = vec![ValueType::new("goroutine", "count")];
-    samples.iter().for_each(|sample| profile.add(sample));
+    for sample in &samples {
+        profile.add(sample);
+    }
     profile
 }
 

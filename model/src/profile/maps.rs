@@ -8,7 +8,7 @@ pub fn mappings(maps: &[u8]) -> Vec<Mapping> {
     let text = String::from_utf8_lossy(maps);
     let mut mappings: Vec<Mapping> = Vec::new();
     let all = text.lines().filter_map(|line| match mapping(line) {
-        Some(mapping) => mapping,
+        Some((mapping, is_executed)) => is_executed.then_some(mapping),
         None => brief(line),
     });
     for mapping in all {
@@ -59,8 +59,8 @@ fn is_permission(word: &str) -> bool {
     word.bytes().all(|byte| b"-rwxp".contains(&byte))
 }
 
-/// `00400000-0052a000 r-xp 00000000 08:01 1234  /bin/app`; `Some(None)` when nothing is executed there.
-fn mapping(line: &str) -> Option<Option<Mapping>> {
+/// `00400000-0052a000 r-xp 00000000 08:01 1234  /bin/app`; whether something is executed there.
+fn mapping(line: &str) -> Option<(Mapping, bool)> {
     let mut words = line.split_whitespace();
     let (start, limit) = words.next()?.split_once('-')?;
     let permission = words.next().filter(|word| is_permission(word))?;
@@ -74,7 +74,7 @@ fn mapping(line: &str) -> Option<Option<Mapping>> {
         file: words.next().unwrap_or_default().to_owned(),
         ..Mapping::default()
     };
-    Some(permission.contains('x').then_some(mapping))
+    Some((mapping, permission.contains('x')))
 }
 
 /// `00400000-00fcb000: server`, `0x40000-0x80000 /bin/app (@ff00) abc123456` (legacy_profile.go:briefMapsRE).

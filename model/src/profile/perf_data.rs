@@ -6,6 +6,7 @@ use dumpview_parsers::perfdata::{Map, Mode, PerfData, Record, Sample};
 use dumpview_parsers::pprof::{Location, Mapping, Profile};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// A profile, and what was lost on the way to it.
 #[derive(Clone, PartialEq, Debug)]
@@ -208,12 +209,21 @@ impl<'d, 'a> Reading<'d, 'a> {
                 limit: map.start.saturating_add(map.len),
                 offset: map.offset,
                 file: named(map.file),
-                build_id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+                build_id: digits(id),
                 ..Mapping::default()
             });
         }
         at
     }
+}
+
+/// Bytes as hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Text grows without fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The kernel's text is called after its first symbol, too: `[kernel.kallsyms]_text`.

@@ -2,10 +2,12 @@
 
 use super::addresses::compiled_from;
 use crate::addr::{Addr, FileAddr};
+use crate::arch::Arch;
 use crate::disasm::instructions;
+use crate::image::Executable;
 use crate::memory::Memory;
 use crate::process::Process;
-use crate::symbols::Func;
+use crate::symbols::{Func, Symbols};
 use std::collections::BTreeMap;
 
 /// A function by its machine code.
@@ -44,7 +46,8 @@ pub struct Code {
 /// Functions whose names match, by name: those of the symbol table, and of stripped programs those of pclntab.
 pub fn routines(process: &Process<'_>, matches: &dyn Fn(&str) -> bool) -> Vec<Routine> {
     let mut found: BTreeMap<u64, Routine> = BTreeMap::new();
-    let symbols = process.executable.into_iter().flat_map(|exe| exe.symbols());
+    let symbols = process.executable.into_iter();
+    let symbols = symbols.flat_map(Executable::symbols);
     for (start, size, name) in symbols.filter(|(_, size, _)| *size > 0) {
         let name = String::from_utf8_lossy(name);
         if matches(&name) {
@@ -56,7 +59,7 @@ pub fn routines(process: &Process<'_>, matches: &dyn Fn(&str) -> bool) -> Vec<Ro
         }
     }
     let go = process.symbols().ok();
-    for func in go.into_iter().flat_map(|symbols| symbols.funcs()) {
+    for func in go.into_iter().flat_map(Symbols::funcs) {
         if matches(func.name()) || matches(&func.printed_name()) {
             found.entry(func.entry.0).or_insert_with(|| Routine {
                 name: func.name().to_owned(),
@@ -82,8 +85,8 @@ fn end(process: &Process<'_>, func: &Func<'_>) -> Addr {
     // Instructions of arm64 end at a word.
     let used = used.map_or(0, |at| at as u64 + 1);
     let used = match process.arch() {
-        crate::arch::Arch::Amd64 => used,
-        crate::arch::Arch::Arm64 => used.next_multiple_of(4),
+        Arch::Amd64 => used,
+        Arch::Arm64 => used.next_multiple_of(4),
     };
     func.entry.offset(used.min(len))
 }
@@ -127,12 +130,11 @@ fn label(process: &Process<'_>, target: Addr) -> Option<String> {
         .symbols()
         .ok()
         .and_then(|symbols| symbols.find(target));
-    let (name, start) = match func {
-        Some(func) => (func.printed_name().into_owned(), func.entry),
-        None => {
-            let (name, start, _) = process.executable?.symbol_at(FileAddr(target.0))?;
-            (String::from_utf8_lossy(name).into_owned(), Addr(start.0))
-        }
+    let (name, start) = if let Some(func) = func {
+        (func.printed_name().into_owned(), func.entry)
+    } else {
+        let (name, start, _) = process.executable?.symbol_at(FileAddr(target.0))?;
+        (String::from_utf8_lossy(name).into_owned(), Addr(start.0))
     };
     match target.since(start)? {
         0 => Some(name),

@@ -150,7 +150,7 @@ fn curve(values: &[i64]) -> String {
     const COLUMNS: usize = 16;
     const STEPS: &[u8] = b" .:-=+*#";
     let most = values.iter().copied().max().unwrap_or(0).max(1);
-    let columns = values.len().min(COLUMNS).max(1);
+    let columns = values.len().clamp(1, COLUMNS);
     let part = |column: usize| {
         let (from, to) = (
             column * values.len() / columns,

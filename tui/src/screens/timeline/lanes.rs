@@ -55,14 +55,9 @@ pub(super) fn rows(timeline: &Timeline) -> Vec<Row> {
             .filter_map(|placed| Some(Point::new(placed.at?.mid(), 1)))
             .collect()
     };
+    let moments = |name, role, lane| row(name, role, count, lane, each(lane));
     let all = [
-        row(
-            "moment",
-            Role::Alarm,
-            count,
-            Lane::Moment,
-            each(Lane::Moment),
-        ),
+        moments("moment", Role::Alarm, Lane::Moment),
         row(
             "heap",
             Role::Series(0),
@@ -105,22 +100,10 @@ pub(super) fn rows(timeline: &Timeline) -> Vec<Row> {
             Lane::Memory,
             series(Series::Sys),
         ),
-        row(
-            "scavenger",
-            Role::Series(7),
-            count,
-            Lane::Scavenger,
-            each(Lane::Scavenger),
-        ),
-        row(
-            "profile",
-            Role::Series(1),
-            count,
-            Lane::Profile,
-            each(Lane::Profile),
-        ),
-        row("init", Role::Series(7), count, Lane::Init, each(Lane::Init)),
-        row("log", Role::Series(7), count, Lane::Log, each(Lane::Log)),
+        moments("scavenger", Role::Series(7), Lane::Scavenger),
+        moments("profile", Role::Series(1), Lane::Profile),
+        moments("init", Role::Series(7), Lane::Init),
+        moments("log", Role::Series(7), Lane::Log),
     ];
     all.into_iter()
         .filter(|row| !row.points.is_empty())
