@@ -61,7 +61,10 @@ mod tests {
             for c in row.chars() {
                 match c {
                     '<' => in_tag = true,
-                    '>' => (in_tag, _) = (false, bare.push(' ')),
+                    '>' => {
+                        in_tag = false;
+                        bare.push(' ');
+                    }
                     c if !in_tag => bare.push(c),
                     _ => {}
                 }
@@ -154,7 +157,7 @@ mod tests {
             let names = top.lines().skip(1).filter_map(|row| row.split(',').nth(2));
             // Instances of generic functions are told apart by symbols only.
             let names = names.filter(|name| !name.contains('[') && name.contains('.'));
-            let mut searched: Vec<String> = names.map(|name| escaped(name)).collect();
+            let mut searched: Vec<String> = names.map(escaped).collect();
             searched.push("main\\.".to_owned());
             searched.push("encoding/json".to_owned());
             let costly = |of: BTreeMap<u64, (String, String)>| -> BTreeMap<u64, (String, String)> {

@@ -201,7 +201,7 @@ impl Subject for OfProcess {
         Binding::new(
             &[Key::Char('v')],
             Action::Picture,
-            "flame",
+            "",
             "all stacks as one tree of calls; of a core what was sampled of memory, too (t)",
         ),
     ];
