@@ -282,7 +282,11 @@ fn step_text(id: u64, edge: Edge, objects: &[Object]) -> String {
     };
     let waiter = object.waiters.iter().find(|waiter| waiter.goroutine == id);
     let how = waiter.map_or("for it", |waiter| waiter.how.about());
+    // A variable of its own frame is its own without a word.
     let short = object.short();
+    let short = short
+        .strip_suffix(&format!(" of goroutine {id}"))
+        .unwrap_or(&short);
     let wants = match how.strip_suffix(" it") {
         Some("for") => format!("for {short}"),
         Some(to) => format!("{to} {short}"),

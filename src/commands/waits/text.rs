@@ -108,7 +108,7 @@ fn object(of: &Object, out: &mut Text<'_>) -> io::Result<()> {
             format_args!("  and {more} more that could end it"),
         ))?;
     }
-    if of.parties.is_empty() && is_lock(of.kind) && of.state.locked != Some(false) {
+    if of.parties.is_empty() && is_lock(of.kind) && of.state.locked == Some(true) {
         let note = "  who holds it was not found in any stack";
         out.line(styled(Role::Dim, note))?;
     }

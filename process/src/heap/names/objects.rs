@@ -80,16 +80,6 @@ impl Names<'_, '_> {
         found
     }
 
-    /// The part of an object at an address, by its type; `None` where that is not known, or does not cover the address.
-    pub fn part(&self, object: u32, at: Addr) -> Option<String> {
-        let spans = &self.heap.spans;
-        let (span, (addr, _)) = (spans.of_object(object)?, spans.place(object)?);
-        let header = self.heap.pointers.header(span, span.slot_at(addr)?);
-        let start = addr.offset(header.map_or(0, |(_, at)| at));
-        let (name, by) = self.in_object(self.labels.of(object)?, start, at.since(start)?)?;
-        (by != NamedBy::Place).then_some(name)
-    }
-
     /// The name of the word at an offset of an object.
     fn in_object(&self, label: &Label, start: Addr, at: u64) -> Option<(String, NamedBy)> {
         let types = self.process.types();

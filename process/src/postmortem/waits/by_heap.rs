@@ -2,9 +2,12 @@
 //! there, and the one goroutine that can reach it.
 
 use super::Crowd;
+use super::names::type_name;
 use crate::addr::Addr;
-use crate::heap::{Analysis, RootKind};
-use dumpview_model::heap::{HeapPath, PlaceKind};
+use crate::heap::types::Role;
+use crate::heap::{Analysis, NamedBy, RootKind};
+use crate::types::Shape;
+use dumpview_heap::{Bits, Paths};
 use dumpview_model::waits::{Certainty, Does, Object, ObjectKind, Party, Waits};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -15,12 +18,15 @@ const MOST: usize = 256;
 const MOST_BEHIND: usize = 20_000;
 /// A name of more steps says nothing.
 const MOST_STEPS: usize = 8;
+/// Types nest no deeper.
+const DEEPEST: usize = 32;
 /// What the runtime calls a record of a waiter: it has what it waits for, and nobody gets there over it.
 const SUDOG: &str = "runtime.sudog";
 
 pub(super) fn add(crowd: &Crowd<'_>, heap: &Analysis<'_, '_>, waits: &mut Waits) {
     // A stack that was not read to its end may refer to anything.
     let whole = heap.heap.roots.incomplete_stacks.is_empty();
+    let paths = from_variables(heap);
     for object in waits.objects.iter_mut().take(MOST) {
         let Some(addr) = object.addr.map(|addr| Addr(addr.0)) else {
             continue;
@@ -28,8 +34,12 @@ pub(super) fn add(crowd: &Crowd<'_>, heap: &Analysis<'_, '_>, waits: &mut Waits)
         let Some(node) = heap.heap.spans.find(addr) else {
             continue;
         };
-        if object.name.is_none() && object.kind != ObjectKind::Descriptor {
-            object.name = name(heap, node, addr);
+        // What a package variable leads to has a name for everybody; a variable of some frame is one waiter's.
+        let is_local = |name: &String| name.contains(" in frame ");
+        if object.name.as_ref().is_none_or(is_local)
+            && let Some(name) = name(heap, &paths, (node, addr), object.kind)
+        {
+            object.name = Some(name);
         }
         if whole && let Some(number) = only(crowd, heap, node, object) {
             add_only(crowd, number, object);
@@ -37,29 +47,90 @@ pub(super) fn add(crowd: &Crowd<'_>, heap: &Analysis<'_, '_>, waits: &mut Waits)
     }
 }
 
-fn name(heap: &Analysis<'_, '_>, node: u32, addr: Addr) -> Option<String> {
-    let found = heap.paths_to(&[node], 1);
-    let path: &HeapPath = found.paths.first()?;
-    let is_told =
-        path.steps.len() <= MOST_STEPS && path.steps.iter().all(|step| step.left_out == 0);
-    if !is_told {
+/// Ways from the package variables of the program. The runtime's own know every waiter, and what each waits for.
+fn from_variables(heap: &Analysis<'_, '_>) -> Paths {
+    let objects = heap.heap.spans.objects();
+    let is_cut = |node: u32| match heap.heap.root(node).map(|root| root.kind) {
+        None => node < objects && heap.type_name(node) == Some(SUDOG),
+        Some(RootKind::Variable { addr }) => {
+            let name = heap.heap.roots.variables.at(addr);
+            name.is_none_or(|(_, _, name)| name.starts_with("runtime."))
+        }
+        Some(_) => true,
+    };
+    let cut = Bits::of(heap.heap.graph.len(), is_cut);
+    Paths::without(&heap.heap.graph, &cut)
+}
+
+fn name(
+    heap: &Analysis<'_, '_>,
+    paths: &Paths,
+    (node, addr): (u32, Addr),
+    kind: ObjectKind,
+) -> Option<String> {
+    let way = paths.to(node);
+    if way.len() < 2 || way.len() > MOST_STEPS {
         return None;
     }
+    let names = heap.names();
     let mut name = String::new();
-    for step in &path.steps {
-        push(&mut name, step.field.as_deref()?);
-    }
-    if let Some(part) = heap.names().part(node, addr) {
-        push(&mut name, &part);
-    }
-    match path.root.kind {
-        PlaceKind::Variable => Some(name),
-        PlaceKind::Frame => {
-            let (goroutine, frame) = (path.root.goroutine?, path.root.frame?);
-            Some(format!("{name} in frame {frame} of goroutine {goroutine}"))
+    for pair in way.windows(2) {
+        let [from, to] = pair else { continue };
+        let by = names.between(*from, *to).into_iter().next()?;
+        match by.named_by {
+            NamedBy::Variable | NamedBy::Type => push(&mut name, &by.name),
+            // The parts of a map are nobody's names.
+            NamedBy::Runtime => {}
+            NamedBy::Perhaps | NamedBy::Place => return None,
         }
-        _ => None,
     }
+    if kind != ObjectKind::Channel {
+        push(&mut name, &part(heap, node, addr, kind)?);
+    }
+    Some(name)
+}
+
+/// Which part of an object something of this kind is: nothing where it is all of it.
+fn part(heap: &Analysis<'_, '_>, node: u32, addr: Addr, kind: ObjectKind) -> Option<String> {
+    let types = heap.process.types();
+    let label = heap.labels.of(node)?;
+    let mut ty = heap.labels.type_ref(label.ty)?;
+    let mut offset = addr.since(heap.value_addr(node)?)?;
+    let mut name = String::new();
+    match label.role {
+        Role::Value => {}
+        Role::Backing => {
+            let size = types.resolve(ty).ok()?.size;
+            push(&mut name, &format!("[{}]", offset.checked_div(size)?));
+            offset %= size;
+        }
+        _ => return None,
+    }
+    for _ in 0..DEEPEST {
+        let known = types.resolve(ty).ok()?;
+        if offset == 0 && type_name(kind) == Some(&*known.name) {
+            return Some(name);
+        }
+        match &known.shape {
+            Shape::Struct { fields } => {
+                let field = fields.iter().find(|field| {
+                    let size = types.resolve(field.ty).map_or(0, |ty| ty.size);
+                    field.offset <= offset && offset - field.offset < size
+                })?;
+                push(&mut name, &field.name);
+                offset -= field.offset;
+                ty = field.ty;
+            }
+            Shape::Array { elem, .. } => {
+                let size = types.resolve(*elem).ok()?.size;
+                push(&mut name, &format!("[{}]", offset.checked_div(size)?));
+                offset %= size;
+                ty = *elem;
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// `main.pool` and `mu`, `main.list` and `[3]`.

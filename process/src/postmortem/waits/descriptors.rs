@@ -133,7 +133,10 @@ fn of_waiter(process: &Process<'_>, crowd: &Crowd<'_>, waiter: usize) -> Option<
             });
         }
         if let Some((_, words)) = known {
-            named.text = words.iter().find_map(|expr| said(&value(expr)?))?;
+            let text = words.iter().find_map(|expr| said(&value(expr)?))?;
+            // A connection says its number too, which stands beside it.
+            let text = text.split(" (fd ").next().unwrap_or_default();
+            text.clone_into(&mut named.text);
             return Some(named);
         }
     }

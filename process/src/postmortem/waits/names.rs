@@ -27,7 +27,7 @@ const MOST_BY_FRAME: usize = 64;
 const MOST_CALLS: usize = 6;
 
 /// The type that an object of a kind has.
-const fn type_name(kind: ObjectKind) -> Option<&'static str> {
+pub(super) const fn type_name(kind: ObjectKind) -> Option<&'static str> {
     match kind {
         ObjectKind::Mutex => Some("sync.Mutex"),
         ObjectKind::RwMutex => Some("sync.RWMutex"),
