@@ -9,7 +9,6 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[expect(
-    dead_code,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -80,7 +80,7 @@ fn screenshots() {
     let look = Look {
         directory: Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screens"),
         size: README,
-        environment: "",
+        environment: TRUE_COLOR,
         ground: svg::DARK,
     };
     pictures(&look);

@@ -303,7 +303,7 @@ impl Row for DecisionRow {
         reasons: Text.of::<Vec<String>>(), |d| Cell::List(d.reasons.iter().map(|word| Cell::Word(word)).collect()), "all classes of the flow; empty for what does not escape";
         advice: Text.or_null(), |d| word(d.advice), "what usually helps; null for what does not escape";
         varies: Flag, |d| Cell::Flag(d.varies), "whether builds disagree";
-        builds: Id.of::<Vec<u32>>(), |d| d.builds(), "the builds that printed it, as in `summary.builds`";
+        builds: Id.of::<Vec<u32>>(), DecisionRow::builds, "the builds that printed it, as in `summary.builds`";
         lines: Count, |d| Cell::Count(d.lines()), "how many lines said it";
         outcomes: Tree.of::<Vec<OutcomeView>>(), |d| tree(&d.outcomes, ""), "what was decided, and in which builds";
         flow: Tree.of::<Vec<StepView>>(), |d| tree(&d.flow, ""), "the explanation that `reason` is read from; empty when none was printed";

@@ -58,9 +58,12 @@ impl Layout {
                 Self::of_lines(lines, |line| cut(line, width), manner)
             }
             Content::Lines(lines) => {
-                let wrapped = |line: &Line| match manner.wrap {
-                    true => line.wrapped(width, 2),
-                    false => vec![line.clone()],
+                let wrapped = |line: &Line| {
+                    if manner.wrap {
+                        line.wrapped(width, 2)
+                    } else {
+                        vec![line.clone()]
+                    }
                 };
                 Self::of_lines(lines.iter().cloned(), wrapped, manner)
             }

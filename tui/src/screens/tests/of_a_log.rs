@@ -207,6 +207,7 @@ fn the_raw_lines() {
         text: "PANIC".to_owned(),
         from: 6,
         direction: Direction::Forwards,
+        among: None,
     };
     assert_eq!(effects, [Effect::Ask(question.clone().into())]);
     settle(&mut screen, effects);

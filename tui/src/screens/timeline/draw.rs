@@ -117,15 +117,15 @@ impl TimelineScreen {
             canvas.line(top, &label);
             let mut cells = canvas.rows(top, own);
             let mut cells = cells.columns(NAMES, plot_width);
-            if row.name != "heap" {
-                chart::spark(&mut cells, 0, &columns, most, row.role);
-            } else {
+            if row.name == "heap" {
                 let curve = chart::connected(&columns);
                 for (column, value) in (0..plot_width).zip(curve) {
                     if let Some(value) = value {
                         chart::stack(&mut cells, column, &[(value, row.role)], most);
                     }
                 }
+            } else {
+                chart::spark(&mut cells, 0, &columns, most, row.role);
             }
             top += own;
         }
