@@ -87,6 +87,21 @@ mod tests {
         }
     }
 
+    /// Samples of each function of `perf.data`, as `perf report` counts them.
+    fn reported(perf: &dyn Fn(&[&str]) -> Option<Output>) -> BTreeMap<String, i64> {
+        let asked = "report --stdio --no-children -g none -F sample,sym -i perf.data";
+        let asked: Vec<&str> = asked.split(' ').collect();
+        let report = perf(&asked).unwrap();
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        for line in String::from_utf8(report.stdout).unwrap().lines() {
+            if let Some((count, symbol)) = line.split_once("[.] ") {
+                let symbol = as_go_says(symbol.trim());
+                *counts.entry(symbol).or_default() += count.trim().parse::<i64>().unwrap();
+            }
+        }
+        counts
+    }
+
     #[test]
     fn a_recording_of_perf_has_the_counts_of_perf_report() {
         let Some(go) = std::env::var_os("DUMPVIEW_GO") else {
@@ -125,24 +140,7 @@ mod tests {
                 "./busy",
             ])
             .unwrap();
-            let report = [
-                "report",
-                "--stdio",
-                "--no-children",
-                "-g",
-                "none",
-                "-F",
-                "sample,sym",
-            ];
-            let report = perf(&[&report[..], &["-i", "perf.data"]].concat()).unwrap();
-            let mut theirs: BTreeMap<String, i64> = BTreeMap::new();
-            for line in String::from_utf8(report.stdout).unwrap().lines() {
-                let Some((count, symbol)) = line.split_once("[.] ") else {
-                    continue;
-                };
-                let symbol = as_go_says(symbol.trim());
-                *theirs.entry(symbol).or_default() += count.trim().parse::<i64>().unwrap();
-            }
+            let theirs = reported(&perf);
             assert!(theirs.len() > 5, "{release}: {theirs:?}");
             let asked = ["-sample_index=samples", "-noinlines"];
             let mut compared = 0;

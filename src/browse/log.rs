@@ -194,7 +194,7 @@ impl Log {
             line => {
                 let why = format!("{}: no command of a log", short(line));
                 let mut failure = Failure::usage(why);
-                failure.hint(&VERBS.join(", "));
+                failure.hint(VERBS.join(", "));
                 return Err(failure);
             }
         }?;

@@ -2,13 +2,26 @@
 
 use super::Passing;
 use super::dump::{core, heap_dump, is_core, is_heap_dump};
-use super::reading::OneInput;
 use crate::answer::{Failure, Stop};
+use crate::flags::{Common, LogFlags};
 use crate::input::log::{Ended, chunks};
 use crate::words::is_stdin;
 use dumpview_parsers::log::{LogReader, Others, Record};
 use std::io::{self, BufWriter, IsTerminal};
 use std::ops::ControlFlow;
+use std::path::Path;
+
+/// An input, and how it is read.
+pub struct OneInput<'f> {
+    /// The file.
+    pub path: &'f Path,
+    /// What cores are of, when that was typed.
+    pub executable: Option<&'f Path>,
+    /// How a log is read.
+    pub flags: &'f LogFlags,
+    /// Flags that every verb takes.
+    pub common: &'f Common,
+}
 
 /// What one is told while an input is read.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 //! what it says at the end.
 
 use super::args::LogArgs;
-use super::drive::{Step, drive};
+use super::drive::{OneInput, Step, drive};
 use super::window::{Window, Within};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind, recognize_file};
@@ -324,18 +324,6 @@ pub fn read<R: Reading>(
     }
     reading.finish(&inputs, &mut |row| each(Step::Item(row)))?;
     Ok(inputs)
-}
-
-/// An input, and how it is read.
-pub struct OneInput<'f> {
-    /// The file.
-    pub path: &'f Path,
-    /// What cores are of, when that was typed.
-    pub executable: Option<&'f Path>,
-    /// How a log is read.
-    pub flags: &'f LogFlags,
-    /// Flags that every verb takes.
-    pub common: &'f Common,
 }
 
 fn one<R: Reading>(
