@@ -231,7 +231,7 @@ fn draw_share(line: &mut Line, share: Option<f64>, text: &str, width: usize, gly
 /// What stands above a column. One without a title of its own is named as in JSON, but its cells say their units.
 fn heading<R>(column: &Column<R>) -> String {
     let title = if column.title == column.name {
-        let units = ["_ns", "_mib", "_bytes", "_percent"];
+        let units = ["_ns", "_mib", "_percent"];
         let bare = units.iter().find_map(|unit| column.name.strip_suffix(unit));
         bare.unwrap_or(column.name).replace('_', " ")
     } else {

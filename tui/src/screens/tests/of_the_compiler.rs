@@ -48,7 +48,7 @@ fn escapes_with_their_reason_source_and_flow() {
     tell(&mut screen, question, line);
     snapshots("escapes", &screen);
     screen.update(Input::Act(Action::ShowAll));
-    screen.update(Input::Filter("kind:does_not_escape"));
+    screen.update(Input::Filter("kind=does_not_escape"));
     let status = screen.status().unwrap().text();
     assert!(
         status.contains("1 decisions of 2") || status.contains("1 decision"),
