@@ -11,7 +11,7 @@ use dumpview_tui::data::profile::{AskFlame, Pictured};
 use dumpview_view::job::Job;
 
 /// What is less than this share of all is not drawn.
-const LEAST: f64 = 2e-5;
+const LEAST: f64 = 1e-4;
 
 /// Goroutines that are not the runtime's own, as a profile that counts them.
 fn counted(all: &Goroutines) -> Profile {

@@ -13,8 +13,8 @@ use dumpview_parsers::pprof::Profile;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// What is less than this share of all is not drawn: the whole width of a screen, zoomed a hundred times, has no room for it.
-const LEAST: f64 = 2e-5;
+/// What is less than this share of all is not drawn: a screen, zoomed thirty times, has no room for it.
+const LEAST: f64 = 1e-4;
 
 /// The profile, and the options that the prompt has set.
 pub struct Opened {
