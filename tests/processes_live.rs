@@ -2,7 +2,7 @@
 //!
 //! Each process writes to a pipe of its own, and what comes out of the four is written to one log, a line at a time as it
 //! arrives, so that it is known whose each line is. Runs when `DUMPVIEW_GO` names a command that takes `RELEASE ARGS…`;
-//! `DUMPVIEW_GO_RELEASES` chooses other releases (separated by blanks).
+//! `DUMPVIEW_RELEASES` chooses other releases (separated by commas).
 
 #[cfg(test)]
 #[path = "support/run.rs"]
@@ -118,8 +118,8 @@ mod tests {
             eprintln!("DUMPVIEW_GO is not set: skipped");
             return;
         };
-        let releases = env::var("DUMPVIEW_GO_RELEASES").unwrap_or_else(|_| "1.27.3".to_owned());
-        for release in releases.split_whitespace() {
+        let releases = env::var("DUMPVIEW_RELEASES").unwrap_or_else(|_| "1.27.3".to_owned());
+        for release in releases.split(',') {
             let dir = tempfile::tempdir().unwrap();
             let program = build(&go, release, dir.path());
             let services = [
