@@ -53,7 +53,7 @@ pub struct Body<'a> {
 struct ProcessDoc {
     /// Its number, which every verb on that log counts.
     process: ProcessId,
-    /// Cycles of the collector.
+    /// Cycles of the collector, those included that may be of another process.
     cycles: u64,
     /// Samples of the scheduler.
     samples: u64,
@@ -211,7 +211,7 @@ impl ProcessDoc {
     fn of(process: &LogProcess<'_>) -> Self {
         Self {
             process: process.id,
-            cycles: process.gc.map_or(0, |gc| gc.cycles),
+            cycles: process.gc.map_or(0, |gc| gc.cycles + gc.doubtful),
             samples: process.sched.map_or(0, |sched| sched.samples),
             snapshots: process.memory.map_or(0, |memory| memory.count),
             crashes: process.crashes.len(),
