@@ -106,29 +106,6 @@ fn two_samples_of_one_millisecond_are_of_one_process() {
     assert_eq!(processes_of(&text), [1, 1, 1, 1, 2, 3]);
 }
 
-/// Compilers run by the go command have like numbers: what stands behind a package's name is of its compiler.
-#[test]
-fn the_output_of_a_compiler_stands_in_one_piece() {
-    let text = "\
-# syscall
-gc 1 @0.885s 4%: 8.6+144+0.24 ms clock, 17+0.13/79/0+0.49 ms cpu, 67->69->18 MB, 70 MB goal, 0 MB stacks, 1 MB globals, 2 P
-# reflect
-gc 1 @0.769s 3%: 0.19+187+0.072 ms clock, 0.39+0.95/57/148+0.14 ms cpu, 67->69->20 MB, 70 MB goal, 0 MB stacks, 1 MB globals, 2 P
-gc 2 @2.239s 5%: 1.6+439+5.8 ms clock, 3.3+1.5/204/0+11 ms cpu, 89->99->42 MB, 94 MB goal, 0 MB stacks, 1 MB globals, 2 P
-# time
-gc 1 @0.934s 2%: 4.6+104+0.055 ms clock, 9.3+0.11/49/0+0.11 ms cpu, 67->71->21 MB, 70 MB goal, 0 MB stacks, 1 MB globals, 2 P
-";
-    let mut processes = Processes::new();
-    let mut found = Vec::new();
-    LogReader::new().push(text.as_bytes(), &mut |record| {
-        let whose = processes.of(&record);
-        if let Kind::Gc(dumpview_parsers::gctrace::Record::Cycle(_)) = record.kind {
-            found.push((whose.process.0, whose.doubtful));
-        }
-    });
-    assert_eq!(found, [(1, false), (2, false), (2, false), (3, false)]);
-}
-
 #[test]
 fn origins_are_processes_of_their_own() {
     let text = format!(

@@ -25,9 +25,6 @@ const MARGIN: f64 = 4.0;
 /// One that costs so much more will not be, whatever comes.
 const KEPT: f64 = 8.0;
 
-/// What it costs to go on elsewhere where the output of a compiler has begun.
-const ELSEWHERE: f64 = 6.0;
-
 /// One way to divide the cycles.
 #[derive(Clone, Debug, Default)]
 struct Way {
@@ -92,17 +89,10 @@ impl Way {
         self.tracks.iter().map(Track::now).reduce(f64::max)
     }
 
-    /// What it costs to take a cycle for the next of the process at this place.
-    fn cost(&self, at: usize, cycle: &Cycle, now: f64) -> Option<f64> {
-        let cost = self.tracks.get(at)?.cost(cycle, now)?;
-        let announced = self.tracks.last().is_some_and(|last| last.announced);
-        let elsewhere = announced && at + 1 < self.tracks.len();
-        Some(if elsewhere { cost + ELSEWHERE } else { cost })
-    }
-
     /// Takes a cycle for the next of a process, or for the first of one.
-    fn take(&mut self, at: Option<usize>, label: u64, cycle: &Cycle, announced: bool) {
+    fn take(&mut self, at: Option<usize>, label: u64, cycle: &Cycle, cost: f64) {
         let now = self.now();
+        self.cost += cost;
         // The latest to write is the last.
         if let Some(tracks) = at.and_then(|at| self.tracks.get_mut(at..)) {
             tracks.rotate_left(1);
@@ -110,9 +100,7 @@ impl Way {
                 track.add(cycle, now.unwrap_or_default());
             }
         } else {
-            let mut track = Track::new(label, cycle, now);
-            track.announced = announced;
-            self.tracks.push(track);
+            self.tracks.push(Track::new(label, cycle, now));
             if self.tracks.len() > MOST_TRACKS {
                 self.tracks.remove(0);
             }
@@ -154,7 +142,7 @@ impl Joint {
         let mut best = (begins(cycle, announced), None);
         let mut second = f64::INFINITY;
         for (at, track) in way.tracks.iter().enumerate().rev() {
-            let cost = way.cost(at, cycle, now).filter(|_| admits(track.label));
+            let cost = track.cost(cycle, now).filter(|_| admits(track.label));
             let Some(cost) = cost else { continue };
             if cost < best.0 {
                 second = best.0;
@@ -166,7 +154,7 @@ impl Joint {
         if second <= best.0 + KEPT {
             return None;
         }
-        way.take(best.1, self.count, cycle, announced);
+        way.take(best.1, self.count, cycle, 0.0);
         self.count += 1;
         let label = way.picks.pop_back()?;
         let known = self.known_mut(label);
@@ -191,7 +179,7 @@ impl Joint {
                     .enumerate()
                     .rev()
                     .filter_map(|(at, track)| {
-                        let cost = way.cost(at, cycle, now).filter(|_| admits(track.label))?;
+                        let cost = track.cost(cycle, now).filter(|_| admits(track.label))?;
                         Some((way.cost + cost, index, Some(at)))
                     }),
             );
@@ -215,8 +203,9 @@ impl Joint {
                 ways.get(index).cloned()
             };
             if let Some(mut way) = way {
-                way.take(at, label, cycle, announced);
-                way.cost = cost - least;
+                let more = cost - way.cost;
+                way.take(at, label, cycle, more);
+                way.cost -= least;
                 self.ways.push(way);
             }
         }

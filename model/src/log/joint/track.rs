@@ -61,8 +61,6 @@ pub(super) struct Track {
     /// The number of the cycle, in the order of the log, that it began with.
     pub label: u64,
     pub last: Cycle,
-    /// The go command said whose output follows: it prints that of a compiler in one piece.
-    pub announced: bool,
     /// CPU time of the collector until then.
     work: Stretch,
     /// When it started, by the clock of the log's first process.
@@ -142,7 +140,6 @@ impl Track {
         Self {
             label,
             last: *cycle,
-            announced: false,
             work: share(cycle),
             started,
             gogc: None,
