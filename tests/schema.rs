@@ -223,6 +223,8 @@ mod tests {
             &["flame"],
             &["svg"],
             &["speedscope"],
+            &["html"],
+            &["series"],
             &["proto"],
             &["topproto"],
         ];
@@ -351,8 +353,16 @@ mod tests {
             .ids()
             .filter(|id| !seen.contains_key(*id))
             .collect();
-        // Moves stand in scripts only.
-        let moves = ["goroutine", "frame", "up", "down"].map(|verb| format!("dumpview.{verb}/1"));
+        // Moves stand in scripts only; code of a profile needs a program that was just built (`pprof_code` asks for it).
+        let moves = [
+            "goroutine",
+            "frame",
+            "up",
+            "down",
+            "pprof.disasm",
+            "pprof.weblist",
+        ]
+        .map(|verb| format!("dumpview.{verb}/1"));
         let unasked: Vec<&str> = unasked
             .into_iter()
             .filter(|id| !moves.iter().any(|of| of == id))
