@@ -224,7 +224,6 @@ mod tests {
             &["svg"],
             &["speedscope"],
             &["html"],
-            &["series"],
             &["proto"],
             &["topproto"],
         ];
@@ -237,6 +236,12 @@ mod tests {
                 all.push(args);
             }
         }
+        let series = ["heap.before.pb.gz", "heap.pb.gz"].map(|name| {
+            let path = corpus("pprof/go1.27.3").join(name);
+            path.display().to_string()
+        });
+        let words = ["pprof", "series"].map(str::to_owned);
+        all.push([words, series].concat());
         all
     }
 
