@@ -17,7 +17,7 @@ fn open(file: &Path, exe: &Path, rows: u16, columns: u16) -> Pty {
 #[test]
 fn a_type_leads_to_its_objects_and_each_to_its_place_and_back() {
     let case = case("known-all-opt-go1.27.3-amd64");
-    let mut pty = open(&case.core, &case.exe, 40, 140);
+    let mut pty = open(&case.core, &case.exe, 40, 150);
     pty.see("heap");
     pty.press("5");
     pty.see("RETAINED*");
