@@ -81,6 +81,8 @@ mod tests {
     /// A name as pclntab has it: instances of generic functions are not told apart, and neither are their ABIs.
     fn as_go_says(symbol: &str) -> String {
         let symbol = symbol.strip_suffix(".abi0").unwrap_or(symbol);
+        // A wrapper of a method with a value for receiver counts as that, which the runtime says it is.
+        let symbol = &symbol.replace("(*", "").replace(')', "");
         match (symbol.find('['), symbol.rfind(']')) {
             (Some(start), Some(end)) => format!("{}...{}", &symbol[..=start], &symbol[end..]),
             _ => symbol.to_owned(),
@@ -166,9 +168,7 @@ mod tests {
                 }
                 for (symbol, count) in &theirs {
                     // Functions of C libraries and of the kernel's page are of other files.
-                    // Wrappers are left out as the runtime leaves them out.
-                    let is_wrapper = symbol.contains("IntSlice");
-                    if !symbol.contains('.') || symbol.starts_with("0x") || is_wrapper {
+                    if !symbol.contains('.') || symbol.starts_with("0x") {
                         continue;
                     }
                     assert_eq!(
@@ -555,7 +555,14 @@ mod tests {
                     });
                     lines.collect()
                 };
-                let (ours, theirs) = (lines(location, &named), lines(known, &whole));
+                let (mut ours, mut theirs) = (lines(location, &named), lines(known, &whole));
+                // Profiles of 1.19 have one file for each name, that of the first place seen (runtime/pprof/proto.go:locs), also where
+                // another file's function was inlined into it and left out.
+                if release == "1.19" {
+                    let without_file = |line: &mut (String, String, i64)| line.1.clear();
+                    ours.iter_mut().for_each(without_file);
+                    theirs.iter_mut().for_each(without_file);
+                }
                 assert_eq!(ours, theirs, "{release} {flags:?} 0x{:x}", location.address);
                 compared += 1;
             }

@@ -70,6 +70,9 @@ const PACKED: [&[&str]; 3] = [
         ".oom.",
         "Killed process ",
         "Kill process ",
+        // Rows of the kernel's table (`kernel: [ 1234]`) and counters (`memory: usage `), whatever stands before.
+        "nel: [",
+        "y: usage ",
     ],
 ];
 
