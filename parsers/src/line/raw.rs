@@ -52,15 +52,16 @@ impl LineReader {
 
     /// Gives each line that ends in `chunk` to `each`.
     pub fn push(&mut self, chunk: &[u8], each: impl FnMut(RawLine<'_>)) {
-        self.push_sought(chunk, |_, _| true, each);
+        self.push_sought(chunk, |_, _| true, |_| true, each);
     }
 
     /// The same; `any` tells whether there is something in a part of the chunk, and is asked of each line that is whole
-    /// in it, in order.
+    /// in it, in order; `alone` tells the same of a line that came in several chunks, so that chunks make no difference.
     pub fn push_sought(
         &mut self,
         chunk: &[u8],
         mut any: impl FnMut(usize, usize) -> bool,
+        alone: impl Fn(&[u8]) -> bool,
         mut each: impl FnMut(RawLine<'_>),
     ) {
         let mut start = 0;
@@ -77,7 +78,11 @@ impl LineReader {
                 self.keep(line);
                 let carry = std::mem::take(&mut self.carry);
                 let length = carry.len() as u64 + std::mem::take(&mut self.dropped) + 1;
-                self.give(&carry, length, Ends::default(), &mut each);
+                let ends = Ends {
+                    quiet: carry.len() <= MAX_LINE && !alone(&carry),
+                    unterminated: false,
+                };
+                self.give(&carry, length, ends, &mut each);
                 self.carry = carry;
                 self.carry.clear();
             }

@@ -97,7 +97,8 @@ impl LogReader {
         } = self;
         let mut places = Places::of(chunk);
         let any = |from, to| places.any(from, to);
-        lines.push_sought(chunk, any, |raw| {
+        let alone = |line: &[u8]| Places::of(line).any(0, line.len());
+        lines.push_sought(chunk, any, alone, |raw| {
             if raw.quiet
                 && let Some(line) = unwrapper.plain(&raw)
                 && origins.passes(line.text)

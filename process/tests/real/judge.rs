@@ -128,7 +128,7 @@ fn words(
         }
         Data::Unreadable(why) if !is_absent(why) => faults.push(why.clone()),
         // They stand behind a span's last object (runtime/mgcmark_greenteagc.go:inlineMarkBits).
-        Data::Pointer { .. } if value.ty == "*runtime.spanInlineMarkBits" => {}
+        Data::Pointer { .. } if &*value.ty == "*runtime.spanInlineMarkBits" => {}
         Data::Pointer { addr, .. }
         | Data::UnsafePointer(addr)
         | Data::Map { addr, .. }
