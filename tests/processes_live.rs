@@ -145,7 +145,7 @@ mod tests {
                 // Copies that start at one time and do the same are told apart by fractions of milliseconds alone: about one in a
                 // thousand of their cycles is taken for another's without a doubt. Of services none may be.
                 let most = if name == "alike" { all / 100 } else { 0 };
-                assert!(wrong as u64 <= most, "{release}, {name}: {wrong}\n{log}");
+                assert!(wrong <= most, "{release}, {name}: {wrong}\n{log}");
                 assert!(
                     name == "alike" || sure * 2 > all,
                     "{release}, {name}: {sure} of {all}"
