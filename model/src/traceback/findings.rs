@@ -5,7 +5,7 @@ use crate::death_kind::DeathKind;
 use crate::finding::{Finding, Severity, Subject, rank};
 use crate::goroutine::{Goroutine, Goroutines, Group, Status};
 use crate::units::{duration, plural};
-use crate::waits::Waits;
+use crate::waits::{How, ObjectKind, Waits, awaited};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many goroutines at one place are a pile.
@@ -83,13 +83,13 @@ pub fn of_goroutines(dump: &Seen<'_>) -> Vec<Finding> {
     found.extend(
         groups
             .iter()
-            .filter(|group| is_lock(group) && !is_told(group))
+            .filter(|group| is_lock(dump, group) && !is_told(group))
             .filter_map(|group| lock_pile(dump, group)),
     );
     found.extend(
         groups
             .iter()
-            .filter(|group| !is_lock(group))
+            .filter(|group| !is_lock(dump, group))
             .filter_map(|group| leak_shape(dump, group, users.len())),
     );
     let untold: Vec<&Group> = groups.iter().filter(|group| !is_told(group)).collect();
@@ -111,36 +111,35 @@ fn place(group: &Group) -> String {
     }
 }
 
-/// What a group waits for, by the calls that lead into the wait: up to 1.19 every lock is `semacquire`.
-fn waits_for(group: &Group) -> Option<&'static str> {
-    const NAMES: [(&str, &str); 8] = [
-        ("sync.(*Mutex).Lock", "a mutex"),
-        ("sync.(*Mutex).lockSlow", "a mutex"),
-        ("internal/sync.(*Mutex).lockSlow", "a mutex"),
-        ("sync.(*RWMutex).RLock", "the read side of a lock"),
-        ("sync.(*RWMutex).Lock", "the write side of a lock"),
-        ("sync.(*WaitGroup).Wait", "a WaitGroup"),
-        ("sync.(*Cond).Wait", "a condition"),
-        ("sync.(*Once).doSlow", "another goroutine's sync.Once"),
-    ];
-    group.frames.iter().take(12).find_map(|frame| {
-        NAMES
-            .iter()
-            .find(|(name, _)| frame.function == *name)
-            .map(|(_, what)| *what)
-    })
+/// What a group waits for; nothing when it is not blocked: woken goroutines still stand in the calls that blocked them.
+fn waits_for(dump: &Seen<'_>, group: &Group) -> Option<&'static str> {
+    let list = &dump.goroutines.list;
+    let first = group.ids.first()?;
+    let at = list.binary_search_by_key(first, |g| g.id).ok()?;
+    match awaited(dump.goroutines, list.get(at)?)? {
+        (ObjectKind::Mutex, _) => Some("a mutex"),
+        (ObjectKind::RwMutex, How::ReadLock) => Some("the read side of a lock"),
+        (ObjectKind::RwMutex, _) => Some("the write side of a lock"),
+        (ObjectKind::WaitGroup, _) => Some("a WaitGroup"),
+        (ObjectKind::Cond, _) => Some("a condition"),
+        (ObjectKind::Once, _) => Some("another goroutine's sync.Once"),
+        _ => None,
+    }
+}
+
+/// Where what a group waits for stands, each once; nothing for those whose calls do not tell.
+fn addresses(dump: &Seen<'_>, group: &Group) -> BTreeSet<Option<u64>> {
+    let list = &dump.goroutines.list;
+    let ids = group.ids.iter();
+    ids.filter_map(|id| list.binary_search_by_key(id, |g| g.id).ok())
+        .filter_map(|at| list.get(at))
+        .map(|g| g.waits_at.map(|address| address.0))
+        .collect()
 }
 
 /// Which one, as far as the arguments of the calls tell: ` at 0xc0000a6030`, or how many different ones.
 fn which(dump: &Seen<'_>, group: &Group) -> String {
-    let list = &dump.goroutines.list;
-    let found: BTreeSet<Option<u64>> = group
-        .ids
-        .iter()
-        .filter_map(|id| list.binary_search_by_key(id, |g| g.id).ok())
-        .filter_map(|at| list.get(at))
-        .map(|g| g.waits_at.map(|address| address.0))
-        .collect();
+    let found = addresses(dump, group);
     match (found.len(), found.first().copied().flatten()) {
         (1, Some(address)) => format!(" at {address:#x}"),
         (2.., Some(_)) => format!(" ({} different ones)", found.len()),
@@ -148,9 +147,9 @@ fn which(dump: &Seen<'_>, group: &Group) -> String {
     }
 }
 
-fn is_lock(group: &Group) -> bool {
+fn is_lock(dump: &Seen<'_>, group: &Group) -> bool {
     matches!(
-        waits_for(group),
+        waits_for(dump, group),
         Some("a mutex" | "the read side of a lock" | "the write side of a lock")
     )
 }
@@ -196,7 +195,7 @@ fn deadlock(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
         .iter()
         .take(4)
         .map(|group| {
-            let what = waits_for(group).map_or_else(
+            let what = waits_for(dump, group).map_or_else(
                 || state(group).to_owned(),
                 |what| format!("{what}{} [{}]", which(dump, group), state(group)),
             );
@@ -245,7 +244,7 @@ fn leaked(dump: &Seen<'_>) -> Option<Finding> {
 }
 
 fn lock_pile(dump: &Seen<'_>, group: &Group) -> Option<Finding> {
-    let what = waits_for(group)?;
+    let what = waits_for(dump, group)?;
     (group.count >= PILE).then(|| {
         dump.at(
             Finding::new(
@@ -271,18 +270,20 @@ fn long_at_locks(dump: &Seen<'_>, groups: &[&Group]) -> Option<Finding> {
         return None;
     }
     let few = groups.iter().copied();
-    let few = few.filter(|group| is_lock(group) && group.count < PILE);
+    let few = few.filter(|group| is_lock(dump, group) && group.count < PILE);
     let few: Vec<&Group> = few
         .filter(|group| group.waiting_ns.is_none_or(|(_, most)| most >= LONG))
         .collect();
-    // Where no time is known, one at a lock is nothing.
+    // Where no time is known, some at one lock are nothing. One whose address was not printed may be any.
     let known = few.iter().any(|group| group.waiting_ns.is_some());
-    if !known && few.len() < 2 {
+    let locks: BTreeSet<Option<u64>> = few.iter().flat_map(|of| addresses(dump, of)).collect();
+    let are_several = locks.len() > 1 || (locks.contains(&None) && few.len() > 1);
+    if !known && !are_several {
         return None;
     }
     let first = few.first()?;
     let told = few.iter().take(4).map(|group| {
-        let what = waits_for(group).unwrap_or("a lock");
+        let what = waits_for(dump, group).unwrap_or("a lock");
         let verb = if group.count == 1 { "waits" } else { "wait" };
         format!(
             "{} {verb} for {what}{} in {}{}",
@@ -294,7 +295,8 @@ fn long_at_locks(dump: &Seen<'_>, groups: &[&Group]) -> Option<Finding> {
     });
     let told = told.collect::<Vec<_>>().join("; ");
     // Of one method that was called on two values the groups have one place.
-    let verdict = if few.len() > 1 || first.count > 1 {
+    let may_be_several = are_several || (locks.contains(&None) && first.count > 1);
+    let verdict = if may_be_several {
         ": each may hold what another waits for"
     } else {
         ": whoever holds it does not let go"

@@ -166,3 +166,45 @@ fn groups_are_by_look_and_state() {
     assert_eq!(groups.iter().map(|g| g.count).collect::<Vec<_>>(), [20, 10]);
     assert_eq!(dump.goroutines.stacks.len(), 1);
 }
+
+/// A goroutine that waits for a mutex, or did so until it was woken.
+fn at_lock(id: u64, state: &str, function: &str, mutex: u64, between: &str) -> String {
+    format!(
+        "goroutine {id} [{state}]:\ninternal/sync.runtime_SemacquireMutex(0x0?, 0x0?, 0x0?)\n\t/go/src/runtime/sema.go:95 +0x25\n\
+         internal/sync.(*Mutex).lockSlow({mutex:#x})\n\t/go/src/internal/sync/mutex.go:149 +0x15a\n\
+         sync.(*Mutex).Lock(...)\n\t/go/src/sync/mutex.go:46\n{between}\
+         main.{function}(0x1)\n\t/src/main.go:{} +0x5\n\n",
+        10 + function.len()
+    )
+}
+
+#[test]
+fn only_blocked_goroutines_at_several_locks_may_wait_for_each_other() {
+    let told = |sections: &[String]| {
+        let text = format!(
+            "panic: x\n\n{}{}",
+            section(7, "running", "died"),
+            sections.concat()
+        );
+        let dump = collect(&text, Which::Crash).dump.unwrap();
+        let found = findings(&dump);
+        let of = found
+            .into_iter()
+            .find(|of| of.id == "goroutines.long-at-locks");
+        of.map(|of| of.text)
+    };
+    let waits = |id, function, mutex| at_lock(id, "sync.Mutex.Lock", function, mutex, "");
+    let two = told(&[waits(1, "first", 0xc000), waits(2, "second", 0xc010)]);
+    assert!(two.is_some_and(|text| text.ends_with(": each may hold what another waits for")));
+    // At one lock, or on the way from it.
+    assert_eq!(
+        told(&[waits(1, "first", 0xc000), waits(2, "second", 0xc000)]),
+        None
+    );
+    let woken = at_lock(2, "runnable", "second", 0xc010, "");
+    assert_eq!(told(&[waits(1, "first", 0xc000), woken]), None);
+    // Who is in the Once's call will end it.
+    let once = "sync.(*Once).doSlow(0x0?, 0xc000)\n\t/go/src/sync/once.go:74 +0x48\n";
+    let in_once = |id, mutex| at_lock(id, "sync.Mutex.Lock", "load", mutex, once);
+    assert_eq!(told(&[in_once(1, 0xc000), in_once(2, 0xc010)]), None);
+}

@@ -17,6 +17,7 @@ mod tree;
 
 pub use graph::{Circle, Head, Step};
 pub use object::{Certainty, Does, How, Object, ObjectKind, ObjectState, Party, Waiter, Waiting};
+pub(crate) use text::awaited;
 pub use tree::{Node, Tree};
 
 use crate::finding::Finding;

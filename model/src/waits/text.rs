@@ -22,10 +22,7 @@ impl Waits {
         let mut objects: BTreeMap<Key, Object> = BTreeMap::new();
         let mut others: BTreeMap<Arc<str>, OtherWaits> = BTreeMap::new();
         for g in &all.list {
-            if !matches!(g.status, Status::Waiting | Status::Leaked) {
-                continue;
-            }
-            let Some(reason) = &g.wait_reason else {
+            let Some(reason) = reason(g) else {
                 continue;
             };
             let Some((kind, how)) = kind(all, g, reason) else {
@@ -64,6 +61,17 @@ impl Waits {
         };
         waits.settled(&|_| None)
     }
+}
+
+/// What a blocked goroutine waits for, by its reason and its calls; nothing for one that is not blocked, or on no object.
+pub(crate) fn awaited(all: &Goroutines, g: &Goroutine) -> Option<(ObjectKind, How)> {
+    kind(all, g, reason(g)?)
+}
+
+/// Why a goroutine is blocked, if it is.
+fn reason(g: &Goroutine) -> Option<&Arc<str>> {
+    let is_blocked = matches!(g.status, Status::Waiting | Status::Leaked);
+    g.wait_reason.as_ref().filter(|_| is_blocked)
 }
 
 /// `main.work shop.go:7 [chan receive]`.
