@@ -66,8 +66,7 @@ mod tests {
             &["funcs", "WORD:^main\\."],
             &["types", "WORD:^main\\."],
             &["sources", "WORD:main"],
-            &["list", "WORD:main.main"],
-            &["list"],
+            &["list", "WORD:main.main", "SOURCES"],
             &["regs"],
             &["memory"],
             &["regs", "--thread", "TID"],
@@ -95,6 +94,11 @@ mod tests {
             &["print", "WORD:runtime.allgs", "--retained", "--depth", "1"],
             &["SCRIPT"],
         ];
+        // Where the programs were built there is no source.
+        let sources = format!(
+            "--source-path=/tmp/dumpview-corpus/src-go1.27.3={}",
+            corpus("programs").display()
+        );
         let mut all = Vec::new();
         let manifest = samples::text(&corpus("manifest.json"));
         let manifest: Value = serde_json::from_str(&manifest).unwrap();
@@ -135,6 +139,7 @@ mod tests {
                     "TID" => first["tid"].to_string(),
                     "PC" => first["pc"].as_str().unwrap_or("0").to_owned(),
                     "CORE" => core.clone(),
+                    "SOURCES" => sources.clone(),
                     flag => flag.trim_start_matches("WORD:").to_owned(),
                 };
                 args.extend(flags.iter().map(flag));
