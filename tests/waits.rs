@@ -257,6 +257,66 @@ mod waits {
         }
     }
 
+    /// The descriptor that a system call was given first.
+    fn of_call<'v>(told: &'v Value, name: &str, descriptor: &Value) -> &'v Value {
+        let mut calls = each(told, "system_calls").filter(|call| call["name"] == *name);
+        let first = format!("{:#x}", descriptor.as_u64().unwrap());
+        let found = calls.find(|call| call["arguments"][0] == *first);
+        found.unwrap_or_else(|| panic!("no {name}({first}): {}", told["system_calls"]))
+    }
+
+    #[test]
+    fn holders_are_told_with_their_system_calls_and_connections() {
+        let Some(go) = live::Go::from_env() else {
+            println!("nothing was compared: DUMPVIEW_GO does not name a command that runs Go");
+            return;
+        };
+        let source = include_str!("programs/holders.go");
+        let releases = std::env::var("DUMPVIEW_RELEASES");
+        let releases = releases.unwrap_or_else(|_| "1.19,1.22.10,1.27.3".to_owned());
+        for release in releases.split(',') {
+            for flags in [&[][..], &["-gcflags=all=-N -l"], &["-ldflags=-s -w"]] {
+                let exe = go.build(release, "holders", source, flags, &[]);
+                let lock = exe.with_extension("lock");
+                let died = live::die(&exe, "amd64", &[lock.to_str().unwrap()]).expect("a core");
+                let core = exe.with_extension("core");
+                std::fs::write(&core, &died.core).unwrap();
+                let truth: Value = serde_json::from_str(&died.stdout).unwrap();
+                let told = answer(&core, &exe, &[]);
+                std::fs::remove_file(&core).unwrap();
+                let what = format!("{release} {flags:?}");
+                let text = |key: &str| truth[key].as_str().unwrap().to_owned();
+                let named = |has: &[String]| {
+                    each(&told, "objects").any(|object| {
+                        let name = object["name"].as_str().unwrap_or_default();
+                        has.iter().all(|part| name.contains(part.as_str()))
+                    })
+                };
+                let ends = [text("local"), text("remote")];
+                assert!(named(&ends), "{what}: {ends:?} {}", told["objects"]);
+                let listens = [text("listener")];
+                assert!(named(&listens), "{what}: {listens:?} {}", told["objects"]);
+                let read = of_call(&told, "read", &truth["journal"]);
+                let flock = of_call(&told, "flock", &truth["lock"]);
+                let console = of_call(&told, "read", &truth["console"]);
+                assert_eq!(console["file"], "the console", "{what}: {console}");
+                for (call, waiters) in [(read, 12), (flock, 7), (console, 2)] {
+                    let goroutine = &call["goroutine"];
+                    let mut heads = each(&told, "heads");
+                    let head = heads.find(|head| head["goroutine"] == *goroutine);
+                    let head = head.unwrap_or_else(|| panic!("{what}: {call}: {}", told["heads"]));
+                    assert_eq!(head["waiters"], waiters, "{what}: {head}");
+                    let doing = head["doing"].as_str().unwrap_or_default();
+                    let name = call["name"].as_str().unwrap();
+                    assert!(
+                        doing.starts_with(&format!("is in {name}(")),
+                        "{what}: {head}"
+                    );
+                }
+            }
+        }
+    }
+
     /// Cases made before: `DUMPVIEW_WAITS` is a directory that `corpus/make` filled.
     #[test]
     fn cases_made_before_are_read_the_same() {

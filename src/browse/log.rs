@@ -20,6 +20,7 @@ use crate::words::short;
 use crossbeam_channel::{Sender, bounded, unbounded};
 use dumpview_model::gc as gc_model;
 use dumpview_model::log_model::{LogModel, Parts};
+use dumpview_model::waits::Waits;
 use dumpview_model::{sched, timeline, traceback};
 use dumpview_parsers::log::{Kind, Record};
 use dumpview_tui::app::{App, End, Event};
@@ -34,6 +35,7 @@ use dumpview_tui::data::overview::AskOverview;
 use dumpview_tui::data::profile::AskFlame;
 use dumpview_tui::data::schedule::{AskSchedule, Schedule};
 use dumpview_tui::data::text::{Direction, Mark, TextSource};
+use dumpview_tui::data::waits::AskWaits;
 use dumpview_tui::screen::Screen;
 use dumpview_tui::screens::gc::GcScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
@@ -41,6 +43,7 @@ use dumpview_tui::screens::overview::OverviewScreen;
 use dumpview_tui::screens::sched::SchedScreen;
 use dumpview_tui::screens::text::TextScreen;
 use dumpview_tui::screens::timeline::TimelineScreen;
+use dumpview_tui::screens::waits::WaitsScreen;
 use dumpview_view::job::{Job, Stopped};
 use dumpview_view::safe::safe_bytes;
 use std::collections::VecDeque;
@@ -171,15 +174,8 @@ impl Log {
     /// The goroutines of the last crash or dump.
     fn goroutines(&self) -> Result<Goroutines, Failure> {
         let state = self.state();
-        match (state.dump(), &state.ended) {
-            (Some(dump), _) => Ok(goroutines::shown(&dump.goroutines)),
-            (None, Some(_)) => Err(Failure::no_answer(
-                "no crash and no dump of goroutines is in this log",
-            )),
-            (None, None) => Err(Failure::no_answer(
-                "goroutines are shown when the input has ended",
-            )),
-        }
+        let dump = state.dump_or_why()?;
+        Ok(goroutines::shown(&dump.goroutines))
     }
 
     /// What a verb on logs says of it.
@@ -199,6 +195,13 @@ impl Log {
             }
         }?;
         Ok(Said { lines, moved: None })
+    }
+
+    /// What they wait for, as far as the text tells.
+    fn waits(&self) -> Result<Arc<Waits>, Failure> {
+        let state = self.state();
+        let dump = state.dump_or_why()?;
+        Ok(Arc::new(Waits::of_text(&dump.goroutines)))
     }
 
     fn frames(&self, id: Option<u64>) -> Result<Frames, Failure> {
@@ -227,7 +230,7 @@ impl Log {
     }
 }
 
-/// The screens of a log but for its lines, and what answers their questions.
+/// The screens of a log but for its lines and its waits, and what answers their questions.
 fn topics() -> Topics<'static, Log> {
     Topics::new("this is a log, not a core")
         .screen::<OverviewScreen, _>(|log: &Log, _: &AskOverview, _| Ok(log.overview()))
@@ -235,6 +238,7 @@ fn topics() -> Topics<'static, Log> {
         .screen::<GcScreen, _>(|log, asked: &AskCollections, _| Ok(log.collections(asked.process)))
         .screen::<SchedScreen, _>(|log, asked: &AskSchedule, _| Ok(log.schedule(asked.process)))
         .screen::<GoroutinesScreen, _>(|log, _: &AskGoroutines, _| log.goroutines())
+        .on(|log, _: &AskWaits, _| log.waits())
         .on(|log, asked: &AskFrames, _| log.frames(asked.0))
         .on(|log, asked: &AskFlame, _| flame::of_goroutines(&log.goroutines()?, asked))
         .on(|_, asked: &AskVariables, _| {
@@ -264,6 +268,7 @@ fn screens(log: &Arc<Log>, live: bool, first: First) -> Vec<Box<dyn Screen>> {
     let source: Arc<dyn TextSource> = Arc::<Log>::clone(log);
     let mut screens = topics().screens();
     screens.push(Box::new(TextScreen::new(source, live)));
+    screens.push(Box::<WaitsScreen>::default());
     match first {
         First::Overview => {}
         First::Gc => screens.swap(0, 2),
@@ -277,6 +282,16 @@ impl State {
     fn dump(&self) -> Option<&traceback::Dump> {
         let found = self.model.tracebacks.found();
         found.dump.as_deref().filter(|_| self.ended.is_some())
+    }
+
+    /// The same, or why there is none.
+    fn dump_or_why(&self) -> Result<&traceback::Dump, Failure> {
+        self.dump().ok_or_else(|| {
+            Failure::no_answer(match self.ended {
+                Some(_) => "no crash and no dump of goroutines is in this log",
+                None => "goroutines are shown when the input has ended",
+            })
+        })
     }
 
     fn record(&mut self, record: &Record<'_>) {

@@ -28,6 +28,7 @@ pub(super) fn find(waits: &Waits) -> Vec<Finding> {
         }
     }
     findings.extend(crowds(waits).take(MOST_NAMED).map(crowd));
+    findings.extend(bubbles(waits).take(MOST_NAMED));
     findings.extend(lost_wakeups(waits));
     findings.extend(closed_channels(waits));
     rank(&mut findings);
@@ -121,7 +122,7 @@ fn crowd(object: &Object) -> Finding {
             let does = match party.does {
                 Does::HoldsForReading => "has for reading",
                 Does::IsBefore => "waits to write to",
-                Does::Holds | Does::WillEnd => "has",
+                Does::Holds | Does::WillEnd | Does::KeepsBusy => "has",
             };
             format!(", which {sure}goroutine {} {does}{place}", party.goroutine)
         },
@@ -142,6 +143,36 @@ fn crowd(object: &Object) -> Finding {
     };
     let finding = Finding::new(id, Severity::Warning, text);
     finding.seen(object.title()).about(Subject::Waits)
+}
+
+/// Bubbles of `testing/synctest` that do not come to rest, for one of their goroutines waits itself.
+fn bubbles(waits: &Waits) -> impl Iterator<Item = Finding> {
+    // Those of deadlocks are told with them.
+    let of_circles = waits.circles.iter().flat_map(|circle| &circle.steps);
+    let of_circles: BTreeSet<usize> = of_circles.map(|step| step.object).collect();
+    let bubbles = waits.objects.iter().enumerate();
+    let bubbles = bubbles.filter(move |(index, object)| {
+        object.kind == ObjectKind::Bubble && !of_circles.contains(index)
+    });
+    bubbles.filter_map(|(_, object)| {
+        let first = object.waiters.first()?.goroutine;
+        // One that runs will do something; one that waits shows what for.
+        let mut parties = object.parties.iter();
+        let (party, doing) = parties.find_map(|party| {
+            let doing = waits.doing(party.goroutine)?;
+            Some((party, doing))
+        })?;
+        let place = party.place.as_ref();
+        let place = place.map_or_else(String::new, |place| format!(" in {place}"));
+        let text = format!(
+            "goroutine {first} waits for {} to come to rest, which goroutine {} keeps busy{place}; it {doing}, which \
+             something outside the bubble may end",
+            object.short(),
+            party.goroutine,
+        );
+        let finding = Finding::new("waits.bubble", Severity::Warning, text);
+        Some(finding.seen(object.title()).about(Subject::Waits))
+    })
 }
 
 /// A lock that is unlocked while goroutines wait for it: one is about to be woken, or never will be.

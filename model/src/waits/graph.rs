@@ -1,6 +1,6 @@
 //! Who waits for whom: circles, and the goroutines at the head of it all.
 
-use super::object::{Certainty, Does, How, Object, ObjectKind, Waiting};
+use super::object::{Certainty, Does, How, Object, ObjectKind, Waiter, Waiting};
 use crate::units::grouped;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,6 +47,15 @@ pub struct Head {
     pub certainty: Certainty,
     /// Where it is, in words.
     pub place: Option<String>,
+    /// The system call that it is in, or what it waits for itself, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doing: Option<String>,
+}
+
+/// Where a goroutine is, and what it does there.
+pub(super) struct Standing {
+    pub(super) place: Option<String>,
+    pub(super) doing: Option<String>,
 }
 
 /// One goroutine that waits for another.
@@ -78,6 +87,7 @@ const fn needs_all(kind: ObjectKind) -> bool {
             | ObjectKind::Once
             | ObjectKind::WaitGroup
             | ObjectKind::FileLock
+            | ObjectKind::Bubble
     )
 }
 
@@ -89,7 +99,7 @@ impl Graph {
             blocked: BTreeSet::new(),
         };
         for (index, object) in objects.iter().enumerate() {
-            let alone = |of: &&super::Waiter| of.waiting == Waiting::Alone;
+            let alone = |of: &&Waiter| of.waiting == Waiting::Alone;
             for waiter in object.waiters.iter().filter(alone) {
                 graph.blocked.insert(waiter.goroutine);
                 if !needs_all(object.kind) {
@@ -226,8 +236,7 @@ impl Graph {
         found
     }
 
-    /// `place` says where a goroutine is.
-    pub(super) fn heads(&self, place: &dyn Fn(u64) -> Option<String>) -> Vec<Head> {
+    pub(super) fn heads(&self, standing: &dyn Fn(u64) -> Standing) -> Vec<Head> {
         let mut ends: Vec<(usize, u64)> = self
             .into
             .iter()
@@ -238,13 +247,13 @@ impl Graph {
         ends.truncate(MOST_HEADS);
         let mut heads: Vec<Head> = ends
             .into_iter()
-            .map(|(_, id)| self.head(id, place))
+            .map(|(_, id)| self.head(id, standing(id)))
             .collect();
         heads.sort_by_key(|head| (std::cmp::Reverse(head.waiters), head.goroutine));
         heads
     }
 
-    fn head(&self, id: u64, place: &dyn Fn(u64) -> Option<String>) -> Head {
+    fn head(&self, id: u64, standing: Standing) -> Head {
         let mut depth: BTreeMap<u64, usize> = BTreeMap::from([(id, 0)]);
         let mut open = VecDeque::from([id]);
         let mut longest = 0;
@@ -270,8 +279,27 @@ impl Graph {
                 .map(|(_, certainty)| *certainty)
                 .min()
                 .unwrap_or(Certainty::Possible),
-            place: place(id),
+            place: standing.place,
+            doing: standing.doing,
         }
+    }
+}
+
+/// What somebody waits to do: `to lock a.mu`, `for a.wg`, `to receive on a.c`.
+pub(super) fn wants(waiter: &Waiter, object: &Object) -> String {
+    let how = waiter.how.about();
+    // A variable of its own frame is its own without a word.
+    let short = object.short();
+    let short = short
+        .strip_suffix(&format!(" of goroutine {}", waiter.goroutine))
+        .unwrap_or(&short);
+    match how.strip_suffix(" it") {
+        Some("for") => format!("for {short}"),
+        Some(to) => format!("{to} {short}"),
+        None => match how.split_once(" it ") {
+            Some((to, rest)) => format!("{to} {short} {rest}"),
+            None => format!("{how} on {short}"),
+        },
     }
 }
 
@@ -281,20 +309,10 @@ fn step_text(id: u64, edge: Edge, objects: &[Object]) -> String {
         return format!("goroutine {id} waits for goroutine {}", edge.to);
     };
     let waiter = object.waiters.iter().find(|waiter| waiter.goroutine == id);
-    let how = waiter.map_or("for it", |waiter| waiter.how.about());
-    // A variable of its own frame is its own without a word.
-    let short = object.short();
-    let short = short
-        .strip_suffix(&format!(" of goroutine {id}"))
-        .unwrap_or(&short);
-    let wants = match how.strip_suffix(" it") {
-        Some("for") => format!("for {short}"),
-        Some(to) => format!("{to} {short}"),
-        None => match how.split_once(" it ") {
-            Some((to, rest)) => format!("{to} {short} {rest}"),
-            None => format!("{how} on {short}"),
-        },
-    };
+    let wants = waiter.map_or_else(
+        || format!("for {}", object.short()),
+        |waiter| wants(waiter, object),
+    );
     let perhaps = edge.certainty.adverb();
     let who = if edge.to == id {
         "it".to_owned()
@@ -307,6 +325,7 @@ fn step_text(id: u64, edge: Edge, objects: &[Object]) -> String {
         (Does::HoldsForReading, true) => "holds for reading itself".to_owned(),
         (Does::HoldsForReading, false) => "holds for reading".to_owned(),
         (Does::IsBefore, _) => "waits to write to".to_owned(),
+        (Does::KeepsBusy, _) => "keeps busy".to_owned(),
         (Does::WillEnd, _) => "is to end".to_owned(),
     };
     let place = waiter.and_then(|waiter| waiter.place.as_deref());

@@ -33,6 +33,9 @@ use std::sync::Arc;
 pub struct OtherWaits {
     /// What for, in the runtime's words.
     pub wait_reason: Arc<str>,
+    /// Whether they are in bubbles of `testing/synctest`, where time goes on only when all are at rest.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_bubble: bool,
     /// How many goroutines.
     pub count: usize,
     /// The runtime's own among them.
@@ -59,6 +62,9 @@ pub struct SystemCall {
     pub name: Option<String>,
     /// What stands in the registers of its arguments, whether it takes so many or not; null where that is lost.
     pub arguments: Vec<Option<Address>>,
+    /// The file or connection that the first of them is the descriptor of, when package `os` or `net` made the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Where the goroutine is, in words.
     pub place: Option<String>,
 }
@@ -72,7 +78,9 @@ impl SystemCall {
             .collect();
         let name = self.name.clone();
         let name = name.unwrap_or_else(|| format!("system call {}", self.number));
-        format!("{name}({})", arguments.join(", "))
+        let file = self.file.as_ref();
+        let file = file.map_or_else(String::new, |file| format!(" on {file}"));
+        format!("{name}({}){file}", arguments.join(", "))
     }
 }
 
@@ -114,9 +122,25 @@ impl Waits {
         self.blocked = blocked.len();
         let graph = graph::Graph::of(&self.objects);
         self.circles = graph.circles(&self.objects);
-        self.heads = graph.heads(place);
+        self.heads = graph.heads(&|id| graph::Standing {
+            place: place(id),
+            doing: self.doing(id),
+        });
         self.findings = findings::find(&self);
         self
+    }
+
+    /// The system call that a goroutine is in, or what it waits for, in words.
+    fn doing(&self, id: u64) -> Option<String> {
+        let mut calls = self.system_calls.iter();
+        if let Some(call) = calls.find(|call| call.goroutine == id) {
+            return Some(format!("is in {}", call.text()));
+        }
+        self.objects.iter().find_map(|object| {
+            let mut waiters = object.waiters.iter();
+            let waiter = waiters.find(|waiter| waiter.goroutine == id)?;
+            Some(format!("waits {}", graph::wants(waiter, object)))
+        })
     }
 
     /// Goroutines whose wait the findings tell of: those of deadlocks, all behind these, and those that wait for locks of which

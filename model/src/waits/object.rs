@@ -34,6 +34,8 @@ words! {
         Semaphore = "semaphore" "semaphore",
         /// A file descriptor that is not ready.
         Descriptor = "descriptor" "file descriptor",
+        /// A bubble of `testing/synctest`, in which all are to come to rest.
+        Bubble = "bubble" "synctest bubble",
         /// A point in time.
         Timer = "timer" "timer",
     }
@@ -102,6 +104,8 @@ words! {
         HoldsForReading = "holds_for_reading" "holds it for reading",
         /// It waits to write, and who comes later waits for that.
         IsBefore = "is_before" "waits before them",
+        /// It is in the bubble and not at rest: it runs, or waits for what no goroutine of the bubble can end.
+        KeepsBusy = "keeps_busy" "keeps it from coming to rest",
         /// It goes on to do what they wait for.
         WillEnd = "will_end" "goes on to end it",
     }
@@ -190,6 +194,12 @@ pub struct ObjectState {
     /// A file descriptor's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub descriptor: Option<u64>,
+    /// Goroutines of a synctest bubble.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Those of them that are not at rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<u64>,
     /// Nanoseconds until a timer ends, below zero when that is past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_in_ns: Option<i64>,
@@ -205,7 +215,8 @@ pub struct Object {
     pub addr: Option<Address>,
     /// The variable or field that it is or hangs on, `main.pool.mu`, `s.mu of frame 3 of goroutine 7`; null when nothing names it.
     pub name: Option<String>,
-    /// Its type; of a channel with what is sent: `chan int`.
+    /// Its type; of a channel with what is sent: `chan int`; of a part of a type of package `sync` with that: `sync.Mutex of
+    /// sync.Map`; of a bubble its number; of what a text gives no address of, where it is waited for.
     pub ty: Option<String>,
     /// What memory says of it.
     pub state: ObjectState,
@@ -234,6 +245,8 @@ impl Object {
                 capacity: None,
                 closed: None,
                 descriptor: None,
+                total: None,
+                running: None,
                 ends_in_ns: None,
             },
             waiters: Vec::new(),
@@ -261,9 +274,16 @@ impl Object {
     /// The same, as short as it can be named in a sentence.
     pub fn short(&self) -> String {
         match (&self.name, self.addr) {
+            // Its number says more than its address.
+            (None, _) if self.kind == ObjectKind::Bubble && self.ty.is_some() => {
+                self.ty.clone().unwrap_or_default()
+            }
             (Some(name), _) => name.clone(),
             (None, Some(addr)) => format!("the {} at {addr}", self.kind.about()),
-            (None, None) => format!("a {}", self.kind.about()),
+            (None, None) => {
+                let what = self.ty.as_deref();
+                format!("a {}", what.unwrap_or(self.kind.about()))
+            }
         }
     }
 
@@ -293,6 +313,8 @@ impl Object {
             words.push("closed".to_owned());
         }
         words.extend(state.descriptor.map(|fd| format!("fd {fd}")));
+        words.extend(state.total.map(|n| plural(n, "goroutine")));
+        words.extend(state.running.map(|n| format!("{n} of them not at rest")));
         words.join(", ")
     }
 }

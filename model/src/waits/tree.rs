@@ -245,11 +245,13 @@ impl<W: std::ops::Deref<Target = Waits>> Tree<W> {
         let place = self.place(id);
         let Some(object) = waits_for else {
             let mut heads = self.waits.heads.iter();
-            let behind = heads.find(|head| head.goroutine == id);
-            let behind = behind.map_or_else(String::new, |head| {
-                format!(", {} behind it", grouped(head.waiters as u64))
-            });
-            return format!("goroutine {id}{behind}{place}");
+            let Some(head) = heads.find(|head| head.goroutine == id) else {
+                return format!("goroutine {id}{place}");
+            };
+            let behind = grouped(head.waiters as u64);
+            let doing = head.doing.as_ref();
+            let doing = doing.map_or_else(String::new, |doing| format!("; it {doing}"));
+            return format!("goroutine {id}, {behind} behind it{place}{doing}");
         };
         let Some(waiter) = self.waiter(object, id) else {
             return format!("goroutine {id}{place}");
@@ -292,6 +294,7 @@ impl<W: std::ops::Deref<Target = Waits>> Tree<W> {
             Does::Holds => "holds",
             Does::HoldsForReading => "holds for reading",
             Does::IsBefore => "waits before others for",
+            Does::KeepsBusy => "keeps busy",
             Does::WillEnd => "goes on to end the wait for",
         };
         format!("{sure}{does} {title}{state}")

@@ -81,6 +81,9 @@ use crate::process::Process;
 use crate::runtime::Runtime;
 use dumpview_heap::{Dominators, Graph, ObjId, TooManyEdges};
 
+/// What is noted of stacks that break off.
+pub(crate) const STACKS_NOT_READ: &str = "goroutines whose stack was not read to its end";
+
 /// Something that makes the answer less than whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Note {
@@ -267,10 +270,7 @@ impl<'p> Heap<'p> {
                 "objects that are not whole in the core",
                 self.scanned.unread,
             ),
-            (
-                "goroutines whose stack was not read to its end",
-                self.roots.incomplete_stacks.len() as u64,
-            ),
+            (STACKS_NOT_READ, self.roots.incomplete_stacks.len() as u64),
         ] {
             if count > 0 {
                 notes.push(Note::references(text, count));

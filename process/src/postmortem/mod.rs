@@ -49,6 +49,7 @@ pub use goroutines::{StackPointers, SystemGoroutines, Table};
 pub use memory::HeapNumbers;
 pub use panics::{Panic, PanicStanding};
 pub use summary::Summary;
+pub use waits::Stuck;
 
 use crate::process::Process;
 use goroutines::Facts;

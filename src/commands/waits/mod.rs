@@ -171,10 +171,15 @@ impl OnCore for WaitsVerb {
         let mut waits = case.waits().map_err(Failure::no_answer)?;
         let mut leaked = None;
         if args.leaked {
-            leaked = Some(leaked_of(case)?);
             let heap = case.heap().map_err(Failure::no_answer)?;
+            let stuck = case.stuck(heap).map_err(Failure::no_answer)?;
+            leaked = Some(leaked_of(case, &stuck.ids)?);
             let more = case.waits_by_heap(waits, heap);
             waits = more.map_err(Failure::no_answer)?;
+            let unproven = stuck
+                .unproven
+                .map(|why| format!("no goroutine can be proven to be leaked: {why}"));
+            waits.incomplete.extend(unproven);
         }
         let mut report = Report::new(waits, args);
         report.leaked = leaked;
@@ -188,9 +193,8 @@ impl OnCore for WaitsVerb {
 }
 
 /// Leaked goroutines by stack, with what each group keeps.
-fn leaked_of(case: &Case<'_>) -> Result<Vec<Group>, Failure> {
+fn leaked_of(case: &Case<'_>, ids: &BTreeSet<u64>) -> Result<Vec<Group>, Failure> {
     let heap = case.heap().map_err(Failure::no_answer)?;
-    let ids = case.stuck(heap).map_err(Failure::no_answer)?;
     let table = case.goroutines(SystemGoroutines::Shown, StackPointers::OfOne);
     let all = table.map_err(Failure::no_answer)?.goroutines;
     let mut groups = all.group(all.list.iter().filter(|g| ids.contains(&g.id)));

@@ -170,8 +170,10 @@ fn heads(waits: &Waits, out: &mut Text<'_>) -> io::Result<()> {
             0 => String::new(),
             _ => format!(", {} of them directly", grouped(head.direct as u64)),
         };
+        let doing = head.doing.as_ref();
+        let doing = doing.map_or_else(String::new, |doing| format!("; it {doing}"));
         out.line(format_args!(
-            "  goroutine {}, for which {} {}{}{direct}: {place}",
+            "  goroutine {}, for which {} {}{}{direct}: {place}{doing}",
             head.goroutine,
             plural(head.waiters as u64, "goroutine"),
             head.certainty.adverb(),
@@ -237,9 +239,14 @@ fn others(waits: &Waits, out: &mut Text<'_>) -> io::Result<()> {
             n => format!("  {n} of them the runtime's own"),
         };
         out.line(format_args!(
-            "{:>8}  {}{}{system}",
+            "{:>8}  {}{}{}{system}",
             grouped(other.count as u64),
             other.wait_reason,
+            if other.in_bubble {
+                " in a synctest bubble"
+            } else {
+                ""
+            },
             ends(other)
         ))?;
     }

@@ -259,6 +259,7 @@ impl Screen for WaitsScreen {
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Shown if !self.asked || self.failed.is_some() => return self.ask(),
+            Input::Fresh { ended: true } if self.asked => return self.ask(),
             Input::Answer(mut answer) => return self.answer(&mut answer),
             Input::Stopped if self.graph.is_none() => {
                 self.failed = Some("stopped before it was read".to_owned());

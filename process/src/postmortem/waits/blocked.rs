@@ -121,6 +121,19 @@ fn owner(calls: &[Call]) -> Option<Owner> {
     })
 }
 
+/// The type of package `sync` in whose method a mutex of its own is waited for: `sync.Map`.
+fn part_of<'c>(calls: impl Iterator<Item = &'c str>) -> Option<String> {
+    let sync = calls
+        .skip_while(|name| name.starts_with("runtime.") || name.contains(".runtime_"))
+        .take_while(|name| name.starts_with("sync.") || name.starts_with("internal/sync."));
+    let method = |name: &str| {
+        let (package, rest) = name.split_once(".(*")?;
+        let ty = rest.split([')', '[']).next()?;
+        (ty != "Mutex").then(|| format!("{package}.{ty}"))
+    };
+    sync.filter_map(method).last()
+}
+
 impl Owner {
     /// The object whose semaphore this is; `None` when the layouts do not know it.
     fn object(&self, runtime: &Runtime<'_>, semaphore: Addr) -> Option<Addr> {
@@ -155,6 +168,11 @@ impl Blocked {
             crowd,
             semaphores: Semaphores::read(&runtime),
             owners: crowd.calls.iter().map(|calls| owner(calls)).collect(),
+            part_of: crowd
+                .calls
+                .iter()
+                .map(|calls| part_of(calls.iter().map(|call| call.name.as_str())))
+                .collect(),
             conditions: FxHashMap::default(),
             queues: FxHashMap::default(),
             unread: 0,
@@ -229,6 +247,7 @@ struct Reading<'r, 'a> {
     crowd: &'r Crowd<'r>,
     semaphores: Semaphores,
     owners: Vec<Option<Owner>>,
+    part_of: Vec<Option<String>>,
     /// Goroutines in the list of a condition, by its address.
     conditions: FxHashMap<Addr, FxHashSet<Addr>>,
     queues: FxHashMap<Addr, Queues>,
@@ -256,6 +275,11 @@ impl Reading<'_, '_> {
             let waits = waits_on(&self.runtime, &self.sudogs, g, reason, &self.semaphores).ok();
             let until = waits.and_then(|waits| waits.until);
             self.found.sleeps.extend(until.map(|until| (number, until)));
+            return;
+        }
+        if reason.starts_with("synctest.") && !g.bubble.is_null() {
+            let waiter = waiter(How::Wait, Waiting::Alone);
+            self.found.add(ObjectKind::Bubble, g.bubble, number, waiter);
             return;
         }
         if !is_channel && !is_semaphore && reason != "IO wait" {
@@ -314,11 +338,8 @@ impl Reading<'_, '_> {
             }
             return;
         }
-        let owner = self
-            .crowd
-            .of
-            .get(number)
-            .and_then(|of| self.owners.get(*of));
+        let stack = self.crowd.of.get(number).copied().unwrap_or(usize::MAX);
+        let owner = self.owners.get(stack);
         let (Some(queued), Some(Some(owner))) = (waits.semaphore, owner) else {
             self.unknown += 1;
             return;
@@ -331,6 +352,12 @@ impl Reading<'_, '_> {
         let at = self
             .found
             .add(owner.kind, addr, number, waiter(owner.how, Waiting::Alone));
+        if owner.kind == ObjectKind::Mutex
+            && let Some(Some(whole)) = self.part_of.get(stack)
+            && let Some(found) = self.found.objects.get_mut(at)
+        {
+            found.object.ty = Some(format!("{} of {whole}", owner.kind.about()));
+        }
         if owner.is_before
             && let Some(found) = self.found.objects.get_mut(at)
         {
@@ -421,4 +448,38 @@ fn linked(sudogs: &Sudogs<'_>, first: Addr) -> FxHashSet<Addr> {
         at = next;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part_of;
+
+    #[test]
+    fn a_mutex_of_a_type_of_package_sync_is_a_part_of_it() {
+        let of = |calls: &[&str]| part_of(calls.iter().copied());
+        let wait = ["runtime.gopark", "sync.runtime_SemacquireMutex"];
+        let inner = [
+            "internal/sync.runtime_SemacquireMutex",
+            "internal/sync.(*Mutex).lockSlow",
+        ];
+        let old = [&wait[..], &["sync.(*Mutex).lockSlow", "sync.(*Mutex).Lock"]].concat();
+        let own = [&old[..], &["main.(*pool).get", "main.main"]].concat();
+        assert_eq!(of(&own), None);
+        let map = [
+            &old[..],
+            &["sync.(*Map).dirtyLocked", "sync.(*Map).Store", "main.main"],
+        ];
+        assert_eq!(of(&map.concat()).as_deref(), Some("sync.Map"));
+        let trie = "internal/sync.(*HashTrieMap[go.shape.interface {},go.shape.interface {}]).Swap";
+        let map = [&inner[..], &[trie, "sync.(*Map).Store", "main.main"]];
+        assert_eq!(of(&map.concat()).as_deref(), Some("sync.Map"));
+        let unique = [
+            &inner[..],
+            &[trie, "unique.Make[go.shape.string]", "main.main"],
+        ];
+        assert_eq!(
+            of(&unique.concat()).as_deref(),
+            Some("internal/sync.HashTrieMap")
+        );
+    }
 }

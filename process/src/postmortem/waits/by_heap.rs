@@ -45,6 +45,13 @@ pub(super) fn add(crowd: &Crowd<'_>, heap: &Analysis<'_, '_>, waits: &mut Waits)
             add_only(crowd, number, object);
         }
     }
+    if !whole {
+        let count = heap.heap.roots.incomplete_stacks.len();
+        waits.incomplete.push(format!(
+            "it is not said who alone has a reference to what is waited for, for stacks that were not read to their end may have \
+             one: {count}"
+        ));
+    }
 }
 
 /// Ways from the package variables of the program. The runtime's own know every waiter, and what each waits for.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `blocked` | what each goroutine waits for |
 //! | `objects` | what memory says of the objects |
+//! | `bubbles` | bubbles of `testing/synctest` |
 //! | `descriptors` | which file or connection a descriptor is |
 //! | `syscalls` | system calls that goroutines are in |
 //! | `names` | which variable or field an object is |
@@ -15,6 +16,7 @@
 //! | `stuck` | goroutines that nothing can wake any more |
 
 mod blocked;
+mod bubbles;
 mod by_heap;
 mod descriptors;
 mod names;
@@ -23,15 +25,17 @@ mod parties;
 mod stuck;
 mod syscalls;
 
+pub use stuck::Stuck;
+
 use super::Postmortem;
 use crate::heap::Analysis;
 use crate::process::ProcessError;
 use crate::runtime::{Goroutine, WaitReasons};
 use crate::unwind::Call;
 use dumpview_model::goroutine::Status;
-use dumpview_model::waits::{OtherWaits, Waits};
+use dumpview_model::waits::{OtherWaits, SystemCall, Waits};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Goroutines of one process with what is asked of each of their stacks, once for each distinct one.
@@ -42,6 +46,8 @@ struct Crowd<'p> {
     /// For each goroutine, which of them.
     of: Vec<usize>,
     by_id: FxHashMap<u64, usize>,
+    /// System calls that they are in.
+    system_calls: Vec<SystemCall>,
 }
 
 impl Crowd<'_> {
@@ -81,10 +87,15 @@ impl Postmortem<'_> {
         objects::describe(process, &mut found);
         names::name(process, &crowd, &mut found);
         parties::find(process, &crowd, &mut found);
-        descriptors::describe(process, &crowd, &mut found);
+        bubbles::describe(process, &crowd, &reasons, &mut found);
+        let mut system_calls = crowd.system_calls.clone();
+        if let Some(mut descriptors) = descriptors::Descriptors::new(process, &crowd) {
+            descriptors.describe(&mut found);
+            descriptors.name_calls(&mut system_calls);
+        }
         let mut waits = Waits {
             others: self.other_waits(&crowd, &reasons, &found),
-            system_calls: syscalls::find(process),
+            system_calls,
             incomplete: found.incomplete,
             objects: found.objects.into_iter().map(|of| of.object).collect(),
             ..Waits::default()
@@ -143,20 +154,20 @@ impl Postmortem<'_> {
             calls: stacks.distinct.iter().map(|s| process.calls(s)).collect(),
             of: stacks.of,
             by_id: (0..).zip(&all).map(|(at, g)| (g.id.0, at)).collect(),
+            system_calls: syscalls::find(process),
             all,
         })
     }
 
-    /// The ids of goroutines that nothing can wake any more, by Go 1.27's own rule for leaked ones; none where a stack is not whole,
-    /// since it might refer to anything.
+    /// Goroutines that nothing can wake any more, by Go 1.27's own rule for leaked ones.
     ///
     /// # Errors
     ///
     /// When there is no list of goroutines.
-    pub fn stuck(&self, heap: &Analysis<'_, '_>) -> Result<BTreeSet<u64>, &ProcessError> {
+    pub fn stuck(&self, heap: &Analysis<'_, '_>) -> Result<Stuck, &ProcessError> {
         let crowd = self.everybody()?;
         let Some(runtime) = self.process.runtime() else {
-            return Ok(BTreeSet::new());
+            return Ok(Stuck::default());
         };
         let reasons = WaitReasons::read(&runtime);
         let found = blocked::Blocked::of(self, &crowd, &reasons);
@@ -191,7 +202,14 @@ impl Postmortem<'_> {
         let reason = reasons.filter(|_| g.status.is_blocked());
         let reason = reason.and_then(|reasons| reasons.text(g.waitreason));
         let doing = reason.map_or(g.status.as_str(), |reason| reason);
-        Some(format!("{} {file}{line} [{doing}]", own.frame.function))
+        let mut calls = crowd.system_calls.iter();
+        let call = calls.find(|call| call.goroutine == id);
+        let call = call.and_then(|call| call.name.as_deref());
+        let call = call.map_or_else(String::new, |name| format!(" {name}"));
+        Some(format!(
+            "{} {file}{line} [{doing}{call}]",
+            own.frame.function
+        ))
     }
 
     /// Waits that no goroutine of the program ends.
@@ -201,18 +219,21 @@ impl Postmortem<'_> {
         reasons: &WaitReasons,
         found: &blocked::Blocked,
     ) -> Vec<OtherWaits> {
-        let now = self.process.reached();
-        let mut others: BTreeMap<Arc<str>, OtherWaits> = BTreeMap::new();
+        let runtime = self.process.runtime();
+        let reached = self.process.reached().map(|now| now.0);
+        let mut others: BTreeMap<(Arc<str>, bool), OtherWaits> = BTreeMap::new();
         for (number, g) in crowd.all.iter().enumerate() {
             if !matches!(g.status, Status::Waiting | Status::Leaked) || found.is_blocked(number) {
                 continue;
             }
             let reason = reasons.text(g.waitreason).cloned();
             let reason = reason.unwrap_or_else(|| "unknown".into());
+            let in_bubble = !g.bubble.is_null();
             let of = others
-                .entry(Arc::clone(&reason))
+                .entry((Arc::clone(&reason), in_bubble))
                 .or_insert_with(|| OtherWaits {
                     wait_reason: reason,
+                    in_bubble,
                     count: 0,
                     system: 0,
                     first_ends_in_ns: None,
@@ -221,10 +242,11 @@ impl Postmortem<'_> {
             of.count += 1;
             of.system += usize::from(self.is_system(g));
             let until = found.sleeps.get(&number).copied();
-            if let Some(left) = until
-                .zip(now)
-                .map(|(until, now)| until.saturating_sub(now.0))
-            {
+            let now = match &runtime {
+                Some(runtime) if in_bubble => bubbles::now(runtime, g.bubble),
+                _ => reached,
+            };
+            if let Some(left) = until.zip(now).map(|(until, now)| until.saturating_sub(now)) {
                 of.first_ends_in_ns =
                     Some(of.first_ends_in_ns.map_or(left, |first| first.min(left)));
                 of.last_ends_in_ns = of.last_ends_in_ns.max(Some(left));

@@ -39,10 +39,9 @@ pub(super) fn describe(process: &Process<'_>, found: &mut Blocked) {
             _ => None,
         };
         found.object.state = state.unwrap_or_default();
-        found.object.ty = match found.object.kind {
-            ObjectKind::Channel => element(process, &runtime, found),
-            _ => None,
-        };
+        if found.object.kind == ObjectKind::Channel {
+            found.object.ty = element(process, &runtime, found);
+        }
     }
 }
 

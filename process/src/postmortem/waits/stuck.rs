@@ -9,30 +9,56 @@
 //! reference not followed here. All else that the records of goroutines (`g`) refer to is marked from the start, since
 //! `runtime.allgs` leads there: a deferred call on the heap with what its closure has, where a received value goes.
 //! What it has no wait reason for before 1.20 is told by the stack, so that old releases are judged by the same rule.
+//!
+//! What could not be read might refer to anything. Of a stack that was not read to its end every word is taken for a pointer, as
+//! the collector does where it has no map; where even those are missing, or parts of the heap are, nothing is proven, and that is
+//! said.
 
 use super::Crowd;
 use super::blocked::{Blocked, is_judged};
 use crate::addr::Addr;
-use crate::heap::{Analysis, RootKind};
+use crate::heap::{Analysis, Lacks, RootKind};
 use crate::memory::MemoryExt;
+use crate::process::Process;
+use crate::runtime::Goroutine;
+use crate::unwind::StackKind;
 use dumpview_heap::Bits;
 use dumpview_model::waits::ObjectKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
-/// The ids of those that are stuck.
+/// A stack that was not read to its end is searched for pointers up to this size.
+const MOST_SEARCHED: u64 = 64 << 20;
+
+/// What is proven.
+#[derive(Clone, Debug, Default)]
+pub struct Stuck {
+    /// The ids of those that nothing can wake any more.
+    pub ids: BTreeSet<u64>,
+    /// Why there may be more of them that cannot be proven to be; `None` where all were judged.
+    pub unproven: Option<String>,
+}
+
+/// Those that are stuck.
 pub(super) fn stuck(
     crowd: &Crowd<'_>,
     found: &Blocked,
     reasons: &dyn Fn(usize) -> Option<String>,
     heap: &Analysis<'_, '_>,
-) -> BTreeSet<u64> {
+) -> Stuck {
     let mut candidates = candidates(crowd, found, reasons);
-    // A stack that was not read to its end may refer to anything.
-    let whole = heap.heap.roots.incomplete_stacks.is_empty();
-    if candidates.is_empty() || !whole {
-        return BTreeSet::new();
+    if candidates.is_empty() {
+        return Stuck::default();
     }
+    let searched = match searched(crowd, heap) {
+        Ok(searched) => searched,
+        Err(why) => {
+            return Stuck {
+                unproven: Some(why),
+                ..Stuck::default()
+            };
+        }
+    };
     let graph = &heap.heap.graph;
     let objects = heap.heap.spans.objects();
     let mut of_goroutine: FxHashMap<usize, u32> = FxHashMap::default();
@@ -61,6 +87,11 @@ pub(super) fn stuck(
             _ => marking.add(node),
         }
     }
+    for (number, objects) in &searched {
+        if !candidates.contains_key(number) {
+            marking.all(objects);
+        }
+    }
     loop {
         marking.run();
         let may_run = |waits: &Vec<Addr>| {
@@ -82,6 +113,7 @@ pub(super) fn stuck(
             if let Some(node) = of_goroutine.get(&number) {
                 marking.add(*node);
             }
+            marking.all(searched.get(&number).map_or(&[], Vec::as_slice));
         }
     }
     let ids = candidates
@@ -93,7 +125,68 @@ pub(super) fn stuck(
         let reason = number.and_then(reasons);
         id == 1 && reason.as_deref() == Some("select (no cases)")
     };
-    ids.map(|g| g.id.0).filter(|id| !on_purpose(*id)).collect()
+    Stuck {
+        ids: ids.map(|g| g.id.0).filter(|id| !on_purpose(*id)).collect(),
+        unproven: None,
+    }
+}
+
+/// What stacks that were not read to their end may refer to, by index of the crowd; or why there is no telling what else does.
+fn searched(
+    crowd: &Crowd<'_>,
+    heap: &Analysis<'_, '_>,
+) -> Result<FxHashMap<usize, Vec<u32>>, String> {
+    let roots = &heap.heap.roots;
+    let missing = heap.heap.notes();
+    // Those of stacks are looked into here.
+    let mut missing = missing
+        .iter()
+        .filter(|note| note.lacks != Lacks::Surplus && note.text != crate::heap::STACKS_NOT_READ);
+    if let Some(note) = missing.next() {
+        return Err(format!("{}: {}", note.text, note.count));
+    }
+    let mut found = FxHashMap::default();
+    for number in roots
+        .incomplete_stacks
+        .iter()
+        .map(|number| *number as usize)
+    {
+        let Some(g) = crowd.all.get(number) else {
+            return Err("a goroutine that is not in the list".to_owned());
+        };
+        let words = words_of(heap.process, g).map_err(|why| {
+            format!(
+                "the stack of goroutine {} was not read to its end, and {why}",
+                g.id.0
+            )
+        })?;
+        let objects = words
+            .into_iter()
+            .filter_map(|word| heap.heap.spans.find(word));
+        found.insert(number, objects.collect());
+    }
+    Ok(found)
+}
+
+/// Every word of a goroutine's stack that it may still use, and of the registers of its thread.
+fn words_of(process: &Process<'_>, g: &Goroutine) -> Result<Vec<Addr>, &'static str> {
+    let stack = process.stack(g);
+    let frames = stack.frames.iter();
+    let own = frames.filter(|frame| frame.stack == StackKind::Goroutine);
+    let lowest = own.map(|frame| frame.sp).min();
+    let from = lowest.filter(|sp| g.stack.holds(*sp)).unwrap_or(g.stack.lo);
+    let size = g.stack.hi.since(from).unwrap_or(0);
+    if size > MOST_SEARCHED {
+        return Err("is too large to be searched");
+    }
+    let registers = process.registers_of(g);
+    let registers = registers.into_iter().flat_map(|all| all.known());
+    let mut words: Vec<Addr> = registers.map(|(_, word)| Addr(word)).collect();
+    for at in 0..size / 8 {
+        let word = process.memory.ptr(from.offset(at * 8));
+        words.push(word.map_err(|_| "not all of it is in the core")?);
+    }
+    Ok(words)
 }
 
 /// Goroutines that wait for a channel or a lock, as indices, with what they wait for.
@@ -141,6 +234,12 @@ impl Marking<'_, '_, '_> {
     fn add(&mut self, node: u32) {
         if !self.marked.insert(node) {
             self.open.push(node);
+        }
+    }
+
+    fn all(&mut self, objects: &[u32]) {
+        for object in objects {
+            self.add(*object);
         }
     }
 

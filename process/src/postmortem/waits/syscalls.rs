@@ -2,10 +2,17 @@
 //!
 //! On amd64 the kernel keeps the number apart (`orig_rax`), and it is below zero where a thread is in none. On arm64 the
 //! number is still in `x8`; there the first argument's register has the result of a call that was interrupted.
+//!
+//! A thread that handles a signal may be in a call of the handler's. What the goroutine was in is told where the kernel was to
+//! begin that call anew: then the saved pc stands at its instruction, with the number and the arguments. Of one that was to return
+//! with `EINTR` instead the number is lost.
 
+use crate::addr::Addr;
 use crate::arch::{Arch, Reg, Registers};
 use crate::image::Thread;
+use crate::memory::Memory;
 use crate::process::Process;
+use crate::unwind::StackKind;
 use dumpview_model::goroutine::Status;
 use dumpview_model::value::Address;
 use dumpview_model::waits::SystemCall;
@@ -27,17 +34,45 @@ pub(super) fn find(process: &Process<'_>) -> Vec<SystemCall> {
     let calls = all.filter(|g| g.status == Status::Syscall).filter_map(|g| {
         let running = process.thread_running(g.id)?;
         let thread = process.core.threads.get(running.index)?;
-        let number = number(process.arch(), thread)?;
+        let (number, registers) = interrupted(process, thread, running.m)?;
         Some(SystemCall {
             goroutine: g.id.0,
             thread: thread.tid,
             number,
             name: name(process.arch(), number).map(str::to_owned),
-            arguments: arguments(process.arch(), &thread.registers),
+            arguments: arguments(process.arch(), &registers),
+            file: None,
             place: None,
         })
     });
     calls.collect()
+}
+
+/// The number of the goroutine's own call, and the registers that it was made with.
+fn interrupted(
+    process: &Process<'_>,
+    thread: &Thread,
+    m: Option<Addr>,
+) -> Option<(u64, Registers)> {
+    let arch = process.arch();
+    let stack = process.thread_stack(thread, m);
+    let mut frames = stack.frames.iter();
+    let Some(handler) = frames.rposition(|frame| frame.stack == StackKind::Signal) else {
+        return Some((number(arch, thread)?, thread.registers.clone()));
+    };
+    let frame = stack.frames.get(handler + 1)?;
+    let registers = stack.registers(handler + 1)?;
+    let (instruction, number): (&[u8], Reg) = match arch {
+        // syscall; rax.
+        Arch::Amd64 => (&[0x0f, 0x05], Reg(0)),
+        // svc #0; x8.
+        Arch::Arm64 => (&[0x01, 0x00, 0x00, 0xd4], Reg(8)),
+    };
+    let here = process.memory.bytes(frame.pc, instruction.len() as u64);
+    if here.ok()? != instruction {
+        return None;
+    }
+    Some((registers.get(number)?, registers.clone()))
 }
 
 fn number(arch: Arch, thread: &Thread) -> Option<u64> {
