@@ -16,7 +16,8 @@ pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Fin
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
     findings.extend(what_was_nil(dead).or_else(|| nil_dereference(dead)));
-    if let Some(crowd) = crowd {
+    let beside = if crowd.is_none() { beside(dead) } else { None };
+    if let Some(crowd) = crowd.or(beside.as_ref()) {
         let waits = dead.waits().ok();
         let of_stacks = of_crowd(dead, crowd, waits.as_ref());
         let of_waits = waits.map(|waits| waits.findings).unwrap_or_default();
@@ -31,7 +32,7 @@ pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Fin
         }
         findings.extend(of_waits);
         findings.extend(of_stacks);
-        findings.extend(long_collections(dead));
+        findings.extend(beside.is_none().then(|| long_collections(dead)).flatten());
     } else {
         findings.extend(blocked_for_long(dead));
     }
@@ -57,6 +58,14 @@ pub(super) fn crowd(dead: &Postmortem<'_>) -> Option<Goroutines> {
     }
     let table = dead.goroutines(SystemGoroutines::Hidden, StackPointers::OfOne);
     Some(table.ok()?.goroutines)
+}
+
+/// The same where they are many and another one is to blame: what they suffer from need not be the cause, and may well be.
+fn beside(dead: &Postmortem<'_>) -> Option<Goroutines> {
+    const MANY: usize = 100;
+    let many = dead.process.goroutines().ok()?.list().len() >= MANY;
+    let table = many.then(|| dead.goroutines(SystemGoroutines::Hidden, StackPointers::OfOne));
+    Some(table?.ok()?.goroutines)
 }
 
 /// What they suffer from.
