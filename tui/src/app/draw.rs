@@ -10,12 +10,16 @@ use super::{App, ScreenId};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{self, Binding};
+use crate::widgets::text::fit;
 use dumpview_view::line::{Line, Role};
+use dumpview_view::table::Align;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
 /// Cells at the right end of the bar for what the shown screen says of itself.
 const STATUS: u16 = 12;
+/// Less of it says nothing.
+const LEAST_STATUS: u16 = 6;
 
 /// Below this a screen cannot be used.
 const LEAST: (u16, u16) = (60, 15);
@@ -47,7 +51,7 @@ impl App {
     /// that are not shown are cut, all of them alike.
     fn tabs(&self) -> Vec<(u16, u16, ScreenId, String)> {
         let longest = self.numbered_entries().map(|(_, title)| title.len()).max();
-        let status = self.status().map_or(0, |text| cells(text.width()) + 2);
+        let status = self.status().map_or(0, |text| cells(text.width()) + 3);
         let room = usize::from(self.width.get().saturating_sub(status.min(STATUS)));
         let fits = |letters: &usize| {
             let all = self.tabs_with(*letters);
@@ -141,8 +145,15 @@ impl App {
             end = canvas.text(end + 1, 0, style, &name);
         }
         if let Some(text) = self.status() {
-            let room = canvas.width().saturating_sub(end + 2);
-            let width = cells(text.width()).min(room);
+            // Two blanks before it and one behind; so few letters that nobody could read them are left out.
+            let room = canvas.width().saturating_sub(end + 3);
+            let width = cells(text.width());
+            let text = match room {
+                room if width <= room => text,
+                LEAST_STATUS.. => fit(&text, usize::from(room), Align::Left),
+                _ => return,
+            };
+            let width = width.min(room);
             let left = canvas.width().saturating_sub(width + 1);
             canvas.columns(left, width).text(0, 0, style, &text);
         }
