@@ -8,14 +8,15 @@ use crate::case::Files;
 use crate::commands::pprof::Opened;
 use crate::flags::Common;
 use crossbeam_channel::unbounded;
-use dumpview_model::finding::Finding;
 use dumpview_tui::app::run::Asked;
 use dumpview_tui::app::{App, Event};
 use dumpview_tui::data::command::{RunCommand, Said};
-use dumpview_tui::data::profile::{AskFlame, AskListing, Listed, Listing, Pictured};
+use dumpview_tui::data::profile::{
+    AskFlame, AskFunctions, AskVerdict, Functions, Pictured, Verdict,
+};
 use dumpview_tui::screens::profile::flame::FlameScreen;
-use dumpview_tui::screens::profile::listing::{FunctionsScreen, VerdictScreen};
-use dumpview_view::finding::{evidence, headline};
+use dumpview_tui::screens::profile::functions::FunctionsScreen;
+use dumpview_tui::screens::profile::verdict::VerdictScreen;
 use dumpview_view::line::{Line, Role};
 use std::path::{Path, PathBuf};
 
@@ -79,10 +80,8 @@ fn topics() -> Topics<'static, Opened> {
                 index,
             })
         })
-        .screen::<FunctionsScreen, _>(|opened: &Opened, asked: &AskListing, _| {
-            listed(opened, asked)
-        })
-        .shows::<VerdictScreen>()
+        .screen::<FunctionsScreen, _>(|opened, asked: &AskFunctions, _| costs(opened, asked))
+        .screen::<VerdictScreen, _>(|opened, asked: &AskVerdict, _| verdict(opened, asked))
         .on(|opened: &Opened, asked: &RunCommand, _| {
             let lines = opened.line(&asked.line)?;
             Ok(Said {
@@ -93,64 +92,27 @@ fn topics() -> Topics<'static, Opened> {
         .with_files()
 }
 
-/// What stands before the sentence of a finding is so wide.
-const INDENT: &str = "            ";
-/// Columns of a sentence on a screen of eighty.
-const SENTENCE: usize = 66;
-
-/// A sentence in pieces that a narrow screen shows whole.
-fn pieces(text: &str) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match pieces.last_mut() {
-            Some(piece) if piece.chars().count() + 1 + word.chars().count() <= SENTENCE => {
-                piece.push(' ');
-                piece.push_str(word);
-            }
-            _ => pieces.push(word.to_owned()),
-        }
-    }
-    pieces
+fn costs(opened: &Opened, asked: &AskFunctions) -> Result<Functions, Failure> {
+    let index = asked.index.unwrap_or_else(|| opened.index());
+    let told = opened.functions(index)?;
+    let head = told.head.into_iter();
+    Ok(Functions {
+        head: head.map(|line| Line::new(Role::Dim, line)).collect(),
+        rows: told.rows.into(),
+        unit: told.unit,
+        types: opened.types(),
+        index,
+    })
 }
 
-fn listed(opened: &Opened, asked: &AskListing) -> Result<Listed, Failure> {
+fn verdict(opened: &Opened, asked: &AskVerdict) -> Result<Verdict, Failure> {
     let index = asked.index.unwrap_or_else(|| opened.index());
-    let (head, rows) = if asked.of == Listing::Findings {
-        let mut rows: Vec<(Line, Option<String>)> = Vec::new();
-        for finding in opened.findings(index)? {
-            let mut pieces = pieces(&finding.text).into_iter();
-            let first = Finding {
-                text: pieces.next().unwrap_or_default(),
-                ..finding.clone()
-            };
-            rows.push((headline(&first), None));
-            rows.extend(pieces.map(|piece| (Line::plain(format!("{INDENT}{piece}")), None)));
-            rows.extend(evidence(&finding).map(|line| (line, None)));
-        }
-        if rows.is_empty() {
-            let line = Line::new(Role::Dim, "too little was counted to judge");
-            rows.push((line, None));
-        }
-        let notes = opened.notes.iter();
-        (
-            notes
-                .map(|note| Line::new(Role::Warning, note.replace('\n', " ")))
-                .collect(),
-            rows,
-        )
-    } else {
-        let lines = opened.functions(index, asked.of == Listing::Cum)?;
-        let head = lines
-            .head
-            .into_iter()
-            .map(|line| Line::new(Role::Dim, line));
-        let rows = lines.rows.into_iter();
-        let rows = rows.map(|(line, name)| (Line::from(line), Some(name)));
-        (head.collect(), rows.collect())
-    };
-    Ok(Listed {
-        head,
-        rows,
+    let notes = opened.notes.iter();
+    Ok(Verdict {
+        head: notes
+            .map(|note| Line::new(Role::Warning, note.replace('\n', " ")))
+            .collect(),
+        findings: opened.findings(index)?,
         types: opened.types(),
         index,
     })

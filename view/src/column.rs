@@ -268,6 +268,10 @@ impl Unit {
                 };
                 format!("{sign}{}", bytes(n.unsigned_abs()))
             }
+            // So is time.
+            Cell::Signed(n) if self == Self::Nanos && *n < 0 => {
+                format!("-{}", duration(n.unsigned_abs()))
+            }
             Cell::Count(n) => match self {
                 Self::Count => grouped(*n),
                 Self::Bytes => bytes(*n),

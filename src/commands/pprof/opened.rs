@@ -10,6 +10,7 @@ use dumpview_model::profile::{
     Command, Flame, Options, Report, Session, Step, Way, Whole, sample_index,
 };
 use dumpview_parsers::pprof::Profile;
+use dumpview_view::rows::{Cost, CostRow, CostUnit};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -27,12 +28,23 @@ pub struct Opened {
     executables: Vec<PathBuf>,
 }
 
-/// Functions as lines.
-pub struct FunctionLines {
+/// What functions cost.
+pub struct Costs {
     /// What stands above them.
     pub head: Vec<String>,
-    /// The line of each, and its name.
-    pub rows: Vec<(String, String)>,
+    /// The functions.
+    pub rows: Vec<CostRow>,
+    /// What is counted.
+    pub unit: CostUnit,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
+fn share(value: i64, total: i64) -> f64 {
+    if total == 0 {
+        0.0
+    } else {
+        value as f64 / total as f64
+    }
 }
 
 impl Opened {
@@ -106,27 +118,28 @@ impl Opened {
     }
 
     /// Functions by what they cost.
-    pub fn functions(&self, index: usize, by_cum: bool) -> Result<FunctionLines, Failure> {
+    pub fn functions(&self, index: usize) -> Result<Costs, Failure> {
         let mut report = self.report(Command::Top, index, "")?;
-        report.options.cum = by_cum;
         let trimmed = report.graph();
-        let rows = report.rows(&trimmed.graph);
-        let mut head = report.about();
-        head.push(format!(
-            "{:>10} {:>6} {:>10} {:>6}",
-            "flat", "flat%", "cum", "cum%"
-        ));
-        let lines = rows.into_iter().map(|row| {
-            let (flat, cum) = (report.value(row.flat), report.value(row.cum));
-            let (of_flat, of_cum) = (report.percent(row.flat), report.percent(row.cum));
-            (
-                format!("{flat:>10} {of_flat} {cum:>10} {of_cum}  {}", row.name),
-                row.name,
-            )
+        let unit = match report.sample_unit.as_str() {
+            "nanoseconds" => CostUnit::Nanos,
+            "bytes" => CostUnit::Bytes,
+            _ => CostUnit::Count,
+        };
+        let cost = |value: i64| Cost {
+            value,
+            share: share(value, report.total),
+        };
+        let rows = report.rows(&trimmed.graph).into_iter().map(|row| CostRow {
+            flat: cost(row.flat),
+            cum: cost(row.cum),
+            function: row.name,
+            unit,
         });
-        Ok(FunctionLines {
-            rows: lines.collect(),
-            head,
+        Ok(Costs {
+            rows: rows.collect(),
+            head: report.about(),
+            unit,
         })
     }
 

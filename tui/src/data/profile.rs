@@ -1,8 +1,11 @@
 //! A profile: the tree of its calls, its functions, what matters in it.
 
 use crate::ask::Topic;
+use dumpview_model::finding::Finding;
 use dumpview_model::profile::{Flame, Way};
 use dumpview_view::line::Line;
+use dumpview_view::rows::{CostRow, CostUnit};
+use std::sync::Arc;
 
 /// Asks for the tree of calls.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -31,37 +34,50 @@ pub struct Pictured {
     pub index: usize,
 }
 
-/// What a list is of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Listing {
-    /// Functions by what they cost themselves.
-    Flat,
-    /// Functions by what they cost with all that they call.
-    Cum,
-    /// What matters.
-    Findings,
-}
-
-/// Asks for a list.
+/// Asks for what its functions cost.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AskListing {
-    /// Of what.
-    pub of: Listing,
+pub struct AskFunctions {
     /// Which value; the one that is usual when absent.
     pub index: Option<usize>,
 }
 
-impl Topic for AskListing {
-    type Answer = Listed;
+impl Topic for AskFunctions {
+    type Answer = Functions;
 }
 
-/// A list.
+/// What functions cost.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Listed {
+pub struct Functions {
+    /// Lines above them.
+    pub head: Vec<Line>,
+    /// The functions, what costs most itself first.
+    pub rows: Arc<[CostRow]>,
+    /// What is counted.
+    pub unit: CostUnit,
+    /// Names of the values that there are.
+    pub types: Vec<String>,
+    /// Which of them it is of.
+    pub index: usize,
+}
+
+/// Asks for what matters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AskVerdict {
+    /// Which value; the one that is usual when absent.
+    pub index: Option<usize>,
+}
+
+impl Topic for AskVerdict {
+    type Answer = Verdict;
+}
+
+/// What matters.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
     /// Lines above it.
     pub head: Vec<Line>,
-    /// Its rows, each with the function that it is about.
-    pub rows: Vec<(Line, Option<String>)>,
+    /// The findings, the worst first.
+    pub findings: Vec<Finding>,
     /// Names of the values that there are.
     pub types: Vec<String>,
     /// Which of them it is of.

@@ -211,8 +211,10 @@ impl<S: Subject> TableScreen<S> {
         if !std::mem::replace(&mut self.loaded, true) {
             return self.show();
         }
+        // With other columns it is another table.
+        let goes_on = self.table.all.is_some() && self.table.hidden == self.subject.manner().1;
         match self.subject.rows() {
-            Some(Ok(rows)) if self.table.all.is_some() => self.table.set(rows),
+            Some(Ok(rows)) if goes_on => self.table.set(rows),
             _ => self.show(),
         }
     }

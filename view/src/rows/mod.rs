@@ -1,9 +1,11 @@
 //! The record types of the product and their columns: one file each.
 
 mod allocation;
+mod cost;
 mod cycle;
 pub mod decision;
 mod event;
+mod finding;
 mod function;
 mod goroutine;
 mod heap;
@@ -13,6 +15,7 @@ mod thread;
 mod wait;
 
 pub use allocation::Allocation;
+pub use cost::{Cost, CostRow, CostUnit};
 pub use decision::DecisionRow;
 pub use event::{TimelineEvent, sentence};
 pub use function::FunctionRow;

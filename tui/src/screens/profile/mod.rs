@@ -3,10 +3,12 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `flame` | the tree of calls as a picture, of a difference too |
-//! | `listing` | functions by what they cost; what matters |
+//! | `functions` | functions by what they cost |
+//! | `verdict` | what matters |
 
 pub mod flame;
-pub mod listing;
+pub mod functions;
+pub mod verdict;
 
 use crate::data::page::{Standpoint, Target};
 use crate::keys::{Action, Binding, Key};
