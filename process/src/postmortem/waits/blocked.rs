@@ -339,7 +339,7 @@ impl Reading<'_, '_> {
             return;
         }
         let stack = self.crowd.of.get(number).copied().unwrap_or(usize::MAX);
-        let owner = self.owners.get(stack);
+        let owner = self.owners.get(stack).copied();
         let (Some(queued), Some(Some(owner))) = (waits.semaphore, owner) else {
             self.unknown += 1;
             return;
@@ -352,16 +352,22 @@ impl Reading<'_, '_> {
         let at = self
             .found
             .add(owner.kind, addr, number, waiter(owner.how, Waiting::Alone));
-        if owner.kind == ObjectKind::Mutex
-            && let Some(Some(whole)) = self.part_of.get(stack)
-            && let Some(found) = self.found.objects.get_mut(at)
-        {
-            found.object.ty = Some(format!("{} of {whole}", owner.kind.about()));
+        if owner.kind == ObjectKind::Mutex {
+            self.say_whose_part(at, stack);
         }
         if owner.is_before
             && let Some(found) = self.found.objects.get_mut(at)
         {
             found.before.push(number);
+        }
+    }
+
+    /// Says of a mutex which type of package `sync` it is a part of, by a stack that waits for it.
+    fn say_whose_part(&mut self, at: usize, stack: usize) {
+        if let Some(Some(whole)) = self.part_of.get(stack)
+            && let Some(found) = self.found.objects.get_mut(at)
+        {
+            found.object.ty = Some(format!("{} of {whole}", ObjectKind::Mutex.about()));
         }
     }
 

@@ -17,6 +17,7 @@
 use super::Crowd;
 use super::blocked::{Blocked, is_judged};
 use crate::addr::Addr;
+use crate::arch::Registers;
 use crate::heap::{Analysis, Lacks, RootKind};
 use crate::memory::MemoryExt;
 use crate::process::Process;
@@ -180,7 +181,7 @@ fn words_of(process: &Process<'_>, g: &Goroutine) -> Result<Vec<Addr>, &'static 
         return Err("is too large to be searched");
     }
     let registers = process.registers_of(g);
-    let registers = registers.into_iter().flat_map(|all| all.known());
+    let registers = registers.into_iter().flat_map(Registers::known);
     let mut words: Vec<Addr> = registers.map(|(_, word)| Addr(word)).collect();
     for at in 0..size / 8 {
         let word = process.memory.ptr(from.offset(at * 8));
