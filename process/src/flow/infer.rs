@@ -64,8 +64,10 @@ pub enum Lost {
 /// How a value can still be had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kept {
-    /// It is in a place.
+    /// It is in a place that the function reads again.
     At(Place),
+    /// It is in a place that nothing reads again: what a pointer there points to may have been freed.
+    Left(Place),
     /// The code has it.
     Constant(u64),
 }
@@ -263,8 +265,12 @@ impl Point {
             (Node::Const(value), _) => Some(Kept::Constant(value)),
             (_, Some(_)) => None,
             (_, None) => self
-                .place(symbol, bytes, state, tokens, false)
-                .map(Kept::At),
+                .live_place(symbol, bytes, state, tokens)
+                .map(Kept::At)
+                .or_else(|| {
+                    let left = self.place(symbol, bytes, state, tokens, false);
+                    left.map(Kept::Left)
+                }),
         }
     }
 

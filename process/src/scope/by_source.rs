@@ -4,20 +4,92 @@
 //! the variable's: a constant without a name may have followed. Both are settled when the text has one assignment that the
 //! value can be from ([`crate::source`]).
 
+use super::abi;
 use super::arrange::{Origin, Standing, Variable, is_compilers};
 use super::infer::{Part, is_incomplete};
 use super::levels::Level;
-use super::variables::{Context, HOME};
+use super::variables::{Context, HOME, Raw};
 use crate::dwarf::{Location, Piece};
 use crate::flow::{Defined, Held};
-use crate::source::{Asked, Fate, Function};
-use crate::types::{Kind, Type};
+use crate::memory::MemoryExt;
+use crate::source::{Asked, Fate, Function, Sort};
+use crate::types::{Kind, Type, TypeRef};
 use gimli::constants as dw;
 
 /// Larger values are not made of nothing.
 const LARGEST: u64 = 4096;
 
-impl Context<'_, '_> {
+/// Copies of copies are followed so far.
+const MOST_COPIES: usize = 8;
+
+/// A variable of the frame as the text is asked about it.
+struct Named {
+    die: u64,
+    name: String,
+    ty: TypeRef,
+    declared: u64,
+    is_parameter: bool,
+    is_result: bool,
+    has_parts: bool,
+    /// Nothing but the function itself assigns it.
+    is_plain: bool,
+}
+
+impl Named {
+    fn asked(&self, here: u64) -> Asked<'_> {
+        Asked {
+            name: &self.name,
+            declared: self.declared,
+            here,
+            is_parameter: self.is_parameter,
+            is_result: self.is_result,
+            has_parts: self.has_parts,
+        }
+    }
+}
+
+/// What the text tells of a variable, and what the code does.
+struct Told<'t, 'a> {
+    fate: Fate,
+    /// The variable that had the value first, when this one was given its.
+    copied: Option<&'t Named>,
+    /// Parts of this one and of that one.
+    parts: Vec<&'t (Part, Held)>,
+    /// Whether the value's assignment is the only one.
+    only: &'t dyn Fn() -> bool,
+    /// The variable that had it first.
+    raw: Option<&'t Raw<'a>>,
+}
+
+/// Where a variable's value at a line is from, and which variable had it first: `b := a` gives one the value of another.
+fn origin<'n>(
+    function: &Function<'_>,
+    named: &'n [Named],
+    own: &'n Named,
+    here: u64,
+    depth: usize,
+) -> Option<(Fate, &'n Named)> {
+    let fate = function.fate(&own.asked(here))?;
+    let copied = match &fate {
+        Fate::Given(words, line) if depth < MOST_COPIES => match words.as_slice() {
+            [word] if word.sort == Sort::Name => Some((&word.text, *line)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let further = copied.and_then(|(name, line)| {
+        let mut of = named.iter().filter(|of| of.name == *name);
+        let (of, None) = (of.next()?, of.next()) else {
+            return None;
+        };
+        // Given to a variable of another type it may be converted.
+        let is_same = of.ty == own.ty && of.is_plain && of.declared <= line;
+        is_same.then(|| origin(function, named, of, line, depth + 1))?
+    });
+    further.or(Some((fate, own)))
+}
+
+impl<'a> Context<'_, 'a> {
     /// Gives variables their values that the text settles; `found` has each with the DIE that it comes from.
     pub(super) fn by_source(
         &self,
@@ -57,6 +129,10 @@ impl Context<'_, '_> {
         let Some(function) = Function::of(&source, name, start) else {
             return;
         };
+        let named: Vec<Named> = found
+            .iter()
+            .map(|(die, variable)| self.named(*die, variable, start))
+            .collect();
         for (die, variable) in found {
             let is_known = variable.standing == Standing::Exact && !is_incomplete(variable);
             if is_known || variable.escaped || variable.origin == Origin::Capture {
@@ -65,48 +141,53 @@ impl Context<'_, '_> {
             let Ok(ty) = self.types.resolve(variable.ty) else {
                 continue;
             };
-            let is_parameter = is_argument(variable);
-            let asked = Asked {
-                name: &variable.name.clone(),
-                declared: if is_parameter {
-                    start
-                } else {
-                    variable.line.unwrap_or(start)
-                },
-                here,
-                is_parameter,
-                is_result: variable.origin == Origin::Result,
-                has_parts: has_parts(&ty),
-            };
-            let Some(fate) = function.fate(&asked) else {
+            let Some(own) = named.iter().find(|named| named.die == *die) else {
                 continue;
             };
-            let own: Vec<&(Part, Held)> = held
+            let Some((fate, of)) = origin(&function, &named, own, here, 0) else {
+                continue;
+            };
+            let parts: Vec<&(Part, Held)> = held
                 .iter()
-                .filter(|(part, _)| part.place().0 == *die)
+                .filter(|(part, _)| part.place().0 == *die || part.place().0 == of.die)
                 .collect();
-            let only = || function.is_only(&asked);
-            let scoped = level.variables.iter().find(|scoped| scoped.die == *die);
-            let is_of_other = scoped
-                .and_then(|scoped| self.raw(*scoped))
-                .is_some_and(|raw| {
-                    let depth = self.frame.inline_depth;
-                    own.iter()
-                        .any(|(_, held)| self.is_of_other(&raw, depth, held))
-                });
-            self.settle(variable, &ty, &fate, &own, (&only, is_of_other));
+            let only = || function.is_only(&of.asked(here));
+            let scoped = level.variables.iter().find(|scoped| scoped.die == of.die);
+            let raw = scoped.and_then(|scoped| self.raw(*scoped));
+            let told = Told {
+                fate,
+                copied: (of.die != own.die).then_some(of),
+                parts,
+                only: &only,
+                raw: raw.as_ref(),
+            };
+            self.settle(variable, &ty, &told);
         }
     }
 
-    fn settle(
-        &self,
-        variable: &mut Variable,
-        ty: &Type,
-        fate: &Fate,
-        own: &[&(Part, Held)],
-        (only, is_of_other): (&dyn Fn() -> bool, bool),
-    ) {
-        let stated = match fate {
+    fn named(&self, die: u64, variable: &Variable, start: u64) -> Named {
+        let is_parameter = is_argument(variable);
+        let line = variable.line.unwrap_or(start);
+        Named {
+            die,
+            name: variable.name.clone(),
+            ty: variable.ty,
+            declared: if is_parameter { start } else { line },
+            is_parameter,
+            is_result: variable.origin == Origin::Result,
+            is_plain: !variable.escaped && variable.origin != Origin::Capture,
+            has_parts: self
+                .types
+                .resolve(variable.ty)
+                .map_or(true, |ty| has_parts(&ty)),
+        }
+    }
+
+    fn settle(&self, variable: &mut Variable, ty: &Type, told: &Told<'_, 'a>) {
+        let of = told.copied.map_or(String::new(), |of| {
+            format!("it was given the value of {}, and ", of.name)
+        });
+        let stated = match &told.fate {
             Fate::Zero(line) if ty.size <= LARGEST => usize::try_from(ty.size).ok().map(|size| {
                 let how = format!("line {line} declares it without a value, and nothing assigns one before this line");
                 (vec![0; size], how)
@@ -118,7 +199,7 @@ impl Context<'_, '_> {
             _ => None,
         };
         if let Some((bytes, how)) = stated {
-            variable.standing = Standing::Inferred(format!("by the source: {how}"));
+            variable.standing = Standing::Inferred(format!("by the source: {of}{how}"));
             variable.location = Some(Location::Pieces(vec![Piece {
                 offset: 0,
                 size: ty.size,
@@ -126,41 +207,77 @@ impl Context<'_, '_> {
             }]));
             return;
         }
-        let is_entry = *fate == Fate::Entry;
-        if is_entry && variable.standing == Standing::Stale(HOME) {
-            let how = "by the source: nothing assigns it before this line, and it was stored into its stack slot";
-            variable.standing = Standing::Inferred(how.to_owned());
+        let is_entry = told.fate == Fate::Entry;
+        if is_entry && told.copied.is_none() && variable.standing == Standing::Stale(HOME) {
+            if !self.may_be_freed(variable, ty.size) {
+                let how = "by the source: nothing assigns it before this line, and it was stored into its stack slot";
+                variable.standing = Standing::Inferred(how.to_owned());
+            }
             return;
         }
-        let is_once = matches!(fate, Fate::Once(_) | Fate::Given(..)) && only();
-        if !is_entry && !is_once {
-            return;
-        }
-        let assigned = match fate {
-            Fate::Once(line) | Fate::Given(_, line) => Some(*line),
+        let assigned = match told.fate {
+            Fate::Once(line) | Fate::Given(_, line) => Some(line),
             _ => None,
         };
-        // A list may name a register long after it has another value.
-        let fits = |held: &Held| match held.defined {
-            Defined::Entry(_) => is_entry,
-            Defined::At(addr) => {
-                is_once
-                    && assigned.is_some()
-                    && self.line_at(addr, self.frame.inline_depth) == assigned
-            }
-            Defined::Elsewhere => false,
-        };
-        if own
-            .iter()
-            .all(|(_, held)| !is_of_other && fits(held) && !held.is_counter)
-        {
-            let why = "by the source: nothing assigns it again before this line, and its value";
-            self.assemble(
-                variable,
-                own.iter().map(|(part, held)| (part, held.anywhere)),
-                why,
-            );
+        if !is_entry && !(assigned.is_some() && (told.only)()) {
+            return;
         }
+        // A list may name a register long after it has another value.
+        let fits = |(part, held): &(Part, Held)| {
+            !held.is_counter
+                && match held.defined {
+                    Defined::Entry(_) => is_entry && self.is_own(told, part, held),
+                    Defined::At(addr) => {
+                        !is_entry && self.line_at(addr, self.frame.inline_depth) == assigned
+                    }
+                    Defined::Elsewhere => false,
+                }
+        };
+        // Of a copy either place will do: whatever fits has the value that both had.
+        if told.copied.is_none() && !told.parts.iter().all(|part| fits(part)) {
+            return;
+        }
+        let why =
+            format!("by the source: {of}nothing assigns it again before this line, and its value");
+        let fitting = told.parts.iter().filter(|part| fits(part));
+        self.assemble(
+            variable,
+            fitting.map(|(part, held)| (part, held.anywhere)),
+            &why,
+        );
+    }
+
+    /// Whether what the function was called with in a register is the variable's that had the value first.
+    fn is_own(&self, told: &Told<'_, 'a>, part: &Part, held: &Held) -> bool {
+        let Some(raw) = told.raw else {
+            return false;
+        };
+        if told.copied.is_none() {
+            return !self.is_of_other(raw, self.frame.inline_depth, held);
+        }
+        let arch = self.frame.registers.arch();
+        let argument = abi::Argument::Die(raw.declaration);
+        let of = abi::argument_registers(self.types, self.dwarf, self.function.die, arch, argument);
+        let Some((of, Defined::Entry(reg))) = of.zip(Some(held.defined)) else {
+            return false;
+        };
+        let word = usize::try_from(part.place().1 / 8).unwrap_or(usize::MAX);
+        self.frame.inline_depth == 0 && of.get(word) == Some(&reg)
+    }
+
+    /// Whether a value in memory points to what nothing may keep any more.
+    fn may_be_freed(&self, variable: &Variable, size: u64) -> bool {
+        let Some(Location::Memory(addr)) = &variable.location else {
+            return false;
+        };
+        let Some((cfa, point)) = self.frame.cfa.zip(self.frame.point) else {
+            return true;
+        };
+        (0..size / 8).map(|word| addr.offset(word * 8)).any(|at| {
+            let offset = at.0.wrapping_sub(cfa.0).cast_signed();
+            let points = self.frame.memory.u64(at);
+            !point.is_live(offset, 8) && points.is_ok_and(|word| self.points_into_heap(word))
+        })
     }
 
     /// Function, file and line of the call whose variables these are.

@@ -7,15 +7,19 @@
 use super::arrange::{Standing, Variable};
 use super::levels::Level;
 use super::variables::{Context, Raw};
-use crate::addr::FileAddr;
+use crate::addr::{Addr, FileAddr};
 use crate::dwarf::{Location, NoLocation, Piece, Slice};
 use crate::flow::{Followed, Held, Kept, Lost, Place, Range, Wanted};
+use crate::symbols::ModuleData;
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression, Operation};
 use std::collections::BTreeMap;
 
 /// Constants are mostly so.
 const NEVER_PLACED: &str = "the compiler gave it no place anywhere in the function";
+
+/// Of a pointer that no stack map has.
+const FREED: &str = "nothing uses it again, so that what it points to may have been freed";
 
 /// Parts of all variables of a frame.
 const MOST_PARTS: usize = 512;
@@ -223,6 +227,7 @@ impl<'a> Context<'_, 'a> {
             .cloned()
             .collect();
         let mut told: Vec<String> = Vec::new();
+        let mut is_freed = false;
         for (part, kept) in own {
             let known = pieces.iter().any(|piece| {
                 piece.offset < part.offset + u64::from(part.size)
@@ -235,6 +240,9 @@ impl<'a> Context<'_, 'a> {
                 continue;
             };
             told.push(name);
+            let word = <[u8; 8]>::try_from(bytes.as_slice()).map(u64::from_le_bytes);
+            let is_left = matches!(kept, Some(Kept::Left(_)));
+            is_freed |= is_left && word.is_ok_and(|word| self.points_into_heap(word));
             pieces.push(Piece {
                 offset: part.offset,
                 size: u64::from(part.size),
@@ -248,13 +256,26 @@ impl<'a> Context<'_, 'a> {
         if whole != Some(size) || told.is_empty() {
             return;
         }
-        variable.standing = Standing::Inferred(format!("{why} is in {}", told.join(" and ")));
+        variable.standing = if is_freed {
+            Standing::Stale(FREED)
+        } else {
+            Standing::Inferred(format!("{why} is in {}", told.join(" and ")))
+        };
         variable.location = Some(Location::Pieces(pieces));
+    }
+
+    /// Whether a word may be a pointer to something that the garbage collector frees: to memory that is no module's.
+    pub(super) fn points_into_heap(&self, word: u64) -> bool {
+        let is_there = self.frame.memory.bytes(Addr(word), 1).is_ok();
+        let modules = self.frame.program.into_iter();
+        let mut modules = modules.flat_map(|program| program.symbols.modules());
+        let is_static = |data: &ModuleData| data.covers(Addr(word));
+        is_there && !modules.any(|module| module.data.as_ref().is_some_and(is_static))
     }
 
     fn bytes_of(&self, kept: Kept, size: u8) -> Option<(Vec<u8>, String)> {
         match kept {
-            Kept::At(place) => self.bytes_at(place, size),
+            Kept::At(place) | Kept::Left(place) => self.bytes_at(place, size),
             Kept::Constant(value) => {
                 let bytes = value.to_le_bytes().get(..usize::from(size))?.to_vec();
                 Some((bytes, "the code itself".to_owned()))

@@ -170,7 +170,12 @@ impl Function<'_> {
             if has_rest || previous == "*" {
                 continue;
             }
-            found.extend(self.assignment(at));
+            let is_of_itself = |of: &Assignment| {
+                let value = of.value.clone();
+                let value = value.and_then(|value| source.words.get(value));
+                !of.declares && matches!(value, Some([word]) if word.text == asked.name)
+            };
+            found.extend(self.assignment(at).filter(|of| !is_of_itself(of)));
         }
         Some(found)
     }
@@ -401,6 +406,29 @@ func f(a int, b string) (r int) {
         // Assigned in another case, and perhaps.
         assert_eq!(told("b", 3, 24), "");
         assert_eq!(told("b", 3, 26), "");
+    }
+
+    #[test]
+    fn what_is_assigned_to_itself_is_as_it_was() {
+        let text =
+            "package p\n\nfunc f(a int) int {\n\tx := a\n\ta = a\n\tx = x\n\treturn g(x)\n}\n";
+        let source = Source::of(text).unwrap();
+        let function = Function::of(&source, "p.f", 3).unwrap();
+        let fate = |name, declared| {
+            function.fate(&Asked {
+                name,
+                declared,
+                here: 7,
+                is_parameter: declared == 3,
+                is_result: false,
+                has_parts: false,
+            })
+        };
+        assert_eq!(fate("a", 3), Some(Fate::Entry));
+        let Some(Fate::Given(words, 4)) = fate("x", 4) else {
+            panic!("x has its value from line 4");
+        };
+        assert_eq!(words.first().map(|word| word.text.as_str()), Some("a"));
     }
 
     #[test]

@@ -125,6 +125,15 @@ pub enum ModuleDataError {
 }
 
 impl ModuleData {
+    /// Whether an address is one of its code or data: of what the garbage collector never frees.
+    pub fn covers(&self, addr: Addr) -> bool {
+        let starts = [self.text.start, self.rodata, self.types.start];
+        let parts = [self.noptrdata, self.data, self.bss, self.noptrbss];
+        let start = starts.into_iter().filter(|start| !start.is_null()).min();
+        let end = parts.iter().map(|span| span.end).max();
+        start <= Some(addr) && Some(addr) < end
+    }
+
     /// Reads the structure at `addr` with `layouts` and checks it against itself and the header it names.
     ///
     /// # Errors

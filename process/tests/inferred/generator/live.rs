@@ -67,18 +67,21 @@ fn lived(
     let mut now = after.clone();
     for numbered in statements.iter().rev() {
         let statement = numbered.statement;
-        if let Some(set) = &statement.sets {
-            now.remove(set);
-        }
+        let is_read = statement.sets.as_ref().is_none_or(|set| now.remove(set));
         live.entry(numbered.line).or_default().extend(now.clone());
+        if statement.is_pure && !is_read {
+            continue;
+        }
         if !numbered.blocks.is_empty() {
             let mut before = now.clone();
             for _ in 0..=usize::from(statement.repeats) {
-                let out = before.clone();
+                let mut out = before.clone();
+                out.retain(|name| !statement.renews.contains(name));
                 for block in &numbered.blocks {
                     before.extend(lived(block, &out, live));
                 }
             }
+            before.retain(|name| !statement.renews.contains(name));
             now = before;
         }
         if statement.leaves {

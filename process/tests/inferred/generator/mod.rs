@@ -44,6 +44,10 @@ struct Statement {
     head: String,
     reads: Vec<String>,
     sets: Option<String>,
+    /// What it reads is read for what it sets alone: the compiler leaves it out when nobody reads that.
+    is_pure: bool,
+    /// What a loop gives a new value in every round.
+    renews: Vec<String>,
     /// Each with the line that ends it.
     blocks: Vec<(Vec<Statement>, &'static str)>,
     repeats: bool,
@@ -54,6 +58,8 @@ struct Statement {
 struct Expression {
     text: String,
     reads: Vec<String>,
+    /// It calls or allocates nothing.
+    is_pure: bool,
 }
 
 struct Function {

@@ -50,6 +50,7 @@ impl Generator<'_> {
             head: format!("var {name} {} = {}", spelled(ty).0, value.text),
             reads: value.reads,
             sets: Some(name.clone()),
+            is_pure: value.is_pure,
             ..Statement::default()
         };
         let used = Statement {
@@ -73,6 +74,7 @@ impl Generator<'_> {
             head: format!("{name} = {}", value.text),
             reads: value.reads,
             sets: Some(name),
+            is_pure: value.is_pure,
             ..Statement::default()
         }
     }
@@ -122,7 +124,9 @@ impl Generator<'_> {
         let over = self.expression(Type::Slice, 1);
         self.fixed.push(index.clone());
         self.scope.push((index.clone(), Type::Int));
+        let mut renews = Vec::new();
         let (head, reads) = if self.random.one_in(2) {
+            renews.extend([index.clone(), element.clone()]);
             self.fixed.push(element.clone());
             self.scope.push((element.clone(), Type::Int));
             let head = format!(
@@ -144,6 +148,7 @@ impl Generator<'_> {
             reads,
             blocks: vec![(block, "}")],
             repeats: true,
+            renews,
             ..Statement::default()
         }
     }

@@ -57,6 +57,7 @@ impl Generator<'_> {
         Some(Expression {
             text: name.clone(),
             reads: vec![name],
+            is_pure: true,
         })
     }
 
@@ -73,9 +74,16 @@ impl Generator<'_> {
         let (form, parts) = forms[self.random.below(forms.len())];
         let mut reads = Vec::new();
         let mut text = form.to_owned();
+        let calls = [
+            "kept(", "mix(", "called(", "made(", "number(", "node(", "fail(", "append(", "func(",
+            ".add", "any(", "&",
+        ];
+        let is_concatenation = ty == Type::Str && form.contains('+');
+        let mut is_pure = !is_concatenation && !calls.iter().any(|call| form.contains(call));
         for part in parts {
             let value = self.expression(*part, depth - 1);
             reads.extend(value.reads);
+            is_pure &= value.is_pure;
             let value = if matches!(part, Type::Int | Type::Str | Type::Float) {
                 format!("({})", value.text)
             } else {
@@ -83,7 +91,11 @@ impl Generator<'_> {
             };
             text = text.replacen('$', &value, 1);
         }
-        Expression { text, reads }
+        Expression {
+            text,
+            reads,
+            is_pure,
+        }
     }
 
     fn constant(&mut self, ty: Type) -> Expression {
@@ -104,6 +116,7 @@ impl Generator<'_> {
         Expression {
             text,
             reads: Vec::new(),
+            is_pure: true,
         }
     }
 
