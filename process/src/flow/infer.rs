@@ -240,6 +240,15 @@ impl Point {
         if sum(symbol).is_some() {
             return true;
         }
+        // A loop that counts down has the next number where it goes round, whatever way it was moved.
+        let blocks = self.function.graph.blocks.iter().enumerate().zip(ends);
+        let mut rounds = blocks
+            .filter(|((number, block), _)| block.next.iter().any(|next| next <= number))
+            .filter_map(|(_, end)| end.as_ref());
+        let is_less = |token: &Token| sum(*token).is_some_and(|(of, by)| of == symbol && by < 0);
+        if symbol != UNKNOWN && rounds.any(|end| end.registers.iter().any(is_less)) {
+            return true;
+        }
         let Node::Merged(block, key) = tokens.node(symbol) else {
             return false;
         };

@@ -48,16 +48,26 @@ impl Graph {
         (first..before).rev().find(writes).unwrap_or(previous)
     }
 
-    /// What is added to a register by the step that wrote it last before one in the same block, or before it was spilled.
+    /// What is added to a register by the step that wrote it last before one in the same block, or before it was moved or
+    /// spilled.
     pub(super) fn addition(&self, before: usize, reg: Reg) -> Option<i64> {
-        match self.made(before, reg)? {
+        let (mut maker, mut made) = self.made(before, reg)?;
+        while let Expr::Val {
+            val: Val::Reg(from),
+            bytes: 8,
+            ..
+        } = made
+        {
+            (maker, made) = self.made(maker, from)?;
+        }
+        match made {
             Expr::Load { mem: from, .. } => self.steps.iter().enumerate().find_map(|(at, step)| {
                 step.effects.iter().find_map(|effect| match *effect {
                     Effect::Store {
                         mem,
                         val: Val::Reg(reg),
                         ..
-                    } if mem == from => self.made(at, reg).and_then(added),
+                    } if mem == from => self.made(at, reg).and_then(|(_, made)| added(made)),
                     _ => None,
                 })
             }),
@@ -65,15 +75,16 @@ impl Graph {
         }
     }
 
-    /// What a register was set to last before a step in the same block.
-    fn made(&self, before: usize, reg: Reg) -> Option<Expr> {
+    /// What a register was set to last before a step in the same block, and by which step.
+    fn made(&self, before: usize, reg: Reg) -> Option<(usize, Expr)> {
         let block = self.blocks.get(self.block_of(before.checked_sub(1)?)?)?;
         let maker = self.maker(before, block.steps.start, Place::Register(reg));
         let effects = &self.steps.get(maker)?.effects;
-        effects.iter().find_map(|effect| match *effect {
+        let made = effects.iter().find_map(|effect| match *effect {
             Effect::Set(to, made) if to == reg => Some(made),
             _ => None,
-        })
+        });
+        Some((maker, made?))
     }
 
     /// Numbers and addresses that its instructions have in them, put together where it takes two to do so.

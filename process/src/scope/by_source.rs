@@ -8,9 +8,10 @@ use super::abi;
 use super::arrange::{Origin, Standing, Variable, is_compilers};
 use super::infer::{Part, is_incomplete};
 use super::levels::Level;
+use super::literal::lengths;
 use super::variables::{Context, HOME, Raw};
 use crate::dwarf::{Location, Piece};
-use crate::flow::{Defined, Held};
+use crate::flow::{Defined, Held, Kept};
 use crate::memory::MemoryExt;
 use crate::source::{Asked, Fate, Function, Sort};
 use crate::types::{Kind, Type, TypeRef};
@@ -57,6 +58,8 @@ struct Told<'t, 'a> {
     parts: Vec<&'t (Part, Held)>,
     /// Whether the value's assignment is the only one.
     only: &'t dyn Fn() -> bool,
+    /// Whether a line assigns one variable only.
+    alone: &'t dyn Fn(u64) -> bool,
     /// The variable that had it first.
     raw: Option<&'t Raw<'a>>,
 }
@@ -154,11 +157,13 @@ impl<'a> Context<'_, 'a> {
             let only = || function.is_only(&of.asked(here));
             let scoped = level.variables.iter().find(|scoped| scoped.die == of.die);
             let raw = scoped.and_then(|scoped| self.raw(*scoped));
+            let alone = |line| function.is_alone(line);
             let told = Told {
                 fate,
                 copied: (of.die != own.die).then_some(of),
                 parts,
                 only: &only,
+                alone: &alone,
                 raw: raw.as_ref(),
             };
             self.settle(variable, &ty, &told);
@@ -215,36 +220,49 @@ impl<'a> Context<'_, 'a> {
             }
             return;
         }
-        let assigned = match told.fate {
-            Fate::Once(line) | Fate::Given(_, line) => Some(line),
-            _ => None,
+        let (assigned, is_given) = match told.fate {
+            Fate::Once(line) => (Some(line), false),
+            Fate::Given(_, line) => (Some(line), told.copied.is_none()),
+            _ => (None, false),
         };
-        if !is_entry && !(assigned.is_some() && (told.only)()) {
+        let is_only = || assigned.is_some() && (told.only)();
+        let is_alone = || is_given && assigned.is_some_and(told.alone);
+        let is_only = is_only();
+        if !is_entry && !is_only && !is_alone() {
             return;
         }
-        // A list may name a register long after it has another value.
+        // A list may name a register long after it has another value, and a slot that was written since.
         let fits = |(part, held): &(Part, Held)| {
             !held.is_counter
                 && match held.defined {
                     Defined::Entry(_) => is_entry && self.is_own(told, part, held),
                     Defined::At(addr) => {
-                        !is_entry && self.line_at(addr, self.frame.inline_depth) == assigned
+                        let line = self.line_at(addr, self.frame.inline_depth);
+                        !is_entry && line == assigned && (is_only || !held.is_overwritten)
                     }
                     Defined::Elsewhere => false,
                 }
         };
+        let lengths = match &told.fate {
+            Fate::Given(words, _) if ty.kind == Kind::Slice => lengths(words),
+            _ => None,
+        };
+        let is_asked = |part: &Part| lengths.is_none() || part.place().1 == 0;
+        let mut parts = told.parts.iter().filter(|(part, _)| is_asked(part));
         // Of a copy either place will do: whatever fits has the value that both had.
-        if told.copied.is_none() && !told.parts.iter().all(|part| fits(part)) {
+        if told.copied.is_none() && !parts.all(|part| fits(part)) {
             return;
         }
         let why =
             format!("by the source: {of}nothing assigns it again before this line, and its value");
-        let fitting = told.parts.iter().filter(|part| fits(part));
-        self.assemble(
-            variable,
-            fitting.map(|(part, held)| (part, held.anywhere)),
-            &why,
-        );
+        let fitting = told
+            .parts
+            .iter()
+            .filter(|part| is_asked(&part.0) && fits(part));
+        let fitting = fitting.map(|(part, held)| part.kept(held.anywhere));
+        let lengths = lengths.into_iter().flatten().zip([8, 16]);
+        let lengths = lengths.map(|(length, offset)| (offset, 8, Some(Kept::Constant(length))));
+        self.assemble(variable, fitting.chain(lengths), &why);
     }
 
     /// Whether what the function was called with in a register is the variable's that had the value first.

@@ -39,6 +39,11 @@ impl Part {
         (self.followed.clone(), self.size)
     }
 
+    /// As a piece of its variable.
+    pub(super) const fn kept(&self, kept: Option<Kept>) -> (u64, u8, Option<Kept>) {
+        (self.offset, self.size, kept)
+    }
+
     /// The variable's DIE, and from which of its bytes on.
     pub(super) const fn place(&self) -> (u64, u64) {
         (self.owner, self.offset)
@@ -110,7 +115,8 @@ impl<'a> Context<'_, 'a> {
             }
             let why = "by the code: what it was last";
             let kept = |held: &Held| held.place.ok().map(Kept::At);
-            self.assemble(variable, own().map(|(part, held)| (part, kept(held))), why);
+            let pieces = own().map(|(part, held)| part.kept(kept(held)));
+            self.assemble(variable, pieces, why);
             if let Standing::OptimizedOut(why) = &mut variable.standing {
                 let lost = own().find_map(|(_, held)| held.place.err());
                 *why = if own().next().is_none() {
@@ -207,11 +213,11 @@ impl<'a> Context<'_, 'a> {
         pieces
     }
 
-    /// Puts a variable together when there is a place for each of its parts.
-    pub(super) fn assemble<'p>(
+    /// Puts a variable together when there is a place for each of its parts: from which byte on, of how many, where.
+    pub(super) fn assemble(
         &self,
         variable: &mut Variable,
-        own: impl Iterator<Item = (&'p Part, Option<Kept>)>,
+        own: impl Iterator<Item = (u64, u8, Option<Kept>)>,
         why: &str,
     ) {
         let Ok(size) = self.types.resolve(variable.ty).map(|ty| ty.size) else {
@@ -228,15 +234,14 @@ impl<'a> Context<'_, 'a> {
             .collect();
         let mut told: Vec<String> = Vec::new();
         let mut is_freed = false;
-        for (part, kept) in own {
+        for (offset, size, kept) in own {
             let known = pieces.iter().any(|piece| {
-                piece.offset < part.offset + u64::from(part.size)
-                    && part.offset < piece.offset + piece.size
+                piece.offset < offset + u64::from(size) && offset < piece.offset + piece.size
             });
             if known {
                 continue;
             }
-            let Some((bytes, name)) = kept.and_then(|kept| self.bytes_of(kept, part.size)) else {
+            let Some((bytes, name)) = kept.and_then(|kept| self.bytes_of(kept, size)) else {
                 continue;
             };
             told.push(name);
@@ -244,8 +249,8 @@ impl<'a> Context<'_, 'a> {
             let is_left = matches!(kept, Some(Kept::Left(_)));
             is_freed |= is_left && word.is_ok_and(|word| self.points_into_heap(word));
             pieces.push(Piece {
-                offset: part.offset,
-                size: u64::from(part.size),
+                offset,
+                size: u64::from(size),
                 bytes: Ok(bytes),
             });
         }

@@ -4,7 +4,7 @@
 //! through it. No other may come between, as in a loop around both, in a function literal, or through a pointer.
 
 use super::blocks::{Block, Function};
-use super::lex::Word;
+use super::lex::{Sort, Word};
 
 /// A variable that is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,11 @@ pub enum Fate {
     Once(u64),
 }
 
+/// Signs of statements that assign.
+const ASSIGNS: [&str; 15] = [
+    ":=", "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "&^=", "++", "--",
+];
+
 /// An assignment.
 struct Assignment {
     at: usize,
@@ -57,12 +62,13 @@ impl Function<'_> {
         if asked.here >= line(self.body.end) {
             return None;
         }
+        // A function literal that stands further on has not run, unless a loop goes back.
         let in_literal = |of: &Assignment| {
             let around = self.path(of.at);
             around.iter().any(|(n, _)| {
-                self.blocks
-                    .get(*n)
-                    .is_some_and(|e| e.block == Block::Literal)
+                self.blocks.get(*n).is_some_and(|extent| {
+                    extent.block == Block::Literal && line(extent.from) <= asked.here
+                })
             })
         };
         if all.iter().any(in_literal) {
@@ -133,6 +139,18 @@ impl Function<'_> {
             let mut own = all.iter().filter(|of| line(of.at) >= asked.declared);
             own.next().is_some_and(|of| line(of.at) == asked.declared) && own.next().is_none()
         })
+    }
+
+    /// Whether nothing but one assignment assigns anything on a line, as far as the text of it goes.
+    pub fn is_alone(&self, line: u64) -> bool {
+        let words = self.source.words.iter();
+        let on_line = words.filter(|word| word.line == line);
+        // A function literal may assign whatever is around it.
+        let assigns = on_line.filter(|word| match word.sort {
+            Sort::Sign => ASSIGNS.contains(&word.text.as_str()),
+            sort => sort == Sort::Name && word.text == "func",
+        });
+        assigns.count() == 1
     }
 
     /// Whether every way to a line goes through a token before it.
@@ -224,24 +242,7 @@ impl Function<'_> {
             });
         }
         let sign = source.sign(next);
-        let assigns = matches!(
-            sign,
-            ":=" | "="
-                | "+="
-                | "-="
-                | "*="
-                | "/="
-                | "%="
-                | "&="
-                | "|="
-                | "^="
-                | "<<="
-                | ">>="
-                | "&^="
-                | "++"
-                | "--"
-        );
-        if !assigns {
+        if !ASSIGNS.contains(&sign) {
             return None;
         }
         let end = end_of(next + 1);
