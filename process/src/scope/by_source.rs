@@ -7,8 +7,8 @@
 use super::abi;
 use super::arrange::{Origin, Standing, Variable, is_compilers};
 use super::infer::{Part, is_incomplete};
+use super::lengths::lengths;
 use super::levels::Level;
-use super::literal::lengths;
 use super::variables::{Context, HOME, Raw};
 use crate::dwarf::{Location, Piece};
 use crate::flow::{Defined, Held, Kept};

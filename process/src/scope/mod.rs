@@ -12,6 +12,7 @@
 //! | `infer` | values that the code still has where DWARF has lost them |
 //! | `by_source` | values that the program's text settles |
 //! | `literal` | values that it states |
+//! | `lengths` | lengths of slices that it states |
 //! | `fault` | what was nil, as the source calls it |
 //! | `abi` | where the caller reserved room for arguments |
 //! | `generics` | real type arguments |
@@ -30,6 +31,7 @@ mod fault;
 mod generics;
 mod infer;
 mod judge;
+mod lengths;
 mod levels;
 mod literal;
 mod packages;
