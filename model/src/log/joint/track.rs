@@ -95,16 +95,17 @@ fn share(cycle: &Cycle) -> Stretch {
     }
 }
 
-/// CPU time of a cycle that the share counts: all but what would have been idle.
-fn took(cycle: &Cycle) -> f64 {
+/// CPU time of a cycle that the share counts: all but what would have been idle. Until the world has stopped, a P counts from
+/// when it did itself (runtime/proc.go, `stoppingCPUTime`, since 1.23), while the line has all Ps from the start: a pause that
+/// took long to begin may count for next to nothing.
+fn took(cycle: &Cycle) -> Stretch {
     let cpu = &cycle.cpu;
-    let parts = [
-        cpu.sweep_termination,
-        cpu.assist,
-        cpu.background,
-        cpu.mark_termination,
-    ];
-    parts.iter().map(|part| float(part.0)).sum()
+    let marking = float(cpu.assist.0) + float(cpu.background.0);
+    let stopped = float(cpu.sweep_termination.0) + float(cpu.mark_termination.0);
+    Stretch {
+        least: marking,
+        most: marking + stopped,
+    }
 }
 
 /// GOGC in percent, by the goal that `next` prints and what `last` found; nothing of small heaps.
@@ -213,9 +214,9 @@ impl Track {
     fn worked(&self, next: &Cycle) -> Stretch {
         let took = took(next);
         Stretch {
-            least: self.work.least + took * 0.95,
+            least: self.work.least + took.least * 0.95,
             // Phases are cut by up to a tenth; since 1.20 what else stops the world counts.
-            most: self.work.most + took * 1.15 + 1e5,
+            most: self.work.most + took.most * 1.15 + 1e5,
         }
     }
 
