@@ -76,6 +76,93 @@ fn a_log_that_begins_anywhere_lacks_its_first_line_at_most() {
     assert!(compared > 10_000, "{compared}");
 }
 
+/// The format of a record of many lines, and whether it is the first of what belongs together.
+fn of_many_lines(kind: &Kind<'_>) -> Option<(&'static str, bool)> {
+    use crate::{alloctrace, checkfinalizers, oom, profile, race, traceback};
+    Some(match kind {
+        Kind::Traceback(record) => (
+            "traceback",
+            matches!(
+                record,
+                traceback::Record::Header(_) | traceback::Record::Embedded { begins: true }
+            ),
+        ),
+        Kind::Race(record) => ("race", *record == race::Record::Start),
+        Kind::Alloc(record) => (
+            "allocfreetrace",
+            !matches!(record, alloctrace::Record::Collection),
+        ),
+        Kind::MemStats(_) => ("memstats", true),
+        Kind::Oom(record) => ("oom", matches!(record, oom::Record::Invoked { .. })),
+        Kind::Profile(record) => ("profile", matches!(record, profile::Record::Header(_))),
+        Kind::Finalizers(record) => (
+            "checkfinalizers",
+            *record == checkfinalizers::Record::Warning,
+        ),
+        _ => return None,
+    })
+}
+
+/// Where each of them is, what it is, and whether it is a first one; by format.
+fn many_lines(text: &[u8]) -> HashMap<&'static str, Vec<(u64, String, bool)>> {
+    let mut found: HashMap<&str, Vec<_>> = HashMap::new();
+    let mut sink = |record: Record<'_>| {
+        if let Some((format, is_first)) = of_many_lines(&record.kind) {
+            let record = (record.place.offset, format!("{:?}", record.kind), is_first);
+            found.entry(format).or_default().push(record);
+        }
+    };
+    let mut reader = LogReader::new();
+    reader.push(text, &mut sink);
+    reader.finish(&mut sink);
+    found
+}
+
+/// The same of dumps, reports and statistics: what was being printed is lost, what begins behind it is not.
+#[test]
+fn a_log_that_begins_anywhere_has_all_that_begins_in_it() {
+    let mut dice = Dice(2);
+    let mut compared = 0;
+    for folder in ["traceback", "race"] {
+        for (name, text) in samples(folder, "") {
+            let text = &text[..text.len().min(200_000)];
+            let whole = many_lines(text);
+            for _ in 0..12 {
+                let from = usize::try_from(dice.roll(text.len() as u64)).unwrap();
+                let Some(next) = memchr::memchr(b'\n', &text[from..]) else {
+                    continue;
+                };
+                let next = (from + next + 1) as u64;
+                let cut = many_lines(&text[from..]);
+                for (format, whole) in &whole {
+                    let first = whole
+                        .iter()
+                        .position(|(at, _, first)| *first && *at >= next);
+                    let behind = first
+                        .and_then(|first| whole.get(first..))
+                        .unwrap_or_default();
+                    let cut = cut.get(format).map(Vec::as_slice).unwrap_or_default();
+                    let at = behind.first().map_or(u64::MAX, |(at, ..)| *at);
+                    let cut: Vec<_> = cut
+                        .iter()
+                        .map(|(at, shown, first)| (at + from as u64, shown.clone(), *first))
+                        .filter(|(of, ..)| *of >= at)
+                        .collect();
+                    let differs = behind.iter().zip(&cut).find(|(one, two)| one != two);
+                    assert!(
+                        differs.is_none() && behind.len() == cut.len(),
+                        "{folder}/{name} from {from}: {format}: {} and {}: {differs:#?}",
+                        behind.len(),
+                        cut.len()
+                    );
+                    compared += behind.len();
+                }
+            }
+        }
+    }
+    assert!(compared > 10_000, "{compared}");
+}
+
 /// A collection as its writes.
 fn collection(number: u32, at: u64, procs: u64, dice: &mut Dice) -> Vec<String> {
     let (sweep, mark, end) = (

@@ -75,7 +75,10 @@ impl Layer {
             Self::Quote => {
                 let length = match text {
                     [b'>' | b'$', b' ', ..] => 2,
-                    _ => text.iter().take_while(|&&byte| byte == b' ').count(),
+                    [blank @ (b' ' | b'\t'), ..] => {
+                        text.iter().take_while(|byte| *byte == blank).count()
+                    }
+                    _ => 0,
                 };
                 (length > 0).then(|| Peeled::of(length))
             }

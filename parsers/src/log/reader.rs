@@ -28,40 +28,43 @@ pub enum Others {
 #[derive(Debug, Default)]
 struct Origins {
     starts: Starts,
-    formats: Vec<Formats>,
-    /// Nothing is open in the origin without a name.
+    all: Vec<OfOrigin>,
+}
+
+#[derive(Debug, Default)]
+struct OfOrigin {
+    formats: Formats,
+    /// A line of it has come, and nothing is open.
     rests: bool,
 }
 
 impl Origins {
-    /// Whether a line without an origin, in which no word of a trace stands, is the application's own.
+    /// Whether a line in which no word of a trace stands is the application's own.
     #[inline]
-    fn passes(&mut self, text: &[u8]) -> bool {
-        self.rests
-            && self.formats.first_mut().is_some_and(|formats| {
-                let passes = formats.passes(text);
-                if passes {
-                    formats.pass(text);
-                }
-                passes
-            })
+    fn passes(&mut self, line: &Line<'_>) -> bool {
+        let of = self.all.get_mut(line.origin.0 as usize);
+        of.is_some_and(|OfOrigin { formats, rests }| {
+            let passes = *rests && formats.passes(line.text);
+            if passes {
+                formats.pass(line.text);
+            }
+            passes
+        })
     }
 
     fn line(&mut self, line: &Line<'_>, out: &mut Sink<'_>) {
         let index = line.origin.0 as usize;
-        if index >= self.formats.len() {
-            self.formats.resize_with(index + 1, Formats::default);
+        if index >= self.all.len() {
+            self.all.resize_with(index + 1, OfOrigin::default);
         }
-        if let Some(formats) = self.formats.get_mut(index) {
+        if let Some(OfOrigin { formats, rests }) = self.all.get_mut(index) {
             formats.line(&self.starts, line, out);
-        }
-        if index == 0 {
-            self.rests = self.formats.first().is_some_and(Formats::rest);
+            *rests = formats.rest();
         }
     }
 
     fn finish(&mut self, out: &mut Sink<'_>) {
-        for formats in &mut self.formats {
+        for OfOrigin { formats, .. } in &mut self.all {
             formats.finish(&self.starts, out);
         }
     }
@@ -101,7 +104,7 @@ impl LogReader {
         lines.push_sought(chunk, any, alone, |raw| {
             if raw.quiet
                 && let Some(line) = unwrapper.plain(&raw)
-                && origins.passes(line.text)
+                && origins.passes(&line)
             {
                 if *lines_of_others == Others::Given {
                     out(Record::new((&line).into(), Kind::Log(line.text)));

@@ -31,8 +31,10 @@ pub struct Unwrapper {
     quote: Vec<u8>,
     /// The number of the last numbered line.
     number: u64,
-    /// A trace stood at the very start of a line: the lines are neither numbered nor quoted.
+    /// A trace stood at the very start of a line.
     bare: bool,
+    /// One stood right behind what is known: the lines are neither numbered nor quoted.
+    unquoted: bool,
     /// Prefixes and fields that were learned from what stands behind them.
     shapes: Vec<Shape>,
     /// Lines that are held until it is known whether they have one.
@@ -98,7 +100,7 @@ impl Unwrapper {
             }
             return;
         };
-        let ruling = self.peek(raw, |tail| hold.push(raw, tail));
+        let ruling = self.peek(raw, hold.origin, |tail| hold.push(raw, tail));
         if ruling == Ruling::Open {
             self.hold = Some(hold);
         } else {
@@ -106,19 +108,21 @@ impl Unwrapper {
         }
     }
 
-    /// A line in which no word of a trace stands, when it is of no origin of its own and tells nothing of the stream: what
-    /// stands around it is known, or nothing does.
+    /// A line in which no word of a trace stands, when it is whole and tells nothing of the stream: what stands around it is
+    /// known, or nothing does.
     #[inline]
-    pub(super) fn plain<'t>(&self, raw: &RawLine<'t>) -> Option<Line<'t>> {
+    pub(super) fn plain<'t>(&mut self, raw: &RawLine<'t>) -> Option<Line<'t>> {
         let waits = self.hold.is_some() || !self.pending.is_empty();
-        if waits || self.strip.is_some() || !self.shapes.is_empty() || raw.cut || raw.number == 1 {
+        // What stands in a field is not known without taking the whole record apart.
+        let fields = self.shapes.iter().any(Shape::has_field);
+        if waits || self.strip.is_some() || fields || raw.cut || raw.number == 1 {
             return None;
         }
         let mut text = raw.text;
         if text.first() == Some(&b'{') && wrapped::may_be(text) {
             return None;
         }
-        let mut stamp = None;
+        let (mut stamp, mut origin) = (None, Origin(0));
         let mut used = 0u16;
         for _ in 0..4 {
             // As Go's log writes it: no machinery that says what it is begins so.
@@ -128,12 +132,22 @@ impl Unwrapper {
             let Some((layer, peeled)) = self.outermost(text, prefix::stamp(text), used) else {
                 break;
             };
-            if !matches!(layer, Layer::Time | Layer::GoTime) {
+            let is_part = peeled.piece.is_some_and(|(_, last)| !last);
+            if is_part || matches!(layer, Layer::Number | Layer::Quote) {
                 return None;
             }
             used |= 1 << layer as u16;
             stamp = peeled.stamp.or(stamp);
+            if let Some(name) = peeled.name {
+                origin = self.origins.number(name);
+            }
             text = text.get(peeled.length..)?;
+        }
+        let taken = self.shapes.iter().find_map(|shape| shape.take(text));
+        if let Some(taken) = taken {
+            stamp = taken.stamp.or(stamp);
+            origin = self.origins.within(origin, &taken.writer);
+            text = text.get(taken.length..)?;
         }
         Some(Line {
             text,
@@ -142,7 +156,7 @@ impl Unwrapper {
                 offset: raw.offset,
             },
             stamp,
-            origin: Origin(0),
+            origin,
             unterminated: raw.unterminated,
             cut: raw.cut,
         })
@@ -167,8 +181,8 @@ impl Unwrapper {
         }
     }
 
-    /// A line without what is known to be around it; nothing is learned and nothing given.
-    fn peek<T>(&self, raw: &RawLine<'_>, look: impl FnOnce(Tail<'_>) -> T) -> T {
+    /// A line without what is known to be around it, beside lines of this origin; nothing is learned and nothing given.
+    fn peek<T>(&self, raw: &RawLine<'_>, beside: Origin, look: impl FnOnce(Tail<'_>) -> T) -> T {
         let mut plain = Vec::new();
         decolour(raw.text, &mut plain);
         let mut text = plain.as_slice();
@@ -176,7 +190,9 @@ impl Unwrapper {
             text = text.get(strip(text)..).unwrap_or_default();
         }
         let wrapped = wrapped::unwrap(text);
+        let mut name: &[u8] = &[];
         if let Some(wrapped) = &wrapped {
+            name = wrapped.name.as_ref().map_or(name, |name| name.as_bytes());
             let inside = wrapped.text.as_bytes();
             text = inside.strip_suffix(b"\n").unwrap_or(inside);
         }
@@ -186,9 +202,10 @@ impl Unwrapper {
                 break;
             };
             used |= 1 << layer as u16;
+            name = peeled.name.unwrap_or(name);
             text = text.get(peeled.length..).unwrap_or_default();
         }
-        let bare = telling::tells(text);
+        let bare = telling::tells(text) && self.origins.name(beside) == name;
         look(Tail { text, bare })
     }
 
@@ -288,6 +305,9 @@ impl Unwrapper {
         }
         if telling::tells(rest) {
             self.bare |= rest.len() == text.len();
+            if used & (1 << Layer::Number as u16 | 1 << Layer::Quote as u16) == 0 {
+                self.stands_unquoted();
+            }
             self.give(rest, around, each);
             return Ok(());
         }
@@ -302,7 +322,7 @@ impl Unwrapper {
                 }
             }
         } else if may == May::Wait
-            && let Some(candidate) = learn::candidate(rest, self.bare)
+            && let Some(candidate) = learn::candidate(rest, self.bare, around.origin)
         {
             self.number = number;
             return Err(candidate);
@@ -311,21 +331,21 @@ impl Unwrapper {
         Ok(())
     }
 
+    /// A trace stood without number and quotation: what was taken for one was none, or it has ended.
+    fn stands_unquoted(&mut self) {
+        self.unquoted = true;
+        self.learned
+            .retain(|layer| !matches!(layer, Layer::Number | Layer::Quote));
+        self.quote.clear();
+    }
+
     /// Gives what a line says that is dressed as others were.
     fn shaped(&mut self, text: &[u8], around: &mut Around, each: Each<'_>) -> bool {
         let Some(taken) = self.shapes.iter().find_map(|shape| shape.take(text)) else {
             return false;
         };
         around.stamp = taken.stamp.or(around.stamp);
-        if !taken.writer.is_empty() {
-            let outer = self.origins.name(around.origin);
-            let mut name = outer.to_vec();
-            if !name.is_empty() {
-                name.push(b' ');
-            }
-            name.extend_from_slice(&taken.writer);
-            around.origin = self.origins.number(&name);
-        }
+        around.origin = self.origins.within(around.origin, &taken.writer);
         match &taken.text {
             None => {
                 let rest = text.get(taken.length..).unwrap_or_default();
@@ -353,7 +373,8 @@ impl Unwrapper {
         let first = *text.first()?;
         // Letters in lower case begin words, and only services.
         let named = self.learned.contains(&Layer::Service);
-        if first.is_ascii_lowercase() && !named || first == b'\t' {
+        let indented = self.quote.first() == Some(&b'\t');
+        if first.is_ascii_lowercase() && !named || first == b'\t' && !indented {
             return None;
         }
         EVIDENT
@@ -368,6 +389,13 @@ impl Unwrapper {
                         if stamp.is_some_and(|(_, length)| {
                             text.get(length + 1..).is_some_and(telling::tells)
                         }) =>
+                    {
+                        return None;
+                    }
+                    // Where a trace stood right behind a time, what follows the time is text: `created at: ` too.
+                    Layer::Unit
+                        if self.learned.contains(&Layer::Time)
+                            && !peeled.name.is_some_and(|name| name.ends_with(b"]")) =>
                     {
                         return None;
                     }
@@ -411,7 +439,7 @@ impl Unwrapper {
             if used & (1 << layer as u16) != 0 || self.learned.contains(&layer) {
                 continue;
             }
-            if self.bare && matches!(layer, Layer::Number | Layer::Quote) {
+            if self.unquoted && matches!(layer, Layer::Number | Layer::Quote) {
                 continue;
             }
             let Some(peeled) = layer.peel(text, stamp) else {
@@ -553,6 +581,19 @@ impl Origins {
             self.last = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
         }
         Origin(self.last)
+    }
+
+    /// A writer that is named behind the name of another one, if it is named.
+    fn within(&mut self, outer: Origin, writer: &[u8]) -> Origin {
+        if writer.is_empty() {
+            return outer;
+        }
+        let outer = self.name(outer);
+        if outer.is_empty() {
+            return self.number(writer);
+        }
+        let name = [outer, b" ", writer].concat();
+        self.number(&name)
     }
 
     fn name(&self, origin: Origin) -> &[u8] {

@@ -2,7 +2,7 @@
 
 use super::mark::{self, Mark};
 use super::{Candidate, Shape};
-use crate::line::RawLine;
+use crate::line::{Origin, RawLine};
 use crate::log::trace;
 
 /// So many lines, and so many bytes, are held at most.
@@ -50,7 +50,7 @@ impl Held {
 pub(in super::super) struct Tail<'t> {
     /// What is left of it.
     pub text: &'t [u8],
-    /// It is a trace as it stands: nothing need be taken off.
+    /// It is a trace of the same writer as it stands: nothing need be taken off.
     pub bare: bool,
 }
 
@@ -68,6 +68,8 @@ pub(in super::super) struct Hold {
     pub lines: Vec<Held>,
     bytes: usize,
     pub shape: Shape,
+    /// Who wrote the first of them.
+    pub origin: Origin,
     mark: Mark,
     /// Lines that are dressed so, and lines that are not.
     alike: u32,
@@ -80,6 +82,7 @@ impl Hold {
             lines: vec![Held::of(raw)],
             bytes: raw.text.len(),
             shape: candidate.shape,
+            origin: candidate.origin,
             mark: candidate.mark,
             alike: 0,
             others: 0,
@@ -122,6 +125,7 @@ impl Hold {
         match self.mark {
             Mark::Death if mark::is_header(text) => {
                 self.mark = Mark::Header;
+                (self.alike, self.others) = (0, 0);
                 Ruling::Open
             }
             Mark::Header if mark::is_call(text) => Ruling::Prefix,
@@ -129,6 +133,7 @@ impl Hold {
             Mark::Trace if trace::whole(text, 1).is_some() => Ruling::Prefix,
             Mark::Rule if text.starts_with(b"WARNING: DATA RACE") => Ruling::Prefix,
             Mark::Rule => Ruling::NoPrefix,
+            Mark::Report if self.alike >= 3 && self.others <= self.alike => Ruling::Prefix,
             Mark::Block if self.alike >= 3 && self.others == 0 => Ruling::Prefix,
             _ => Ruling::Open,
         }
@@ -138,7 +143,7 @@ impl Hold {
     pub(in super::super) fn last(&self) -> Ruling {
         let mostly = self.alike > 0 && self.alike >= self.others.saturating_mul(3);
         match self.mark {
-            Mark::Trace | Mark::Block if mostly => Ruling::Prefix,
+            Mark::Trace | Mark::Report | Mark::Block if mostly => Ruling::Prefix,
             _ => Ruling::NoPrefix,
         }
     }

@@ -16,7 +16,9 @@ pub(super) enum Mark {
     Trace,
     /// The line above a race report.
     Rule,
-    /// The first line of a report or a profile: the prefix must stand before the next lines too.
+    /// The first line of a report or a profile: the prefix must stand before the next lines too, between another's.
+    Report,
+    /// What else tells of a trace: the prefix must stand before the next lines, and no other lines between.
     Block,
 }
 
@@ -103,6 +105,9 @@ fn of(text: &[u8]) -> Option<Mark> {
     }
     if is_line(text) || is_line(inside) {
         return Some(Mark::Trace);
+    }
+    if starts(b"WARNING: ") || starts(b"heap profile: ") || starts(b"goroutine") {
+        return telling::tells(text).then_some(Mark::Report);
     }
     telling::tells(text).then_some(Mark::Block)
 }

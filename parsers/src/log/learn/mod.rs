@@ -26,6 +26,7 @@ pub(super) use shape::Shape;
 #[cfg(test)]
 pub(super) use mark::WORDS;
 
+use crate::line::Origin;
 use mark::Mark;
 
 /// So many shapes of lines are kept of a log.
@@ -36,16 +37,22 @@ pub(super) const MOST_SHAPES: usize = 16;
 pub(super) struct Candidate {
     shape: Shape,
     mark: Mark,
+    /// Who wrote it, by what is known of the prefix.
+    origin: Origin,
 }
 
 /// A trace behind something that is not known, if there is one in a line. `bare`: traces of this log stand at the start
 /// of lines, so that what stands before one of a single line is the application's.
-pub(super) fn candidate(text: &[u8], bare: bool) -> Option<Candidate> {
+pub(super) fn candidate(text: &[u8], bare: bool, origin: Origin) -> Option<Candidate> {
     let found = mark::first(text)?;
     let (shape, mark) = Shape::around(text, found)?;
     let plain = shape.is_plain();
     if mark == Mark::Trace && bare && !shape.has_field() || plain && bare {
         return None;
     }
-    Some(Candidate { shape, mark })
+    Some(Candidate {
+        shape,
+        mark,
+        origin,
+    })
 }

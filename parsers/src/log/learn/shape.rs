@@ -35,7 +35,7 @@ impl Shape {
         let fits = match mark {
             Mark::Header => mark::is_header(tail),
             Mark::Trace => mark::is_line(tail),
-            Mark::Death | Mark::Rule | Mark::Block => true,
+            Mark::Death | Mark::Rule | Mark::Report | Mark::Block => true,
         };
         let before = Template::of(text.get(..at)?);
         (fits && !before.is_indent()).then_some((
@@ -78,7 +78,7 @@ impl Shape {
         })
     }
 
-    pub(super) fn has_field(&self) -> bool {
+    pub(in super::super) fn has_field(&self) -> bool {
         self.field.is_some()
     }
 
@@ -152,7 +152,7 @@ fn marked(text: &[u8]) -> Option<(usize, Mark)> {
     let fits = match mark {
         Mark::Header => mark::is_header(tail),
         Mark::Trace => mark::is_line(tail),
-        Mark::Death | Mark::Rule | Mark::Block => true,
+        Mark::Death | Mark::Rule | Mark::Report | Mark::Block => true,
     };
     fits.then_some((at - 1, mark))
 }
