@@ -102,6 +102,8 @@ impl Block {
         let in_array = matches!(self.manner, Manner::Fields) && self.in_array(text);
         let went = match &mut self.manner {
             Manner::Fields if in_array => Went::On,
+            // What `gops stats` prints may stand below what `gops memstats` does.
+            Manner::Fields if text.is_empty() && self.snapshot.form == Form::Gops => Went::Between,
             Manner::Fields => self.pairs(text, pairs, torn),
             Manner::Footer => self.footer(text, torn),
             Manner::Nameless(_) if torn => Went::Out,
@@ -184,7 +186,9 @@ impl Block {
         let Some(rest) = names.iter().find_map(|name| text.strip_prefix(*name)) else {
             return false;
         };
-        let rest = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start();
+        let rest = rest.trim_ascii_start();
+        let rest = rest.strip_prefix(b":").unwrap_or(rest);
+        let rest = rest.strip_prefix(b"=").unwrap_or(rest).trim_ascii_start();
         if !rest.starts_with(b"[") || self.fields == 0 {
             return false;
         }

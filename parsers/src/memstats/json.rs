@@ -3,7 +3,9 @@
 use super::names::lookup;
 use super::object::{MOST_SIZES, RING};
 use super::records::{Field, Form, SizeClass, Snapshot, Value};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
+};
 use std::fmt;
 
 /// Numbers that went through a decoder without types come back as floats; whole ones up to here were exact.
@@ -68,55 +70,64 @@ struct Class {
     frees: u64,
 }
 
-struct Object(Snapshot);
+/// Reads an object into a snapshot, which has the fields before the place where it breaks off, if it does.
+struct Object<'s>(&'s mut Snapshot);
 
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object;
+impl<'de> DeserializeSeed<'de> for Object<'_> {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of memory statistics")
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Object<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of memory statistics")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self(snapshot) = self;
+        // A number at the end may be the head of a longer one until something follows.
+        let mut last = None;
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            if let Some((field, value)) = last.take() {
+                set(snapshot, field, value);
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut snapshot = Snapshot::new(Form::Json);
-                while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-                    match &*key {
-                        "PauseNs" => snapshot.pause_ns = ring(map.next_value()?)?,
-                        "PauseEnd" => snapshot.pause_end = ring(map.next_value()?)?,
-                        "BySize" => {
-                            let classes: Vec<Class> = map.next_value()?;
-                            if classes.len() > MOST_SIZES {
-                                return Err(A::Error::custom("too many size classes"));
-                            }
-                            snapshot.by_size = classes
-                                .iter()
-                                .map(|class| SizeClass {
-                                    size: class.size,
-                                    mallocs: class.mallocs,
-                                    frees: class.frees,
-                                })
-                                .collect();
-                        }
-                        _ => match lookup(key.as_bytes()).filter(|name| name.exact) {
-                            Some(name) => {
-                                let Scalar(value) = map.next_value()?;
-                                if let Some(value) = value {
-                                    set(&mut snapshot, name.field, value);
-                                }
-                            }
-                            None => {
-                                map.next_value::<IgnoredAny>()?;
-                            }
-                        },
+            match &*key {
+                "PauseNs" => snapshot.pause_ns = ring(map.next_value()?)?,
+                "PauseEnd" => snapshot.pause_end = ring(map.next_value()?)?,
+                "BySize" => {
+                    let classes: Vec<Class> = map.next_value()?;
+                    if classes.len() > MOST_SIZES {
+                        return Err(A::Error::custom("too many size classes"));
                     }
+                    snapshot.by_size = classes
+                        .iter()
+                        .map(|class| SizeClass {
+                            size: class.size,
+                            mallocs: class.mallocs,
+                            frees: class.frees,
+                        })
+                        .collect();
                 }
-                Ok(Object(snapshot))
+                _ => match lookup(key.as_bytes()).filter(|name| name.exact) {
+                    Some(name) => {
+                        let Scalar(value) = map.next_value()?;
+                        last = value.map(|value| (name.field, value));
+                    }
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                },
             }
         }
-        deserializer.deserialize_map(Fields)
+        if let Some((field, value)) = last {
+            set(snapshot, field, value);
+        }
+        Ok(())
     }
 }
 
@@ -128,11 +139,12 @@ fn ring<E: Error>(ring: Vec<u64>) -> Result<Vec<u64>, E> {
     }
 }
 
-/// An object, from its `{` on; what follows it is left alone.
-pub(super) fn object(text: &[u8]) -> Option<Snapshot> {
-    let mut objects = serde_json::Deserializer::from_slice(text).into_iter::<Object>();
-    let Object(snapshot) = objects.next()?.ok()?;
-    Some(snapshot)
+/// An object, from its `{` on, and whether it is whole; what follows it is left alone.
+pub(super) fn object(text: &[u8]) -> (Snapshot, bool) {
+    let mut snapshot = Snapshot::new(Form::Json);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let whole = Object(&mut snapshot).deserialize(&mut deserializer).is_ok();
+    (snapshot, whole)
 }
 
 /// Where the lines of an indented object are.

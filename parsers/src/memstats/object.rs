@@ -150,10 +150,14 @@ fn set(snapshot: &mut Snapshot, field: Field, value: Value) -> Option<()> {
     Some(())
 }
 
-/// `%+v` and `%#v`, from the `{` on.
-pub(super) fn named(text: &[u8]) -> Option<Snapshot> {
-    let mut cursor = Cursor(text);
+/// `%+v` and `%#v`, from the `{` on, and whether it is whole; else it has the fields before the place where it breaks off.
+pub(super) fn named(text: &[u8]) -> (Snapshot, bool) {
     let mut snapshot = Snapshot::new(Form::Format);
+    let whole = fields(&mut Cursor(text), &mut snapshot).is_some();
+    (snapshot, whole)
+}
+
+fn fields(cursor: &mut Cursor<'_>, snapshot: &mut Snapshot) -> Option<()> {
     cursor.eat(b"{")?;
     loop {
         let name = cursor.until(b": ,}")?;
@@ -165,11 +169,11 @@ pub(super) fn named(text: &[u8]) -> Option<Snapshot> {
             _ => {
                 let field = super::names::lookup(name).filter(|name| name.exact)?.field;
                 let value = cursor.scalar()?;
-                set(&mut snapshot, field, value)?;
+                set(snapshot, field, value)?;
             }
         }
         if !cursor.next(b'}')? {
-            return Some(snapshot);
+            return Some(());
         }
     }
 }

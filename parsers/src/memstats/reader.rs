@@ -165,7 +165,7 @@ impl Reader {
     /// A whole MemStats on one line.
     fn object(line: &Line<'_>, text: &[u8], out: &mut Sink<'_, Self>) -> Option<Taken> {
         memchr::memchr(b'{', text)?;
-        let (at, found) = if let Some(at) = JSON_OBJECT.find(text) {
+        let (at, (found, whole)) = if let Some(at) = JSON_OBJECT.find(text) {
             (at, json::object(text.get(at..)?))
         } else if let Some(at) = NAMED_OBJECT.find(text) {
             (at, object::named(text.get(at..)?))
@@ -178,17 +178,17 @@ impl Reader {
         } else {
             return None;
         };
-        if let Some(found) = found
-            && found.fields().nth(2).is_some()
-        {
-            out.record(line, Record::Snapshot(&found));
-            return Some(Taken::Yes);
-        }
+        let has_fields = found.fields().nth(2).is_some();
         let closed = memchr::memchr(b'}', text.get(at..)?).is_some();
-        if closed && text.len() < WHOLE {
+        if !(whole && has_fields) && closed && text.len() < WHOLE {
             return None;
         }
-        out.unreadable(line, line.text, "not a whole MemStats");
+        if has_fields {
+            out.record(line, Record::Snapshot(&found));
+        }
+        if !whole || !has_fields {
+            out.unreadable(line, line.text, "not a whole MemStats");
+        }
         Some(Taken::Yes)
     }
 

@@ -331,10 +331,10 @@ fn gops_gives_the_numbers_of_the_article() {
         let told = told_of(text.as_bytes());
         assert_eq!(
             (told.snapshots.len(), told.unreadable.len()),
-            (2, 0),
+            (1, 0),
             "{name}"
         );
-        let printed = text.lines().take_while(|line| !line.is_empty()).count();
+        let printed = text.lines().filter(|line| !line.is_empty()).count();
         assert_eq!(told.snapshots[0].1.fields().count(), printed, "{name}");
         assert_eq!(told.left, [""], "{name}");
     }
@@ -543,12 +543,59 @@ fn a_field_that_comes_again_begins_the_next_snapshot() {
 }
 
 #[test]
+fn one_moment_is_one_snapshot() {
+    let gops = sample("memstats", "memprint-gops-go1.27.3.txt");
+    assert!(gops.contains("\n\ngoroutines: 1\n"));
+    for text in [gops.clone(), gops.replace("\n\n", "\n")] {
+        let told = told_of(text.as_bytes());
+        let [(line, snapshot)] = &told.snapshots[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!((*line, snapshot.fields().count()), (1, 34));
+        assert_eq!(snapshot.integer(Field::Threads), Some(9));
+        // What follows is the next moment's.
+        assert_eq!(told_of(text.repeat(2).as_bytes()).snapshots.len(), 2);
+    }
+    for sign in ["=", ":", " = ", ": "] {
+        let sizes = "  Size: 8 Mallocs: 9 Frees: 1\n".repeat(61);
+        let text = format!(
+            "Alloc{sign}1000\nHeapSys{sign}2000\nBySize{sign}[\n{sizes}]\nMallocs{sign}77\nNumGC{sign}3\n"
+        );
+        let told = told_of(text.as_bytes());
+        let [(1, snapshot)] = &told.snapshots[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(snapshot.integer(Field::Mallocs), Some(77), "{sign}");
+        assert_eq!(snapshot.fields().count(), 4, "{sign}");
+    }
+}
+
+#[test]
 fn what_is_torn_is_reported_and_not_guessed() {
     let whole = sample("memstats", "memprint-plusv-go1.27.3.txt.gz");
-    for cut in [60, 700, 2000, whole.len() - 2] {
-        let told = told_of(&whole.as_bytes()[..cut]);
-        assert_eq!(told.snapshots.len(), 0, "{cut}");
-        assert_eq!(told.unreadable, [(1, "not a whole MemStats")], "{cut}");
+    let json = sample("memstats", "orders-expvar-vars-go1.27.3.json.gz");
+    let json = json.lines().find(|line| line.contains("{\"Alloc\":"));
+    let json = json.unwrap();
+    let all = [only(&whole), only(&format!("{json}\n"))];
+    for (text, all) in [whole.as_str(), json].into_iter().zip(&all) {
+        let start = text.find("{Alloc").or(text.find("{\"Alloc")).unwrap();
+        let mut most = 0;
+        for cut in (start + 60..text.trim_end().len() - 2).step_by(97) {
+            let told = told_of(&text.as_bytes()[..cut]);
+            if told.snapshots.is_empty() {
+                assert!(cut < start + 100, "{cut}");
+                continue;
+            }
+            assert_eq!(told.unreadable, [(1, "not a whole MemStats")], "{cut}");
+            // The fields before the cut, as they are in the whole one.
+            let found = &told.snapshots[0].1;
+            for (field, value) in found.fields() {
+                assert_eq!(all.get(field), Some(value), "{cut}: {field:?}");
+            }
+            assert!(found.fields().count() >= most, "{cut}");
+            most = found.fields().count();
+        }
+        assert_eq!(most, all.fields().count(), "{text}");
     }
     let told = told_of(b"Alloc = 1\nTotalAlloc = 23");
     assert_eq!(told.snapshots[0].1.integer(Field::TotalAlloc), None);
@@ -634,7 +681,12 @@ proptest! {
         };
         for (names, hex) in [(true, false), (true, true), (false, false)] {
             let text = print(names, hex);
-            let found = if names { object::named(text.as_bytes()) } else { object::positional(text.as_bytes()) };
+            let found = if names {
+                let (found, whole) = object::named(text.as_bytes());
+                whole.then_some(found)
+            } else {
+                object::positional(text.as_bytes())
+            };
             prop_assert_eq!(found.as_ref(), Some(&expected), "{}", text);
             prop_assert_eq!(&only(&format!("{}{text}\n", if hex { "runtime.MemStats" } else { "" })), &expected);
         }
