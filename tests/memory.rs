@@ -137,6 +137,24 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_starts_anew_is_another() {
+        for name in ["alloctr-go1.19", "alloctr-go1.22.10"] {
+            let path = samples::corpus("logs/allocfreetrace").join(format!("{name}.txt.gz"));
+            let text = samples::bytes(&path);
+            let one = run_with(["alloc", "-", "--json", "-q"], &text).json();
+            let two = run_with(["alloc", "-", "--json", "-q"], &text.repeat(2)).json();
+            let of = |document: &Value| document["summary"]["processes"].clone();
+            let (one, two) = (of(&one), of(&two));
+            assert_eq!(two.as_array().unwrap().len(), 2, "{name}: {two}");
+            for process in two.as_array().unwrap() {
+                for key in ["count", "bytes", "live", "vanished", "collections"] {
+                    assert_eq!(process[key], one[0][key], "{name}: {key}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn stdin_nothing_and_damage() {
         let ran = run_with(["memstats", "-"], b"Alloc = 5 MiB\nSys = 9 MiB\n");
         assert_eq!(ran.status, 0);

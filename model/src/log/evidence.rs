@@ -120,6 +120,8 @@ pub(super) struct Reached {
     pub printed: Option<gctrace::OldCycle>,
     pub sample: Option<Sample>,
     pub counters: Option<[Option<u64>; COUNTERS.len()]>,
+    /// It has traced an allocation or a free.
+    pub allocated: bool,
     /// When the last package began to be initialised, in nanoseconds.
     pub init: Option<u64>,
 }

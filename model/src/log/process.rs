@@ -9,7 +9,7 @@
 use super::evidence::{Collection, Reached, Sample, counters};
 use super::joint::{Joint, Pick};
 use dumpview_parsers::log::{Kind, Origin, Record};
-use dumpview_parsers::{gctrace, inittrace, memstats, schedtrace};
+use dumpview_parsers::{alloctrace, gctrace, inittrace, memstats, schedtrace};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -85,6 +85,8 @@ struct Writer {
     sampled: ProcessId,
     /// The one that wrote the last collection: its scan lines follow.
     collected: ProcessId,
+    /// The last allocation was one of those by which a process sets itself up.
+    sets_up: bool,
     /// A line `# pkg` came since the last collection: the next one is rather of a new process.
     announced: bool,
     /// Cycles (1.5 and later), put apart together.
@@ -304,6 +306,7 @@ impl Processes {
                 self.snapshot(record.origin, line, snapshot)
             }
             Kind::Init(init) => self.init(record.origin, line, init),
+            Kind::Alloc(alloc) => self.alloc(record.origin, line, alloc),
             _ => self.last(record.origin, line),
         }
     }
@@ -341,6 +344,25 @@ impl Processes {
             process,
             ..Whose::default()
         }
+    }
+
+    /// A process sets its scheduler up once, before anything else: allocations of that after others are another's.
+    fn alloc(&mut self, origin: Origin, line: u64, alloc: &alloctrace::Record<'_>) -> Whose {
+        let sets_up = matches!(alloc, alloctrace::Record::Alloc { stack, .. }
+            if stack.calls().any(|call| call.function == b"runtime.schedinit"));
+        let writer = self.writer(origin);
+        let goes_on = !sets_up || std::mem::replace(&mut writer.sets_up, true);
+        writer.sets_up = sets_up;
+        let allocated = writer.known.first().is_some_and(|of| of.reached.allocated);
+        if !goes_on && allocated {
+            self.begin(origin, line);
+        }
+        let whose = self.last(origin, line);
+        let known = self.writer(origin).known.iter_mut();
+        for known in known.filter(|known| known.id == whose.process) {
+            known.reached.allocated = true;
+        }
+        whose
     }
 
     fn begin(&mut self, origin: Origin, line: u64) -> &mut Known {
