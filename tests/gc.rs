@@ -322,6 +322,75 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_a_tool_are_read_and_marked() {
+        let line = LINE
+            .replace("@0.009s", "@0.1s")
+            .replace("0.087+1.0+", "0.1+1+")
+            .replace("0.72/1.7/0.040", "0.7/1.7/0.04");
+        let ran = run_with(["gc", "-", "--json", "-q"], line.as_bytes());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        let document = ran.json();
+        let cycle = &document["cycles"][0];
+        assert_eq!(cycle["edited"], true, "{cycle}");
+        assert_eq!(cycle["start_ns"], 100_000_000, "{cycle}");
+        assert_eq!(cycle["cpu_idle_ns"], 40_000, "{cycle}");
+        assert_eq!(document["summary"]["edited"], 1);
+        assert_eq!(document["findings"][0]["id"], "gc.edited");
+        let document = run_with(["gc", "-", "--json", "-q"], LINE.as_bytes()).json();
+        assert_eq!(document["cycles"][0]["edited"], false);
+    }
+
+    #[test]
+    fn packages_alone_are_read() {
+        let path = corpus("inittrace/misc-go1.27.3.txt.gz");
+        let path = path.to_str().unwrap();
+        let document = run(["gc", "--json", path]).json();
+        let alone = &document["without_cycles"][0];
+        assert_eq!(document["summary"], Value::Null);
+        assert_eq!(alone["inits"], 87, "{alone}");
+        let ran = run(["gc", path]);
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        assert!(
+            ran.out.contains("init        87 packages in "),
+            "{}",
+            ran.out
+        );
+        // Each stands where it says that it began.
+        let document = run(["timeline", "--json", "--lane", "init", path]).json();
+        let events = document["events"].as_array().unwrap();
+        assert_eq!(events.len(), 87);
+        assert!(
+            events.iter().all(|event| event["at_ns"].is_number()),
+            "{}",
+            events[0]
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_lacking_wherever_it_is_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("torn.log");
+        let torn = "gc 2 @0.09s 2%: 0.08\n";
+        let text = [LINE, torn, &LINE.replace("gc 1 @0.009", "gc 3 @0.209")].concat();
+        fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        for verb in [&["gc"][..], &["timeline"], &[]] {
+            let ran = run(verb.iter().chain(&["--json", path]));
+            assert_eq!(ran.status, 4, "{verb:?}: {}", ran.err);
+            let document = ran.json();
+            let lacks = document["incomplete"].as_array().unwrap();
+            let lines = lacks.iter().find(|lack| lack["what"] == "lines");
+            let why = lines.unwrap()["why"].as_str().unwrap();
+            assert!(
+                why.starts_with(
+                    "1 line looked like a trace and could not be read, the first is line 2"
+                ),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
     fn the_applications_output_is_passed_on_to_stderr() {
         let input = format!("listening on :8080\n{LINE}2026/11/21 02:23:36 done\n");
         let ran = run_with(["gc", "-", "--csv"], input.as_bytes());

@@ -23,7 +23,8 @@ mod tests {
 
     fn timeline(args: &[&str]) -> Value {
         let ran = run([&["timeline", "--json"], args].concat());
-        assert_eq!(ran.status, 0, "{}", ran.err);
+        // Lines may be torn, which is said.
+        assert!(matches!(ran.status, 0 | 4), "{}", ran.err);
         ran.json()
     }
 

@@ -1,6 +1,7 @@
 //! What a log holds: how many records of each format, and from which line to which.
 
 use dumpview_parsers::log::{Kind, Place, Record};
+use dumpview_parsers::{checkfinalizers, gctrace, oom, profile, race, schedtrace, traceback};
 use std::collections::BTreeMap;
 
 /// A format, or the application's own lines.
@@ -83,11 +84,11 @@ impl Part {
     pub const fn verb(self) -> Option<&'static str> {
         match self {
             Self::Traceback | Self::Race => Some("goroutines"),
-            Self::Gc | Self::Scavenger | Self::Pacer => Some("gc"),
+            Self::Gc | Self::Scavenger | Self::Pacer | Self::Init => Some("gc"),
             Self::Sched => Some("sched"),
             Self::Alloc => Some("alloc"),
             Self::MemStats => Some("memstats"),
-            Self::Oom | Self::Init => Some("timeline"),
+            Self::Oom => Some("timeline"),
             Self::Profile | Self::Finalizers | Self::Unreadable | Self::Log => None,
         }
     }
@@ -96,12 +97,42 @@ impl Part {
 /// How much there is of a part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Extent {
-    /// Records; lines of a crash are one each.
+    /// Records: of a traceback its goroutines, of a report or a profile the whole of it. One at least.
     pub records: u64,
     /// Line of the first.
     pub first: u64,
     /// Line of the last; that record may go on beyond it.
     pub last: u64,
+}
+
+impl Extent {
+    /// What has no beginning here is one record all the same.
+    fn counted(self) -> Self {
+        Self {
+            records: self.records.max(1),
+            ..self
+        }
+    }
+}
+
+/// Whether a record of the parsers is the first of what people count as one.
+fn begins(kind: &Kind<'_>) -> bool {
+    match kind {
+        Kind::Gc(record) => matches!(
+            record,
+            gctrace::Record::Cycle(_) | gctrace::Record::OldCycle(_)
+        ),
+        Kind::Sched(record) => matches!(record, schedtrace::Record::Sample(_)),
+        Kind::Traceback(record) => matches!(record, traceback::Record::Header(_)),
+        Kind::Race(record) => *record == race::Record::Start,
+        Kind::Profile(record) => matches!(record, profile::Record::Header(_)),
+        Kind::Oom(record) => matches!(record, oom::Record::Invoked { .. }),
+        Kind::Finalizers(record) => matches!(
+            record,
+            checkfinalizers::Record::Warning | checkfinalizers::Record::Queue { .. }
+        ),
+        _ => true,
+    }
 }
 
 /// What a log holds.
@@ -125,18 +156,19 @@ impl Inventory {
             first: line,
             last: line,
         });
-        extent.records += 1;
+        extent.records += u64::from(begins(&record.kind));
         extent.last = extent.last.max(line);
     }
 
     /// By part, what tells most first.
     pub fn parts(&self) -> impl Iterator<Item = (Part, Extent)> + '_ {
-        self.parts.iter().map(|(part, extent)| (*part, *extent))
+        let parts = self.parts.iter();
+        parts.map(|(part, extent)| (*part, extent.counted()))
     }
 
     /// How much there is of one.
     pub fn get(&self, part: Part) -> Option<Extent> {
-        self.parts.get(&part).copied()
+        self.parts.get(&part).copied().map(Extent::counted)
     }
 
     /// Whether there is anything but the application's own lines.

@@ -215,19 +215,7 @@ impl Inputs {
     /// What an answer lacks.
     pub fn incomplete<R: Reading>(&self) -> Vec<Incomplete> {
         let mut incomplete = self.lost.clone();
-        let unread = self.unread::<R>();
-        if let Some(first) = unread.lines.first() {
-            incomplete.push(Incomplete {
-                what: "lines".to_owned(),
-                why: format!(
-                    "{} looked like {}s and could not be read, the first is line {}: {}",
-                    plural(unread.count, "line"),
-                    R::LINE,
-                    first.line,
-                    first.why
-                ),
-            });
-        }
+        incomplete.extend(self.unread::<R>().incomplete());
         incomplete.extend(R::gap(&self.model).map(|why| Incomplete {
             what: R::Row::KEY.to_owned(),
             why,

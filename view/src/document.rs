@@ -4,6 +4,7 @@ use crate::json;
 use dumpview_model::finding::Finding;
 use dumpview_model::log::{self, UnreadLine};
 use dumpview_model::timeline::Timeline;
+use dumpview_model::units::plural;
 use erased_serde::Serialize as ErasedSerialize;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -125,6 +126,23 @@ impl Unread {
             lines: lines.collect(),
             count: sources.iter().map(|of| of.unread).sum(),
         }
+    }
+
+    /// What an answer lacks for it.
+    pub fn incomplete(&self) -> Option<Incomplete> {
+        let first = self.lines.first()?;
+        let what = if self.count == 1 { "a trace" } else { "traces" };
+        let source = first.source.as_ref();
+        let of = source.map_or_else(String::new, |source| format!(" of {source}"));
+        Some(Incomplete {
+            what: "lines".to_owned(),
+            why: format!(
+                "{} looked like {what} and could not be read, the first is line {}{of}: {}",
+                plural(self.count, "line"),
+                first.line,
+                first.why
+            ),
+        })
     }
 }
 

@@ -34,6 +34,43 @@ pub struct Sums {
     pub processes: log::Sums<Summary>,
     /// What was too many to keep.
     pub more_processes: More,
+    /// What processes without a cycle printed beside it.
+    pub without_cycles: Vec<WithoutCycles>,
+}
+
+/// What a process without a cycle printed of its memory.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "gc-without-cycles")]
+pub struct WithoutCycles {
+    /// Which process.
+    pub process: ProcessId,
+    /// Package initialisations (inittrace lines).
+    pub inits: u64,
+    /// Their time, added up.
+    pub init_ns: u64,
+    /// The package that took longest; null without one.
+    pub slowest_init: Option<String>,
+    /// How long that took.
+    pub slowest_init_ns: Option<u64>,
+    /// Lines of the scavenger.
+    pub scavenger_lines: u64,
+    /// Cycles that the pacer spoke of.
+    pub pacer_cycles: u64,
+}
+
+impl WithoutCycles {
+    fn of(process: ProcessId, extras: &Extras) -> Self {
+        let slowest = extras.inits.slowest.as_ref();
+        Self {
+            process,
+            inits: extras.inits.packages,
+            init_ns: extras.inits.clock.0,
+            slowest_init: slowest.map(|(package, ..)| package.clone()),
+            slowest_init_ns: slowest.map(|(_, clock, _)| clock.0),
+            scavenger_lines: extras.scavenger.lines,
+            pacer_cycles: extras.pacer.cycles,
+        }
+    }
 }
 
 /// What a process printed before its next cycle.
@@ -224,7 +261,19 @@ impl Collector {
         Sums {
             processes: log::sums(&self.processes),
             more_processes: self.more,
+            without_cycles: self
+                .without_cycles()
+                .map(|(process, extras)| WithoutCycles::of(process, extras))
+                .collect(),
         }
+    }
+
+    /// Processes without a cycle, and what else they printed of their memory.
+    pub fn without_cycles(&self) -> impl Iterator<Item = (ProcessId, &Extras)> {
+        let early = self.early.iter();
+        early
+            .filter(|early| early.extras != Extras::default() && self.get(early.process).is_none())
+            .map(|early| (early.process, &early.extras))
     }
 
     /// What is missing between other cycles, in words.

@@ -265,6 +265,14 @@ impl Cycle {
         }
     }
 
+    /// Whether its times are not written as the runtime writes them.
+    pub const fn edited(&self) -> bool {
+        match &self.printed {
+            Printed::Cycle(cycle) => cycle.edited,
+            Printed::Old(_) => false,
+        }
+    }
+
     /// Where it stands on a chart's axis: nanoseconds since the runtime started, or its number where no time is
     /// printed.
     pub fn axis(&self) -> u64 {

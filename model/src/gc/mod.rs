@@ -38,7 +38,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use collect::{Collector, FORMATS, More, Sums};
+pub use collect::{Collector, FORMATS, More, Sums, WithoutCycles};
 pub use compare::{Row, Unit, Verdict, compare};
 pub use cycle::{Cycle, Printed};
 pub use extras::{Extras, Inits, Pacer, Scavenger};

@@ -147,6 +147,10 @@ pub struct Process {
     pub leak_checks: u64,
     /// Pieced together from several lines.
     pub mended: u64,
+    /// With times that are not written as the runtime writes them.
+    pub edited: u64,
+    /// The first of them.
+    pub first_edited: Option<Cycle>,
     /// The least and the greatest GOMAXPROCS, and the first cycle with another than before.
     pub procs: Option<(u32, u32, Option<Cycle>)>,
     /// Pauses and marking.
@@ -196,6 +200,8 @@ impl Process {
             sysmon_forced: 0,
             leak_checks: 0,
             mended: 0,
+            edited: 0,
+            first_edited: None,
             procs: None,
             times: Times::default(),
             extremes: Extremes::default(),
@@ -289,6 +295,10 @@ impl Process {
         self.sysmon_forced += u64::from(cycle.sysmon_forced);
         self.leak_checks += u64::from(cycle.leak_check());
         self.mended += u64::from(cycle.pieces() > 1);
+        if cycle.edited() {
+            self.edited += 1;
+            self.first_edited.get_or_insert(*cycle);
+        }
         self.count_procs(cycle);
     }
 

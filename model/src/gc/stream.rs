@@ -14,6 +14,7 @@ pub(super) fn stream(collector: &Collector, unread: &Unread, process: &Process) 
         before_start(process),
         lost(process),
         mended(process),
+        edited(process),
         unreadable(unread),
     ];
     found.into_iter().flatten().collect()
@@ -114,6 +115,22 @@ fn mended(process: &Process) -> Option<Finding> {
             ),
         )
     })
+}
+
+fn edited(process: &Process) -> Option<Finding> {
+    let first = process.first_edited.as_ref()?;
+    Some(
+        Finding::new(
+            "gc.edited",
+            Severity::Info,
+            format!(
+                "{} with times that are not written as the runtime writes them (0.1 for 0.10): rounded, edited, or made by a \
+                 tool; they are taken as they stand",
+                plural(process.edited, "cycle")
+            ),
+        )
+        .at(first.place.line, first.words()),
+    )
 }
 
 fn unreadable(unread: &Unread) -> Option<Finding> {

@@ -193,6 +193,8 @@ pub struct Summary {
     pub repeated: u64,
     /// Cycles pieced together from several lines.
     pub mended: u64,
+    /// Cycles with times that are not written as the runtime writes them.
+    pub edited: u64,
     /// Cycles started by the program.
     pub forced: u64,
     /// Cycles started by sysmon after two idle minutes.
@@ -407,6 +409,7 @@ impl Process {
             doubtful: self.doubtful,
             repeated: self.repeated,
             mended: self.mended,
+            edited: self.edited,
             forced: self.forced,
             sysmon_forced: self.sysmon_forced,
             leak_checks: self.leak_checks,

@@ -13,6 +13,7 @@ fn cycle(number: u32, ms: u64, heap: (u64, u64, u64), goal: u64) -> gctrace::Cyc
         start: Nanos(ms * 1_000_000),
         cpu_percent: 1,
         leak_check: false,
+        edited: false,
         clock: Clock {
             sweep_termination: Nanos(50_000),
             mark: Nanos(900_000),

@@ -205,6 +205,7 @@ impl Log {
         let start = cut(init.start);
         let end = start.plus(cut(init.clock));
         process.wrote(record, Some(end));
+        process.initialised(end);
         let own = Some((Since::Start, start));
         process.add_of(Lane::Init, record, own, init.clock.0, || What::Init {
             package: head(init.package).into(),

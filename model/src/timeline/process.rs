@@ -237,6 +237,11 @@ impl Process {
         end
     }
 
+    /// A package had been initialised so long after the process started.
+    pub fn initialised(&mut self, end: Bounds) {
+        self.written = Some(end);
+    }
+
     /// A sample of the scheduler was written, `millis` after the first: when that was, since the process
     /// started, as far as is known yet.
     pub fn sampled(&mut self, millis: u64) {

@@ -16,6 +16,7 @@ fn cycle(number: u32, at: u64) -> Cycle {
         start: Nanos(at / MS * MS),
         cpu_percent: 1,
         leak_check: false,
+        edited: false,
         clock: gctrace::Clock {
             sweep_termination: Nanos(20_000),
             mark: Nanos(10 * MS),

@@ -10,11 +10,34 @@ use crate::scan::{self, end, fail, int, int32, maybe, millis, seconds, whole, wo
 #[inline]
 pub(crate) fn record(text: &[u8], pieces: u32) -> Option<Record<'_>> {
     match text {
-        [b'g', b'c', b' ', ..] => whole(cycle(text, pieces)).map(Record::Cycle),
+        [b'g', b'c', b' ', ..] => whole(cycle(text, pieces, &mut Printed)).map(Record::Cycle),
         [b'g', b'c', ..] => old_cycle(text, pieces).map(Record::OldCycle),
         b"GC forced" => Some(Record::SysmonForced { pieces }),
         [b's', b'c', b'a', b'n', ..] => whole(scanned(text, pieces)).map(Record::Scan),
         _ => None,
+    }
+}
+
+/// How times are written.
+pub(super) trait Times {
+    /// Milliseconds with a fraction.
+    fn millis<'i>(&mut self, input: &'i [u8]) -> scan::Scan<'i, Nanos>;
+    /// Seconds with a fraction.
+    fn seconds<'i>(&mut self, input: &'i [u8]) -> scan::Scan<'i, Nanos>;
+}
+
+/// As the runtime prints them.
+struct Printed;
+
+impl Times for Printed {
+    #[inline]
+    fn millis<'i>(&mut self, input: &'i [u8]) -> scan::Scan<'i, Nanos> {
+        millis(input)
+    }
+
+    #[inline]
+    fn seconds<'i>(&mut self, input: &'i [u8]) -> scan::Scan<'i, Nanos> {
+        seconds(input)
     }
 }
 
@@ -33,17 +56,21 @@ macro_rules! then {
 ///     [s MB stacks, t MB globals, ]p P[ (forced)]
 /// clock = a+b+c (1.5: a+b+c+d+e)    cpu = a+b/c/d+e (1.5: a+b+c+d/e/f+g)
 /// ```
-fn cycle(input: &[u8], pieces: u32) -> scan::Scan<'_, Cycle> {
+pub(super) fn cycle<'i>(
+    input: &'i [u8],
+    pieces: u32,
+    times: &mut impl Times,
+) -> scan::Scan<'i, Cycle> {
     let (mut input, ()) = word("gc ")(input)?;
     let number = then!(input, int32, " @");
-    let start = then!(input, seconds, "s ");
+    let start = then!(input, |at| times.seconds(at), "s ");
     let cpu_percent = then!(input, int32, "%");
     let (rest, leak_check) = maybe(" (checking for goroutine leaks)", input);
     let (mut input, ()) = word(": ")(rest)?;
 
-    let first = then!(input, millis, "+");
-    let second = then!(input, millis, "+");
-    let (rest, third) = millis(input)?;
+    let first = then!(input, |at| times.millis(at), "+");
+    let second = then!(input, |at| times.millis(at), "+");
+    let (rest, third) = times.millis(input)?;
     let (rest, go1_5) = maybe("+", rest);
     input = rest;
     let clock = if go1_5 {
@@ -51,8 +78,8 @@ fn cycle(input: &[u8], pieces: u32) -> scan::Scan<'_, Cycle> {
             sweep_termination: first,
             scan: Some(second),
             sync: Some(third),
-            mark: then!(input, millis, "+"),
-            mark_termination: then!(input, millis, " ms clock, "),
+            mark: then!(input, |at| times.millis(at), "+"),
+            mark_termination: then!(input, |at| times.millis(at), " ms clock, "),
         }
     } else {
         (input, ()) = word(" ms clock, ")(input)?;
@@ -65,20 +92,20 @@ fn cycle(input: &[u8], pieces: u32) -> scan::Scan<'_, Cycle> {
         }
     };
 
-    let sweep_termination = then!(input, millis, "+");
+    let sweep_termination = then!(input, |at| times.millis(at), "+");
     let (mut scan, mut sync) = (None, None);
     if go1_5 {
-        scan = Some(then!(input, millis, "+"));
-        sync = Some(then!(input, millis, "+"));
+        scan = Some(then!(input, |at| times.millis(at), "+"));
+        sync = Some(then!(input, |at| times.millis(at), "+"));
     }
     let cpu = Cpu {
         sweep_termination,
         scan,
         sync,
-        assist: then!(input, millis, "/"),
-        background: then!(input, millis, "/"),
-        idle: then!(input, millis, "+"),
-        mark_termination: then!(input, millis, " ms cpu, "),
+        assist: then!(input, |at| times.millis(at), "/"),
+        background: then!(input, |at| times.millis(at), "/"),
+        idle: then!(input, |at| times.millis(at), "+"),
+        mark_termination: then!(input, |at| times.millis(at), " ms cpu, "),
     };
 
     let heap_start = MiB(then!(input, int, "->"));
@@ -123,6 +150,7 @@ fn cycle(input: &[u8], pieces: u32) -> scan::Scan<'_, Cycle> {
             globals,
             procs,
             forced,
+            edited: false,
             dialect,
             pieces,
         },

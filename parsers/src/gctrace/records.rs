@@ -70,6 +70,9 @@ pub struct Cycle {
     pub procs: u32,
     /// Started by the program: runtime.GC, debug.FreeOSMemory, a heap dump.
     pub forced: bool,
+    /// Its numbers are not written as the runtime writes them (`0.1` for `0.10`): somebody rounded or edited them, or a tool
+    /// made the line.
+    pub edited: bool,
     /// Which releases print a line like this.
     pub dialect: Dialect,
     /// How many physical lines it was pieced together from; 1 for a whole one.

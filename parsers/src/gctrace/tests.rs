@@ -175,3 +175,59 @@ fn sums_of_scan_lines_are_checked() {
     assert_eq!(read("scan: total 1+2+3=7 objs, 1+1=2 spans"), None);
     assert_eq!(read("scan: class 24B 1+2+3=6 objs, 1+1=3 spans"), None);
 }
+
+proptest! {
+    /// Zeros left out, or as many decimals everywhere: read, and marked. Anything else is not.
+    #[test]
+    fn what_a_tool_wrote_is_read_and_marked(truth in truths(), decimals in 1usize..=6) {
+        let text = print(&truth);
+        let read = cycle(&text).unwrap();
+        let (head, tail) = text.split_once('%').unwrap();
+        let (times, rest) = tail.split_once(" ms cpu, ").unwrap();
+        let each = |write: &dyn Fn(f64) -> String| {
+            let times = rewritten(times, write);
+            format!("{head}%{times} ms cpu, {rest}")
+        };
+        let trimmed = each(&|n| format!("{n}"));
+        let fixed = each(&|n| format!("{n:.decimals$}"));
+        for (text, exact) in [(trimmed, true), (fixed, decimals >= 3)] {
+            // It may be as the runtime prints it.
+            let Some(found) = cycle(&text).or_else(|| super::edited(text.as_bytes())) else {
+                // One number alone may be torn.
+                prop_assert!(decimals >= 3, "{}", text);
+                continue;
+            };
+            if exact {
+                prop_assert_eq!(Cycle { edited: false, ..found }, read, "{}", text);
+            }
+            prop_assert_eq!(found.edited, cycle(&text).is_none());
+        }
+    }
+
+    #[test]
+    fn what_another_wrote_into_a_number_is_not(truth in truths(), digits in 1u32..100) {
+        let text = print(&truth);
+        let (head, tail) = text.split_once('%').unwrap();
+        let at = tail.find('+').unwrap();
+        let glued = format!("{head}%{}{digits}{}", &tail[..at], &tail[at..]);
+        // A number without decimals only becomes a longer one.
+        prop_assume!(tail[..at].contains('.'));
+        prop_assert_eq!(super::edited(glued.as_bytes()).filter(|_| cycle(&glued).is_none()), None, "{}", glued);
+    }
+}
+
+/// A text with every number in it written otherwise.
+fn rewritten(text: &str, write: &dyn Fn(f64) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        out += &rest[..at];
+        rest = &rest[at..];
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
+        out += &write(rest[..end].parse().unwrap());
+        rest = &rest[end..];
+    }
+    out + rest
+}

@@ -141,6 +141,7 @@ fn shorten(shown: &str) -> String {
         ("scan: None, sync: None, ", ""),
         ("leak_check: false, ", ""),
         ("forced: false, ", ""),
+        ("edited: false, ", ""),
         (", pieces: 1", ""),
         ("Nanos(", ""),
         ("MiB(", ""),

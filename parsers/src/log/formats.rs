@@ -124,7 +124,7 @@ impl Formats {
 
     #[inline]
     pub(super) fn line(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
-        match trace::whole(line.text, 1) {
+        match trace::whole(line.text, 1).or_else(|| self.edited(line)) {
             // Numbers at the end may have had more digits.
             Some(_) if line.unterminated && line.text.last().is_some_and(u8::is_ascii_digit) => {
                 let kind = Kind::Unreadable(Unreadable {
@@ -148,6 +148,13 @@ impl Formats {
                 self.other(starts, line, out);
             }
         }
+    }
+
+    /// A trace that is whole but for its digits, where nobody tears lines and nobody waits for this one.
+    fn edited<'t>(&mut self, line: &Line<'t>) -> Option<Kind<'t>> {
+        let cycle = gctrace::edited(line.text)?;
+        let alone = !self.mender.is_active() && !self.expects(line.text);
+        alone.then_some(Kind::Gc(gctrace::Record::Cycle(cycle)))
     }
 
     /// Whether a line in which none of the words stands is nobody's but the application's: nothing is open, and it begins

@@ -248,7 +248,8 @@ impl Report {
             what: "input".to_owned(),
             why: why.clone(),
         });
-        lost.collect()
+        let unread = document::Unread::of(&self.unread, None);
+        lost.chain(unread.incomplete()).collect()
     }
 
     /// What ended the process: the last crash or kill. What came after one that was survived is another's.

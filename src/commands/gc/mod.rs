@@ -3,9 +3,11 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `text`, `charts` | the report for people |
+//! | `beside` | what is no cycle: packages, scavenger, pacer |
 //! | `compare` | two runs held against each other |
 //! | `side_by_side` | the report of that |
 
+mod beside;
 mod charts;
 mod compare;
 mod side_by_side;
@@ -120,14 +122,18 @@ impl Reading for Gc {
     }
 
     fn found(&self, inputs: &Inputs) -> bool {
-        inputs.model.gc.main().is_some()
+        let gc = &inputs.model.gc;
+        gc.main().is_some()
+            || gc
+                .without_cycles()
+                .any(|(_, beside)| beside.inits.packages > 0)
     }
 
     fn why_nothing(&self, model: &LogModel) -> Option<String> {
         let neighbours = model.gc.records();
         (neighbours > 0).then(|| {
             format!(
-                "no gctrace line, though {} of its neighbours (scavenger, pacer, init)",
+                "no gctrace line, though {} of its neighbours (scavenger, pacer)",
                 plural(neighbours, "line")
             )
         })
@@ -143,6 +149,9 @@ impl Reading for Gc {
 
     fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
         let main = inputs.model.gc.main();
-        main.map_or(Ok(()), |process| text::report(&inputs.model, process, out))
+        match main {
+            Some(process) => text::report(&inputs.model, process, out),
+            None => beside::alone(&inputs.model, out),
+        }
     }
 }

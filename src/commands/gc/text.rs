@@ -8,11 +8,11 @@
 //! heap
 //! ```
 
-use super::charts;
+use super::{beside, charts};
 use dumpview_model::gc::{Phase, Process, Summary, findings};
 use dumpview_model::log_model::LogModel;
 use dumpview_model::units::duration;
-use dumpview_model::units::{bytes, grouped, mib, number, percent, plural, precise};
+use dumpview_model::units::{grouped, mib, number, percent, plural, precise};
 use dumpview_view::chart::Glyphs;
 use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
@@ -35,7 +35,7 @@ pub(super) fn report(model: &LogModel, process: &Process, out: &mut Text<'_>) ->
     phases(&summary, out)?;
     cpu(&summary, out)?;
     heap(&summary, out)?;
-    extras(process, &summary, out)?;
+    beside::write(&process.extras, out)?;
     processes(model, process, out)
 }
 
@@ -296,50 +296,6 @@ fn shape(summary: &Summary) -> String {
         "leak" => format!("it rises by {slope} MiB a minute, steadily"),
         shape => format!("{shape} by {slope} MiB a minute"),
     }
-}
-
-fn extras(process: &Process, summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
-    let extras = &process.extras;
-    if extras.inits.packages > 0 {
-        let slowest =
-            extras
-                .inits
-                .slowest
-                .as_ref()
-                .map_or_else(String::new, |(package, time, line)| {
-                    format!(
-                        ", the slowest {} ({}, line {line})",
-                        package,
-                        duration(time.0)
-                    )
-                });
-        out.line(format_args!(
-            "  init        {} in {}{slowest}",
-            plural(extras.inits.packages, "package"),
-            duration(extras.inits.clock.0)
-        ))?;
-    }
-    if summary.scavenger_lines > 0 {
-        let now = extras.scavenger.now.map_or_else(String::new, |now| {
-            format!(", {} given back at the end", bytes(now.to_bytes().0))
-        });
-        out.line(format_args!(
-            "  scavenger   {} returned to the system in {}{now}",
-            bytes(summary.scavenged_kib.saturating_mul(1024)),
-            plural(summary.scavenger_lines, "line")
-        ))?;
-    }
-    if extras.pacer.cycles > 0 {
-        out.line(format_args!(
-            "  pacer       {} of {} ended above their goal to the byte",
-            grouped(extras.pacer.overshoots),
-            plural(extras.pacer.cycles, "cycle")
-        ))?;
-    }
-    if let Some(objects) = extras.scanned_objects {
-        out.line(format_args!("  scanned     {}", plural(objects, "object")))?;
-    }
-    Ok(())
 }
 
 fn processes(model: &LogModel, main: &Process, out: &mut Text<'_>) -> io::Result<()> {

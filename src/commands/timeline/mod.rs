@@ -87,7 +87,9 @@ impl OnFiles for TimelineVerb {
 
     fn answer(files: &Files<'_>, args: &TimelineFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let choice = args.table.choice()?;
-        let (timeline, incomplete) = read::read(files, args)?;
+        let (timeline, mut incomplete) = read::read(files, args)?;
+        let unread = Unread::of_timeline(&timeline);
+        incomplete.extend(unread.incomplete());
         if timeline.events.is_empty() {
             return Err(Failure::no_answer(
                 "nothing to put on a timeline: no input has a trace, a crash or a log line\n\n\
@@ -113,7 +115,7 @@ impl OnFiles for TimelineVerb {
         stream.finish(
             |document| {
                 document.entries(&report.timeline)?;
-                document.entries(&Unread::of_timeline(&report.timeline))?;
+                document.entries(&unread)?;
                 document.entry("incomplete", &incomplete)
             },
             |out| text::write(&report, out),

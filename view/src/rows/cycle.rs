@@ -122,6 +122,7 @@ impl Row for Cycle {
         os_yields: Count, |c| old(c, |p| n(p.yields.1)), "waits by yielding; up to 1.4";
         sleeps: Count, |c| old(c, |p| n(p.yields.2)), "waits by sleeping; up to 1.4";
         pieces: Count, |c| n(c.pieces()), "lines that it was put together from";
+        edited: Flag, |c| new(c, |p| Cell::Flag(p.edited)), "its times are not written as the runtime writes them: rounded, edited, or made by a tool";
         lost_before: Count, |c| n(c.lost_before), "cycles missing before it";
         doubtful: Flag, |c| Cell::Flag(c.doubtful), "it may belong to another process";
     };

@@ -68,6 +68,7 @@ fn cycles(program: &Program, count: u32) -> Vec<(f64, Cycle)> {
                 start: Nanos((now / 1e6) as u64 * 1_000_000),
                 cpu_percent: share as u32,
                 leak_check: false,
+                edited: false,
                 clock: Clock {
                     sweep_termination: Nanos(stop as u64),
                     mark: Nanos(mark as u64),
