@@ -9,7 +9,7 @@ mod samples;
 
 #[cfg(test)]
 mod limits {
-    use crate::run::{BINARY, run};
+    use crate::run::{BINARY, Call, run};
     use crate::samples;
     use std::fmt::Write as _;
     use std::fs;
@@ -105,6 +105,86 @@ mod limits {
         } else {
             let why = document["incomplete"].to_string();
             assert_eq!((ran.status, why.contains("--memory")), (4, true), "{why}");
+        }
+    }
+
+    /// Every verb that reads logs, and the report without one.
+    const OF_LOGS: &[&[&str]] = &[
+        &[],
+        &["goroutines"],
+        &["goroutines", "--each", "--json"],
+        &["waits"],
+        &["gc"],
+        &["sched"],
+        &["alloc"],
+        &["memstats"],
+        &["timeline"],
+        &["escapes"],
+    ];
+
+    /// `--memory` is a fact: the system refuses what goes beyond it by more than a tick's worth, and that is never heard of.
+    #[test]
+    fn no_log_takes_more_memory_than_it_may() {
+        const LIMIT: u64 = 64 << 10;
+        const TICK: u64 = 160 << 10;
+        let lines =
+            |count: u32, line: &dyn Fn(u32) -> String| -> String { (0..count).map(line).collect() };
+        let inputs = [
+            ("alike", goroutines(150_000, |id| id % 7)),
+            ("different", all_different(60_000)),
+            (
+                "headers",
+                lines(200_000, &|id| format!("goroutine {id} [running]:\n")),
+            ),
+            (
+                "frames",
+                "panic: deep\n\ngoroutine 1 [running]:\n".to_owned()
+                    + &lines(150_000, &|at| {
+                        format!("main.f{at}(0x1)\n\t/a/b.go:{at} +0x1d\n")
+                    }),
+            ),
+            (
+                "decisions",
+                lines(150_000, &|at| {
+                    format!(
+                        "./a{}.go:{}:7: x{at} escapes to heap\n",
+                        at % 90,
+                        at % 900 + 1
+                    )
+                }),
+            ),
+            ("empty", "\n".repeat(2 << 20)),
+            ("ends", "\r\n".repeat(1 << 20)),
+            ("one", "abcdefgh".repeat(1 << 19)),
+            ("nothing", "\0".repeat(4 << 20)),
+            ("begun", "gc 1 @0.0".repeat(1 << 18)),
+            ("cut", "gc 1 @0.01\n".repeat(1 << 17)),
+            ("nested", "[".repeat(4 << 20)),
+            ("objects", "{\"a\":".repeat(1 << 19)),
+            (
+                "docker",
+                "{\"log\":\"\\n\",\"stream\":\"stderr\",\"time\":\"2026-01-01T00:00:00Z\"}\n"
+                    .repeat(1 << 15),
+            ),
+        ];
+        for (name, text) in inputs {
+            let log = scratch(&format!("memory-{name}.txt"));
+            fs::write(&log, text).unwrap();
+            for verb in OF_LOGS {
+                let args = [*verb, &["--plain", "--memory", "64M"][..]].concat();
+                let args = args.iter().map(Path::new).chain([log.as_path()]);
+                let ran = Call::limited(LIMIT + TICK, args).run();
+                let what = format!("{name} {verb:?}: {}: {}", ran.status, ran.err);
+                // What is no compiler output, or nothing at all, is refused.
+                assert!(matches!(ran.status, 0 | 1 | 3 | 4), "{what}");
+                assert!(!ran.err.contains("the system gives no more"), "{what}");
+                let told = ran.out.contains("--memory") || ran.err.contains("--memory");
+                assert!(
+                    ran.status != 4 || told || ran.out.contains("ncomplete"),
+                    "{what}"
+                );
+            }
+            fs::remove_file(&log).unwrap();
         }
     }
 

@@ -117,7 +117,9 @@ impl Arch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registers {
     arch: Arch,
-    words: [Option<u64>; 33],
+    /// A bit for each word that is known: there may be a million threads.
+    known: u64,
+    words: [u64; 33],
     vectors: Option<Box<[Option<[u8; 16]>; 32]>>,
 }
 
@@ -126,7 +128,8 @@ impl Registers {
     pub const fn new(arch: Arch) -> Self {
         Self {
             arch,
-            words: [None; 33],
+            known: 0,
+            words: [0; 33],
             vectors: None,
         }
     }
@@ -138,13 +141,17 @@ impl Registers {
 
     /// The word in an integer register, when known.
     pub fn get(&self, reg: Reg) -> Option<u64> {
-        self.words.get(usize::from(reg.0)).copied().flatten()
+        let word = *self.words.get(usize::from(reg.0))?;
+        (self.known >> reg.0 & 1 != 0).then_some(word)
     }
 
     /// Records an integer register; numbers outside the integer file are ignored.
     pub fn set(&mut self, reg: Reg, value: Option<u64>) {
         if let Some(slot) = self.words.get_mut(usize::from(reg.0)) {
-            *slot = value;
+            // What is not known is zero, so that equal registers are equal.
+            *slot = value.unwrap_or_default();
+            self.known &= !(1 << reg.0);
+            self.known |= u64::from(value.is_some()) << reg.0;
         }
     }
 
@@ -197,8 +204,7 @@ impl Registers {
 
     /// Known integer registers in DWARF order.
     pub fn known(&self) -> impl Iterator<Item = (Reg, u64)> + '_ {
-        (0u16..)
-            .zip(&self.words)
-            .filter_map(|(n, word)| word.map(|w| (Reg(n), w)))
+        let all = (0u16..).map(Reg).zip(&self.words);
+        all.filter_map(|(reg, _)| Some((reg, self.get(reg)?)))
     }
 }

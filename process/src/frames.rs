@@ -10,7 +10,7 @@ use crate::expr::FrameScope;
 use crate::flow::Program;
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
-use crate::runtime::{Deferred, Variables as _, open_coded_defers};
+use crate::runtime::{LinkedDefers, Variables as _, open_coded_defers};
 use crate::scope::{
     Frame as Site, FrameVariables, NilValue, Origin as Declaration, Standing, Variable as Declared,
     VariablesError, range_body_parent,
@@ -158,13 +158,15 @@ impl<'a> Process<'a> {
     }
 
     /// The calls that a call has deferred and not made yet, in the order in which they will be made, as func values:
-    /// name and captures, which are the arguments. `linked` are the goroutine's defer records.
+    /// name and captures, which are the arguments. `linked` are the goroutine's defer records; of the budget of nodes for all
+    /// values of an answer, what these took is taken.
     pub fn deferred(
         &self,
         stack: &Stack,
         call: &Call,
-        linked: &[Deferred],
+        linked: &LinkedDefers,
         limits: Limits,
+        left: &mut usize,
     ) -> Vec<Value> {
         let frame = stack
             .frames
@@ -174,31 +176,30 @@ impl<'a> Process<'a> {
         else {
             return Vec::new();
         };
-        let mut calls: Vec<Deferred> = linked
-            .iter()
-            .filter(|deferred| deferred.sp == Some(frame.sp))
-            .copied()
-            .collect();
-        if let Some(func) = symbols.find(frame.pc) {
-            let memory = &*self.memory;
-            calls.extend(open_coded_defers(
-                memory,
-                &func,
-                self.arch(),
-                frame.cfa,
-                frame.sp,
-                version.minor,
-            ));
-        }
+        let linked = linked.of_frame(frame.sp);
+        let open = symbols.find(frame.pc).map_or_else(Vec::new, |func| {
+            let (memory, arch) = (&*self.memory, self.arch());
+            open_coded_defers(memory, &func, arch, frame.cfa, frame.sp, version.minor)
+        });
         let Ok(ty) = self.types().by_name("func()") else {
             return Vec::new();
         };
-        let mut reader = Reader::new(self.sources(), limits);
-        let value = |deferred: Deferred| {
+        let count = linked.len() + open.len();
+        let budget = limits.nodes.min(*left);
+        let mut reader = Reader::new(self.sources(), limits).within(budget);
+        let mut values = Vec::new();
+        for deferred in linked.iter().chain(&open) {
+            if reader.left() == 0 {
+                let more = count - values.len();
+                let why = format!("{more} more deferred calls, which are not read");
+                values.push(Value::unreadable("func()", why));
+                break;
+            }
             let word = Gathered::whole(deferred.closure.0.to_le_bytes().to_vec());
-            reader.read(ty, Place::Gathered(&word, 0))
-        };
-        calls.into_iter().map(value).collect()
+            values.push(reader.read(ty, Place::Gathered(&word, 0)));
+        }
+        *left -= budget - reader.left();
+        values
     }
 
     /// The words of a call's arguments as the runtime's own traceback prints them. Inlined calls have none.

@@ -14,8 +14,8 @@ use crate::layout::{FieldError, Layouts, RuntimeLayouts};
 use crate::mapped::{Mapped, OpenOptions, Shortfall};
 use crate::runtime::search::{FoundVariables, Unproven, find_variables, is_heap, verify};
 use crate::runtime::{
-    Goroutine, Goroutines, Machine, Machines, Reached, Runtime, RuntimeThread, RuntimeVars,
-    Variables, match_threads,
+    Goroutine, Goroutines, LinkedDefers, Machine, Machines, Note, Reached, Runtime, RuntimeThread,
+    RuntimeVars, Variables, linked_defers, match_threads,
 };
 use crate::source::{Sources, Texts};
 use crate::symbols::{ModuleData, Symbols, SymbolsError};
@@ -25,7 +25,7 @@ use crate::value::Shared;
 use dumpview_model::frame::Own;
 use rustc_hash::FxHashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// One dead process. It derefs to its facts ([`Mapped`]): core, executable, memory, version.
 pub struct Process<'a> {
@@ -53,13 +53,35 @@ struct Parts<'a> {
     goroutines: OnceLock<Result<Goroutines, ProcessError>>,
     machines: OnceLock<Result<Machines, ProcessError>>,
     threads: OnceLock<Vec<RuntimeThread>>,
+    /// Index into `threads` of the one that an M is.
+    thread_of: OnceLock<FxHashMap<Addr, usize>>,
     /// Index into `threads` of the one that runs a goroutine.
     running: OnceLock<FxHashMap<GoId, usize>>,
     unwound: Mutex<Recent>,
+    deferred: Mutex<DeferRecords>,
     reached: OnceLock<Option<Reached>>,
     shared: Shared,
     functions: flow::Functions,
     sources: Sources,
+}
+
+/// Records of deferred calls that are read of one process. Of real ones each is on one goroutine's list; lists that lead
+/// into each other would be read once for every goroutine.
+const MOST_DEFERRED: usize = 1 << 24;
+
+/// Deferred calls, as far as they were asked for.
+#[derive(Default)]
+struct DeferRecords {
+    /// How many records were read, those of each goroutine counted once.
+    read: usize,
+    /// How many of each goroutine.
+    of: FxHashMap<Addr, usize>,
+    /// Those of the goroutine that was asked for last: they are asked for once for each frame.
+    last: Option<(Addr, Arc<LinkedDefers>)>,
+    /// Why the first list that is not whole is not.
+    damage: Option<String>,
+    /// How many are not whole.
+    damaged: u64,
 }
 
 /// Why the runtime of a process cannot be read.
@@ -245,7 +267,17 @@ impl<'a> Process<'a> {
         let machines = self.parts.machines.get().map(Result::as_ref);
         let goroutines = goroutines.and_then(Result::ok).map(|read| &read.notes);
         let machines = machines.and_then(Result::ok).map(|read| &read.notes);
-        for (what, notes) in [("goroutines", goroutines), ("threads", machines)] {
+        let deferred = self.deferred_records();
+        let deferred = deferred.damage.iter().map(|why| Note {
+            text: format!("lists of deferred calls that end early, first: {why}"),
+            count: deferred.damaged,
+        });
+        let deferred: Vec<Note> = deferred.collect();
+        for (what, notes) in [
+            ("goroutines", goroutines),
+            ("threads", machines),
+            ("deferred calls", Some(&deferred)),
+        ] {
             for note in notes.into_iter().flatten() {
                 let why = match note.count {
                     1 => note.text.clone(),
@@ -290,8 +322,17 @@ impl<'a> Process<'a> {
 
     /// The thread that an M is, when the core has it.
     pub fn thread_of(&self, machine: &Machine) -> Option<&Thread> {
-        let thread = self.threads().iter().find(|t| t.m == Some(machine.addr))?;
-        self.core.threads.get(thread.index)
+        let threads = self.threads();
+        let of = self.parts.thread_of.get_or_init(|| {
+            let mut of = FxHashMap::default();
+            for thread in threads {
+                if let Some(m) = thread.m {
+                    of.entry(m).or_insert(thread.index);
+                }
+            }
+            of
+        });
+        self.core.threads.get(*of.get(&machine.addr)?)
     }
 
     /// The thread that runs a goroutine, when one does.
@@ -307,6 +348,37 @@ impl<'a> Process<'a> {
             running
         });
         threads.get(*running.get(&goroutine)?)
+    }
+
+    /// The calls that a goroutine has deferred by records.
+    pub fn linked_defers(&self, goroutine: &Goroutine) -> Arc<LinkedDefers> {
+        let Some(runtime) = self.runtime().filter(|_| !goroutine.defers.is_null()) else {
+            return Arc::default();
+        };
+        let mut records = self.deferred_records();
+        if let Some((g, list)) = &records.last
+            && *g == goroutine.addr
+        {
+            return Arc::clone(list);
+        }
+        let before = records.of.get(&goroutine.addr).copied();
+        let most = before.unwrap_or_else(|| MOST_DEFERRED.saturating_sub(records.read));
+        let list = Arc::new(linked_defers(&runtime, goroutine.defers, most));
+        if before.is_none() {
+            records.read = records.read.saturating_add(list.records);
+            records.of.insert(goroutine.addr, list.records);
+            if let Some(why) = &list.incomplete {
+                records.damaged += 1;
+                records.damage.get_or_insert_with(|| why.clone());
+            }
+        }
+        records.last = Some((goroutine.addr, Arc::clone(&list)));
+        list
+    }
+
+    fn deferred_records(&self) -> MutexGuard<'_, DeferRecords> {
+        let records = self.parts.deferred.lock();
+        records.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Registers of the thread that runs a goroutine, when one does.

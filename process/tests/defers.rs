@@ -94,7 +94,7 @@ fn both_kinds_of_pending_defers_are_found_with_their_closures() {
                 .unwrap();
             let minor = process.version.as_ref().unwrap().minor;
 
-            let list = linked_defers(&process.runtime().unwrap(), main.defers);
+            let list = linked_defers(&process.runtime().unwrap(), main.defers, usize::MAX);
             assert_eq!(list.incomplete, None, "{release}");
             let mut found: Vec<String> = list.calls.iter().map(|c| describe(&process, c)).collect();
             for frame in &process.stack(main).frames {

@@ -16,7 +16,7 @@ fn threads(case: &Case<'_>) -> Vec<ThreadRow> {
     let process = &case.process;
     let core = process.core;
     let row = |(index, thread): (usize, &dumpview_process::image::Thread)| {
-        let known = process.threads().iter().find(|t| t.index == index);
+        let known = process.threads().get(index);
         let stack = process.thread_stack(thread, known.and_then(|t| t.m));
         let frames: Vec<Frame> = process
             .calls(&stack)

@@ -76,7 +76,7 @@ pub use statistics::statistics;
 use crate::addr::Addr;
 use crate::heapdump::HeapDump;
 use crate::layout::FieldError;
-use crate::memory::{MemoryExt, RegionSource};
+use crate::memory::MemoryExt;
 use crate::process::Process;
 use crate::runtime::Runtime;
 use dumpview_heap::{Dominators, Graph, ObjId, TooManyEdges};
@@ -305,15 +305,8 @@ fn out_of(spans: &Spans, pointers: &Pointers<'_>, object: u32, visit: &mut dyn F
 /// More pages than a heap can have in this core: a hostile one may claim spans all over the address space. A core
 /// that was cut short has bytes for a part of its heap only, hence the factor.
 fn most_pages(process: &Process<'_>) -> u64 {
-    let bytes: u64 = process
-        .memory
-        .regions()
-        .iter()
-        .map(|region| match region.source {
-            RegionSource::Core(bytes) | RegionSource::File(bytes) => bytes.len() as u64,
-            RegionSource::Missing(_) => 0,
-        })
-        .fold(0, u64::saturating_add);
+    // Segments may name the same bytes of the file again and again.
+    let bytes = process.core.bytes.len() as u64;
     (bytes / spans::PAGE)
         .saturating_mul(16)
         .saturating_add(1 << 20)

@@ -67,7 +67,19 @@ impl<'a> CoreMemory<'a> {
     }
 
     /// Adds the parts of `regions` that no existing region covers.
-    fn fill(&mut self, regions: Vec<Region<'a>>) {
+    fn fill(&mut self, mut regions: Vec<Region<'a>>) {
+        // A layer may overlap itself (a hostile core); the earlier start wins. It does so first, so that no two fill the same gap:
+        // n regions over m that are there make no more than n + m.
+        regions.sort_by_key(|r| r.start);
+        let mut last_end = Addr::NULL;
+        regions.retain_mut(|r| {
+            let keep = r.clip(r.start.max(last_end), r.end);
+            if let Some(kept) = keep {
+                *r = kept;
+                last_end = kept.end;
+            }
+            keep.is_some()
+        });
         let mut added = Vec::new();
         for region in regions {
             let mut from = region.start;
@@ -87,16 +99,6 @@ impl<'a> CoreMemory<'a> {
         }
         self.regions.extend(added);
         self.regions.sort_by_key(|r| r.start);
-        // A layer may overlap itself (a hostile core); the earlier start wins.
-        let mut last_end = Addr::NULL;
-        self.regions.retain_mut(|r| {
-            let keep = r.clip(r.start.max(last_end), r.end);
-            if let Some(kept) = keep {
-                *r = kept;
-                last_end = kept.end;
-            }
-            keep.is_some()
-        });
     }
 
     /// Every region in address order, for the memory map.
@@ -240,6 +242,25 @@ mod tests {
     fn overlapping_regions_of_one_layer_are_clipped() {
         let memory = CoreMemory::new([vec![core(0x10, b"aaaa"), core(0x12, b"bbbb")]]);
         assert_eq!(memory.bytes(Addr(0x10), 6).unwrap().as_ref(), b"aaaabb");
+    }
+
+    /// Segments that all claim the rest of the address space, each with a few bytes of its own.
+    #[test]
+    fn regions_that_lie_over_each_other_are_no_more_than_their_ends() {
+        const COUNT: u64 = 5_000;
+        let starts = || (0..COUNT).map(|index| 0x10 + 0x100 * index);
+        let claims = starts().map(|start| Region {
+            start: Addr(start),
+            end: Addr(1 << 47),
+            source: RegionSource::Missing(Unreadable::NotDumped),
+        });
+        let bytes = starts().map(|start| core(start, b"bytes"));
+        let memory = CoreMemory::new([bytes.chain(claims).collect(), Vec::new()]);
+        let regions = memory.regions();
+        assert_eq!(regions.len() as u64, 2 * COUNT);
+        assert!(regions.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        assert_eq!(memory.bytes(Addr(0x110), 5).unwrap().as_ref(), b"bytes");
+        assert!(memory.bytes(Addr((1 << 47) - 1), 1).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{At, Postmortem};
 use crate::frames::Variables;
-use crate::runtime::{Deferred, Goroutine, linked_defers};
+use crate::runtime::LinkedDefers;
 use crate::symbols::printed_args;
 use crate::unwind::Call;
 use crate::value::Limits;
@@ -130,7 +130,7 @@ impl Postmortem<'_> {
             CountedFrom::FirstUserCall => at.first_user_call().min(at.calls.len()),
         };
         let end = first.saturating_add(options.depth).min(at.calls.len());
-        let linked = self.linked_defers(&at.goroutine);
+        let linked = self.process.linked_defers(&at.goroutine);
         let calls = at.calls.iter().enumerate().take(end);
         let elided = at.stack.elided.map_or(0, |e| e.count);
         Backtrace {
@@ -149,7 +149,7 @@ impl Postmortem<'_> {
         &self,
         at: &At,
         (index, call): (usize, &Call),
-        linked: &[Deferred],
+        linked: &LinkedDefers,
         options: BacktraceOptions,
         left: &mut usize,
     ) -> BacktraceFrame {
@@ -162,7 +162,7 @@ impl Postmortem<'_> {
             locals: None,
             deferred: match options.locals {
                 Locals::None => Vec::new(),
-                _ => process.deferred(&at.stack, call, linked, options.limits),
+                _ => process.deferred(&at.stack, call, linked, options.limits, left),
             },
             why_no_variables: None,
         };
@@ -193,17 +193,11 @@ impl Postmortem<'_> {
         dotted || self.process.own().is_of_module(name)
     }
 
-    /// The defer records of a goroutine, newest first.
-    fn linked_defers(&self, goroutine: &Goroutine) -> Vec<Deferred> {
-        let runtime = self.process.runtime();
-        runtime
-            .map(|runtime| linked_defers(&runtime, goroutine.defers).calls)
-            .unwrap_or_default()
-    }
-
     /// The calls that a call of a stack has deferred and not made yet, first to be made first.
     pub fn deferred(&self, at: &At, call: &Call, limits: Limits) -> Vec<Value> {
-        let linked = self.linked_defers(&at.goroutine);
-        self.process.deferred(&at.stack, call, &linked, limits)
+        let linked = self.process.linked_defers(&at.goroutine);
+        let left = &mut { usize::MAX };
+        self.process
+            .deferred(&at.stack, call, &linked, limits, left)
     }
 }

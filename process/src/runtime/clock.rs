@@ -7,6 +7,7 @@ use super::Runtime;
 use crate::addr::Addr;
 use crate::layout::FieldError;
 use crate::memory::MemoryExt;
+use rustc_hash::FxHashSet;
 
 /// A nanotime that the process reached: a lower bound of its time of death.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -58,12 +59,15 @@ impl Reached {
     }
 }
 
-/// Addresses of all Ps.
+/// Addresses of all Ps, each once.
 pub(crate) fn processors(runtime: &Runtime<'_>) -> Result<Vec<Addr>, FieldError> {
     let (array, len) = runtime.variable("allp", |memory, at| {
         Ok((memory.ptr(at)?, memory.u64(at.offset(8))?))
     })?;
     let one = |index: u64| runtime.memory.ptr(array.offset(index * 8)).ok();
+    let mut seen = FxHashSet::default();
     let addresses = (0..len.min(MOST_PS)).map_while(one);
-    Ok(addresses.filter(|p| !p.is_null()).collect())
+    Ok(addresses
+        .filter(|p| !p.is_null() && seen.insert(*p))
+        .collect())
 }

@@ -22,7 +22,7 @@ use crate::symbols::{Func, funcdata};
 
 /// The compiler open-codes at most this many defers of a function (`maxOpenDefers`).
 const MAX_OPEN: u64 = 8;
-/// A goroutine's list is followed this far.
+/// A goroutine's list is followed this far, those of its range bodies included.
 const MAX_LINKED: usize = 1 << 20;
 
 /// What stands for a list that the runtime has taken (`runtime/panic.go:badDefer`).
@@ -55,18 +55,32 @@ pub struct Deferred {
 /// What could be had of a goroutine's list of records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LinkedDefers {
-    /// Newest first: the order in which they will be called.
+    /// The order in which they will be called: those of the innermost frame first, of one frame the newest first.
     pub calls: Vec<Deferred>,
     /// Why the list is not whole.
     pub incomplete: Option<String>,
+    /// How many records were read.
+    pub records: usize,
 }
 
-/// The `_defer` records that start with `first` (`g._defer`).
-pub fn linked(runtime: &Runtime<'_>, first: Addr) -> LinkedDefers {
+impl LinkedDefers {
+    /// Those of the frame with a stack pointer, the next to be called first.
+    pub fn of_frame(&self, sp: Addr) -> &[Deferred] {
+        let from = self.calls.partition_point(|call| call.sp < Some(sp));
+        let to = self.calls.partition_point(|call| call.sp <= Some(sp));
+        self.calls.get(from..to).unwrap_or_default()
+    }
+}
+
+/// The `_defer` records that start with `first` (`g._defer`), at most `most` of them.
+pub fn linked(runtime: &Runtime<'_>, first: Addr, most: usize) -> LinkedDefers {
     let mut found = LinkedDefers::default();
-    if let Err(why) = follow(runtime, first, true, &mut found.calls) {
+    let most = most.min(MAX_LINKED);
+    if let Err(why) = follow(runtime, first, true, most, &mut found) {
         found.incomplete = Some(why);
     }
+    // The runtime's own lists are in this order already.
+    found.calls.sort_by_key(|call| call.sp);
     found
 }
 
@@ -74,16 +88,16 @@ fn follow(
     runtime: &Runtime<'_>,
     first: Addr,
     ranges: bool,
-    calls: &mut Vec<Deferred>,
+    most: usize,
+    found: &mut LinkedDefers,
 ) -> Result<(), String> {
     let text = |error: FieldError| error.to_string();
     let mut at = first;
-    let mut seen = 0usize;
     while !at.is_null() && at != POISON {
-        seen += 1;
-        if seen > MAX_LINKED || calls.len() > MAX_LINKED {
-            return Err(format!("more than {MAX_LINKED} records, or a circle"));
+        if found.records >= most {
+            return Err(format!("more than {most} records, or a circle"));
         }
+        found.records += 1;
         let record = runtime.structure("runtime._defer", at);
         let flag = |path| record.uint(path).is_ok_and(|flag| flag != 0);
         // A record of a range body is a head of a list of its own and no call.
@@ -94,13 +108,13 @@ fn follow(
                     .memory
                     .ptr(head)
                     .map_err(|error| error.to_string())?;
-                follow(runtime, list, false, calls)?;
+                follow(runtime, list, false, most, found)?;
             }
         } else if !flag("started") && !flag("openDefer") {
             // Records of open-coded frames (up to 1.21) repeat what the frame says.
             let closure = record.ptr("fn").map_err(text)?;
             if let Some(entry) = code_of(runtime.memory, closure) {
-                calls.push(Deferred {
+                found.calls.push(Deferred {
                     closure,
                     entry,
                     sp: record.ptr("sp").ok().filter(|sp| !sp.is_null()),

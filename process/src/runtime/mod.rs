@@ -10,6 +10,8 @@
 mod clock;
 mod collections;
 mod counts;
+#[cfg(test)]
+mod crowds;
 mod defers;
 mod goroutine;
 mod goroutines;

@@ -428,6 +428,7 @@ mod waits {
             vars: &vars,
         };
         let g = Goroutine {
+            addr: Addr(1),
             waiting: Addr(0x100),
             ..Goroutine::default()
         };

@@ -9,6 +9,7 @@ use crate::addr::{Addr, GoId};
 use crate::arch::Arch;
 use crate::image::Thread;
 use crate::memory::MemoryExt;
+use rustc_hash::FxHashMap;
 
 /// Whose stack a thread's stack pointer was on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,46 +47,111 @@ pub fn match_threads(
     machines: &Machines,
     goroutines: &Goroutines,
 ) -> Vec<RuntimeThread> {
-    let by_id = |tid: i32| {
-        let tid = u64::try_from(tid).ok().filter(|tid| *tid != 0)?;
-        machines.list.iter().find(|m| m.procid == tid)
-    };
+    let index = MachineIndex::new(runtime, machines, goroutines);
     // One id that fits none of the Ms is a C thread; when none fits at all the ids are of another namespace.
-    let same_namespace = threads.iter().any(|t| by_id(t.tid).is_some());
-    let stacks = MachineStacks::read(runtime, machines);
-    let one = |(index, thread): (usize, &Thread)| {
+    let same_namespace = threads.iter().any(|t| index.by_id(t.tid).is_some());
+    let one = |(number, thread): (usize, &Thread)| {
         let sp = thread.registers.sp().map_or(Addr::NULL, Addr);
         let m = if same_namespace {
-            by_id(thread.tid)
+            index.by_id(thread.tid)
         } else {
-            by_tls(runtime, arch, thread, machines)
-                .or_else(|| by_stack(sp, machines, goroutines, &stacks))
+            index
+                .by_tls(runtime, arch, thread)
+                .or_else(|| index.by_stack(sp))
         };
         let current = m.and_then(|m| goroutines.by_addr(m.curg));
         RuntimeThread {
             tid: thread.tid,
-            index,
+            index: number,
             m: m.map(|m| m.addr),
             goroutine: current.map(|g| g.id),
-            on: m.map_or(OnStack::Unknown, |m| on_stack(sp, m, current, &stacks)),
+            on: m.map_or(OnStack::Unknown, |m| index.on_stack(sp, m, current)),
         }
     };
     threads.iter().enumerate().map(one).collect()
 }
 
-/// The M whose g stands in the thread's local storage (`fs_base - 8`) or in the g register of arm64. In C code
-/// the register is garbage; a word is believed only when it is a g of an M that says so too.
-fn by_tls<'m>(
-    runtime: &Runtime<'_>,
-    arch: Arch,
-    thread: &Thread,
-    machines: &'m Machines,
-) -> Option<&'m Machine> {
-    let g = current_g(runtime, arch, thread)?;
-    machines
-        .list
-        .iter()
-        .find(|m| [m.g0, m.gsignal, m.curg].contains(&g))
+/// The Ms by what a thread may know of its own. A core may claim a million of each, so nothing is searched for twice;
+/// of Ms that claim the same the first in the list is meant.
+struct MachineIndex<'m> {
+    machines: &'m [Machine],
+    by_id: FxHashMap<u64, usize>,
+    /// By g0, gsignal and the current goroutine.
+    by_g: FxHashMap<Addr, usize>,
+    /// Stack bounds of every g0 and gsignal.
+    stacks: FxHashMap<Addr, StackBounds>,
+    /// Stacks that an M may stand on, by their lowest address.
+    bounds: Vec<(StackBounds, usize)>,
+}
+
+impl<'m> MachineIndex<'m> {
+    fn new(runtime: &Runtime<'_>, machines: &'m Machines, goroutines: &Goroutines) -> Self {
+        let mut index = Self {
+            machines: &machines.list,
+            by_id: FxHashMap::default(),
+            by_g: FxHashMap::default(),
+            stacks: FxHashMap::default(),
+            bounds: Vec::new(),
+        };
+        for (number, m) in machines.list.iter().enumerate() {
+            index.by_id.entry(m.procid).or_insert(number);
+            for g in [m.g0, m.gsignal] {
+                if g.is_null() {
+                    continue;
+                }
+                let structure = runtime.structure("runtime.g", g);
+                if let (Ok(lo), Ok(hi)) = (structure.ptr("stack.lo"), structure.ptr("stack.hi")) {
+                    let stack = StackBounds { lo, hi };
+                    index.stacks.insert(g, stack);
+                    index.bounds.push((stack, number));
+                }
+            }
+            for g in [m.g0, m.gsignal, m.curg] {
+                index.by_g.entry(g).or_insert(number);
+            }
+            let current = goroutines.by_addr(m.curg);
+            index.bounds.extend(current.map(|g| (g.stack, number)));
+        }
+        index.bounds.retain(|(stack, _)| stack.lo < stack.hi);
+        index
+            .bounds
+            .sort_by_key(|(stack, number)| (stack.lo, *number));
+        index
+    }
+
+    fn by_id(&self, tid: i32) -> Option<&'m Machine> {
+        let tid = u64::try_from(tid).ok().filter(|tid| *tid != 0)?;
+        self.machines.get(*self.by_id.get(&tid)?)
+    }
+
+    /// The M whose g stands in the thread's local storage (`fs_base - 8`) or in the g register of arm64. In C code
+    /// the register is garbage; a word is believed only when it is a g of an M that says so too.
+    fn by_tls(&self, runtime: &Runtime<'_>, arch: Arch, thread: &Thread) -> Option<&'m Machine> {
+        let g = current_g(runtime, arch, thread)?;
+        self.machines.get(*self.by_g.get(&g)?)
+    }
+
+    /// The M on one of whose stacks a stack pointer stands. Stacks do not overlap, but where one begins the other may end.
+    fn by_stack(&self, sp: Addr) -> Option<&'m Machine> {
+        let after = self.bounds.partition_point(|(stack, _)| stack.lo <= sp);
+        let nearest = self.bounds.get(..after)?.iter().rev().take(2);
+        let mut holding = nearest.filter(|(stack, _)| stack.holds(sp));
+        self.machines.get(holding.next()?.1)
+    }
+
+    fn on_stack(&self, sp: Addr, m: &Machine, current: Option<&Goroutine>) -> OnStack {
+        if let Some(g) = current.filter(|g| g.stack.holds(sp)) {
+            return OnStack::Goroutine(g.id);
+        }
+        let holds = |g: Addr| self.stacks.get(&g).is_some_and(|stack| stack.holds(sp));
+        if holds(m.gsignal) {
+            OnStack::Gsignal
+        } else if holds(m.g0) {
+            OnStack::G0
+        } else {
+            OnStack::Unknown
+        }
+    }
 }
 
 /// The word that names the thread's current g, unchecked.
@@ -96,48 +162,5 @@ pub(super) fn current_g(runtime: &Runtime<'_>, arch: Arch, thread: &Thread) -> O
             runtime.memory.ptr(tls.offset_signed(-8)).ok()
         }
         Arch::Arm64 => thread.registers.get(arch.g()).map(Addr),
-    }
-}
-
-fn by_stack<'m>(
-    sp: Addr,
-    machines: &'m Machines,
-    goroutines: &Goroutines,
-    stacks: &MachineStacks,
-) -> Option<&'m Machine> {
-    machines.list.iter().find(|m| {
-        let current = goroutines.by_addr(m.curg);
-        on_stack(sp, m, current, stacks) != OnStack::Unknown
-    })
-}
-
-fn on_stack(sp: Addr, m: &Machine, current: Option<&Goroutine>, stacks: &MachineStacks) -> OnStack {
-    if let Some(g) = current.filter(|g| g.stack.holds(sp)) {
-        return OnStack::Goroutine(g.id);
-    }
-    let of = |g: Addr| stacks.0.iter().find(|(at, _)| *at == g);
-    let holds = |g: Addr| of(g).is_some_and(|(_, stack)| stack.holds(sp));
-    if holds(m.gsignal) {
-        OnStack::Gsignal
-    } else if holds(m.g0) {
-        OnStack::G0
-    } else {
-        OnStack::Unknown
-    }
-}
-
-/// Stack bounds of every M's g0 and gsignal.
-struct MachineStacks(Vec<(Addr, StackBounds)>);
-
-impl MachineStacks {
-    fn read(runtime: &Runtime<'_>, machines: &Machines) -> Self {
-        let gs = machines.list.iter().flat_map(|m| [m.g0, m.gsignal]);
-        let bounds = |g: Addr| {
-            let structure = runtime.structure("runtime.g", g);
-            let lo = structure.ptr("stack.lo").ok()?;
-            let hi = structure.ptr("stack.hi").ok()?;
-            Some((g, StackBounds { lo, hi }))
-        };
-        Self(gs.filter(|g| !g.is_null()).filter_map(bounds).collect())
     }
 }

@@ -89,7 +89,7 @@ impl<'r> Sudogs<'r> {
     }
 }
 
-/// A select has at most 65,536 cases; a longer list is a cycle.
+/// A select has at most 65,536 cases; a longer list is none.
 const MOST_CASES: usize = 1 << 16;
 
 /// What a goroutine waits on, as far as its own structures say. `reason` is its wait reason's text.
@@ -121,6 +121,10 @@ pub fn waits_on(
     let mut seen = FxHashSet::default();
     let mut at = g.waiting;
     while !at.is_null() && seen.insert(at) && waits.channels.len() < MOST_CASES {
+        // A `sudog` is one goroutine's: a list that leads to another's is walked once, by that one, whatever leads into it.
+        if sudogs.word(at, sudogs.g)? != g.addr {
+            break;
+        }
         let (chan, elem) = (sudogs.word(at, sudogs.chan)?, sudogs.word(at, sudogs.elem)?);
         if chan.is_null() {
             waits.semaphore = (!elem.is_null()).then_some(Queued {

@@ -74,7 +74,12 @@ pub(crate) struct Counting<'m> {
     reads: AtomicU64,
 }
 
-impl Counting<'_> {
+impl<'m> Counting<'m> {
+    pub(crate) const fn new(memory: CoreMemory<'m>) -> Self {
+        let reads = AtomicU64::new(0);
+        Self { memory, reads }
+    }
+
     /// Reads so far.
     pub(crate) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
@@ -268,10 +273,7 @@ impl World {
     }
 
     pub(crate) fn counting(&self) -> Counting<'_> {
-        Counting {
-            memory: self.memory(),
-            reads: AtomicU64::new(0),
-        }
+        Counting::new(self.memory())
     }
 
     pub(crate) fn sources<'r>(&'r self, memory: &'r dyn Memory) -> Sources<'r> {

@@ -14,7 +14,7 @@ use dumpview_model::finding::Severity;
 use dumpview_model::units;
 use rustc_hash::FxHashMap;
 
-/// No P has more timers.
+/// All Ps together have no more timers.
 const MOST_TIMERS: u64 = 1 << 26;
 
 /// What a timer will do, and how often.
@@ -71,12 +71,15 @@ fn pending(facts: &Facts<'_, '_, '_>, runtime: &Runtime<'_>) -> Option<FxHashMap
     };
     let symbols = facts.process.symbols().ok()?;
     let mut totals: FxHashMap<Task, Total> = FxHashMap::default();
+    let mut left = MOST_TIMERS;
     for p in processors(runtime).ok()? {
         let at = p.offset(list.offset);
         let (Ok(array), Ok(len)) = (memory.ptr(at), memory.u64(at.offset(8))) else {
             continue;
         };
-        for index in 0..len.min(MOST_TIMERS) {
+        let len = len.min(left);
+        left -= len;
+        for index in 0..len {
             let Ok(timer) = memory.ptr(array.offset(index * stride)) else {
                 break;
             };

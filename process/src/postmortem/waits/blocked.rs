@@ -175,6 +175,7 @@ impl Blocked {
                 .collect(),
             conditions: FxHashMap::default(),
             queues: FxHashMap::default(),
+            queued_left: MOST_QUEUED,
             unread: 0,
             unknown: 0,
             stacks: StackReader::new(process, minor),
@@ -194,6 +195,11 @@ impl Blocked {
             reading.goroutine(number, g, reason, since);
         }
         let mut found = reading.found;
+        if reading.queued_left == 0 {
+            found.incomplete.push(format!(
+                "queues of goroutines beyond {MOST_QUEUED} records are not read"
+            ));
+        }
         for (count, what) in [
             (
                 reading.unread,
@@ -238,8 +244,8 @@ struct Queues {
     send: FxHashSet<Addr>,
 }
 
-/// A queue has no more; a longer one is a circle.
-const MOST_QUEUED: usize = 1 << 24;
+/// All queues together have no more; a longer one is a circle, and many long ones lead into each other.
+const MOST_QUEUED: usize = 1 << 23;
 
 struct Reading<'r, 'a> {
     runtime: Runtime<'r>,
@@ -251,6 +257,8 @@ struct Reading<'r, 'a> {
     /// Goroutines in the list of a condition, by its address.
     conditions: FxHashMap<Addr, FxHashSet<Addr>>,
     queues: FxHashMap<Addr, Queues>,
+    /// How many more records of queues may be read.
+    queued_left: usize,
     stacks: Option<StackReader<'a, 'r>>,
     cache: PcCache,
     unread: usize,
@@ -379,11 +387,11 @@ impl Reading<'_, '_> {
         if reason.starts_with("chan send") {
             return How::Send;
         }
-        let (runtime, sudogs) = (self.runtime, self.sudogs);
+        let (runtime, sudogs, left) = (self.runtime, self.sudogs, &mut self.queued_left);
         let queues = self.queues.entry(chan).or_insert_with(|| {
-            let queue = |path: &str| {
+            let mut queue = |path: &str| {
                 let first = runtime.structure("runtime.hchan", chan).ptr(path);
-                linked(&sudogs, first.unwrap_or_default())
+                linked(&sudogs, first.unwrap_or_default(), left)
             };
             Queues {
                 receive: queue("recvq.first"),
@@ -406,11 +414,11 @@ impl Reading<'_, '_> {
         }
         let slots = self.stacks.as_ref()?.read(g, &mut self.cache);
         for slot in slots.frames.iter().take(6).flat_map(|frame| &frame.slots) {
-            let (runtime, sudogs) = (self.runtime, self.sudogs);
+            let (runtime, sudogs, left) = (self.runtime, self.sudogs, &mut self.queued_left);
             let cond = slot.value;
             let listed = self.conditions.entry(cond).or_insert_with(|| {
                 let list = runtime.structure("sync.notifyList", cond.offset(notify));
-                linked(&sudogs, list.ptr("head").unwrap_or_default())
+                linked(&sudogs, list.ptr("head").unwrap_or_default(), left)
             });
             if listed.contains(&g.addr) {
                 return Some(cond);
@@ -441,12 +449,13 @@ impl Reading<'_, '_> {
     }
 }
 
-/// The goroutines of a queue, as far as it leads on.
-fn linked(sudogs: &Sudogs<'_>, first: Addr) -> FxHashSet<Addr> {
+/// The goroutines of a queue, as far as it leads on, with at most `left` records, which are taken from it.
+fn linked(sudogs: &Sudogs<'_>, first: Addr, left: &mut usize) -> FxHashSet<Addr> {
     let mut found = FxHashSet::default();
     let mut seen = FxHashSet::default();
     let mut at = first;
-    while !at.is_null() && seen.insert(at) && seen.len() < MOST_QUEUED {
+    while !at.is_null() && *left > 0 && seen.insert(at) {
+        *left -= 1;
         let Ok((g, next)) = sudogs.queued(at) else {
             break;
         };

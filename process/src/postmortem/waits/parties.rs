@@ -16,7 +16,7 @@ use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
 use crate::flow::{Behind, Program, Sites, Undoes, Word};
 use crate::process::Process;
-use crate::runtime::{Deferred, Goroutine, Runtime, linked_defers, open_coded_defers};
+use crate::runtime::{Goroutine, LinkedDefers, Runtime, open_coded_defers};
 use crate::symbols::funcdata;
 use crate::unwind::{Call, PhysicalFrame};
 use dumpview_model::waits::{Certainty, Does, How, ObjectKind, Party};
@@ -407,13 +407,20 @@ impl Search<'_, '_> {
 
     fn goroutine(&mut self, g: &Goroutine, calls: &[Call]) {
         let stack = self.process.stack(g);
-        let linked = linked_defers(&self.runtime, g.defers).calls;
+        let linked = self.process.linked_defers(g);
         let condition = calls
             .iter()
             .position(|call| call.name == "sync.(*Cond).Wait");
-        for (number, frame) in stack.frames.iter().enumerate() {
-            let of_frame = |call: &&Call| call.physical == number && call.inline_depth == 0;
-            let shown = calls.iter().position(|call| of_frame(&call));
+        // Which call each frame is, that of a frame's outermost function.
+        let mut own: Vec<Option<usize>> = vec![None; stack.frames.len()];
+        for (at, call) in calls.iter().enumerate() {
+            if let Some(own) = own.get_mut(call.physical)
+                && call.inline_depth == 0
+            {
+                own.get_or_insert(at);
+            }
+        }
+        for ((number, frame), shown) in stack.frames.iter().enumerate().zip(own) {
             let function = shown
                 .and_then(|at| calls.get(at))
                 .map(|call| call.name.as_str());
@@ -537,18 +544,14 @@ impl Search<'_, '_> {
         &mut self,
         at: &At<'_>,
         frame: &PhysicalFrame,
-        linked: &[Deferred],
+        linked: &LinkedDefers,
         lost: &[(Role, String)],
     ) {
         let Some(func) = self.program.symbols.find(frame.pc) else {
             return;
         };
         let memory = self.program.memory;
-        let mut calls: Vec<Deferred> = linked
-            .iter()
-            .filter(|deferred| deferred.sp == Some(frame.sp))
-            .copied()
-            .collect();
+        let mut calls = linked.of_frame(frame.sp).to_vec();
         if func.funcdata(funcdata::OPEN_CODED_DEFER_INFO).is_some() {
             let arch = self.program.arch;
             let open = open_coded_defers(memory, &func, arch, frame.cfa, frame.sp, self.minor);
