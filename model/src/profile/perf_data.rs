@@ -7,6 +7,7 @@ use dumpview_parsers::pprof::{Location, Mapping, Profile};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// A profile, and what was lost on the way to it.
 #[derive(Clone, PartialEq, Debug)]
@@ -83,7 +84,8 @@ struct Reading<'d, 'a> {
     /// Names of threads.
     comms: FxHashMap<u32, String>,
     /// By process; those of the kernel have none.
-    maps: FxHashMap<Option<u32>, Mapped<'a>>,
+    /// A process begins with what its parent has, and most execute another file at once.
+    maps: FxHashMap<Option<u32>, Arc<Mapped<'a>>>,
     build_ids: FxHashMap<&'a [u8], &'a [u8]>,
     mappings: FxHashMap<(u64, u64, u64, &'a [u8]), u32>,
     locations: FxHashMap<(u64, Option<u32>), u32>,
@@ -107,7 +109,9 @@ impl<'d, 'a> Reading<'d, 'a> {
 
     fn take(&mut self, record: &Record<'a>) {
         match record {
-            Record::Map(map) => insert(self.maps.entry(map.pid).or_default(), *map),
+            Record::Map(map) => {
+                insert(Arc::make_mut(self.maps.entry(map.pid).or_default()), *map);
+            }
             Record::Comm {
                 pid,
                 tid,

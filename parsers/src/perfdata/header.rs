@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::error::PerfError;
 use super::records::{Attr, BuildId};
+use std::collections::HashMap;
 
 /// `HEADER_BUILD_ID` and `HEADER_EVENT_DESC` of `tools/perf/util/header.h`.
 const BUILD_ID: u32 = 2;
@@ -15,10 +16,15 @@ const LEAST_ATTR: u32 = 64;
 /// The record says how long its build id is (`PERF_RECORD_MISC_BUILD_ID_SIZE`).
 const BUILD_ID_SIZE: u16 = 1 << 15;
 
+/// A recording of all tracepoints has some thousands of events.
+const MOST_EVENTS: usize = 1 << 14;
+
 /// The tables of a file.
 #[derive(Debug, Default)]
 pub struct Header<'a> {
     pub attrs: Vec<Attr>,
+    /// Which of them samples mean by a number.
+    pub by_id: HashMap<u64, usize>,
     pub build_ids: Vec<BuildId<'a>>,
     /// Where the records stand, and how many bytes they are.
     pub data: (u64, u64),
@@ -77,14 +83,18 @@ impl<'a> Header<'a> {
             ..Self::default()
         };
         let mut all = Cursor::new(bytes, attrs.0, attrs.1);
+        // Each number stands in the file once: events that claim the same ones would be read over and over.
+        let mut left = bytes.len() as u64 / 8;
         while all.left() > 0 && attr_size > 16 {
             let mut one = Cursor::new(bytes, all.at(), attr_size.min(all.left()));
             all.take(attr_size, "an event")?;
             let mut of = attr(&mut one)?;
             let mut place = Cursor::new(bytes, all.at() - 16, 16);
             let (at, len) = (place.u64(what)?, place.u64(what)?);
-            of.ids = ids(&mut Cursor::new(bytes, at, len));
-            header.attrs.push(of);
+            of.ids = ids(&mut Cursor::new(bytes, at, len.min(left.saturating_mul(8))));
+            header.is_damaged |= of.ids.len() as u64 != len / 8;
+            left = left.saturating_sub(of.ids.len() as u64);
+            header.push(of);
         }
         // Their sections stand behind the records, in the order of their bits.
         let at = data.0.saturating_add(data.1);
@@ -122,8 +132,19 @@ impl<'a> Header<'a> {
     pub fn attr(&mut self, mut from: Cursor<'_>) -> Result<(), PerfError> {
         let mut of = attr(&mut from)?;
         of.ids = ids(&mut from);
-        self.attrs.push(of);
+        self.push(of);
         Ok(())
+    }
+
+    fn push(&mut self, attr: Attr) {
+        if self.attrs.len() >= MOST_EVENTS {
+            self.is_damaged = true;
+            return;
+        }
+        for id in &attr.ids {
+            self.by_id.entry(*id).or_insert(self.attrs.len());
+        }
+        self.attrs.push(attr);
     }
 
     /// Takes a build id (`struct perf_record_header_build_id`).
@@ -165,7 +186,8 @@ impl<'a> Header<'a> {
         let what = "the names of events";
         let count = from.u32(what)?;
         let size = from.u32(what)?;
-        for _ in 0..count {
+        // Each is named once.
+        for _ in 0..count.min(u32::try_from(self.attrs.len()).unwrap_or(u32::MAX)) {
             let mut one = *from;
             let of = attr(&mut one)?;
             from.take(u64::from(size), what)?;
@@ -177,12 +199,17 @@ impl<'a> Header<'a> {
             for _ in 0..count {
                 numbers.push(from.u64(what)?);
             }
-            let same = |known: &&mut Attr| {
+            let is_same = |known: &Attr| {
                 known.name.is_empty()
                     && (known.kind, known.config) == (of.kind, of.config)
                     && (known.ids == numbers || numbers.is_empty())
             };
-            if let Some(known) = self.attrs.iter_mut().find(same) {
+            let same = match numbers.first() {
+                Some(id) => self.by_id.get(id).copied(),
+                None => self.attrs.iter().position(is_same),
+            };
+            let same = same.and_then(|at| self.attrs.get_mut(at));
+            if let Some(known) = same.filter(|known| is_same(known)) {
                 known.name = String::from_utf8_lossy(name).into_owned();
             }
         }

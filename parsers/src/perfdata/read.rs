@@ -274,7 +274,7 @@ impl<'a> PerfData<'a> {
     fn fields(&self, body: &mut Cursor<'a>) -> Result<(usize, Fields), PerfError> {
         let attrs = &self.header.attrs;
         let first = attrs.first().ok_or(PerfError::NoEvents)?;
-        let by_id = |id: u64| attrs.iter().position(|attr| attr.ids.contains(&id));
+        let by_id = |id: u64| self.header.by_id.get(&id).copied();
         if attrs.len() > 1 && first.sample_type & field::IDENTIFIER != 0 {
             let id = body.of(8).u64("a sample")?;
             let event = by_id(id).unwrap_or(0);

@@ -136,3 +136,26 @@ fn what_is_cut_says_where_and_what_is_damaged_ends() {
         }
     }
 }
+
+/// Events that all claim the same numbers: each number of the file is read once, not once for every event.
+#[test]
+fn numbers_that_every_event_claims_are_read_once() {
+    const EVENTS: u64 = 2_000;
+    let data = records();
+    let behind = 104 + 144 * EVENTS;
+    let mut bytes = b"PERFILE2".to_vec();
+    let table = [104, 144, 104, 144 * EVENTS, behind, data.len() as u64, 0, 0];
+    bytes.extend(words(&table));
+    bytes.extend(words(&[0, 0, 0, 0]));
+    for _ in 0..EVENTS {
+        bytes.extend(attr());
+        bytes.extend(words(&[0, behind]));
+    }
+    bytes.extend(data);
+    let recording = PerfData::read(&bytes).unwrap();
+    assert_eq!(recording.attrs().len() as u64, EVENTS);
+    let ids: usize = recording.attrs().iter().map(|attr| attr.ids.len()).sum();
+    assert!((1_000..=bytes.len() / 8).contains(&ids), "{ids}");
+    assert!(recording.is_damaged());
+    assert_eq!(recording.records().filter(Result::is_ok).count(), 3);
+}
