@@ -147,6 +147,18 @@ mod tests {
     ];
 
     #[test]
+    fn a_million_goroutines_are_answered() {
+        let mut overlay = blocked("1.27.3");
+        let at = overlay.ask(waiting_g);
+        let size = overlay.size_of("runtime.g");
+        let g = overlay.bytes(at, size);
+        let list = add_gs(&mut overlay, &g, 1 << 16, 16);
+        list_gs(&mut overlay, &list);
+        let case = Case::of(overlay, "million");
+        case.ask_all(OF_GOROUTINES);
+    }
+
+    #[test]
     fn ten_million_dead_gs_are_counted() {
         for release in RELEASES {
             let mut overlay = blocked(release);
@@ -243,6 +255,44 @@ mod tests {
             let case = Case::of(overlay, &format!("ms-{}", end == real));
             case.ask_all(OF_GOROUTINES);
             case.ask_all(&["threads --json", "regs"]);
+        }
+    }
+
+    /// Goroutines that all have the same list of deferred calls, of one frame.
+    #[test]
+    fn deferred_calls_by_the_million_shared_by_many_goroutines() {
+        for release in RELEASES {
+            for end in [0, LIST] {
+                let mut overlay = blocked(release);
+                let at = overlay.ask(waiting_g);
+                let (sp, closure) = overlay.ask(|process| {
+                    let all = process.goroutines().unwrap();
+                    let g = all.by_addr(dumpview_process::addr::Addr(at)).unwrap();
+                    let stack = process.stack(g);
+                    let outer = stack.frames.last().unwrap();
+                    (outer.sp.0, g.startpc.0)
+                });
+                let mut g = overlay.bytes(at, overlay.size_of("runtime.g"));
+                let defers = usize::try_from(overlay.field("runtime.g", "_defer")).unwrap();
+                g[defers..defers + 8].copy_from_slice(&LIST.to_le_bytes());
+                let field = |path| overlay.field("runtime._defer", path);
+                let size = overlay.size_of("runtime._defer");
+                let records = Chain {
+                    count: MILLION,
+                    stride: size,
+                    links: &[field("link")],
+                    end,
+                    // The closure is the word behind all records.
+                    fields: &[(field("sp"), sp), (field("fn"), LIST + MILLION * size)],
+                    tail: closure,
+                };
+                records.put(&mut overlay, LIST);
+                let list = add_gs(&mut overlay, &g, 4096, 1);
+                list_gs(&mut overlay, &list);
+                let case = Case::of(overlay, &format!("defers-{release}-{end:x}"));
+                case.ask_all(OF_GOROUTINES);
+                case.ask_all(&["bt -g 1005 --full"]);
+            }
         }
     }
 
@@ -357,5 +407,72 @@ mod tests {
             "waits",
             "memory",
         ]);
+    }
+
+    /// Ten thousand segments that are the same hundred megabytes of zeros, and five thousand that each claim the rest of the
+    /// address space.
+    #[test]
+    fn segments_that_are_each_other_s_are_read_once() {
+        for program in ["noopt", "stripped"] {
+            let mut overlay = Overlay::of(
+                &format!("crash-blocked-{program}-go1.27.3-amd64.core.zst"),
+                &format!("crash-{program}-go1.27.3-amd64.exe.zst"),
+            );
+            let zeros = overlay.store(&vec![0; 100 << 20]);
+            for index in 0..10_000 {
+                overlay.map(FREE + (index << 28), zeros);
+            }
+            let word = overlay.store(&[7; 4096]);
+            for index in 0..5_000 {
+                overlay.map_beyond(LIST + (index << 13), word, 1 << 46);
+            }
+            let case = Case::of(overlay, &format!("aliases-{program}"));
+            case.ask_all(&[
+                "",
+                "info",
+                "goroutines",
+                "threads",
+                "memory",
+                "heap --no-cache",
+                "waits",
+            ]);
+        }
+    }
+
+    /// Where roots or stacks are missing it is not known what a goroutine keeps, and that is no nought.
+    #[test]
+    fn what_goroutines_keep_is_unknown_where_roots_are_missing() {
+        for release in RELEASES {
+            let damaged = |damage: &dyn Fn(&mut Overlay), name: &str| {
+                let mut overlay = blocked(release);
+                damage(&mut overlay);
+                let case = Case::of(overlay, &format!("kept-{name}-{release}"));
+                let ran = case.ask("goroutines --retained --json --system --no-cache");
+                assert_eq!(ran.status, 4, "{name}: {}", ran.err);
+                ran.json()
+            };
+            let mask = |overlay: &mut Overlay| {
+                let module = overlay.variable("runtime.firstmoduledata");
+                let count = module + overlay.field("runtime.moduledata", "gcdatamask.n");
+                overlay.poke(count, &[1]);
+            };
+            let said = damaged(&mask, "mask");
+            assert!(
+                said["incomplete"]
+                    .as_array()
+                    .is_some_and(|all| !all.is_empty()),
+                "{said}"
+            );
+            let stacks = |overlay: &mut Overlay| {
+                let at = overlay.ask(waiting_g);
+                let pc = at + overlay.field("runtime.g", "sched.pc");
+                overlay.poke(pc, &[0x1234]);
+            };
+            let said = damaged(&stacks, "stack");
+            let all = said["goroutines"].as_array().expect("goroutines");
+            let unknown = all.iter().filter(|g| g["retained_bytes"].is_null()).count();
+            assert_eq!(unknown, 1, "{said}");
+            assert!(said["retained_unknown"].is_string(), "{said}");
+        }
     }
 }
