@@ -42,6 +42,15 @@ mod tests {
         found
     }
 
+    /// Where the programs were built there is no source: where it is here.
+    fn sources() -> String {
+        let here = corpus("programs");
+        format!(
+            "--source-path=/tmp/dumpview-corpus/src-go1.27.3={}",
+            here.display()
+        )
+    }
+
     /// Command lines about cores: every verb, with what changes its shape.
     fn about_cores() -> Vec<Vec<String>> {
         const ASKED: &[&[&str]] = &[
@@ -94,11 +103,7 @@ mod tests {
             &["print", "WORD:runtime.allgs", "--retained", "--depth", "1"],
             &["SCRIPT"],
         ];
-        // Where the programs were built there is no source.
-        let sources = format!(
-            "--source-path=/tmp/dumpview-corpus/src-go1.27.3={}",
-            corpus("programs").display()
-        );
+        let sources = sources();
         let mut all = Vec::new();
         let manifest = samples::text(&corpus("manifest.json"));
         let manifest: Value = serde_json::from_str(&manifest).unwrap();
