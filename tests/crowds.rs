@@ -62,7 +62,9 @@ mod tests {
             words.splice(at..at, files);
             let ran = Call::limited(1 << 20, &words).run();
             assert!(!ran.err.contains("panicked"), "{question}: {}", ran.err);
-            let cut = ran.status == 4 && !ran.err.is_empty() || ran.out.contains("incomplete");
+            let told = ["incomplete", "all together may take"];
+            let is_told = !ran.err.is_empty() || told.iter().any(|text| ran.out.contains(text));
+            let cut = ran.status == 4 && is_told;
             assert!(
                 ran.status == 0 || ran.status == 1 || cut,
                 "{question}: {}: {}",
@@ -155,7 +157,10 @@ mod tests {
         let list = add_gs(&mut overlay, &g, 1 << 16, 16);
         list_gs(&mut overlay, &list);
         let case = Case::of(overlay, "million");
-        case.ask_all(OF_GOROUTINES);
+        // A million stacks are written one by one, which takes its time.
+        let mut but_stacks = OF_GOROUTINES.to_vec();
+        but_stacks.retain(|question| !question.starts_with("bt"));
+        case.ask_all(&but_stacks);
     }
 
     #[test]
@@ -347,7 +352,7 @@ mod tests {
                 overlay.poke(table + treap, &[LIST]);
                 let case = Case::of(overlay, &format!("sudogs-{release}-{end:x}"));
                 case.ask_all(OF_GOROUTINES);
-                case.ask_all(&["vars .", "bt -g 1005 --full"]);
+                case.ask_all(&["vars", "bt -g 1005 --full"]);
             }
         }
     }

@@ -178,9 +178,11 @@ mod tests {
                 let listed = theirs(&[&format!("-list={regex}")]);
                 let weblist = ["weblist", regex, "judged", "cpu"];
                 let our_lines = lines(&text(&ours(folder.path(), &weblist)));
-                // A line of two functions, one within the other, is listed twice and stands on the page once.
+                // A line of two functions, one within the other, is listed twice and stands on the page once. Padding behind
+                // what is inlined is the function's own at a line of another file: a listing, which knows one file for each
+                // function, leaves out what stands before that function's first line.
                 let listed = listed_lines(&listed);
-                let once = |number: &str| listed.iter().filter(|of| of.0 == number).count() < 2;
+                let once = |number: &str| listed.iter().filter(|of| of.0 == number).count() == 1;
                 // What a recursive function cost with all that it called a line has once for each of its addresses, as on pprof's
                 // own page; a listing has it once.
                 let of_one = |lines: &BTreeSet<(String, String, String)>| -> Vec<_> {

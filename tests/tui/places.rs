@@ -90,18 +90,19 @@ fn the_lines_of_a_kind_are_left_by_a_filter() {
     let mut pty = Pty::open(&[log.to_str().unwrap()], 24, 160);
     pty.see("holds");
     pty.press("6fkind=gctrace and line>100\r");
-    let screen = pty.see("filter: kind=gctrace and line>100");
-    let contents = screen.contents();
-    let rows: Vec<&str> = contents
-        .lines()
-        .filter(|row| row.trim_start().starts_with(|c: char| c.is_ascii_digit()))
-        .collect();
-    assert!(!rows.is_empty(), "{contents}");
-    for row in rows {
+    pty.see("filter: kind=gctrace and line>100");
+    let is_of_them = |row: &str| {
         let mut words = row.split_whitespace();
-        let line: u64 = words.next().unwrap().parse().unwrap();
-        assert!(line > 100 && words.next() == Some("g"), "{row}");
-    }
+        let line = words.next().and_then(|word| word.parse::<u64>().ok());
+        line.is_some_and(|line| line > 100) && words.next() == Some("g")
+    };
+    // The lines before it may stand for one more frame.
+    pty.wait("only lines of the kind", |screen| {
+        let contents = screen.contents();
+        let is_line = |row: &&str| row.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let mut rows = contents.lines().filter(is_line).peekable();
+        rows.peek().is_some() && rows.all(is_of_them)
+    });
     // A line that is none of them is gone to all the same.
     pty.press("\x1b");
     pty.see("line");

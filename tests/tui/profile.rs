@@ -35,8 +35,10 @@ fn a_profile_opens_as_a_flame_graph_with_its_functions_and_what_matters() {
     pty.see("samples");
     pty.press("2");
     pty.see("runtime.memclrNoHeapPointers");
-    pty.press("s");
-    pty.see("by cum");
+    // By flat, its share, then by cum.
+    pty.press("sss");
+    pty.see("CUM*");
+    pty.see("net/http.(*conn).serve");
     pty.press("3");
     pty.see("The garbage collector: 33% of the CPU");
     pty.press(":top3 -cum\r");

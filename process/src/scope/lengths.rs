@@ -1,6 +1,6 @@
 //! Lengths that source text states of slices: the compiler keeps constants in no place.
 
-use super::literal::{Constant, number};
+use super::literal::{Constant, listed, number};
 use crate::source::{Sort, Word};
 
 /// Length and capacity of a slice that an expression makes: `[]T{…}` without keys, `make([]T, n)`.
@@ -32,25 +32,6 @@ pub(super) fn lengths(words: &[Word]) -> Option<[u64; 2]> {
         .iter()
         .any(|element| element.get(1).is_some_and(|word| word.text == ":"));
     (!has_key).then_some([elements.len() as u64; 2])
-}
-
-/// The parts between commas; `None` where a bracket closes that none of them opens.
-pub(super) fn listed(words: &[Word]) -> Option<Vec<&[Word]>> {
-    let mut depth = 0_i32;
-    let mut is_closed = true;
-    let elements = words
-        .split(|word| {
-            match word.text.as_str() {
-                "(" | "[" | "{" if word.sort == Sort::Sign => depth += 1,
-                ")" | "]" | "}" if word.sort == Sort::Sign => depth -= 1,
-                _ => {}
-            }
-            is_closed &= depth >= 0;
-            depth == 0 && word.sort == Sort::Sign && word.text == ","
-        })
-        .filter(|element| !element.is_empty())
-        .collect();
-    (is_closed && depth == 0).then_some(elements)
 }
 
 #[cfg(test)]

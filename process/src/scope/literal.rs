@@ -1,6 +1,5 @@
 //! Values that source text states: literals of a variable's type, as bytes.
 
-use super::lengths::listed;
 use super::variables::Context;
 use crate::addr::Addr;
 use crate::source::{Sort, Word};
@@ -149,6 +148,25 @@ fn elements<'w>(words: &'w [Word], name: &str) -> Option<Vec<&'w [Word]>> {
         return None;
     }
     listed(inner)
+}
+
+/// The parts between commas; `None` where a bracket closes that none of them opens.
+pub(super) fn listed(words: &[Word]) -> Option<Vec<&[Word]>> {
+    let mut depth = 0_i32;
+    let mut is_closed = true;
+    let elements = words
+        .split(|word| {
+            match word.text.as_str() {
+                "(" | "[" | "{" if word.sort == Sort::Sign => depth += 1,
+                ")" | "]" | "}" if word.sort == Sort::Sign => depth -= 1,
+                _ => {}
+            }
+            is_closed &= depth >= 0;
+            depth == 0 && word.sort == Sort::Sign && word.text == ","
+        })
+        .filter(|element| !element.is_empty())
+        .collect();
+    (is_closed && depth == 0).then_some(elements)
 }
 
 fn without_brackets(mut words: &[Word]) -> &[Word] {
