@@ -223,7 +223,7 @@ mod tests {
                 "1 chan receive main.(*DaemonCli).start daemon.go:308",
                 "11 running signal.DumpStacks trap.go:74",
                 "17 syscall runtime.goexit asm_amd64.s:1998",
-                "6 syscall signal.signal_recv sigqueue.go:116",
+                "6 syscall signal.loop signal_unix.go:22",
             ]
         );
         assert_eq!(

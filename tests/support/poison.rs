@@ -94,6 +94,7 @@ pub fn offence(output: &[u8], place: Place) -> Option<String> {
         let good = match byte {
             b'\n' | b'\t' | b' '..=b'~' => 1,
             b'\r' if place == Place::Screen || rest.starts_with(b"\r\n") => 1,
+            b'\r' if place == Place::Lines => progress(rest),
             0x1b if place != Place::File => sequence(rest, place),
             0x80.. => character(rest),
             _ => 0,
@@ -105,6 +106,16 @@ pub fn offence(output: &[u8], place: Place) -> Option<String> {
         at += good;
     }
     None
+}
+
+/// The length of a line of progress, which is written over and wiped: a slow machine sees it.
+fn progress(rest: &[u8]) -> usize {
+    const WIPED: &[u8] = b"\x1b[K";
+    let end = memchr::memmem::find(rest, WIPED);
+    let line = end.and_then(|end| rest.get(1..end));
+    let is_plain = |line: &[u8]| line.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    line.filter(|line| is_plain(line))
+        .map_or(0, |line| 1 + line.len() + WIPED.len())
 }
 
 /// The length of a control sequence that may stand here: colours; on a screen whatever moves, wipes or sets a mode.

@@ -148,15 +148,23 @@ impl<R: Row + Send> Table<R> {
         self.set(rows)
     }
 
-    /// Filters and sorts anew.
+    /// Filters and sorts anew; the cursor stays on its row while others come, but for the newest, which it follows.
     fn arrange(&mut self) -> Vec<Effect> {
+        let follows = self.sort == Sort::default() && self.list.selected() == Some(0);
+        self.arrange_at(follows)
+    }
+
+    /// The same; the cursor goes to the first row, where what the order is about begins.
+    fn arrange_anew(&mut self) -> Vec<Effect> {
+        self.arrange_at(true)
+    }
+
+    fn arrange_at(&mut self, first: bool) -> Vec<Effect> {
         let Some(rows) = &self.all else {
             return Vec::new();
         };
-        // The cursor stays on its row while others come, but for the newest, which it follows.
-        let follows = self.sort == Sort::default() && self.list.selected() == Some(0);
         let shown = self.shown.as_ref();
-        let standing = shown.filter(|_| !follows).and_then(|shown| {
+        let standing = shown.filter(|_| !first).and_then(|shown| {
             let index = *shown.order.get(self.list.selected()?)?;
             Some(shown.rows.id(index as usize))
         });
@@ -206,8 +214,7 @@ impl<R: Row + Send> Table<R> {
                 descending: most_first(by.unit),
             }
         };
-        self.list.select(0);
-        self.arrange()
+        self.arrange_anew()
     }
 
     fn sort_by_next(&mut self) -> Vec<Effect> {
@@ -224,8 +231,7 @@ impl<R: Row + Send> Table<R> {
 
     fn reverse(&mut self) -> Vec<Effect> {
         self.sort.descending = !self.sort.descending;
-        self.list.select(0);
-        self.arrange()
+        self.arrange_anew()
     }
 
     fn find(&self, direction: Direction) -> Vec<Effect> {
