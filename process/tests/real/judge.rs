@@ -99,6 +99,8 @@ fn is_absent(why: &str) -> bool {
         || why.contains("closure it was captured in")
         || why.contains("not yet moved to the heap")
         || why.contains("not at hand")
+        // The linker writes into its output, which it has mapped.
+        || why.contains("mapped but not dumped")
         || why.contains("CFA")
         || why.contains("not written on every way")
 }
