@@ -6,7 +6,7 @@ use super::mender::{
 };
 use super::template::Template;
 use super::tokens::{Run, Stop};
-use super::words::{ATTEMPTS, beginnings, begins, looks_odd, orphan, words};
+use super::words::{ATTEMPTS, beginnings, begins, ends_bare, has_bare, looks_odd, orphan, words};
 use crate::line::Line;
 
 impl Mender {
@@ -76,20 +76,26 @@ impl Mender {
                 unreadable(line, at, format, rest, MIXED, each);
                 return;
             }
-            let further = match &self.torn {
-                Some(torn) => self
-                    .tokens(torn.template)
-                    .further(torn.state, line.text, at),
-                None => None,
-            };
-            let Some((from, run)) = further else {
+            let further = self.torn.as_ref().and_then(|torn| {
+                let tokens = self.tokens(torn.template);
+                let (from, run) = tokens.further(torn.state, line.text, at)?;
+                Some((from, run, torn.rival, torn.template.format))
+            });
+            let Some((from, run, rival, format)) = further else {
                 self.remainder(line, at, each);
                 return;
             };
-            if let Some(torn) = self.torn.as_ref().filter(|torn| torn.rival) {
-                let format = torn.template.format;
+            if rival {
                 self.distrust(each);
                 let text = line.text.get(at..).unwrap_or_default();
+                unreadable(line, at, format, text, MIXED, each);
+                return;
+            }
+            if ends_bare(line.text.get(at..from).unwrap_or_default()) {
+                let text = line.text.get(at..).unwrap_or_default();
+                self.distrust(each);
+                // The other's number is still to come, and may come right behind one of the next record's.
+                self.loose = true;
                 unreadable(line, at, format, text, MIXED, each);
                 return;
             }
@@ -119,8 +125,9 @@ impl Mender {
         let odd = if at == 0 { looks_odd(rest) } else { None };
         if let Some(format) = odd {
             let beginnings = words(rest).filter(|(word, ..)| *word == 0).count();
-            if !is_first(line) && (self.is_active() || beginnings > 1) {
+            if self.is_active() || beginnings > 1 {
                 self.distrust(each);
+                self.loose |= has_bare(rest);
             }
             unreadable(line, at, format, rest, ODD, each);
         } else if let Some(format) = orphan(rest) {
@@ -134,7 +141,7 @@ impl Mender {
             {
                 // The end of the one that was given up.
                 self.wary = 0;
-            } else if !is_first(line) {
+            } else if !is_first(line) || self.torn.is_some() {
                 self.distrust(each);
             }
             unreadable(line, at, format, rest, ORPHAN, each);

@@ -57,6 +57,8 @@ pub(in super::super) struct Mender {
     pub(super) wary: u32,
     /// That one was mixed with another: so many whole records are not to be trusted.
     pub(super) mixed: u32,
+    /// Of one of the mixed ones only the first word came: as long as they are not trusted, any number may have its digits.
+    pub(super) loose: bool,
     /// Whole records that came while one was torn, or since.
     pub(super) held: Vec<Held>,
     style: Style,
@@ -137,10 +139,16 @@ impl Mender {
         }
         if self.mixed > 0 {
             self.mixed -= 1;
+            let piece = if self.loose {
+                Piece::unreadable(written(line, start), trace::format(text), text, MIXED)
+            } else {
+                among_torn(written(line, start), text)
+            };
             if self.mixed == 0 {
                 self.wary = 0;
+                self.loose = false;
             }
-            each(among_torn(written(line, start), text));
+            each(piece);
             return;
         }
         if let Some(torn) = &mut self.torn
@@ -181,6 +189,7 @@ impl Mender {
     fn release(&mut self, each: Each<'_>) {
         self.wary = 0;
         self.mixed = 0;
+        self.loose = false;
         for held in self.held.drain(..) {
             if let Some(kind) = trace::whole(&held.text, 1) {
                 each(Piece::Trace(held.written, kind));

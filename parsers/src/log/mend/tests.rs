@@ -238,6 +238,34 @@ proptest! {
     }
 }
 
+/// The first word of one process's record in the middle of another's, and its number right behind the other's next one.
+#[test]
+fn a_number_without_its_first_word_is_no_part_of_another() {
+    let (one, two) = (cycles(1, 2).concat(), cycles(2, 2).concat());
+    let turns = |runs: &[usize]| -> Vec<usize> {
+        let turns = runs.iter().enumerate();
+        turns
+            .flat_map(|(turn, &n)| std::iter::repeat_n(turn % 2, n))
+            .collect()
+    };
+    let truths: BTreeSet<String> = (1..=2)
+        .flat_map(|process| cycles(process, 2))
+        .map(|record| truth(&record))
+        .collect();
+    let mut mixed = 0;
+    for first in 1..one.len() / 2 {
+        for second in 1..one.len() - first {
+            let text = interleave(
+                vec![one.clone(), two.clone()],
+                &turns(&[first, 1, second, two.len()]),
+            );
+            check(&text, &truths, 4).unwrap_or_else(|failed| panic!("{failed}"));
+            mixed += 1;
+        }
+    }
+    assert!(mixed > 1000, "{mixed}");
+}
+
 #[test]
 fn a_record_that_never_ends_costs_no_memory() {
     let mut text =

@@ -111,6 +111,19 @@ pub(super) fn begins(text: &[u8]) -> bool {
         })
 }
 
+/// Whether a text ends in the first word of a record, without the number that comes next.
+pub(super) fn ends_bare(text: &[u8]) -> bool {
+    let is_first = |word: &str| word.ends_with(' ') && text.ends_with(word.as_bytes());
+    WORDS.iter().take(BEGINNINGS).any(|word| is_first(word))
+}
+
+/// Whether a first word stands further on in a text, without the number that comes next.
+pub(super) fn has_bare(text: &[u8]) -> bool {
+    words(text).any(|(word, start, end)| {
+        word < BEGINNINGS && start > 0 && !text.get(end).is_some_and(u8::is_ascii_digit)
+    })
+}
+
 /// Whether a text goes on as an init line does behind its first word: a package, and when it was initialised, as far as
 /// that is there.
 fn is_package(rest: &[u8]) -> bool {
