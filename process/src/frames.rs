@@ -65,7 +65,9 @@ impl<'a> Process<'a> {
         call: &Call,
         program: Option<Program<'_>>,
     ) -> Result<FrameVariables, NoVariables> {
-        let mut found = self.at_site(at, call, program, |site| self.types().variables(site))??;
+        let mut found = self.at_site(at, call, program, |site| {
+            self.scopes().variables(self.types(), site)
+        })??;
         if let Some(outer) = around_range_body(at, call)
             && let Ok(outer) = self.listed(at, outer, program)
         {
@@ -76,13 +78,13 @@ impl<'a> Process<'a> {
 
     /// The nil value of a call's own through which it went to an address in the first page.
     pub fn nil_dereferenced(&self, at: &Unwound, call: &Call, addr: Addr) -> Option<NilValue> {
-        let ask = |site: &Site<'_>| self.types().nil_dereferenced(site, addr);
+        let ask = |site: &Site<'_>| self.scopes().nil_dereferenced(self.types(), site, addr);
         self.at_site(at, call, self.program(), ask).ok()?
     }
 
     /// The nil map that a call of the runtime's, made here, was to write to.
     pub fn nil_map(&self, at: &Unwound, call: &Call) -> Option<NilValue> {
-        let ask = |site: &Site<'_>| self.types().nil_map(site);
+        let ask = |site: &Site<'_>| self.scopes().nil_map(self.types(), site);
         self.at_site(at, call, self.program(), ask).ok()?
     }
 

@@ -17,6 +17,7 @@ use crate::runtime::{
     Goroutine, Goroutines, LinkedDefers, Machine, Machines, Note, Reached, Runtime, RuntimeThread,
     RuntimeVars, Variables, linked_defers, match_threads,
 };
+use crate::scope::Scopes;
 use crate::source::{Sources, Texts};
 use crate::symbols::{ModuleData, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
@@ -50,6 +51,7 @@ struct Parts<'a> {
     natives: OnceLock<Natives<'a>>,
     dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
     types: OnceLock<Types<'a>>,
+    scopes: Scopes<'a>,
     goroutines: OnceLock<Result<Goroutines, ProcessError>>,
     machines: OnceLock<Result<Machines, ProcessError>>,
     threads: OnceLock<Vec<RuntimeThread>>,
@@ -222,6 +224,11 @@ impl<'a> Process<'a> {
             .dwarf
             .get_or_init(|| Dwarf::load(self.executable?).map(Arc::new))
             .as_ref()
+    }
+
+    /// What the frames at one pc have in common.
+    pub(crate) const fn scopes(&self) -> &Scopes<'a> {
+        &self.parts.scopes
     }
 
     /// Types, from DWARF and from the runtime's descriptors.

@@ -14,7 +14,7 @@ use dumpview_process::arch::{Arch, Reg, Registers};
 use dumpview_process::dwarf::{Dwarf, Location};
 use dumpview_process::image::{Executable, GoVersion, SectionArena};
 use dumpview_process::memory::CoreMemory;
-use dumpview_process::scope::{Frame, Origin, Standing, Variable, VariablesError};
+use dumpview_process::scope::{Frame, Origin, Scopes, Standing, Variable, VariablesError};
 use dumpview_process::types::{Kind, MapLayout, Shape, Types};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -76,7 +76,8 @@ fn variables(
         program: None,
         sources: None,
     };
-    types.variables(&frame).map(|found| found.variables)
+    let found = Scopes::default().variables(types, &frame);
+    found.map(|found| found.variables)
 }
 
 #[test]

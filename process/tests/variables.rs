@@ -19,7 +19,7 @@ use dumpview_process::mapped::OpenOptions;
 use dumpview_process::memory::{CoreMemory, Memory, Region, RegionSource};
 use dumpview_process::process::Process;
 use dumpview_process::scope::{
-    Frame, FrameVariables, Origin, PackageItem, PackageVariable, Standing, Variable,
+    Frame, FrameVariables, Origin, PackageItem, PackageVariable, Scopes, Standing, Variable,
 };
 use dumpview_process::symbols::ArgWord;
 use dumpview_process::types::{Kind, Shape, TypeModule, TypeRef, Types};
@@ -419,19 +419,22 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
         let point = process.point(Addr(traced.pc), false);
         let mut registers = dead.registers.clone();
         registers.set(registers.arch().sp(), Some(traced.sp));
-        let found = dead.types.variables(&Frame {
-            pc: FileAddr(traced.pc - 1),
-            cfa: Some(Addr(traced.cfa)),
-            registers: &registers,
-            memory: &*dead.memory,
-            inline_depth: traced.depth,
-            line: Some(traced.line),
-            start_line: None,
-            closure: None,
-            point: point.as_ref(),
-            program: process.program(),
-            sources: None,
-        });
+        let found = Scopes::default().variables(
+            &dead.types,
+            &Frame {
+                pc: FileAddr(traced.pc - 1),
+                cfa: Some(Addr(traced.cfa)),
+                registers: &registers,
+                memory: &*dead.memory,
+                inline_depth: traced.depth,
+                line: Some(traced.line),
+                start_line: None,
+                closure: None,
+                point: point.as_ref(),
+                program: process.program(),
+                sources: None,
+            },
+        );
         let found = match found {
             Ok(found) => found,
             Err(error) => {

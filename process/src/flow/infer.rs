@@ -11,10 +11,9 @@ use super::evaluate::{At, Evaluation};
 use super::state::{Followed, Place, Range, State, register};
 use super::step::BinOp;
 use super::token::{Node, Token, Tokens, UNKNOWN};
-use super::{Known, Point, Program};
+use super::{Point, Program};
 use crate::addr::Addr;
 use crate::arch::Reg;
-use std::sync::PoisonError;
 
 /// Functions of more instructions are not evaluated for single variables.
 const MOST_STEPS: usize = 8192;
@@ -92,19 +91,9 @@ pub struct Held {
 }
 
 impl Point {
-    /// What is known of each part; the same parts are asked of all frames that stand here. Empty where it cannot be told.
-    pub fn held(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Known {
-        let known = || {
-            let held = self.function.held.lock();
-            held.unwrap_or_else(PoisonError::into_inner)
-        };
-        let key = (self.step, self.interrupted);
-        if let Some(held) = known().get(&key) {
-            return held.clone();
-        }
-        let held: Known = self.evaluated(program, wanted).unwrap_or_default().into();
-        known().insert(key, held.clone());
-        held
+    /// What is known of each part. Empty where it cannot be told.
+    pub fn held(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Vec<Held> {
+        self.evaluated(program, wanted).unwrap_or_default()
     }
 
     fn evaluated(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Option<Vec<Held>> {

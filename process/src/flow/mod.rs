@@ -77,12 +77,7 @@ pub struct Program<'r> {
 pub struct Function {
     graph: Graph,
     facts: Facts,
-    /// What is known of variables, by step and whether a frame was interrupted there: it is the same in every frame.
-    held: Mutex<FxHashMap<(usize, bool), Known>>,
 }
-
-/// What is known of all variables at one place, each part by its number.
-type Known = Arc<[Held]>;
 
 /// A place in a function at which a frame stands.
 #[derive(Debug)]
@@ -109,11 +104,7 @@ impl Function {
         let graph = Graph::of(program, func)?;
         let touched = evaluate::touched(program, func, &graph)?;
         let facts = Facts::of(program.arch, &graph, touched);
-        Some(Self {
-            graph,
-            facts,
-            held: Mutex::default(),
-        })
+        Some(Self { graph, facts })
     }
 }
 
@@ -145,6 +136,11 @@ impl Point {
     pub fn is_stored(&self, offset: i64, size: u64) -> bool {
         let extent = self.function.facts.extent();
         extent.covers(offset, size) && extent.bits(offset, size).all(|bit| self.stored.has(bit))
+    }
+
+    /// Whether the frame was interrupted there, so that it has all of its registers.
+    pub const fn is_interrupted(&self) -> bool {
+        self.interrupted
     }
 
     /// Whether the address of one of these bytes of the frame was handed out.

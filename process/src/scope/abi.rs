@@ -55,37 +55,32 @@ pub(super) const fn argument_area(arch: Arch) -> u64 {
 /// In an optimised function the dictionary of type arguments is an argument without a DIE.
 pub(super) fn argument_homes(
     types: &Types<'_>,
-    dwarf: &Dwarf<'_>,
-    function: u64,
+    parameters: &[(Argument, Parameter)],
     arch: Arch,
 ) -> Vec<(Argument, Home)> {
-    let Some(parameters) = parameters(types, dwarf, function) else {
-        return Vec::new();
-    };
     let list: Vec<Parameter> = parameters.iter().map(|(_, p)| *p).collect();
     let homes = homes(types, arch, &list).unwrap_or_default();
     parameters
-        .into_iter()
+        .iter()
         .zip(homes)
-        .filter_map(|((argument, _), home)| Some((argument, home?)))
+        .filter_map(|((argument, _), home)| Some((*argument, home?)))
         .collect()
 }
 
 /// The registers that a Go function's argument is passed in; `None` where that cannot be told.
 pub(super) fn argument_registers(
     types: &Types<'_>,
-    dwarf: &Dwarf<'_>,
-    function: u64,
+    parameters: &[(Argument, Parameter)],
     arch: Arch,
     argument: Argument,
 ) -> Option<Vec<Reg>> {
     let mut free = Registers::of(arch);
-    for (of, parameter) in parameters(types, dwarf, function)? {
+    for (of, parameter) in parameters {
         let mut after = free;
         let size = types.resolve(parameter.ty).ok()?.size;
         let is_passed = !parameter.is_result && size > 0;
         let is_passed = is_passed && after.assign(types, parameter.ty, 0)?;
-        if of == argument {
+        if *of == argument {
             let after = if is_passed { after } else { free };
             return Some(free.up_to(after, arch));
         }
@@ -97,7 +92,7 @@ pub(super) fn argument_registers(
 }
 
 /// The parameters of a Go function with the DIEs that declare them; `None` when a type is not known.
-fn parameters(
+pub(super) fn parameters(
     types: &Types<'_>,
     dwarf: &Dwarf<'_>,
     function: u64,
@@ -148,7 +143,8 @@ impl Types<'_> {
         let Some(function) = dwarf.function_at(pc) else {
             return Vec::new();
         };
-        argument_homes(self, dwarf, function.die, arch)
+        let parameters = parameters(self, dwarf, function.die).unwrap_or_default();
+        argument_homes(self, &parameters, arch)
             .into_iter()
             .filter_map(|(argument, Home::Stack(at) | Home::Spill(at))| {
                 let name = match argument {

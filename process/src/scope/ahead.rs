@@ -16,7 +16,6 @@
 use super::abi;
 use super::arrange::{Standing, Variable, is_compilers};
 use super::infer::Part;
-use super::levels::Level;
 use super::variables::{Context, Raw};
 use crate::addr::Addr;
 use crate::dwarf::{Location, Source};
@@ -34,13 +33,13 @@ const LAGS: &str = "its next value, assigned on a line before this one, is compu
 const OVERWRITTEN: &str = "its slot was written since, perhaps with another variable";
 
 /// A variable that a location list has in some place at the pc.
-struct Listed<'a> {
-    raw: Raw<'a>,
+struct Listed<'k, 'a> {
+    raw: &'k Raw<'a>,
     level: usize,
     places: Vec<Source>,
 }
 
-impl Listed<'_> {
+impl Listed<'_, '_> {
     /// Whether two of its words are said to be in one place: then one of them is what the other will be, or was.
     fn is_doubled(&self) -> bool {
         let mut rest = self.places.as_slice();
@@ -59,7 +58,6 @@ impl<'a> Context<'_, 'a> {
     /// Gives the DIEs of those that it took back.
     pub(super) fn doubt(
         &self,
-        levels: &[Level],
         held: &[(Part, Held)],
         found: &mut [(u64, &mut Variable)],
     ) -> Vec<u64> {
@@ -67,11 +65,10 @@ impl<'a> Context<'_, 'a> {
         if held.is_empty() {
             return doubted;
         }
-        let all: Vec<Listed<'a>> = levels
-            .iter()
-            .enumerate()
-            .flat_map(|(level, of)| of.variables.iter().map(move |scoped| (level, *scoped)))
-            .filter_map(|(level, scoped)| self.listed(level, self.raw(scoped)?))
+        let levels = self.known.levels.iter().enumerate();
+        let all: Vec<Listed<'_, 'a>> = levels
+            .flat_map(|(level, of)| of.variables.iter().map(move |raw| (level, raw)))
+            .filter_map(|(level, raw)| self.listed(level, raw))
             .collect();
         for (die, variable) in found.iter_mut() {
             if variable.standing != Standing::Exact {
@@ -81,12 +78,12 @@ impl<'a> Context<'_, 'a> {
                 continue;
             };
             let parts = || held.iter().filter(|(part, _)| part.owner == *die);
-            let others: Vec<&Listed<'a>> = all
+            let others: Vec<&Listed<'_, 'a>> = all
                 .iter()
                 .filter(|other| other.raw.declaration != own.raw.declaration && shares(own, other))
                 .collect();
             let settled = || parts().all(|(_, held)| self.is_settled(own, &others, held.defined));
-            let is_given = || parts().any(|(_, held)| self.is_of_other(&own.raw, own.level, held));
+            let is_given = || parts().any(|(_, held)| self.is_of_other(own.raw, own.level, held));
             let is_shared = || !others.is_empty() || parts().any(|(_, held)| held.is_shared);
             let why = if is_shared() && !settled() || is_given() || own.is_doubled() {
                 SHARED
@@ -107,12 +104,12 @@ impl<'a> Context<'_, 'a> {
         doubted
     }
 
-    fn listed(&self, level: usize, raw: Raw<'a>) -> Option<Listed<'a>> {
+    fn listed<'k>(&self, level: usize, raw: &'k Raw<'a>) -> Option<Listed<'k, 'a>> {
         let from_list = raw.found.as_ref().is_some_and(|found| found.from_list);
         if !from_list || is_compilers(&raw.name) || raw.name.starts_with('~') {
             return None;
         }
-        let places = self.place(&raw, WORD).ok()?.sources;
+        let places = self.place(raw, WORD).ok()?.sources;
         Some(Listed { raw, level, places })
     }
 
@@ -135,12 +132,17 @@ impl<'a> Context<'_, 'a> {
         }
         let argument = abi::Argument::Die(raw.declaration);
         let arch = self.frame.registers.arch();
-        abi::argument_registers(self.types, self.dwarf, self.function.die, arch, argument)
+        abi::argument_registers(self.types, self.parameters(), arch, argument)
             .is_some_and(|registers| !registers.contains(&reg))
     }
 
     /// Whether a value that others have too is a variable's own for certain.
-    fn is_settled(&self, own: &Listed<'a>, others: &[&Listed<'a>], defined: Defined) -> bool {
+    fn is_settled(
+        &self,
+        own: &Listed<'_, 'a>,
+        others: &[&Listed<'_, 'a>],
+        defined: Defined,
+    ) -> bool {
         let line = match defined {
             Defined::At(addr) => self.line_at(addr, own.level),
             // An argument that another variable was assigned may have been assigned something else since.
@@ -155,7 +157,7 @@ impl<'a> Context<'_, 'a> {
     }
 
     /// Whether a variable is added to on the line that declares it: then that is the head of a loop.
-    fn is_of_loop(&self, own: &Listed<'a>) -> bool {
+    fn is_of_loop(&self, own: &Listed<'_, 'a>) -> bool {
         let Some(point) = self.frame.point else {
             return false;
         };
@@ -214,7 +216,7 @@ impl<'a> Context<'_, 'a> {
     }
 }
 
-fn shares(own: &Listed<'_>, other: &Listed<'_>) -> bool {
+fn shares(own: &Listed<'_, '_>, other: &Listed<'_, '_>) -> bool {
     let of_other = |place: &Source| other.places.iter().any(|of| is_same(*place, *of));
     own.places.iter().any(of_other)
 }

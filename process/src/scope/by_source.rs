@@ -7,15 +7,14 @@
 use super::abi;
 use super::arrange::{Origin, Standing, Variable, is_compilers};
 use super::infer::{Part, is_incomplete};
+use super::known::Level;
 use super::lengths::lengths;
-use super::levels::Level;
 use super::variables::{Context, HOME, Raw};
 use crate::dwarf::{Location, Piece};
 use crate::flow::{Defined, Held, Kept};
 use crate::memory::MemoryExt;
 use crate::source::{Asked, Fate, Function, Sort};
 use crate::types::{Kind, Type, TypeRef};
-use gimli::constants as dw;
 
 /// Larger values are not made of nothing.
 const LARGEST: u64 = 4096;
@@ -66,7 +65,7 @@ struct Told<'t, 'a> {
 
 /// Where a variable's value at a line is from, and which variable had it first: `b := a` gives one the value of another.
 fn origin<'n>(
-    function: &Function<'_>,
+    function: &Function,
     named: &'n [Named],
     own: &'n Named,
     here: u64,
@@ -96,7 +95,7 @@ impl<'a> Context<'_, 'a> {
     /// Gives variables their values that the text settles; `found` has each with the DIE that it comes from.
     pub(super) fn by_source(
         &self,
-        level: &Level,
+        level: &Level<'a>,
         held: &[(Part, Held)],
         found: &mut [(u64, &mut Variable)],
     ) {
@@ -107,14 +106,13 @@ impl<'a> Context<'_, 'a> {
         let Some((name, file, here)) = self.position() else {
             return;
         };
-        let Some(source) = self.frame.sources.and_then(|sources| sources.of(file)) else {
+        let Some(sources) = self.frame.sources else {
             return;
         };
-        let declared = self
-            .dwarf
-            .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line))
-            .or(self.frame.start_line);
-        let Some(start) = declared else {
+        let Some(source) = sources.of(file) else {
+            return;
+        };
+        let Some(start) = level.line.or(self.frame.start_line) else {
             return;
         };
         // A file that was changed since has other names on these lines.
@@ -129,7 +127,7 @@ impl<'a> Context<'_, 'a> {
         if !found.iter().all(|(_, variable)| fits(variable)) {
             return;
         }
-        let Some(function) = Function::of(&source, name, start) else {
+        let Some(function) = sources.function(file, name, start) else {
             return;
         };
         let named: Vec<Named> = found
@@ -155,8 +153,6 @@ impl<'a> Context<'_, 'a> {
                 .filter(|(part, _)| part.place().0 == *die || part.place().0 == of.die)
                 .collect();
             let only = || function.is_only(&of.asked(here));
-            let scoped = level.variables.iter().find(|scoped| scoped.die == of.die);
-            let raw = scoped.and_then(|scoped| self.raw(*scoped));
             let alone = |line| function.is_alone(line);
             let told = Told {
                 fate,
@@ -164,7 +160,7 @@ impl<'a> Context<'_, 'a> {
                 parts,
                 only: &only,
                 alone: &alone,
-                raw: raw.as_ref(),
+                raw: level.variables.iter().find(|raw| raw.die == of.die),
             };
             self.settle(variable, &ty, &told);
         }
@@ -275,7 +271,7 @@ impl<'a> Context<'_, 'a> {
         }
         let arch = self.frame.registers.arch();
         let argument = abi::Argument::Die(raw.declaration);
-        let of = abi::argument_registers(self.types, self.dwarf, self.function.die, arch, argument);
+        let of = abi::argument_registers(self.types, self.parameters(), arch, argument);
         let Some((of, Defined::Entry(reg))) = of.zip(Some(held.defined)) else {
             return false;
         };

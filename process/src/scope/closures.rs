@@ -38,7 +38,7 @@ impl<'a> Context<'_, 'a> {
             self.word(pointer).ok().map(Addr)
         };
         let register = || {
-            let at_entry = self.frame.pc == self.function.low && self.frame.inline_depth == 0;
+            let at_entry = self.frame.pc == self.known.function.low && self.frame.inline_depth == 0;
             let registers = self.frame.registers;
             at_entry
                 .then(|| registers.get(registers.arch().closure()))
@@ -48,7 +48,7 @@ impl<'a> Context<'_, 'a> {
         let closure = known.or_else(variable).or_else(register)?;
         // It starts with the address of this function's code.
         let code = self.frame.memory.u64(closure).ok()?;
-        (code == self.function.low.to_process(self.types.bias()).0).then_some(closure)
+        (code == self.known.function.low.to_process(self.types.bias()).0).then_some(closure)
     }
 
     /// Where the captured variable with this slot is; `ty` is the variable's own type.

@@ -4,7 +4,7 @@
 //! variables and fields.
 
 use super::arrange::is_compilers;
-use super::levels::Level;
+use super::known::Scopes;
 use super::variables::{Context, Frame};
 use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
@@ -37,24 +37,27 @@ struct Word {
     level: usize,
 }
 
-impl Types<'_> {
+impl<'a> Scopes<'a> {
     /// The nil value through which a frame's instruction went to an address in the first page.
-    pub fn nil_dereferenced(&self, frame: &Frame<'_>, addr: Addr) -> Option<NilValue> {
-        let (context, levels) = self.context(frame).ok()?;
-        context.nil(&levels, addr)
+    pub fn nil_dereferenced(
+        &self,
+        types: &Types<'a>,
+        frame: &Frame<'_>,
+        addr: Addr,
+    ) -> Option<NilValue> {
+        self.context(types, frame).ok()?.nil(addr)
     }
 
     /// The nil map that a frame's call was to write to.
-    pub fn nil_map(&self, frame: &Frame<'_>) -> Option<NilValue> {
-        let (context, levels) = self.context(frame).ok()?;
-        context.passed_map(&levels)
+    pub fn nil_map(&self, types: &Types<'a>, frame: &Frame<'_>) -> Option<NilValue> {
+        self.context(types, frame).ok()?.passed_map()
     }
 }
 
 impl Context<'_, '_> {
-    fn nil(&self, levels: &[Level], addr: Addr) -> Option<NilValue> {
+    fn nil(&self, addr: Addr) -> Option<NilValue> {
         let (point, program) = (self.frame.point?, self.frame.program?);
-        let followed = self.followed(levels);
+        let followed = self.followed();
         let access = followed.with(|wanted| point.nil_pointer(program, wanted, addr))?;
         let word = self.word_of(&followed, &access.pointer)?;
         let offset = u64::try_from(access.offset).ok()?;
@@ -78,14 +81,14 @@ impl Context<'_, '_> {
         }
     }
 
-    fn passed_map(&self, levels: &[Level]) -> Option<NilValue> {
+    fn passed_map(&self) -> Option<NilValue> {
         let (point, program) = (self.frame.point?, self.frame.program?);
         // The second argument of `runtime.mapassign` and its like, after the map's type.
         let register = match program.arch {
             Arch::Amd64 => Reg(3),
             Arch::Arm64 => Reg(1),
         };
-        let followed = self.followed(levels);
+        let followed = self.followed();
         let came = followed.with(|wanted| point.argument(program, wanted, register))?;
         let word = self.word_of(&followed, &came)?;
         (word.ty.kind == Kind::Map && word.at == 0).then_some(NilValue {
@@ -242,15 +245,12 @@ impl Context<'_, '_> {
     }
 
     /// All variables of the frame, as [`crate::flow`] follows them; those of the innermost call first.
-    fn followed(&self, levels: &[Level]) -> Parts {
+    fn followed(&self) -> Parts {
         let mut parts = Parts::default();
-        let numbered = levels.iter().enumerate().rev();
+        let numbered = self.known.levels.iter().enumerate().rev();
         let all =
             numbered.flat_map(|(number, level)| level.variables.iter().map(move |v| (number, v)));
-        for (level, scoped) in all {
-            let Some(raw) = self.raw(*scoped) else {
-                continue;
-            };
+        for (level, raw) in all {
             let declared = Declared {
                 die: raw.die,
                 level,
@@ -261,7 +261,7 @@ impl Context<'_, '_> {
             if is_compilers(&raw.name) && raw.name != ".closureptr" {
                 continue;
             }
-            self.parts_of(&raw, level, &mut parts.list, &mut parts.objects);
+            self.parts_of(raw, level, &mut parts.list, &mut parts.objects);
             parts.declared.resize(parts.objects.len(), declared);
         }
         parts

@@ -21,8 +21,6 @@ const MAX_INDEX: u64 = 1 << 16;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Dictionary {
     pub(super) addr: Addr,
-    /// See [`stand_ins`].
-    stand_ins: Vec<(u64, u64)>,
 }
 
 /// The stand-in types of a function, each with its index in the dictionary. Parameters name the typedef that has the index;
@@ -41,6 +39,13 @@ pub(super) fn stand_ins(dwarf: &Dwarf<'_>, function: u64) -> Vec<(u64, u64)> {
         }
     });
     found
+}
+
+/// The index in the dictionary that a type itself carries.
+pub(super) fn dictionary_index(dwarf: &Dwarf<'_>, type_die: u64) -> Option<u64> {
+    let (unit, die) = dwarf.die(type_die).ok()?;
+    let index = Attributes::new(dwarf, unit, &die).unsigned(go::DICT_INDEX)?;
+    (die.tag() == dw::DW_TAG_typedef && index < MAX_INDEX).then_some(index)
 }
 
 /// The index of a stand-in, when it stands for one type argument only.
@@ -68,12 +73,11 @@ impl<'a> Context<'_, 'a> {
         homes: &[(Argument, Home)],
         closure: Option<Addr>,
     ) -> Option<Dictionary> {
-        let stand_ins = stand_ins(self.dwarf, self.function.die);
         let wanted: Vec<(u64, u64)> = all
             .iter()
             .filter_map(|raw| {
-                let index = self.dictionary_index(raw.type_die);
-                let index = index.or_else(|| stand_in(&stand_ins, raw.type_die))?;
+                let stand_in = || stand_in(&self.known.stand_ins, raw.type_die);
+                let index = raw.dictionary_index.or_else(stand_in)?;
                 Some((index, raw.type_die))
             })
             .collect();
@@ -101,13 +105,7 @@ impl<'a> Context<'_, 'a> {
             .chain(spilled)
             .map(Addr)
             .find(|addr| !wanted.is_empty() && self.agrees(*addr, &wanted))
-            .map(|addr| Dictionary { addr, stand_ins })
-    }
-
-    fn dictionary_index(&self, type_die: u64) -> Option<u64> {
-        let (unit, die) = self.dwarf.die(type_die).ok()?;
-        let index = Attributes::new(self.dwarf, unit, &die).unsigned(go::DICT_INDEX)?;
-        (die.tag() == dw::DW_TAG_typedef && index < MAX_INDEX).then_some(index)
+            .map(|addr| Dictionary { addr })
     }
 
     /// Whether every word asked of a dictionary is the descriptor of a type like its stand-in.
@@ -128,15 +126,16 @@ impl<'a> Context<'_, 'a> {
     /// A variable's type, and whether it is only a stand-in for an unknown type argument.
     pub(super) fn type_of(
         &self,
-        type_die: u64,
+        raw: &Raw<'a>,
         dictionary: Option<&Dictionary>,
     ) -> (TypeRef, bool) {
-        let declared = TypeRef::Die(type_die);
-        let index = self
-            .dictionary_index(type_die)
-            .or_else(|| stand_in(&dictionary?.stand_ins, type_die));
-        let Some(index) = index else {
-            return (declared, is_shape(self.dwarf, type_die));
+        let declared = TypeRef::Die(raw.type_die);
+        let stand_in = || {
+            dictionary?;
+            stand_in(&self.known.stand_ins, raw.type_die)
+        };
+        let Some(index) = raw.dictionary_index.or_else(stand_in) else {
+            return (declared, is_shape(self.dwarf, raw.type_die));
         };
         let real = dictionary.and_then(|dictionary| {
             let word = self.frame.memory.ptr(dictionary.addr.offset(index * 8));

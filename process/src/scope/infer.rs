@@ -5,11 +5,11 @@
 //! known, each from its list or so; a part alone could make a value that never was.
 
 use super::arrange::{Standing, Variable};
-use super::levels::Level;
+use super::known::Parts;
 use super::variables::{Context, Raw};
 use crate::addr::{Addr, FileAddr};
 use crate::dwarf::{Location, NoLocation, Piece, Slice};
-use crate::flow::{Followed, Held, Kept, Lost, Place, Range, Wanted};
+use crate::flow::{Followed, Held, Kept, Lost, Place, Point, Program, Range, Wanted};
 use crate::symbols::ModuleData;
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression, Operation};
@@ -52,19 +52,20 @@ impl Part {
 
 impl<'a> Context<'_, 'a> {
     /// What the function's code tells of the parts of all variables in scope.
-    pub(super) fn held(&self, levels: &[Level]) -> Vec<(Part, Held)> {
+    pub(super) fn held(&self) -> Parts {
         let (Some(point), Some(program)) = (self.frame.point, self.frame.program) else {
-            return Vec::new();
+            return Parts::default();
         };
+        let find = || self.find_held(point, program).into();
+        self.known.held(point.is_interrupted(), find)
+    }
+
+    fn find_held(&self, point: &Point, program: Program<'_>) -> Vec<(Part, Held)> {
         let mut parts = Vec::new();
         let mut objects = Vec::new();
-        for (number, level) in levels.iter().enumerate() {
-            for raw in level
-                .variables
-                .iter()
-                .filter_map(|scoped| self.raw(*scoped))
-            {
-                self.parts_of(&raw, number, &mut parts, &mut objects);
+        for (number, level) in self.known.levels.iter().enumerate() {
+            for raw in &level.variables {
+                self.parts_of(raw, number, &mut parts, &mut objects);
             }
         }
         if parts.is_empty() || parts.len() > MOST_PARTS {
@@ -87,7 +88,7 @@ impl<'a> Context<'_, 'a> {
                 objects: &objects,
             },
         );
-        parts.into_iter().zip(held.iter().cloned()).collect()
+        parts.into_iter().zip(held).collect()
     }
 
     /// Looks for the values of variables that are not exact; `found` has each with the DIE it comes from. Those that are `doubted`

@@ -38,12 +38,13 @@ pub(super) fn lengths(words: &[Word]) -> Option<[u64; 2]> {
 mod tests {
     use super::lengths;
     use crate::source::{Asked, Fate, Function, Source};
+    use std::sync::Arc;
 
     #[test]
     fn lengths_of_slices_are_counted() {
         let told = |made: &str| {
             let text = format!("package p\n\nfunc f() {{\n\tx := {made}\n\tg(x)\n}}\n");
-            let source = Source::of(&text)?;
+            let source = Arc::new(Source::of(&text)?);
             let fate = Function::of(&source, "p.f", 3)?.fate(&Asked {
                 name: "x",
                 declared: 4,

@@ -10,15 +10,6 @@ use gimli::constants as dw;
 /// Variables of one function are not collected beyond this.
 const MAX_VARIABLES: usize = 1 << 16;
 
-/// One level of inlining at a pc: the function itself first, then the calls inlined into it, outermost first.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Level {
-    /// The subprogram's or inlined call's DIE.
-    pub(super) die: u64,
-    /// Variables in scope, in DIE order.
-    pub(super) variables: Vec<Scoped>,
-}
-
 /// A variable's DIE and how deep its block is nested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Scoped {
@@ -29,18 +20,16 @@ pub(super) struct Scoped {
 }
 
 impl<'a> Dwarf<'a> {
-    /// The levels at a pc of the function with this DIE; never empty.
+    /// The levels at a pc of the function with this DIE, itself first, then the calls inlined into it, outermost first: the DIE
+    /// of each with the variables in scope, in DIE order. Never empty.
     pub(super) fn levels(
         &self,
         unit: &UnitEntry<'a>,
         function: u64,
         pc: FileAddr,
-    ) -> Result<Vec<Level>, DwarfError> {
+    ) -> Result<Vec<(u64, Vec<Scoped>)>, DwarfError> {
         let fail = |error| malformed(function, error);
-        let mut levels = vec![Level {
-            die: function,
-            variables: Vec::new(),
-        }];
+        let mut levels = vec![(function, Vec::new())];
         let mut entries = unit
             .unit
             .entries_raw(Some(unit.unit_offset(function)?))
@@ -72,8 +61,8 @@ impl<'a> Dwarf<'a> {
             match die.tag() {
                 tag @ (dw::DW_TAG_formal_parameter | dw::DW_TAG_variable) => {
                     count += 1;
-                    if let Some(level) = levels.get_mut(level) {
-                        level.variables.push(Scoped {
+                    if let Some((_, variables)) = levels.get_mut(level) {
+                        variables.push(Scoped {
                             die: at,
                             is_parameter: tag == dw::DW_TAG_formal_parameter,
                             block: blocks,
@@ -92,10 +81,7 @@ impl<'a> Dwarf<'a> {
                 dw::DW_TAG_inlined_subroutine
                     if level + 1 == levels.len() && self.covers(unit, &die, pc) =>
                 {
-                    levels.push(Level {
-                        die: at,
-                        variables: Vec::new(),
-                    });
+                    levels.push((at, Vec::new()));
                     open.push((depth, levels.len() - 1, 0));
                 }
                 _ => {}

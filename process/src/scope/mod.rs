@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `variables` | the variables of one frame |
 //! | `arrange` | their order, and which hides which |
+//! | `known` | what is the same for all frames at a pc |
 //! | `levels` | which variables are in scope at a pc, by inlined call |
 //! | `judge` | how far a location is to be believed |
 //! | `ahead` | which locations run ahead of the source |
@@ -31,6 +32,7 @@ mod fault;
 mod generics;
 mod infer;
 mod judge;
+mod known;
 mod lengths;
 mod levels;
 mod literal;
@@ -40,5 +42,6 @@ mod variables;
 pub use arrange::{Origin, Standing, Variable, range_body_parent};
 pub use closures::{CaptureSlot, TypeArgument};
 pub use fault::NilValue;
+pub use known::Scopes;
 pub use packages::{Ambiguous, PackageItem, PackageVariable};
 pub use variables::{Frame, FrameVariables, VariablesError};

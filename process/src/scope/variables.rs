@@ -13,20 +13,18 @@
 use super::abi::{self, Argument, Home};
 use super::arrange::{Origin, Standing, Variable, arrange, is_compilers};
 use super::generics::Dictionary;
-use super::levels::{Level, Scoped};
+use super::known::{Known, Level};
 use crate::addr::{Addr, FileAddr};
 use crate::arch::Registers;
 use crate::dwarf::{
-    Dwarf, DwarfError, Found, FunctionDie, Located, Location, NoLocation, Piece, Site, Slice,
-    UnitEntry, go,
+    Dwarf, DwarfError, Found, Located, Location, NoLocation, Piece, Site, UnitEntry,
 };
 use crate::flow::{Point, Program};
 use crate::memory::{Memory, MemoryExt};
 use crate::source::Sources;
 use crate::types::{Shape, TypeRef, Types};
-use gimli::constants as dw;
-use gimli::{AttributeValue, Expression};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// One logical frame, as unwinding knows it.
 #[derive(Clone, Copy)]
@@ -95,11 +93,13 @@ pub enum VariablesError {
 pub(super) struct Raw<'a> {
     pub(super) name: String,
     pub(super) type_die: u64,
+    /// Which word of the dictionary has the real type, where the declared one is a stand-in.
+    pub(super) dictionary_index: Option<u64>,
     pub(super) line: Option<u64>,
     pub(super) is_parameter: bool,
-    is_result: bool,
+    pub(super) is_result: bool,
     pub(super) closure_offset: Option<u64>,
-    block: usize,
+    pub(super) block: usize,
     pub(super) die: u64,
     /// The DIE that declares it: its own, or that of the abstract instance.
     pub(super) declaration: u64,
@@ -129,75 +129,22 @@ pub(super) struct Context<'r, 'a> {
     pub(super) dwarf: &'r Dwarf<'a>,
     pub(super) types: &'r Types<'a>,
     pub(super) unit: &'r UnitEntry<'a>,
-    pub(super) function: FunctionDie,
-    pub(super) frame_base: Option<Expression<Slice<'a>>>,
+    pub(super) known: Arc<Known<'a>>,
     pub(super) frame: Frame<'r>,
 }
 
-impl<'a> Types<'a> {
-    /// The variables in scope in a frame.
-    ///
-    /// # Errors
-    ///
-    /// Only when DWARF cannot tell which variables there are. A variable that cannot be located is in the list.
-    pub fn variables(&self, frame: &Frame<'_>) -> Result<FrameVariables, VariablesError> {
-        let (context, levels) = self.context(frame)?;
-        let level = levels
-            .get(frame.inline_depth)
-            .ok_or(VariablesError::NoInlinedCall)?;
-        Ok(context.variables(level, &levels))
-    }
-
-    /// A frame with all that belongs to it, and the calls inlined there with their variables.
-    pub(super) fn context<'r>(
-        &'r self,
-        frame: &Frame<'r>,
-    ) -> Result<(Context<'r, 'a>, Vec<Level>), VariablesError> {
-        let dwarf = self.dwarf().ok_or(VariablesError::NoDwarf)?;
-        let (unit, function) = dwarf
-            .units()
-            .at_pc(dwarf, frame.pc)
-            .find_map(|unit| Some((unit, unit.function_at(dwarf, frame.pc)?)))
-            .ok_or(VariablesError::NoFunction(frame.pc))?;
-        let levels = dwarf.levels(unit, function.die, frame.pc)?;
-        let (_, die) = dwarf.die(function.die)?;
-        let frame_base = match die.attr_value(dw::DW_AT_frame_base) {
-            Some(AttributeValue::Exprloc(expression)) => Some(expression),
-            _ => None,
-        };
-        let context = Context {
-            dwarf,
-            types: self,
-            unit,
-            function,
-            frame_base,
-            frame: *frame,
-        };
-        Ok((context, levels))
-    }
-}
-
 impl<'a> Context<'_, 'a> {
-    fn variables(&self, level: &Level, levels: &[Level]) -> FrameVariables {
-        let mut raw: Vec<Raw<'a>> = level
-            .variables
-            .iter()
-            .filter_map(|scoped| self.raw(*scoped))
-            .collect();
-        let parameters = self.dwarf.parameters(level.die);
-        self.add_missing_parameters(&parameters, &mut raw);
+    /// The variables of a level.
+    pub(super) fn variables(&self, level: &Level<'a>) -> FrameVariables {
+        let raw = level.variables.as_slice();
         let homes = if self.frame.inline_depth == 0 && self.unit.is_go {
-            let arch = self.frame.registers.arch();
-            abi::argument_homes(self.types, self.dwarf, self.function.die, arch)
+            self.homes()
         } else {
-            Vec::new()
+            &[][..]
         };
-        let closure = self.closure(&raw);
-        let dictionary = self.dictionary(&raw, &homes, closure);
-        let first_line = self
-            .dwarf
-            .ask(level.die, |a| a.unsigned(dw::DW_AT_decl_line))
-            .or(self.frame.start_line);
+        let closure = self.closure(raw);
+        let dictionary = self.dictionary(raw, homes, closure);
+        let first_line = level.line.or(self.frame.start_line);
 
         let mut found: Vec<(usize, Variable)> = Vec::new();
         let mut dies: Vec<u64> = Vec::new();
@@ -217,7 +164,7 @@ impl<'a> Context<'_, 'a> {
                 .find(|(argument, _)| *argument == Argument::Die(variable.declaration))
                 .map(|(_, home)| *home);
             let mut located =
-                self.locate_variable(variable, &raw, origin, closure, dictionary.as_ref(), home);
+                self.locate_variable(variable, raw, origin, closure, dictionary.as_ref(), home);
             if declared == Declared::Perhaps && located.standing == Standing::Exact {
                 located.standing =
                     Standing::Stale("declared on the line being executed, perhaps not yet set");
@@ -228,8 +175,8 @@ impl<'a> Context<'_, 'a> {
         let variables = found.iter_mut().map(|(_, variable)| variable);
         let mut variables: Vec<(u64, &mut Variable)> = dies.into_iter().zip(variables).collect();
         if self.unit.is_go && !self.unit.unoptimized {
-            let held = self.held(levels);
-            let doubted = self.doubt(levels, &held, &mut variables);
+            let held = self.held();
+            let doubted = self.doubt(&held, &mut variables);
             self.infer(&held, &doubted, &mut variables);
             self.by_source(level, &held, &mut variables);
         }
@@ -238,59 +185,6 @@ impl<'a> Context<'_, 'a> {
             dictionary: dictionary.map(|d| d.addr),
             unoptimized: self.unit.unoptimized,
             is_go: self.unit.is_go,
-        }
-    }
-
-    pub(super) fn raw(&self, scoped: Scoped) -> Option<Raw<'a>> {
-        let (unit, die) = self.dwarf.die(scoped.die).ok()?;
-        let ask = |at| self.dwarf.ask(scoped.die, move |a| a.unsigned(at));
-        let name = self.dwarf.name_of(scoped.die)?;
-        let type_die = self
-            .dwarf
-            .ask(scoped.die, |a| a.reference(dw::DW_AT_type))?;
-        let found = die.attr_value(dw::DW_AT_location).and_then(|value| {
-            self.dwarf
-                .expression_at(unit, value, self.frame.pc, scoped.die)
-                .ok()
-                .flatten()
-        });
-        Some(Raw {
-            name: String::from_utf8_lossy(name).into_owned(),
-            type_die,
-            line: ask(dw::DW_AT_decl_line),
-            is_parameter: scoped.is_parameter,
-            is_result: self
-                .dwarf
-                .ask(scoped.die, |a| {
-                    a.has(dw::DW_AT_variable_parameter)
-                        .then(|| a.flag(dw::DW_AT_variable_parameter))
-                })
-                .unwrap_or(false),
-            closure_offset: ask(go::CLOSURE_OFFSET),
-            block: scoped.block,
-            die: scoped.die,
-            declaration: self.dwarf.declaration(scoped.die),
-            found,
-        })
-    }
-
-    /// An instance leaves out parameters it has no use for; its abstract instance still names them. An
-    /// escaping one may be there as `&x` only.
-    fn add_missing_parameters(&self, parameters: &[u64], raw: &mut Vec<Raw<'a>>) {
-        for (index, declaration) in parameters.iter().enumerate() {
-            let scoped = Scoped {
-                die: *declaration,
-                is_parameter: true,
-                block: 0,
-            };
-            if let Some(parameter) = self.raw(scoped)
-                && !raw.iter().any(|r| {
-                    r.declaration == *declaration
-                        || r.block == 0 && r.name.trim_start_matches('&') == parameter.name
-                })
-            {
-                raw.insert(index.min(raw.len()), parameter);
-            }
         }
     }
 
@@ -349,7 +243,7 @@ impl<'a> Context<'_, 'a> {
         let found = raw.found.as_ref().ok_or(NoLocation::OptimizedOut)?;
         self.dwarf.locate(
             self.unit,
-            self.frame_base,
+            self.known.frame_base,
             found.expression,
             size,
             &self.site(),
@@ -383,7 +277,7 @@ impl<'a> Context<'_, 'a> {
         dictionary: Option<&Dictionary>,
         home: Option<Home>,
     ) -> Variable {
-        let (mut ty, shaped) = self.type_of(raw.type_die, dictionary);
+        let (mut ty, shaped) = self.type_of(raw, dictionary);
         let is_pointer_to = raw.name.starts_with('&');
         let mut escaped = is_pointer_to || self.is_indirect(raw);
         let size = self.types.resolve(ty).map(|ty| ty.size);

@@ -1,7 +1,9 @@
 //! Functions in a file, and the blocks in them.
 
+use super::assigned::Assigned;
 use super::lex::Source;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What a block is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,16 +35,18 @@ impl Extent {
 }
 
 /// A function of a file.
-pub struct Function<'s> {
-    pub(super) source: &'s Source,
+pub struct Function {
+    pub(super) source: Arc<Source>,
     pub(super) body: Range<usize>,
     /// The blocks in it, by their beginning.
     pub(super) blocks: Vec<Extent>,
+    /// What is assigned to the names that were asked about.
+    pub(super) assigned: Assigned,
 }
 
-impl<'s> Function<'s> {
+impl Function {
     /// The function that begins on a line, by its full name as the linker has it.
-    pub fn of(source: &'s Source, name: &str, line: u64) -> Option<Self> {
+    pub fn of(source: &Arc<Source>, name: &str, line: u64) -> Option<Self> {
         let bare = without_brackets(name);
         let last = bare.rsplit(['.', '/']).next().unwrap_or_default();
         let is_literal = last
@@ -64,16 +68,17 @@ impl<'s> Function<'s> {
         let open = found.next().filter(|_| found.next().is_none())?;
         let body = open + 1..source.close(open)?;
         let mut function = Self {
-            source,
+            source: Arc::clone(source),
             blocks: Vec::new(),
             body,
+            assigned: Assigned::default(),
         };
         function.find_blocks();
         Some(function)
     }
 
     fn find_blocks(&mut self) {
-        let source = self.source;
+        let source = Arc::clone(&self.source);
         // Keywords whose block is still to come, each with the number of brackets that it stands in.
         let mut headers: Vec<(Block, usize, usize)> = Vec::new();
         let mut bodies: Vec<usize> = Vec::new();
@@ -132,7 +137,7 @@ impl<'s> Function<'s> {
 
     /// Whether a brace is part of a type, or begins a value of one that cannot be mistaken: `[]T{`, `map[K]V{`.
     fn is_of_type(&self, at: usize) -> bool {
-        let source = self.source;
+        let source = &self.source;
         if matches!(source.sign(at.wrapping_sub(1)), "struct" | "interface") {
             return true;
         }

@@ -3,8 +3,10 @@
 //! The last assignment before the line in the text counts if it stands in a block around the line: then every way there goes
 //! through it. No other may come between, as in a loop around both, in a function literal, or through a pointer.
 
+use super::assigned::{Assignment, Assignments};
 use super::blocks::{Block, Function};
 use super::lex::{Sort, Word};
+use std::sync::{Arc, PoisonError};
 
 /// A variable that is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -41,21 +43,10 @@ const ASSIGNS: [&str; 15] = [
     ":=", "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "&^=", "++", "--",
 ];
 
-/// An assignment.
-struct Assignment {
-    at: usize,
-    /// Its last token.
-    end: usize,
-    declares: bool,
-    /// The tokens of what is assigned, when it is one value.
-    value: Option<std::ops::Range<usize>>,
-    is_zero: bool,
-}
-
-impl Function<'_> {
+impl Function {
     /// Where a variable's value is from; `None` when that cannot be told.
     pub fn fate(&self, asked: &Asked<'_>) -> Option<Fate> {
-        let source = self.source;
+        let source = &self.source;
         let all = self.assignments(asked)?;
         let line = |at: usize| source.line(at);
         // Code before the first statement and after the last one has the line of the end.
@@ -143,8 +134,7 @@ impl Function<'_> {
 
     /// Whether nothing but one assignment assigns anything on a line, as far as the text of it goes.
     pub fn is_alone(&self, line: u64) -> bool {
-        let words = self.source.words.iter();
-        let on_line = words.filter(|word| word.line == line);
+        let on_line = self.source.on_line(line).iter();
         // A function literal may assign whatever is around it.
         let assigns = on_line.filter(|word| match word.sort {
             Sort::Sign => ASSIGNS.contains(&word.text.as_str()),
@@ -164,9 +154,23 @@ impl Function<'_> {
         to.starts_with(&from) && self.body.contains(&first)
     }
 
-    /// All assignments of a name; `None` when it may change in another way.
-    fn assignments(&self, asked: &Asked<'_>) -> Option<Vec<Assignment>> {
-        let source = self.source;
+    /// All assignments of a name, sought at the first question about it; `None` when it may change in another way.
+    fn assignments(&self, asked: &Asked<'_>) -> Assignments {
+        let known = || {
+            let known = self.assigned.known.lock();
+            known.unwrap_or_else(PoisonError::into_inner)
+        };
+        let key = (asked.name.to_owned(), asked.is_result, asked.has_parts);
+        if let Some(found) = known().get(&key) {
+            return found.clone();
+        }
+        let found = self.seek_assignments(asked).map(Arc::from);
+        known().insert(key, found.clone());
+        found
+    }
+
+    fn seek_assignments(&self, asked: &Asked<'_>) -> Option<Vec<Assignment>> {
+        let source = &self.source;
         let mut found = Vec::new();
         for at in self.body.clone() {
             let sign = source.sign(at);
@@ -200,7 +204,7 @@ impl Function<'_> {
 
     /// The assignment whose left side has a name.
     fn assignment(&self, at: usize) -> Option<Assignment> {
-        let source = self.source;
+        let source = &self.source;
         let start = self.statement(at);
         let is_var = source.sign(start) == "var" || self.is_in_group(start, "var");
         let first = if source.sign(start) == "var" {
@@ -338,6 +342,7 @@ impl Function<'_> {
 mod tests {
     use super::super::{Function, Source};
     use super::{Asked, Fate};
+    use std::sync::Arc;
 
     const TEXT: &str = "package p
 
@@ -372,7 +377,7 @@ func f(a int, b string) (r int) {
 ";
 
     fn fate(name: &str, declared: u64, here: u64) -> Option<String> {
-        let source = Source::of(TEXT).unwrap();
+        let source = Arc::new(Source::of(TEXT).unwrap());
         let function = Function::of(&source, "p.f", 3).unwrap();
         let fate = function.fate(&Asked {
             name,
@@ -413,7 +418,7 @@ func f(a int, b string) (r int) {
     fn what_is_assigned_to_itself_is_as_it_was() {
         let text =
             "package p\n\nfunc f(a int) int {\n\tx := a\n\ta = a\n\tx = x\n\treturn g(x)\n}\n";
-        let source = Source::of(text).unwrap();
+        let source = Arc::new(Source::of(text).unwrap());
         let function = Function::of(&source, "p.f", 3).unwrap();
         let fate = |name, declared| {
             function.fate(&Asked {

@@ -99,10 +99,15 @@ impl Source {
 
     /// Whether a name stands on a line.
     pub fn names(&self, name: &str, line: u64) -> bool {
-        let from = self.words.partition_point(|word| word.line < line);
-        let words = self.words.get(from..).unwrap_or_default();
-        let mut on_line = words.iter().take_while(|word| word.line == line);
+        let mut on_line = self.on_line(line).iter();
         on_line.any(|word| word.sort == Sort::Name && word.text == name)
+    }
+
+    /// The tokens on a line.
+    pub(super) fn on_line(&self, line: u64) -> &[Word] {
+        let from = self.words.partition_point(|word| word.line < line);
+        let to = self.words.partition_point(|word| word.line <= line);
+        self.words.get(from..to).unwrap_or_default()
     }
 }
 

@@ -5,10 +5,12 @@
 //! |---|---|
 //! | `lex` | tokens of Go |
 //! | `blocks` | functions, and which blocks a token stands in |
+//! | `assigned` | what is assigned to the names that were asked about |
 //! | `fate` | which assignment a variable has its value from |
 //!
 //! Nothing here knows types or memory. What cannot be told for certain is `None`.
 
+mod assigned;
 mod blocks;
 mod fate;
 mod lex;
@@ -33,7 +35,11 @@ pub trait Texts: Send + Sync {
 pub struct Sources {
     texts: Option<Box<dyn Texts>>,
     known: Mutex<FxHashMap<String, Option<Arc<Source>>>>,
+    functions: Mutex<FxHashMap<Place, Option<Arc<Function>>>>,
 }
+
+/// A function's file, name and first line.
+type Place = (String, String, u64);
 
 impl Sources {
     /// Those that `texts` gives.
@@ -41,7 +47,23 @@ impl Sources {
         Self {
             texts: Some(texts),
             known: Mutex::default(),
+            functions: Mutex::default(),
         }
+    }
+
+    /// The function of a file that begins on a line, by its full name as the linker has it; each is read once.
+    pub fn function(&self, path: &str, name: &str, line: u64) -> Option<Arc<Function>> {
+        let known = || {
+            let known = self.functions.lock();
+            known.unwrap_or_else(PoisonError::into_inner)
+        };
+        let place = (path.to_owned(), name.to_owned(), line);
+        if let Some(known) = known().get(&place) {
+            return known.clone();
+        }
+        let function = Function::of(&self.of(path)?, name, line).map(Arc::new);
+        known().insert(place, function.clone());
+        function
     }
 
     /// A file in tokens.
