@@ -6,6 +6,8 @@
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 #[cfg(test)]
+mod gallery;
+#[cfg(test)]
 mod heap;
 #[cfg(test)]
 mod places;

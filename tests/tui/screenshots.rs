@@ -1,9 +1,12 @@
 //! Pictures of all screens: those of the README, and of every size and theme to look at.
+//!
+//! What is pictured is a list of walks (`gallery`). A screen that no walk comes to fails a test, and so does a walk that comes to
+//! another screen than it says.
 
-use crate::heap::unpacked;
+use crate::gallery::{self, Step};
 use crate::pty::Pty;
 use crate::svg::{self, Ground};
-use crate::walks::case;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,8 +32,19 @@ const THEMES: [(&str, &str, Ground); 4] = [
     ("sixteen-light", "COLORTERM= TERM=xterm", svg::LIGHT),
 ];
 
+/// What a screen says while its data are on their way.
+const WAITING: [&str; 7] = [
+    "reading…",
+    "opening…",
+    "asking…",
+    "unwinding…",
+    "sorting…",
+    "drawing",
+    "working (",
+];
+
 impl Look {
-    fn open(&self, args: &[&str], more_rows: u16) -> Pty {
+    fn open(&self, args: &[String], more_rows: u16) -> Pty {
         let (rows, columns) = self.size;
         let rows = if self.size == README {
             rows + more_rows
@@ -42,35 +56,39 @@ impl Look {
         Pty::shell(&line, rows, columns)
     }
 
+    /// The README's pictures are those that it has; of other sizes there is one of each step.
     fn save(&self, name: &str, pty: &Pty) {
-        let picture = svg::svg(&pty.settled(), self.ground);
-        fs::write(self.directory.join(format!("{name}.svg")), picture).unwrap();
+        let file = self.directory.join(format!("{name}.svg"));
+        if self.size != README || file.exists() {
+            fs::write(file, svg::svg(&pty.settled(), self.ground)).unwrap();
+        }
     }
 
-    /// Waits for a text where the README is drawn; of other sizes not all of it need be there, and what is drawn then
-    /// has to have come.
-    fn see(&self, pty: &Pty, wanted: &str) {
+    /// Waits for the step's text where the README is drawn; of other sizes not all of it need be there, and what is drawn
+    /// then has to have come.
+    fn see(&self, pty: &Pty, step: &Step) {
+        pty.wait(step.title, |screen| title(screen) == step.title);
         if self.size == README {
-            pty.see(wanted);
-            return;
-        }
-        for waiting in [
-            "reading…",
-            "opening…",
-            "asking…",
-            "unwinding…",
-            "sorting…",
-            "working (",
-        ] {
-            pty.wait(waiting, |screen| !screen.contents().contains(waiting));
+            pty.see(step.wanted);
         }
         pty.settled();
+        pty.wait("what it waits for", |screen| {
+            let shown = screen.contents();
+            !WAITING.iter().any(|waiting| shown.contains(waiting))
+        });
+        let screen = pty.settled();
+        assert_eq!(title(&screen), step.title, "{}", screen.contents());
     }
+}
 
-    fn save_seen(&self, name: &str, pty: &Pty, wanted: &str) {
-        self.see(pty, wanted);
-        self.save(name, pty);
-    }
+/// The name of the shown screen: what is bold in the bar, without its number.
+fn title(screen: &vt100::Screen) -> String {
+    let columns = 0..screen.size().1.get();
+    let cells = columns.filter_map(|column| screen.cell(0, column));
+    let bold = cells.filter(|cell| cell.bold()).map(vt100::Cell::contents);
+    let name: String = bold.collect();
+    let name = name.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_digit());
+    name.to_owned()
 }
 
 /// Makes the pictures of the README: `docs/screens/make`.
@@ -91,89 +109,87 @@ fn screenshots() {
 #[ignore = "writes many files"]
 fn screens_of_all_sizes_and_themes() {
     for size in [(24, 80), (35, 120), (60, 200)] {
-        for (theme, environment, ground) in THEMES {
-            let name = format!("{}x{}-{theme}", size.1, size.0);
-            let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .join("screens")
-                .join(name);
-            fs::create_dir_all(&directory).unwrap();
-            pictures(&Look {
-                directory,
-                size,
-                environment,
-                ground,
-            });
-        }
+        std::thread::scope(|scope| {
+            for (theme, environment, ground) in THEMES {
+                scope.spawn(move || {
+                    let name = format!("{}x{}-{theme}", size.1, size.0);
+                    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+                        .join("screens")
+                        .join(name);
+                    fs::create_dir_all(&directory).unwrap();
+                    pictures(&Look {
+                        directory,
+                        size,
+                        environment,
+                        ground,
+                    });
+                });
+            }
+        });
     }
 }
 
 /// A picture of each screen.
 fn pictures(look: &Look) {
-    let nil = case("crash-nilptr-noopt-go1.27.3-amd64");
-    // Relative, so that no picture names the directory it was made in.
-    let sources = "/tmp/dumpview-corpus/src-go1.27.3/crash=corpus/programs/crash";
-    let (core, exe) = (nil.core.to_str().unwrap(), nil.exe.to_str().unwrap());
-    let mut pty = look.open(&["--source-path", sources, core, exe], 0);
-    look.save_seen("overview", &pty, "findings");
-    pty.press("\r");
-    look.see(&pty, "key = ");
-    pty.press("\rlj");
-    look.see(&pty, "name = ");
-    look.save_seen("frames", &pty, "programs/crash/nilptr.go:38");
-    pty.press("3t");
-    look.save_seen("memory", &pty, "were mapped");
-    // Of the heap: a program that keeps a list, a tree, maps.
-    let dump = unpacked("known-go1.27.3.dump");
-    let exe = unpacked("known-go1.27.3.exe");
-    let mut pty = look.open(&[dump.to_str().unwrap(), exe.to_str().unwrap()], 0);
-    look.see(&pty, "live");
-    pty.press("3");
-    look.save_seen("types", &pty, "main.gnode");
-    pty.press("5");
-    look.save_seen("roots", &pty, "main.Root");
-    pty.press("4");
-    look.see(&pty, "PLACE");
-    look.save_seen("retained", &pty, "main.Big");
-    pty.press("i");
-    look.save_seen("picture", &pty, "all that lives");
-    pty.press("6");
-    look.save_seen("suspects", &pty, "heap tree main.Big");
-    pty.press("3fkey=main.item\r");
-    look.see(&pty, "filter: key=main.item");
-    pty.press("\r");
-    look.see(&pty, "live objects of main.item");
-    pty.press("\r");
-    look.save_seen("object", &pty, "why it is alive");
-    let moments = ["leaky-go1.25.5-first.dump", "leaky-go1.25.5-second.dump"].map(unpacked);
-    // Relative here too: what is said of a dump begins with its path.
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let [old, new] = moments.each_ref().map(|path| {
-        let path = path.strip_prefix(here).unwrap_or(path);
-        path.to_str().unwrap()
-    });
-    let mut pty = look.open(&[old, new], 0);
-    look.see(&pty, "SURVIVED");
-    pty.press("tt");
-    look.save_seen("changes", &pty, "by root");
-    let blocked = case("crash-blocked-quit-noopt-go1.27.3-amd64");
-    let paths = [&blocked.core, &blocked.exe].map(|path| path.to_str().unwrap());
-    let mut pty = look.open(&paths, 0);
-    look.see(&pty, "goroutines");
-    pty.press("2");
-    look.save_seen("goroutines", &pty, "COUNT");
+    for walk in gallery::walks() {
+        let mut pty = look.open(&walk.args, walk.more_rows);
+        for step in walk.steps {
+            // With a key right behind it, Esc would be Alt.
+            for keys in step.keys.split_inclusive('\x1b') {
+                pty.press(keys);
+                if keys.ends_with('\x1b') {
+                    pty.settled();
+                }
+            }
+            look.see(&pty, step);
+            if let Some(name) = step.picture {
+                look.save(name, &pty);
+            }
+        }
+    }
+}
 
-    let gc = "corpus/logs/gctrace/wordidx-applog-go1.27.3.txt.gz";
-    let mut pty = look.open(&[gc], 4);
-    look.see(&pty, "holds");
-    pty.press("3");
-    look.save_seen("gc", &pty, "wall time of the last cycles");
-    pty.press("2");
-    look.see(&pty, "events of this window");
-    pty.press("jj");
-    look.save_seen("timeline", &pty, "+0.0");
-    let escapes = "corpus/escapes/std-nethttp-m2-go1.27.3.txt.gz";
-    let mut pty = look.open(&[escapes], 0);
-    look.see(&pty, "net/http");
-    pty.press("jljlj");
-    look.save_seen("escapes", &pty, "how it gets there");
+/// The names that screens can have, as the code has them: those of `Page::title`, and of tables that state their own.
+fn titles() -> BTreeSet<String> {
+    let tui = Path::new(env!("CARGO_MANIFEST_DIR")).join("tui/src");
+    let pages = fs::read_to_string(tui.join("data/page.rs")).unwrap();
+    let named = pages.lines().filter(|line| line.contains("Self::"));
+    let mut titles: BTreeSet<String> = named.filter_map(|line| quoted(line, "=> ")).collect();
+    let mut folders = vec![tui.join("screens")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let code = fs::read_to_string(path).unwrap();
+            titles.extend(code.lines().filter_map(|line| quoted(line, "Page::Table(")));
+        }
+    }
+    titles
+}
+
+/// What stands in quotes behind a text.
+fn quoted(line: &str, before: &str) -> Option<String> {
+    let (_, rest) = line.split_once(before)?;
+    let (name, _) = rest.strip_prefix('"')?.split_once('"')?;
+    Some(name.to_owned())
+}
+
+#[test]
+fn every_screen_has_a_picture() {
+    let titles = titles();
+    assert!(titles.len() > 20, "only {titles:?} were found in the code");
+    let walks = gallery::walks();
+    let steps = walks.iter().flat_map(|walk| walk.steps);
+    let pictured = steps.filter(|step| step.picture.is_some());
+    let pictured: BTreeSet<String> = pictured.map(|step| step.title.to_owned()).collect();
+    let missing: Vec<&String> = titles.difference(&pictured).collect();
+    assert!(
+        missing.is_empty(),
+        "no walk of the gallery pictures {missing:?}"
+    );
+    let unknown: Vec<&String> = pictured.difference(&titles).collect();
+    assert!(unknown.is_empty(), "no screen is called {unknown:?}");
 }
