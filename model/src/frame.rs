@@ -66,6 +66,11 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Whether it is the runtime's call that runs deferred calls in a panic, as a traceback names it or as the linker does.
+    pub fn is_gopanic(&self) -> bool {
+        matches!(self.function.as_str(), "panic" | "runtime.gopanic")
+    }
+
     /// Whether the call is not the runtime's.
     pub fn is_users(&self) -> bool {
         !self.runtime && is_users_function(&self.function)

@@ -3,6 +3,7 @@
 use super::{Dump, Refused};
 use crate::death_kind::DeathKind;
 use crate::finding::{Finding, Severity, Subject, rank};
+use crate::frame::Frame;
 use crate::goroutine::{Goroutine, Goroutines, Group, Status};
 use crate::units::{duration, plural};
 use crate::waits::{How, ObjectKind, Waits, awaited};
@@ -80,6 +81,7 @@ pub fn of_goroutines(dump: &Seen<'_>) -> Vec<Finding> {
         found.extend(deadlock(dump, &groups));
     }
     found.extend(leaked(dump));
+    found.extend(test(dump));
     found.extend(
         groups
             .iter()
@@ -241,6 +243,37 @@ fn leaked(dump: &Seen<'_>) -> Option<Finding> {
         ),
         format!("goroutine {}", first.id),
     ))
+}
+
+/// Where the tests stand whose time ran out: the package `testing` ends the process from a timer's goroutine, and says which ran.
+fn test(dump: &Seen<'_>) -> Option<Finding> {
+    if !dump.reason.starts_with("panic: test timed out after ") {
+        return None;
+    }
+    let is_testing = |frame: &Frame| frame.function.starts_with("testing.");
+    let runs = |g: &&Goroutine| {
+        let frames = dump.goroutines.stacks.frames(g.stack);
+        let users: Vec<&Frame> = frames.filter(|frame| frame.is_users()).collect();
+        // One that waits for its subtests, or until others are over, has a call of `testing` on top of its own.
+        let waits = users.first().is_none_or(|frame| is_testing(frame));
+        !waits && users.last().is_some_and(|frame| is_testing(frame))
+    };
+    let list = &dump.goroutines.list;
+    let tests = dump.goroutines.group(list.iter().filter(runs));
+    let first = tests.first()?;
+    let told = tests.iter().take(4).map(|group| {
+        let where_it_is = place(group);
+        format!(
+            "{where_it_is} [{}]{}, {}",
+            state(group),
+            waited(group),
+            ids(group)
+        )
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    let text = format!("the test that ran out of time stands in {told}");
+    let finding = Finding::new("goroutines.test", Severity::Critical, text);
+    Some(dump.at_death(finding, ids(first)))
 }
 
 fn lock_pile(dump: &Seen<'_>, group: &Group) -> Option<Finding> {

@@ -208,3 +208,32 @@ fn only_blocked_goroutines_at_several_locks_may_wait_for_each_other() {
     let in_once = |id, mutex| at_lock(id, "sync.Mutex.Lock", "load", mutex, once);
     assert_eq!(told(&[in_once(1, 0xc000), in_once(2, 0xc010)]), None);
 }
+
+/// As `go test -timeout` prints it: the goroutine that panics is a timer's, and the test that hangs is another.
+#[test]
+fn a_test_that_ran_out_of_time_is_told_by_where_it_stands() {
+    let text = "panic: test timed out after 2s\n\trunning tests:\n\t\tTestSlow (2s)\n\t\tTestSlow/sub (2s)\n\n\
+        goroutine 5 [running]:\ntesting.(*M).startAlarm.func1()\n\t/go/src/testing/testing.go:2961 +0x34a\n\
+        created by time.goFunc\n\t/go/src/time/sleep.go:182 +0x2d\n\n\
+        goroutine 1 [chan receive]:\ntesting.(*T).Run(0x1)\n\t/go/src/testing/testing.go:2268 +0x4f2\n\
+        main.main()\n\t_testmain.go:49 +0x9b\n\n\
+        goroutine 2 [chan receive]:\ntesting.(*T).Run(0x1)\n\t/go/src/testing/testing.go:2268 +0x4f2\n\
+        example.com/x.TestSlow(0x1)\n\t/src/x_test.go:3 +0x99\ntesting.tRunner(0x1)\n\t/go/src/testing/testing.go:2036 +0xf4\n\
+        created by testing.(*T).Run in goroutine 1\n\t/go/src/testing/testing.go:2101 +0x4c6\n\n\
+        goroutine 3 [sync.Mutex.Lock]:\nsync.(*Mutex).Lock(...)\n\t/go/src/sync/mutex.go:46\n\
+        example.com/x.TestSlow.func1()\n\t/src/x_test.go:3 +0x25\n\
+        created by example.com/x.TestSlow in goroutine 2\n\t/src/x_test.go:3 +0x85\n\n\
+        goroutine 4 [sleep]:\ntime.Sleep(0x34630b8a000)\n\t/go/src/runtime/time.go:361 +0x10c\n\
+        example.com/x.TestSlow.func2(0x1)\n\t/src/x_test.go:4 +0x1f\ntesting.tRunner(0x1)\n\t/go/src/testing/testing.go:2036 +0xf4\n\
+        created by testing.(*T).Run in goroutine 2\n\t/go/src/testing/testing.go:2101 +0x4c6\n";
+    let dump = collect(text, Which::Crash).dump.unwrap();
+    let found = findings(&dump);
+    let told = found.iter().find(|finding| finding.id == "goroutines.test");
+    let told = told.map(|finding| finding.text.as_str());
+    assert_eq!(
+        told,
+        Some(
+            "the test that ran out of time stands in example.com/x.TestSlow.func2 (/src/x_test.go:4) [sleep], goroutine 4"
+        )
+    );
+}

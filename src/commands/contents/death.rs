@@ -40,8 +40,11 @@ pub struct DeathDoc {
 struct CrashedDoc {
     /// Its id.
     goroutine: u64,
-    /// Its innermost calls without the runtime's own, at most six.
+    /// Its calls without the runtime's own from where it first panicked, the innermost first, at most six.
     frames: Vec<Frame>,
+    /// The calls without the runtime's own that were deferred and ran then, the innermost first, at most six: one of them
+    /// panicked anew, or died otherwise.
+    deferred: Vec<Frame>,
     #[serde(skip)]
     elided: Option<Elided>,
 }
@@ -62,10 +65,18 @@ impl DeathDoc {
         // That it panicked is said already.
         let is_shown = |frame: &Frame| !frame.runtime && frame.is_users();
         let crashed = crashed.map(|g| {
-            let frames = dump.goroutines.frames(g).into_iter();
+            let mut deferred = dump.goroutines.frames(g);
+            // What stands before the call that panicked was deferred: that it panics again says less than why it ran.
+            let panicked = deferred.iter().rposition(Frame::is_gopanic);
+            let frames = deferred.split_off(panicked.unwrap_or(0));
+            let shown = |frames: Vec<Frame>| -> Vec<Frame> {
+                let shown = frames.into_iter().filter(is_shown);
+                shown.take(CALLS).collect()
+            };
             CrashedDoc {
                 goroutine: g.id,
-                frames: frames.filter(is_shown).take(CALLS).collect(),
+                frames: shown(frames),
+                deferred: shown(deferred),
                 elided: dump.goroutines.stacks.of(g.stack).elided,
             }
         });
@@ -105,14 +116,25 @@ impl DeathDoc {
         if crashed.frames.is_empty() {
             return Ok(());
         }
+        let how = if crashed.deferred.is_empty() {
+            "died"
+        } else {
+            "panicked first"
+        };
         out.line(styled(
             Role::Heading,
-            format_args!("  goroutine {} died in", crashed.goroutine),
+            format_args!("  goroutine {} {how} in", crashed.goroutine),
         ))?;
         let elided = crashed
             .elided
             .filter(|elided| elided.after < crashed.frames.len());
-        stack_text(crashed.frames.iter(), elided, "    ", out)
+        stack_text(crashed.frames.iter(), elided, "    ", out)?;
+        if !crashed.deferred.is_empty() {
+            let heading = "  and a call that it had deferred panicked again, in";
+            out.line(styled(Role::Heading, heading))?;
+            stack_text(crashed.deferred.iter(), None, "    ", out)?;
+        }
+        Ok(())
     }
 }
 

@@ -301,6 +301,7 @@ fn text(report: &Report, out: &mut Text<'_>) -> io::Result<()> {
         };
         for (at, line) in death.text.lines().enumerate() {
             let indent = if at == 0 { "" } else { "  " };
+            let line = line.replace('\t', "    ");
             out.line(styled(role, format_args!("{indent}{line}")))?;
         }
         let goroutines = death
