@@ -276,7 +276,8 @@ impl Processes {
             }
         }
         Whose {
-            doubtful: whose.doubtful || torn,
+            // That a process begins is certain with a first cycle; which of the later ones are its own need not be.
+            doubtful: whose.doubtful || doubtful || torn,
             ..whose
         }
     }
