@@ -16,10 +16,11 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A recorded trace, of its kind only.
 fn recorded(name: &str, starts: &str) -> Vec<String> {
@@ -51,11 +52,30 @@ fn repeat(lines: &[String], bytes: u64, path: &Path, number: impl Fn(&str, u64) 
     out.flush().expect("room for the input");
 }
 
-/// `gc 7 @0.114s 10%: …` as the n-th cycle, half a second after the one before: cycles of a process do not overlap.
+/// The recorded cycles as those of a process that is at rest: each takes as long as it did, and finds the heap of the last.
+/// Heaps that begin anew every few lines would be several processes'.
+fn at_rest(lines: &[String]) -> Vec<String> {
+    const BETWEEN: &str = " ms cpu, ";
+    let halves = |line: &str| {
+        let (times, heap) = line.split_once(BETWEEN).expect("a cycle");
+        let times = times.split_once("%: ").expect("a cycle").1;
+        (times.to_owned(), heap.to_owned())
+    };
+    let heap = halves(lines.last().expect("a cycle")).1;
+    let times = lines.iter().map(|line| halves(line).0);
+    times
+        .map(|times| format!("{times}{BETWEEN}{heap}"))
+        .collect()
+}
+
+/// What a cycle says behind its time, as the n-th cycle, half a second after the one before: cycles of a process do not overlap.
 fn cycle(line: &str, n: u64) -> String {
-    let rest = line.split_once("s ").expect("a cycle").1;
     let millis = n * 500;
-    format!("gc {n} @{}.{:03}s {rest}\n", millis / 1000, millis % 1000)
+    format!(
+        "gc {n} @{}.{:03}s 0%: {line}\n",
+        millis / 1000,
+        millis % 1000
+    )
 }
 
 /// `SCHED 109ms: …` as the n-th sample, one each 100 ms.
@@ -71,9 +91,12 @@ fn measure(program: &str, args: &[&str], path: &Path) -> (f64, f64, u64) {
     let mut child = Command::new(program)
         .args(args)
         .arg(path)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .expect("the program runs");
+    // Into a pipe: `grep` ends at the first match when nobody can read what it counts.
+    let mut said = child.stdout.take().expect("a pipe");
+    let drain = thread::spawn(move || io::copy(&mut said, &mut io::sink()));
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak = 0;
     let ended = loop {
@@ -85,8 +108,9 @@ fn measure(program: &str, args: &[&str], path: &Path) -> (f64, f64, u64) {
         if let Some(status) = child.try_wait().expect("the program ends") {
             break status;
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     };
+    drain.join().expect("it reads").expect("it can be read");
     assert!(ended.success(), "{program}: {ended}");
     let clock = start.elapsed().as_secs_f64();
     (children_seconds() - before, clock, peak)
@@ -213,24 +237,17 @@ fn main() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let path = dir.path().join("input.txt");
     type Number = fn(&str, u64) -> String;
-    let gc = "gctrace/orders-go1.27.3.txt.gz";
-    let cases: [(&str, &str, &str, Number); 2] = [
-        ("gc", gc, "gc ", cycle),
-        (
-            "sched",
-            "schedtrace/orders-go1.27.3.txt.gz",
-            "SCHED ",
-            sample,
-        ),
-    ];
-    for (verb, name, starts, number) in cases {
-        let lines = recorded(name, starts);
+    let cycles = at_rest(&recorded("gctrace/orders-go1.27.3.txt.gz", "gc "));
+    let samples = recorded("schedtrace/orders-go1.27.3.txt.gz", "SCHED ");
+    let cases: [(&str, &[String], Number); 2] =
+        [("gc", &cycles, cycle), ("sched", &samples, sample)];
+    for (verb, lines, number) in cases {
         for target in [bytes / 100, bytes] {
-            repeat(&lines, target, &path, number);
+            repeat(lines, target, &path, number);
             report(verb, &path, &["wc"]);
         }
     }
-    mixed(&recorded(gc, "gc "), bytes / 3, &path);
+    mixed(&cycles, bytes / 3, &path);
     println!("one line of a hundred a collection:");
     report("gc", &path, &["grep", "-c", "gc "]);
     dump(200_008 * bytes / 1_000_000_000, &path);
