@@ -123,7 +123,10 @@ fn begins(kind: &Kind<'_>) -> bool {
             gctrace::Record::Cycle(_) | gctrace::Record::OldCycle(_)
         ),
         Kind::Sched(record) => matches!(record, schedtrace::Record::Sample(_)),
-        Kind::Traceback(record) => matches!(record, traceback::Record::Header(_)),
+        Kind::Traceback(record) => matches!(
+            record,
+            traceback::Record::Header(_) | traceback::Record::Section(_)
+        ),
         Kind::Race(record) => *record == race::Record::Start,
         Kind::Profile(record) => matches!(record, profile::Record::Header(_)),
         Kind::Oom(record) => matches!(record, oom::Record::Invoked { .. }),
@@ -132,6 +135,15 @@ fn begins(kind: &Kind<'_>) -> bool {
             checkfinalizers::Record::Warning | checkfinalizers::Record::Queue { .. }
         ),
         _ => true,
+    }
+}
+
+/// Where the last of what a record stands for begins.
+const fn last_line(record: &Record<'_>) -> u64 {
+    let line = record.place.line;
+    match &record.kind {
+        Kind::Traceback(traceback::Record::Section(section)) => line + section.last_record(),
+        _ => line,
     }
 }
 
@@ -157,7 +169,7 @@ impl Inventory {
             last: line,
         });
         extent.records += u64::from(begins(&record.kind));
-        extent.last = extent.last.max(line);
+        extent.last = extent.last.max(last_line(record));
     }
 
     /// By part, what tells most first.

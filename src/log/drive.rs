@@ -69,7 +69,7 @@ pub fn drive(
     let mut passing =
         (is_stdin(path) && !common.quiet).then(|| Passing::new(&mut stderr, is_terminal, is_ours));
     if passing.is_none() {
-        reader = reader.with_others(others);
+        reader = reader.with_others(others).with_whole_goroutines();
     }
     let mut failed = None;
     let ended = chunks(path, flags.follow, &mut |chunk| {

@@ -13,9 +13,10 @@ use std::path::Path;
 /// When it cannot be read.
 pub fn whole(
     path: &Path,
-    mut reader: LogReader,
+    reader: LogReader,
     mut model: LogModel,
 ) -> Result<(LogModel, Ended), Failure> {
+    let mut reader = reader.with_whole_goroutines();
     let ended = read(path, &mut reader, &mut |record| {
         model.record(&record, &mut |_| {});
     })

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::log::ProcessId;
-use dumpview_parsers::log::LogReader;
+use crate::traceback::Which;
+use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_parsers::traceback;
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -115,5 +117,73 @@ proptest! {
         let timeline = model.timeline("a");
         let moments = timeline.events.iter().filter(|of| of.event.lane == crate::timeline::Lane::Moment);
         prop_assert_eq!(moments.count(), 1);
+    }
+}
+
+/// What is known of goroutines that came whole is what their lines say.
+#[test]
+fn goroutines_that_come_whole_are_the_same() {
+    let mut text = String::from("panic: boom\n\n");
+    for id in 1..400u64 {
+        let wait = if id % 2 == 0 {
+            "sync.(*Mutex).lockSlow"
+        } else {
+            "main.recv"
+        };
+        let end = if id % 3 == 0 {
+            "runtime.goexit"
+        } else {
+            "main.start"
+        };
+        write!(
+            text,
+            "goroutine {id} [sync.Mutex.Lock, {} minutes]:\n{wait}(0xc{id:x}, 0x1)\n\t/go/mutex.go:{} +0x1d fp=0x{id:x} \
+             sp=0x{id:x} pc=0x45{}\nmain.work(...)\n\t/a.go:{} +0x1\n{end}({{}})\n\t/go/asm.s:1 +0x1\ncreated by \
+             main.main in goroutine {}\n\t/a.go:3 +0x2\n\n",
+            id % 5,
+            id % 4,
+            id % 3,
+            id % 2,
+            id % 9,
+        )
+        .unwrap();
+        if id % 50 == 0 {
+            // Once more, and another dump.
+            text += "goroutine 3 [running]:\nmain.recv(0x1)\n\t/a.go:1 +0x1\n\nan own line\n";
+        }
+    }
+    let told = |reader: LogReader, which, with_stack_pointers| {
+        let mut model = LogModel::with_dump(Parts::OVERVIEW, which, with_stack_pointers);
+        let (mut reader, mut whole) = (reader, 0);
+        let mut each = |record: Record<'_>| {
+            let is_whole = matches!(record.kind, Kind::Traceback(traceback::Record::Section(_)));
+            whole += usize::from(is_whole);
+            model.record(&record, &mut |_| {});
+        };
+        for chunk in text.as_bytes().chunks(5000) {
+            reader.push(chunk, &mut each);
+        }
+        reader.finish(&mut each);
+        model.finish(|_| String::new(), &mut |_| {});
+        let found = model.tracebacks.found();
+        let dump = found.dump.as_ref().unwrap();
+        let goroutines = dump.goroutines.list.iter().map(|g| {
+            let stack = dump.goroutines.stacks.of(g.stack);
+            format!("{g:?} {stack:?} {:?}", dump.goroutines.frames(g))
+        });
+        let mut said: Vec<String> = goroutines.collect();
+        said.push(format!("{:?} {:?}", model.inventory, found.dumps));
+        (said, whole)
+    };
+    for which in [Which::Crash, Which::Number(1), Which::Number(3)] {
+        for with_stack_pointers in [false, true] {
+            let (one_by_one, none) = told(LogReader::new(), which, with_stack_pointers);
+            let reader = LogReader::new().with_whole_goroutines();
+            let (whole, some) = told(reader, which, with_stack_pointers);
+            assert!(none == 0 && some > 200, "{some}");
+            let differs = one_by_one.iter().zip(&whole).find(|(one, two)| one != two);
+            assert!(differs.is_none(), "{differs:#?}");
+            assert_eq!(one_by_one.len(), whole.len());
+        }
     }
 }

@@ -94,7 +94,7 @@ impl Open {
         match record {
             T::Panic(_) | T::Fatal(_) | T::Served { .. } => self.has_sections,
             T::Signal(_) => self.has_sections && !self.after_separator,
-            T::Header(header) if header.id != 0 => {
+            T::Header(header) | T::Section(traceback::Section { header, .. }) if header.id != 0 => {
                 let again = self.sections.has(header.id) && !self.after_separator;
                 again || self.foreign > 0 && !self.dying
             }
@@ -126,6 +126,15 @@ impl Open {
                     self.sections.header(header);
                     self.blame(header);
                 }
+                self.has_sections = true;
+            }
+            T::Section(section) => {
+                self.dump.last_line = self.dump.last_line.max(line + section.last_record());
+                self.sections.close();
+                self.end_thread();
+                self.sections.header(&section.header);
+                self.blame(&section.header);
+                self.sections.calls(section);
                 self.has_sections = true;
             }
             T::RuntimeStack => {

@@ -25,6 +25,8 @@ pub(super) struct Sections {
     index: HashMap<u64, u32>,
     places: Places,
     reasons: HashMap<Vec<u8>, Arc<str>>,
+    /// What sections came to that others are like, by their number.
+    alike: HashMap<u64, Alike>,
     /// The stack pointers of each goroutine are kept too.
     with_sps: bool,
     open: Option<Open>,
@@ -61,6 +63,19 @@ struct Open {
     to_the_end: bool,
     /// Those from which it comes, so far: the frames that follow are the last one's.
     ancestors: Vec<Ancestor>,
+    /// Its section is like others of this number: the first of them, or one of which it is known what they come to.
+    alike: Option<(u64, Option<Alike>)>,
+}
+
+/// What all goroutines have whose sections differ in numbers only.
+#[derive(Clone, Debug)]
+struct Alike {
+    stack: StackId,
+    start: Option<Arc<Place>>,
+    system: bool,
+    creator: Option<Arc<Place>>,
+    /// One of its calls waits for its first argument.
+    waits: bool,
 }
 
 /// The goroutine before.
@@ -135,6 +150,7 @@ impl Sections {
             goroutine,
             to_the_end: false,
             ancestors: Vec::new(),
+            alike: None,
         });
     }
 
@@ -150,6 +166,40 @@ impl Sections {
         let reason: Arc<str> = key.to_str_lossy().into();
         self.reasons.insert(key, Arc::clone(&reason));
         reason
+    }
+
+    /// All calls of the goroutine whose header came, and who created it.
+    pub fn calls(&mut self, section: &traceback::Section<'_>) {
+        let number = section.alike;
+        if let Some(open) = &mut self.open
+            && let Some(known) = self.alike.get(&number)
+            && !self.with_sps
+        {
+            if known.waits {
+                open.goroutine.waits_at = section.records().find_map(|record| match record {
+                    traceback::Record::Frame(frame) => waits_at(&frame.function),
+                    _ => None,
+                });
+            }
+            open.goroutine.created_by = known.creator.as_ref().map(|place| Creator {
+                place: Arc::clone(place),
+                goroutine: section.creator,
+            });
+            open.alike = Some((number, Some(known.clone())));
+            return;
+        }
+        for record in section.records() {
+            match record {
+                traceback::Record::Frame(frame) => self.frame(&frame),
+                traceback::Record::CreatedBy { creator, source } => {
+                    self.created_by(&creator, source);
+                }
+                _ => {}
+            }
+        }
+        if let Some(open) = &mut self.open {
+            open.alike = Some((number, None));
+        }
     }
 
     pub fn frame(&mut self, frame: &traceback::Frame<'_>) {
@@ -253,6 +303,14 @@ impl Sections {
     pub fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
         let mut goroutine = open.goroutine;
+        if let Some((_, Some(known))) = open.alike {
+            goroutine.stack = known.stack;
+            goroutine.location = self.goroutines.stacks.location(known.stack).cloned();
+            goroutine.start = known.start;
+            goroutine.system = known.system;
+            self.join(goroutine);
+            return;
+        }
         if !open.ancestors.is_empty() {
             goroutine.ancestors = match &self.last.ancestors {
                 same if **same == *open.ancestors => Arc::clone(same),
@@ -293,6 +351,20 @@ impl Sections {
             self.last.id = goroutine.stack;
         }
         goroutine.location = stacks.location(goroutine.stack).cloned();
+        if let Some((number, None)) = open.alike {
+            let mut frames = self.stack.frames.iter().filter_map(|id| stacks.get(*id));
+            let alike = Alike {
+                stack: goroutine.stack,
+                start: goroutine.start.clone(),
+                system: goroutine.system,
+                creator: goroutine
+                    .created_by
+                    .as_ref()
+                    .map(|by| Arc::clone(&by.place)),
+                waits: frames.any(|frame| waits(frame.function.as_bytes())),
+            };
+            self.alike.insert(number, alike);
+        }
         if self.with_sps {
             goroutine.sps = Some(self.sps.as_slice().into());
             self.sps.clear();
@@ -373,10 +445,16 @@ pub(super) fn to_model(frame: &traceback::Frame<'_>) -> Frame {
 /// The first argument of a call that waits for something of package sync: the thing itself. One that the
 /// runtime marks as maybe stale (`?`) says nothing.
 fn waits_at(function: &traceback::Function<'_>) -> Option<Address> {
-    let method = function
-        .name
-        .strip_prefix(b"sync.")
-        .or_else(|| function.name.strip_prefix(b"internal/sync."))?;
+    if !waits(function.name) {
+        return None;
+    }
+    let first = function.args.split(|byte| *byte == b',').next()?;
+    let digits = str::from_utf8(first.strip_prefix(b"0x")?).ok()?;
+    u64::from_str_radix(digits, 16).ok().map(Address)
+}
+
+/// Whether a function waits for its first argument.
+fn waits(function: &[u8]) -> bool {
     let waits: [&[u8]; 5] = [
         b"(*Mutex).lockSlow",
         b"(*RWMutex).RLock",
@@ -384,12 +462,10 @@ fn waits_at(function: &traceback::Function<'_>) -> Option<Address> {
         b"(*WaitGroup).Wait",
         b"(*Cond).Wait",
     ];
-    if !waits.contains(&method) {
-        return None;
-    }
-    let first = function.args.split(|byte| *byte == b',').next()?;
-    let digits = str::from_utf8(first.strip_prefix(b"0x")?).ok()?;
-    u64::from_str_radix(digits, 16).ok().map(Address)
+    let method = function
+        .strip_prefix(b"sync.")
+        .or_else(|| function.strip_prefix(b"internal/sync."));
+    method.is_some_and(|method| waits.contains(&method))
 }
 
 /// Whether a known call is this one.

@@ -3,6 +3,9 @@
 //! No I/O: whoever reads gives chunks. Only the unfinished last line of a chunk is copied. A line longer than
 //! [`MAX_LINE`] gives its head and is marked, so that a file without line ends costs no memory.
 
+use super::Place;
+use std::ops::ControlFlow;
+
 /// The longest line kept whole. The longest real one (`can inline F with cost N as: …` and composite
 /// conversions) is some tens of kilobytes.
 pub const MAX_LINE: usize = 1 << 20;
@@ -51,29 +54,41 @@ impl LineReader {
     }
 
     /// Gives each line that ends in `chunk` to `each`.
-    pub fn push(&mut self, chunk: &[u8], each: impl FnMut(RawLine<'_>)) {
-        self.push_sought(chunk, |_, _| true, |_| true, each);
+    pub fn push(&mut self, chunk: &[u8], mut each: impl FnMut(RawLine<'_>)) {
+        self.push_sought(
+            chunk,
+            0,
+            |_, _| true,
+            |_| true,
+            |line| {
+                each(line);
+                ControlFlow::Continue(())
+            },
+        );
     }
 
-    /// The same; `any` tells whether there is something in a part of the chunk, and is asked of each line that is whole
-    /// in it, in order; `alone` tells the same of a line that came in several chunks, so that chunks make no difference.
+    /// The same from a place on, until `each` breaks off; gives where that was, the end of the chunk otherwise. `any` tells
+    /// whether there is something in a part of the chunk, and is asked of each line that is whole in it, in order; `alone`
+    /// tells the same of a line that came in several chunks, so that chunks make no difference.
     pub fn push_sought(
         &mut self,
         chunk: &[u8],
+        from: usize,
         mut any: impl FnMut(usize, usize) -> bool,
         alone: impl Fn(&[u8]) -> bool,
-        mut each: impl FnMut(RawLine<'_>),
-    ) {
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', chunk) {
+        mut each: impl FnMut(RawLine<'_>) -> ControlFlow<()>,
+    ) -> usize {
+        let mut start = from;
+        for end in memchr::memchr_iter(b'\n', chunk.get(from..).unwrap_or_default()) {
+            let end = from + end;
             let line = chunk.get(start..end).unwrap_or_default();
             let from = std::mem::replace(&mut start, end + 1);
-            if self.carry.is_empty() && line.len() <= MAX_LINE {
+            let flow = if self.carry.is_empty() && line.len() <= MAX_LINE {
                 let ends = Ends {
                     quiet: !any(from, end),
                     unterminated: false,
                 };
-                self.give(line, line.len() as u64 + 1, ends, &mut each);
+                self.give(line, line.len() as u64 + 1, ends, &mut each)
             } else {
                 self.keep(line);
                 let carry = std::mem::take(&mut self.carry);
@@ -82,12 +97,34 @@ impl LineReader {
                     quiet: carry.len() <= MAX_LINE && !alone(&carry),
                     unterminated: false,
                 };
-                self.give(&carry, length, ends, &mut each);
+                let flow = self.give(&carry, length, ends, &mut each);
                 self.carry = carry;
                 self.carry.clear();
+                flow
+            };
+            if flow.is_break() {
+                return start;
             }
         }
         self.keep(chunk.get(start..).unwrap_or_default());
+        chunk.len()
+    }
+
+    /// Where the next line begins, when nothing of it has come.
+    pub const fn next_line(&self) -> Option<Place> {
+        if !self.carry.is_empty() {
+            return None;
+        }
+        Some(Place {
+            line: self.number + 1,
+            offset: self.offset,
+        })
+    }
+
+    /// Passes over lines that somebody else has read, when nothing of the next one has come.
+    pub const fn skip(&mut self, lines: u64, bytes: u64) {
+        self.number += lines;
+        self.offset += bytes;
     }
 
     /// Gives what stood after the last line end, if anything did.
@@ -98,7 +135,10 @@ impl LineReader {
                 unterminated: true,
                 ..Ends::default()
             };
-            self.give(&carry, carry.len() as u64, ends, &mut each);
+            let _ = self.give(&carry, carry.len() as u64, ends, &mut |line| {
+                each(line);
+                ControlFlow::Continue(())
+            });
         }
     }
 
@@ -111,11 +151,17 @@ impl LineReader {
         self.dropped += (part.len() - kept) as u64;
     }
 
-    fn give(&mut self, line: &[u8], length: u64, ends: Ends, each: &mut impl FnMut(RawLine<'_>)) {
+    fn give(
+        &mut self,
+        line: &[u8],
+        length: u64,
+        ends: Ends,
+        each: &mut impl FnMut(RawLine<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         self.number += 1;
         let cut = line.len() > MAX_LINE;
         let text = line.get(..MAX_LINE).unwrap_or(line);
-        each(RawLine {
+        let flow = each(RawLine {
             text: text.strip_suffix(b"\r").unwrap_or(text),
             number: self.number,
             offset: self.offset,
@@ -124,6 +170,7 @@ impl LineReader {
             quiet: ends.quiet,
         });
         self.offset += length;
+        flow
     }
 }
 

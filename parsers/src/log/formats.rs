@@ -8,6 +8,9 @@ use crate::{alloctrace, checkfinalizers, gctrace, memstats, oom, profile, race, 
 /// How many formats have readers.
 const COUNT: usize = 7;
 
+/// Which of them reads tracebacks.
+const TRACEBACK: usize = 3;
+
 /// A format's reader whose records come among those of the others.
 trait Reader {
     fn begins(&self, first: Option<u8>) -> bool;
@@ -180,6 +183,29 @@ impl Formats {
             && self.profile.rests()
             && self.memstats.rests()
             && self.oom.rests()
+    }
+
+    /// Whether an empty line was the last of a dump, and nobody waits for the next one but its reader.
+    pub(super) fn is_between_goroutines(&self) -> bool {
+        let is_alone = self.open == Some(TRACEBACK) && self.package.is_none();
+        is_alone && !self.mender.is_active() && self.traceback.is_between()
+    }
+
+    /// Takes a goroutine whole, unless its first line may have been torn.
+    pub(super) fn goroutine(
+        &mut self,
+        written: Written,
+        first: &[u8],
+        section: traceback::Section<'_>,
+        out: &mut Sink<'_>,
+    ) -> bool {
+        let taken = !self.mender.wants(first);
+        if taken {
+            self.traceback.passed();
+            let record = traceback::Record::Section(section);
+            out(Record::new(written, Kind::Traceback(record)));
+        }
+        taken
     }
 
     /// A line of the application's own, which passes.

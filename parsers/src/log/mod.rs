@@ -42,6 +42,8 @@ mod trace;
 mod unwrap;
 #[cfg(test)]
 mod unwrap_tests;
+#[cfg(test)]
+mod whole_tests;
 mod wrapped;
 
 pub use crate::line::{Origin, Place, Stamp, Unreadable};

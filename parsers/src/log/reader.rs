@@ -3,7 +3,10 @@
 use super::formats::{Formats, Starts};
 use super::seek::Places;
 use super::{Kind, Record, Sink, Strip, Unwrapper};
-use crate::line::{Line, LineReader, Origin};
+use crate::line::{Line, LineReader, Origin, Written};
+use crate::traceback::Alike;
+use std::cell::Cell;
+use std::ops::ControlFlow;
 
 /// Chunks of a log to records.
 #[derive(Debug, Default)]
@@ -12,6 +15,8 @@ pub struct LogReader {
     unwrapper: Unwrapper,
     origins: Origins,
     lines_of_others: Others,
+    /// Goroutines are given whole where that can be.
+    alike: Option<Alike>,
 }
 
 /// What is done with the application's own lines.
@@ -63,6 +68,19 @@ impl Origins {
         }
     }
 
+    /// Whether something of an origin is open.
+    #[inline]
+    fn is_busy(&self, origin: Origin) -> bool {
+        let of = self.all.get(origin.0 as usize);
+        of.is_some_and(|of| !of.rests)
+    }
+
+    /// Whether the next goroutine of a dump may begin, of lines without a name.
+    fn are_between_goroutines(&self) -> bool {
+        let bare = self.all.first();
+        bare.is_some_and(|of| of.formats.is_between_goroutines())
+    }
+
     fn finish(&mut self, out: &mut Sink<'_>) {
         for OfOrigin { formats, .. } in &mut self.all {
             formats.finish(&self.starts, out);
@@ -90,18 +108,44 @@ impl LogReader {
         self
     }
 
+    /// Gives a goroutine as one record ([`crate::traceback::Record::Section`]) where its calls are those of another one:
+    /// for who wants to know what a log says, not what became of each of its lines.
+    #[must_use]
+    pub fn with_whole_goroutines(mut self) -> Self {
+        self.alike = Some(Alike::default());
+        self
+    }
+
     /// Gives the records that `chunk` completes.
     pub fn push(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
+        let mut places = Places::of(chunk);
+        let mut from = 0;
+        while from < chunk.len() {
+            from = self.goroutines(chunk, from, out);
+            from = self.lines(chunk, from, &mut places, out);
+        }
+    }
+
+    /// Reads lines from a place on, until goroutines may follow that are read whole; gives where that is.
+    fn lines(
+        &mut self,
+        chunk: &[u8],
+        from: usize,
+        places: &mut Places<'_>,
+        out: &mut Sink<'_>,
+    ) -> usize {
         let Self {
             lines,
             unwrapper,
             origins,
             lines_of_others,
+            alike,
         } = self;
-        let mut places = Places::of(chunk);
-        let any = |from, to| places.any(from, to);
+        // Whether the writer of the last line is in the middle of something: then words tell nothing of the next one.
+        let busy = Cell::new(origins.is_busy(Origin(0)));
+        let any = |from, to| busy.get() || places.any(from, to);
         let alone = |line: &[u8]| Places::of(line).any(0, line.len());
-        lines.push_sought(chunk, any, alone, |raw| {
+        lines.push_sought(chunk, from, any, alone, |raw| {
             if raw.quiet
                 && let Some(line) = unwrapper.plain(&raw)
                 && origins.passes(&line)
@@ -109,10 +153,49 @@ impl LogReader {
                 if *lines_of_others == Others::Given {
                     out(Record::new((&line).into(), Kind::Log(line.text)));
                 }
-                return;
+                return ControlFlow::Continue(());
             }
-            unwrapper.line(&raw, &mut |line| origins.line(line, out));
-        });
+            unwrapper.line(&raw, &mut |line| {
+                origins.line(line, out);
+                busy.set(origins.is_busy(line.origin));
+            });
+            if raw.text.is_empty() && alike.is_some() && origins.are_between_goroutines() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+    }
+
+    /// Reads goroutines whole from a place on, as long as there are such; gives where that ends.
+    fn goroutines(&mut self, chunk: &[u8], from: usize, out: &mut Sink<'_>) -> usize {
+        let mut at = from;
+        let Some(alike) = &mut self.alike else {
+            return at;
+        };
+        let Some(OfOrigin { formats, .. }) = self.origins.all.first_mut() else {
+            return at;
+        };
+        if !formats.is_between_goroutines() || !self.unwrapper.is_bare() {
+            return at;
+        }
+        while let Some(place) = self.lines.next_line()
+            && let Some(text) = chunk.get(at..)
+            && let Some((section, length)) = alike.section(text)
+        {
+            let written = Written {
+                place,
+                ..Written::default()
+            };
+            let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            if !formats.goroutine(written, first, section, out) {
+                break;
+            }
+            // The header and the empty line stand around its lines.
+            self.lines.skip(section.lines + 2, length as u64);
+            at += length;
+        }
+        at
     }
 
     /// The same, for tests: no line passes before it was looked at.

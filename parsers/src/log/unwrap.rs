@@ -108,6 +108,14 @@ impl Unwrapper {
         }
     }
 
+    /// Whether a line that begins with a goroutine's header, and those that belong to it, are what the process wrote: nothing
+    /// stands before the lines of this stream, and nothing waits.
+    pub(super) fn is_bare(&self) -> bool {
+        let learned = !self.learned.is_empty() || !self.shapes.is_empty() || self.strip.is_some();
+        let waits = self.hold.is_some() || !self.pending.is_empty();
+        self.bare && self.unquoted && !learned && !waits
+    }
+
     /// A line in which no word of a trace stands, when it is whole and tells nothing of the stream: what stands around it is
     /// known, or nothing does.
     #[inline]

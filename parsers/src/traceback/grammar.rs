@@ -25,7 +25,7 @@ pub fn function(line: &[u8]) -> Option<Function<'_>> {
     (may_begin && args.iter().all(|b| is_argument_byte(*b))).then_some(Function { name, args })
 }
 
-const fn is_argument_byte(b: u8) -> bool {
+pub(super) const fn is_argument_byte(b: u8) -> bool {
     matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'x' | b'{' | b'}' | b'?' | b',' | b'.' | b'_' | b' ')
 }
 

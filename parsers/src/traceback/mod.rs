@@ -12,7 +12,9 @@
 //! | `head` | the lines that say why, registers |
 //! | `reader` | which line may follow which |
 //! | `embedded` | dumps inside one line, escaped |
+//! | `alike` | sections that differ from others in numbers only |
 
+mod alike;
 mod embedded;
 mod grammar;
 mod head;
@@ -25,6 +27,8 @@ mod tests;
 #[cfg(test)]
 pub(crate) use head::WORDS;
 
+pub(crate) use alike::Alike;
+pub use alike::Section;
 pub use grammar::{created_by, elided, function, originating_from, source};
 pub use header::header;
 pub use reader::Reader;

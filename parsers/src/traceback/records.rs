@@ -1,5 +1,7 @@
 //! What stands in tracebacks. Texts are bytes as printed: a panic value or a label can hold anything.
 
+use super::alike::Section;
+
 /// `goroutine 7 gp=0xc000006c40 m=nil [chan receive, 2 minutes]:`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Header<'a> {
@@ -200,6 +202,8 @@ pub enum Record<'a> {
     RuntimeStack,
     /// A goroutine's section begins.
     Header(Header<'a>),
+    /// A whole section at once, where the reader was told that it may give such.
+    Section(Section<'a>),
     /// A call.
     Frame(Frame<'a>),
     /// `goroutine running on other thread; stack unavailable`, in place of calls.

@@ -119,6 +119,16 @@ impl Format for Reader {
 }
 
 impl Reader {
+    /// Whether an empty line was the last, so that the next goroutine may begin.
+    pub(crate) fn is_between(&self) -> bool {
+        self.at == At::Between && self.pending.what == What::Nothing && self.indent.is_empty()
+    }
+
+    /// A whole section went by, with the empty line behind it.
+    pub(crate) const fn passed(&mut self) {
+        self.foreign = 1;
+    }
+
     fn without_indent<'l>(&self, line: Line<'l>) -> Line<'l> {
         let shared = self.indent.iter().zip(line.text);
         let blanks = shared.take_while(|(blank, byte)| blank == byte).count();
