@@ -67,10 +67,22 @@ pub fn private(status: &Path) -> u64 {
 pub struct Run {
     /// From its start to its end.
     pub seconds: Duration,
+    /// What of that processors worked for it, which does not grow with what else the machine does.
+    pub worked: Duration,
     /// The peak of its own memory, in bytes, looked at while it ran.
     pub private: u64,
     /// How it ended.
     pub ended: ExitStatus,
+}
+
+/// What processors worked for the children that have ended, from the times of `/proc/self/stat`, which are hundredths of seconds.
+fn of_children() -> Duration {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program may hold blanks; the state is the first word after it, and these times the fourteenth and the next.
+    let words = text.rsplit(") ").next().unwrap_or_default();
+    let times = words.split(' ').skip(13).take(2);
+    let ticks: u64 = times.filter_map(|word| word.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 /// Runs a program to its end, with an eye on its memory.
@@ -79,7 +91,7 @@ pub fn watched(command: &mut Command) -> Result<Run, Failed> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), of_children());
     let mut child = command.spawn()?;
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak = 0;
@@ -89,6 +101,7 @@ pub fn watched(command: &mut Command) -> Result<Run, Failed> {
             let seconds = start.elapsed();
             return Ok(Run {
                 seconds,
+                worked: of_children().saturating_sub(before),
                 private: peak,
                 ended,
             });

@@ -72,7 +72,6 @@ struct Entry {
 }
 
 /// Stacks as names of calls, one after the other.
-#[derive(Default)]
 struct Stacks {
     frames: Vec<u32>,
     entries: Vec<Entry>,
@@ -107,9 +106,18 @@ fn place(index: u32) -> usize {
 }
 
 impl Stacks {
-    fn add(&mut self, stack: impl Iterator<Item = u32>, value: i64, is_base: bool) {
+    /// None yet, with room for so many places of so many samples: what had to grow is moved each time.
+    fn with_room(frames: usize, samples: usize) -> Self {
+        Self {
+            frames: Vec::with_capacity(frames),
+            entries: Vec::with_capacity(samples),
+        }
+    }
+
+    /// Adds what the calls are by which it is given.
+    fn add(&mut self, value: i64, is_base: bool, give: impl FnOnce(&mut Vec<u32>)) {
         let start = self.frames.len();
-        self.frames.extend(stack);
+        give(&mut self.frames);
         self.entries.push(Entry {
             start,
             end: self.frames.len(),
@@ -286,10 +294,15 @@ impl Calls {
         calls
     }
 
-    /// The calls of a stack, the innermost first.
-    fn stack<'s>(&'s self, stack: Stack<'s>) -> impl DoubleEndedIterator<Item = u32> + 's {
-        let locations = stack.iter().filter_map(|at| self.of.get(place(at)));
-        locations.flatten().copied()
+    fn of(&self, location: u32) -> &[u32] {
+        self.of.get(place(location)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The calls of a stack, the outermost first, after those that are in the list.
+    fn give(&self, stack: Stack<'_>, to: &mut Vec<u32>) {
+        for location in stack.iter().rev() {
+            to.extend(self.of(location).iter().rev());
+        }
     }
 }
 
@@ -297,7 +310,8 @@ impl Report {
     /// The tree of calls, without those that are less than a share of it.
     pub fn flame(&self, way: &Way, least: f64) -> Flame {
         let calls = Calls::new(self);
-        let mut tree = Stacks::default();
+        let samples = &self.profile.samples;
+        let mut tree = Stacks::with_room(samples.frames(), samples.len());
         let base = self.profile.texts.find(BASE);
         let is_base = |sample: &SampleRef<'_>| {
             base.is_some_and(|key| {
@@ -314,7 +328,9 @@ impl Report {
         };
         let wanted = wanted.and_then(|at| u32::try_from(at).ok());
         let mut stack: Vec<u32> = Vec::new();
-        for sample in self.profile.samples.iter() {
+        // From the outermost call of a function on, so that a recursive one is counted once.
+        let outermost = |stack: &[u32]| stack.iter().position(|name| Some(*name) == wanted);
+        for sample in samples.iter() {
             let value = sample.values.get(self.index).copied().unwrap_or(0);
             let is_base = is_base(&sample);
             // What is subtracted was counted before.
@@ -322,22 +338,20 @@ impl Report {
             if value == 0 {
                 continue;
             }
-            stack.clear();
-            stack.extend(calls.stack(sample.stack));
-            match way {
-                Way::All => tree.add(stack.iter().rev().copied(), value, is_base),
-                Way::Callees(_) => {
-                    // From its outermost call on, so that a recursive one is counted once.
-                    if let Some(at) = stack.iter().rposition(|name| Some(*name) == wanted) {
-                        tree.add(stack.iter().take(at).rev().copied(), value, is_base);
-                    }
-                }
-                Way::Callers(_) => {
-                    if let Some(at) = stack.iter().rposition(|name| Some(*name) == wanted) {
-                        tree.add(stack.iter().skip(at + 1).copied(), value, is_base);
-                    }
-                }
+            if *way == Way::All {
+                tree.add(value, is_base, |to| calls.give(sample.stack, to));
+                continue;
             }
+            stack.clear();
+            calls.give(sample.stack, &mut stack);
+            let Some(at) = outermost(&stack) else {
+                continue;
+            };
+            let (callers, callees) = stack.split_at(at);
+            tree.add(value, is_base, |to| match way {
+                Way::Callers(_) => to.extend(callers.iter().rev()),
+                _ => to.extend(callees.iter().skip(1)),
+            });
         }
         let mut nodes = tree.listed(&calls.names, least);
         if let (Some(first), Way::Callees(name) | Way::Callers(name)) = (nodes.first_mut(), way) {

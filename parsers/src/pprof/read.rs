@@ -290,6 +290,7 @@ impl<'a> Parts<'a> {
         // Most places have numbers of two bytes.
         let mut samples =
             Samples::with_capacity(self.samples, width, bytes.len() / 2, self.locations.len());
+        let mut stack = Vec::new();
         let mut tags = Vec::new();
         for field in Fields::new(bytes, 0) {
             let field = field?;
@@ -299,12 +300,13 @@ impl<'a> Parts<'a> {
             let (bytes, at) = field.bytes()?;
             let mut values = 0;
             let mut missing = None;
+            stack.clear();
             tags.clear();
             for field in Fields::new(bytes, at) {
                 let field = field?;
                 match field.number {
                     1 => field.each(|id| match locations.index(id) {
-                        Some(index) => samples.frame(index),
+                        Some(index) => stack.push(index),
                         None => missing = missing.or(Some(id)),
                     })?,
                     2 => field.each(|value| {
@@ -326,7 +328,7 @@ impl<'a> Parts<'a> {
                     expected: width,
                 });
             }
-            samples.close(width, &tags);
+            samples.close(&stack, width, &tags);
         }
         profile.samples = samples;
         Ok(())

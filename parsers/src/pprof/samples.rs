@@ -115,16 +115,16 @@ impl Places {
         };
     }
 
-    #[inline]
-    fn push(&mut self, place: u32) {
+    fn extend(&mut self, places: &[u32]) {
         match self {
-            Self::Wide(list) => list.push(place),
+            Self::Wide(list) => list.extend_from_slice(places),
             Self::Narrow(list) => {
-                if let Ok(narrow) = u16::try_from(place) {
-                    list.push(narrow);
-                } else {
-                    let mut wide: Vec<u32> = list.iter().map(|of| u32::from(*of)).collect();
-                    wide.push(place);
+                let before = list.len();
+                list.extend(places.iter().map_while(|place| u16::try_from(*place).ok()));
+                if list.len() - before < places.len() {
+                    let known = list.iter().take(before);
+                    let mut wide: Vec<u32> = known.map(|of| u32::from(*of)).collect();
+                    wide.extend_from_slice(places);
                     *self = Self::Wide(wide);
                 }
             }
@@ -314,26 +314,19 @@ impl Samples {
 
     /// Adds one, which has as many values as the first one.
     pub fn push(&mut self, stack: &[u32], values: &[i64], tags: &[Tag]) {
-        for place in stack {
-            self.stacks.push(*place);
-        }
         self.values.extend_from_slice(values);
-        self.close(values.len(), tags);
+        self.close(stack, values.len(), tags);
     }
 
-    /// A place of the sample that [`Self::close`] ends, the innermost first.
-    pub(super) fn frame(&mut self, location: u32) {
-        self.stacks.push(location);
-    }
-
-    /// A value of that sample.
+    /// A value of the sample that [`Self::close`] ends.
     pub(super) fn value(&mut self, value: i64) {
         self.values.push(value);
     }
 
-    /// Ends a sample whose places and values were given one by one.
-    pub(super) fn close(&mut self, width: usize, tags: &[Tag]) {
+    /// Ends a sample whose values were given one by one.
+    pub(super) fn close(&mut self, stack: &[u32], width: usize, tags: &[Tag]) {
         self.width = width;
+        self.stacks.extend(stack);
         self.stack_ends.push(self.stacks.len());
         if !tags.is_empty() {
             self.tag_ends

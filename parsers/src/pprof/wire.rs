@@ -45,6 +45,7 @@ impl<'a> Field<'a> {
     }
 
     /// Its number as one of a list, or all of a packed list.
+    #[inline]
     pub fn each(&self, mut take: impl FnMut(u64)) -> Result<(), ReadError> {
         match self.value {
             Value::Number(number) => take(number),
@@ -145,15 +146,20 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// A number, which takes what it is made of; `None` when it does not end.
+/// A number, which takes what it is made of; `None` when it does not end. Almost all are of one byte or two.
 #[inline]
 pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let (first, rest) = bytes.split_first()?;
-    if *first < 0x80 {
-        *bytes = rest;
-        return Some(u64::from(*first));
+    match *bytes {
+        [only, rest @ ..] if *only < 0x80 => {
+            *bytes = rest;
+            Some(u64::from(*only))
+        }
+        [low, high, rest @ ..] if *high < 0x80 => {
+            *bytes = rest;
+            Some(u64::from(low & 0x7f) | u64::from(*high) << 7)
+        }
+        _ => long_varint(bytes),
     }
-    long_varint(bytes)
 }
 
 fn long_varint(bytes: &mut &[u8]) -> Option<u64> {

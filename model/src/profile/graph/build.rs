@@ -7,6 +7,18 @@ use super::labelled::{Part, SampleTags, count_flat};
 use super::node::{Edge, EdgeId, Key, Names, Node, NodeId};
 use dumpview_parsers::pprof::{Location, Profile, SampleRef, Stack};
 use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// Which calls a graph tells of. They are most of the work of making it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Calls {
+    /// None: only what nodes cost.
+    None,
+    /// Those of nodes that are inlined somewhere, which say whether they always are.
+    OfInlined,
+    /// All.
+    All,
+}
 
 /// What kind of graph is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +33,8 @@ pub struct Shape<'s> {
     pub drop_negative: bool,
     /// A tree of contexts.
     pub tree: bool,
+    /// Which calls it tells of.
+    pub calls: Calls,
     /// Collect labels, numbers of `bytes` among them in this unit, and print them in that one.
     pub tags: Option<(&'s str, &'s str)>,
 }
@@ -39,6 +53,10 @@ impl Shape<'_> {
 }
 
 const NONE: NodeId = NodeId::MAX;
+
+fn place(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
 
 /// Makes a graph, of the nodes that are `kept` when such are named. Files of functions have to be trimmed already.
 pub fn build(
@@ -59,7 +77,7 @@ pub fn build(
 /// What lines of locations are told apart by: those of a location from the innermost on.
 struct Keys {
     keys: Vec<Key>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl Keys {
@@ -119,11 +137,20 @@ impl Keys {
                 start_line: if named { 0 } else { start_line },
             });
         }
-        self.ends.push(self.keys.len());
+        let end = u32::try_from(self.keys.len());
+        self.ends.push(end.unwrap_or(u32::MAX));
     }
 
-    fn range(&self, location: u32) -> std::ops::Range<usize> {
-        let at = usize::try_from(location).unwrap_or(usize::MAX);
+    /// Lines that are inlined: all of a location but the last.
+    fn inlined(&self) -> impl Iterator<Item = usize> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let locations = starts.zip(&self.ends);
+        locations.flat_map(|(start, end)| place(start)..place(*end).saturating_sub(1))
+    }
+
+    #[inline]
+    fn range(&self, location: u32) -> Range<u32> {
+        let at = place(location);
         let end = self.ends.get(at).copied().unwrap_or(0);
         let start = at.checked_sub(1);
         start.map_or(0, |at| self.ends.get(at).copied().unwrap_or(end))..end
@@ -135,24 +162,29 @@ impl Keys {
 struct Tally {
     cum: i64,
     cum_div: i64,
-    /// It is on the path.
-    is_on_path: bool,
 }
 
-/// A call on the path. What samples below it cost is added up here, and counted when the path leaves it: stacks next to each
-/// other have most of their outer calls in common.
+/// What is asked of a node at every call of it, smaller still.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    /// It is on the path.
+    is_on_path: bool,
+    /// The graph tells who calls it.
+    has_callers: bool,
+}
+
+/// A call on the path. What samples below it cost is counted when the path leaves it, which is what all cost by then that did not
+/// yet when it came there: stacks next to each other have most of their outer calls in common.
 #[derive(Clone, Copy)]
 struct Step {
     node: NodeId,
     /// The line that the node is of, which calls the same few functions every time.
-    slot: usize,
+    slot: u32,
+    /// The call that led here, when it is told and not further out on the path already.
     edge: Option<EdgeId>,
     /// The node is not further out on the path already: a recursive call is counted once.
     counts_node: bool,
-    /// The same of the edge.
-    counts_edge: bool,
-    value: i64,
-    div: i64,
+    before: (i64, i64),
 }
 
 /// A location on the path.
@@ -160,7 +192,7 @@ struct Step {
 struct OnPath {
     location: u32,
     /// How many steps there are with its own.
-    steps: usize,
+    steps: u32,
     /// Between the last step and here something is not shown.
     is_residual: bool,
 }
@@ -170,18 +202,24 @@ struct OnPath {
 struct Maker {
     graph: Graph,
     tallies: Vec<Tally>,
+    marks: Vec<Mark>,
     edges: FxHashMap<u64, EdgeId>,
     edge_on_path: Vec<bool>,
     /// By line: whom it called last, and by which edge.
     callees: Vec<[(NodeId, EdgeId); 2]>,
     steps: Vec<Step>,
     path: Vec<OnPath>,
+    /// What all samples cost until now, and what that is divided by.
+    sum: (i64, i64),
+    /// Who calls a node is told of every node.
+    tells_all: bool,
 }
 
 impl Maker {
-    fn new(keys: &Keys) -> Self {
+    fn new(keys: &Keys, calls: Calls) -> Self {
         Self {
             callees: vec![[(NONE, EdgeId::MAX); 2]; keys.keys.len()],
+            tells_all: calls == Calls::All,
             ..Self::default()
         }
     }
@@ -194,19 +232,17 @@ impl Maker {
             ..Node::default()
         });
         self.tallies.push(Tally::default());
+        self.marks.push(Mark {
+            is_on_path: false,
+            has_callers: self.tells_all,
+        });
         id
-    }
-
-    #[inline]
-    fn tally(&mut self, node: NodeId) -> Option<&mut Tally> {
-        let at = usize::try_from(node).ok()?;
-        self.tallies.get_mut(at)
     }
 
     /// The edge between the node of a line and another one.
     #[inline]
-    fn edge(&mut self, slot: usize, edge: Edge) -> EdgeId {
-        let Some(known) = self.callees.get_mut(slot) else {
+    fn edge(&mut self, slot: u32, edge: Edge) -> EdgeId {
+        let Some(known) = self.callees.get_mut(place(slot)) else {
             return EdgeId::MAX;
         };
         match *known {
@@ -231,82 +267,90 @@ impl Maker {
 
     /// Goes one call further in.
     #[inline]
-    fn step(&mut self, node: NodeId, slot: usize, is_residual: bool, is_inline: bool) {
-        let tally = self.tally(node);
-        let counts_node =
-            tally.is_some_and(|tally| !std::mem::replace(&mut tally.is_on_path, true));
-        let mut step = Step {
+    fn step(&mut self, node: NodeId, slot: u32, is_residual: bool, is_inline: bool) {
+        let Some(mark) = self.marks.get_mut(place(node)) else {
+            return;
+        };
+        let counts_node = !std::mem::replace(&mut mark.is_on_path, true);
+        let edge = if mark.has_callers {
+            self.call(node, is_residual, is_inline)
+        } else {
+            None
+        };
+        self.steps.push(Step {
             node,
             slot,
-            edge: None,
+            edge,
             counts_node,
-            counts_edge: false,
-            value: 0,
-            div: 0,
+            before: self.sum,
+        });
+    }
+
+    /// The call that leads from the last step to a node; `None` when it is on the path already.
+    #[inline(never)]
+    fn call(&mut self, node: NodeId, is_residual: bool, is_inline: bool) -> Option<EdgeId> {
+        let caller = *self.steps.last().filter(|caller| caller.node != node)?;
+        let edge = Edge {
+            src: caller.node,
+            dest: node,
+            weight: 0,
+            weight_div: 0,
+            is_residual,
+            is_inline,
+            is_gone: false,
         };
-        if let Some(caller) = self.steps.last().filter(|caller| caller.node != node) {
-            let edge = Edge {
-                src: caller.node,
-                dest: node,
-                weight: 0,
-                weight_div: 0,
-                is_residual,
-                is_inline,
-                is_gone: false,
-            };
-            let id = self.edge(caller.slot, edge);
-            let at = usize::try_from(id).unwrap_or(usize::MAX);
-            if let (Some(known), Some(is_on_path)) =
-                (self.graph.edges.get_mut(at), self.edge_on_path.get_mut(at))
-                && !std::mem::replace(is_on_path, true)
-            {
-                known.is_residual |= is_residual;
-                known.is_inline &= is_inline;
-                step.counts_edge = true;
-            }
-            step.edge = Some(id);
+        let id = self.edge(caller.slot, edge);
+        let at = place(id);
+        let (known, is_on_path) = (
+            self.graph.edges.get_mut(at)?,
+            self.edge_on_path.get_mut(at)?,
+        );
+        if std::mem::replace(is_on_path, true) {
+            return None;
         }
-        self.steps.push(step);
+        known.is_residual |= is_residual;
+        known.is_inline &= is_inline;
+        Some(id)
     }
 
     /// Goes back until so many steps are left, and counts what was below those that it leaves.
     #[inline]
     fn back_to(&mut self, steps: usize) {
-        while self.steps.len() > steps
-            && let Some(step) = self.steps.pop()
-        {
+        let (sum, sum_div) = self.sum;
+        let left = self.steps.get(steps..).unwrap_or_default();
+        for step in left {
+            let value = sum.wrapping_sub(step.before.0);
+            let div = sum_div.wrapping_sub(step.before.1);
+            let node = place(step.node);
             if step.counts_node
-                && let Some(tally) = self.tally(step.node)
+                && let (Some(tally), Some(mark)) =
+                    (self.tallies.get_mut(node), self.marks.get_mut(node))
             {
-                tally.cum = tally.cum.wrapping_add(step.value);
-                tally.cum_div = tally.cum_div.wrapping_add(step.div);
-                tally.is_on_path = false;
+                tally.cum = tally.cum.wrapping_add(value);
+                tally.cum_div = tally.cum_div.wrapping_add(div);
+                mark.is_on_path = false;
             }
-            let edge = step.edge.filter(|_| step.counts_edge);
-            if let Some(at) = edge.and_then(|id| usize::try_from(id).ok())
+            if let Some(at) = step.edge.map(place)
                 && let (Some(edge), Some(is_on_path)) =
                     (self.graph.edges.get_mut(at), self.edge_on_path.get_mut(at))
             {
-                edge.weight = edge.weight.wrapping_add(step.value);
-                edge.weight_div = edge.weight_div.wrapping_add(step.div);
+                edge.weight = edge.weight.wrapping_add(value);
+                edge.weight_div = edge.weight_div.wrapping_add(div);
                 *is_on_path = false;
             }
-            if let Some(caller) = self.steps.last_mut() {
-                caller.value = caller.value.wrapping_add(step.value);
-                caller.div = caller.div.wrapping_add(step.div);
-            }
         }
+        self.steps.truncate(steps);
     }
 
     /// Goes to where a sample was: back as far as its stack is another than the last one, and forth. `node_of` says which node a
     /// line is, called from another one.
+    #[inline]
     fn go(
         &mut self,
         keys: &Keys,
-        stack: Stack<'_>,
-        node_of: &mut impl FnMut(&mut Self, NodeId, usize) -> NodeId,
+        mut outermost_first: impl Iterator<Item = u32> + Clone,
+        node_of: &mut impl FnMut(&mut Self, NodeId, u32) -> NodeId,
     ) {
-        let mut outermost_first = stack.iter().rev();
         let shared = self
             .path
             .iter()
@@ -318,7 +362,7 @@ impl Maker {
             Some(last) => (last.steps, last.is_residual),
             None => (0, false),
         };
-        self.back_to(steps);
+        self.back_to(place(steps));
         if let Some(before) = shared.checked_sub(1) {
             // Passes over what is on the path already.
             outermost_first.nth(before);
@@ -339,7 +383,7 @@ impl Maker {
             }
             self.path.push(OnPath {
                 location,
-                steps: self.steps.len(),
+                steps: u32::try_from(self.steps.len()).unwrap_or(u32::MAX),
                 is_residual,
             });
         }
@@ -365,7 +409,7 @@ impl Maker {
 }
 
 fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>) -> Graph {
-    let mut maker = Maker::new(keys);
+    let mut maker = Maker::new(keys, shape.calls);
     let mut known: FxHashMap<Key, NodeId> = FxHashMap::default();
     let nodes: Vec<NodeId> = keys
         .keys
@@ -377,21 +421,30 @@ fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>)
             *known.entry(*key).or_insert_with(|| maker.node(*key, NONE))
         })
         .collect();
-    let node_of = |_: &mut Maker, _, slot: usize| nodes.get(slot).copied().unwrap_or(NONE);
+    if shape.calls == Calls::OfInlined {
+        for slot in keys.inlined() {
+            let node = nodes.get(slot).copied().unwrap_or(NONE);
+            if let Some(mark) = maker.marks.get_mut(place(node)) {
+                mark.has_callers = true;
+            }
+        }
+    }
+    let node_of = |_: &mut Maker, _, slot| nodes.get(place(slot)).copied().unwrap_or(NONE);
     counted(maker, profile, keys, shape, node_of)
 }
 
 /// A tree: a node for each way that leads to it. Whole functions of a context are told apart by the context.
 fn tree(profile: &Profile, keys: &Keys, shape: &Shape<'_>) -> Graph {
     let mut known: FxHashMap<(NodeId, Key), NodeId> = FxHashMap::default();
-    let node_of = |maker: &mut Maker, caller, slot: usize| {
-        let Some(key) = keys.keys.get(slot) else {
+    let node_of = |maker: &mut Maker, caller, slot| {
+        let Some(key) = keys.keys.get(place(slot)) else {
             return NONE;
         };
         let node = known.entry((caller, *key));
         *node.or_insert_with(|| maker.node(*key, caller))
     };
-    counted(Maker::new(keys), profile, keys, shape, node_of)
+    let maker = Maker::new(keys, shape.calls);
+    counted(maker, profile, keys, shape, node_of)
 }
 
 /// Goes through all samples.
@@ -400,19 +453,27 @@ fn counted(
     profile: &Profile,
     keys: &Keys,
     shape: &Shape<'_>,
-    mut node_of: impl FnMut(&mut Maker, NodeId, usize) -> NodeId,
+    mut node_of: impl FnMut(&mut Maker, NodeId, u32) -> NodeId,
 ) -> Graph {
     for sample in profile.samples.iter() {
         let Some(values) = shape.values(sample) else {
             continue;
         };
-        maker.go(keys, sample.stack, &mut node_of);
-        let Some(last) = maker.steps.last_mut() else {
+        // One loop for each width, not one that asks at every place how wide it is.
+        match sample.stack {
+            Stack::Narrow(places) => {
+                let places = places.iter().rev().map(|place| u32::from(*place));
+                maker.go(keys, places, &mut node_of);
+            }
+            Stack::Wide(places) => {
+                maker.go(keys, places.iter().rev().copied(), &mut node_of);
+            }
+        }
+        let Some(leaf) = maker.steps.last().map(|last| last.node) else {
             continue;
         };
-        last.value = last.value.wrapping_add(values.0);
-        last.div = last.div.wrapping_add(values.1);
-        let leaf = last.node;
+        maker.sum.0 = maker.sum.0.wrapping_add(values.0);
+        maker.sum.1 = maker.sum.1.wrapping_add(values.1);
         let is_leaf = maker.path.last().is_some_and(|last| !last.is_residual);
         if is_leaf {
             count_flat(maker.graph.node_mut(leaf), values);

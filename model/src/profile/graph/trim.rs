@@ -2,10 +2,10 @@
 
 use super::super::measure::whole;
 use super::super::names::trimmed as trimmed_path;
-use super::Graph;
 use super::build::{Shape, build};
 use super::node::{EdgeId, Names, Node, NodeId};
 use super::sort::{Order, abs, sorted_edges};
+use super::{Graph, Kept};
 use dumpview_parsers::pprof::Profile;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -44,22 +44,51 @@ fn share(total: i64, fraction: f64) -> i64 {
     abs(whole(total as f64 * fraction))
 }
 
-/// A graph with the files of functions trimmed. pprof trims them each time that it makes a graph, and what was trimmed
-/// already may be trimmed further.
+/// Trims the files of functions; whether any was. pprof trims them each time that it makes a graph, and what was trimmed already
+/// may be trimmed further.
+fn trim_files(profile: &mut Profile, paths: (&str, &str)) -> bool {
+    let mut is_changed = false;
+    for function in &mut profile.functions {
+        let short = trimmed_path(&function.file, paths.0, paths.1);
+        if short.len() < function.file.len() {
+            function.file = short.to_owned();
+            is_changed = true;
+        }
+    }
+    is_changed
+}
+
+/// A graph with the files of functions trimmed.
 pub fn made(
     profile: &mut Profile,
     names: &mut Names,
     shape: &Shape<'_>,
     paths: (&str, &str),
-    kept: Option<&super::Kept>,
 ) -> Graph {
-    for function in &mut profile.functions {
-        let short = trimmed_path(&function.file, paths.0, paths.1);
-        if short.len() < function.file.len() {
-            function.file = short.to_owned();
-        }
+    trim_files(profile, paths);
+    build(profile, names, shape, None)
+}
+
+/// A graph of some nodes of one that was made.
+fn remade(
+    mut graph: Graph,
+    kept: &Kept,
+    profile: &mut Profile,
+    names: &mut Names,
+    shape: &Shape<'_>,
+    paths: (&str, &str),
+) -> Graph {
+    let is_trimmed = trim_files(profile, paths);
+    // What a node costs does not depend on the others; only who calls it does.
+    if is_trimmed || !graph.edges.is_empty() {
+        return build(profile, names, shape, Some(kept));
     }
-    build(profile, names, shape, kept)
+    let nodes = &graph.nodes;
+    let key = |id: &NodeId| nodes.get(usize::try_from(*id).ok()?).map(|node| &node.key);
+    graph
+        .shown
+        .retain(|id| key(id).is_some_and(|key| kept.0.contains(key)));
+    graph
 }
 
 /// Makes a graph, and makes it again without the nodes that are not worth showing: taking them out of it would lose what the
@@ -71,7 +100,7 @@ pub fn trimmed(
     paths: (&str, &str),
     limits: &Limits,
 ) -> Trimmed {
-    let mut graph = made(profile, names, shape, paths, None);
+    let mut graph = made(profile, names, shape, paths);
     let total = graph.flat_sum();
     let node_cutoff = share(total, limits.node_fraction);
     let edge_cutoff = share(total, limits.edge_fraction);
@@ -86,7 +115,7 @@ pub fn trimmed(
             graph.trim_tree(&kept, names);
         } else if dropped_nodes > 0 {
             let kept = graph.keys(is_kept);
-            graph = made(profile, names, shape, paths, Some(&kept));
+            graph = remade(graph, &kept, profile, names, shape, paths);
         }
     }
     let nodes = graph.shown.len();
@@ -103,8 +132,8 @@ pub fn trimmed(
                 graph.trim_tree(&kept, names);
             } else {
                 let nodes = graph.iter().take(count);
-                let kept = super::Kept(nodes.map(|(_, node)| node.key).collect());
-                graph = made(profile, names, shape, paths, Some(&kept));
+                let kept = Kept(nodes.map(|(_, node)| node.key).collect());
+                graph = remade(graph, &kept, profile, names, shape, paths);
             }
             graph.sort(limits.order, names);
         }

@@ -35,7 +35,7 @@ pub use tree::{Link, TreeRow};
 
 use super::combine::BASE;
 use super::frames::{self, Apart, Names as NamePatterns};
-use super::graph::{Graph, Limits, Names, Order, Shape, Trimmed};
+use super::graph::{Calls, Graph, Limits, Names, Order, Shape, Trimmed};
 use super::labels::{self, Selector, Units};
 use super::measure::{percentage, scale, scaled_label, whole};
 use super::options::{Granularity, Options};
@@ -285,6 +285,13 @@ impl Report {
             ),
             drop_negative: self.options.drop_negative,
             tree: self.options.call_tree && tree,
+            calls: match self.command {
+                Command::Top | Command::Text | Command::Html => Calls::OfInlined,
+                Command::TopProto | Command::List | Command::Disasm | Command::Weblist => {
+                    Calls::None
+                }
+                _ => Calls::All,
+            },
             tags: (self.command == Command::Dot).then_some((unit, output)),
         }
     }
@@ -311,7 +318,7 @@ impl Report {
     /// The whole graph, unsorted.
     fn whole_graph(&mut self) -> Graph {
         self.with_parts(|profile, names, shape, paths| {
-            super::graph::made(profile, names, shape, paths, None)
+            super::graph::made(profile, names, shape, paths)
         })
     }
 
