@@ -68,6 +68,7 @@ mod tests {
             for (mode, must, may) in expected {
                 let answer = answered(release, &[&format!("{mode}.pb.gz")]);
                 let warned = ids(&answer, "warning");
+                assert_eq!(warned.first(), must.first(), "{release} {mode}");
                 for id in must {
                     assert!(warned.contains(id), "{release} {mode}: {warned:?}");
                 }

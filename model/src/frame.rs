@@ -122,12 +122,13 @@ impl Own {
 
     /// Whether the call is of Go's own library.
     pub fn is_library(&self, frame: &Frame) -> bool {
-        let (Some(file), Some(package)) = (&frame.file, package(&frame.function)) else {
+        let Some(file) = &frame.file else {
             return false;
         };
+        let package = package(&frame.function);
         // Sources that were downloaded lie below a host name.
-        let first = first_element(package);
-        if first.contains('.') || package == "main" {
+        let first = first_element(package.unwrap_or_default());
+        if first.contains('.') || package == Some("main") {
             return false;
         }
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -144,6 +145,10 @@ impl Own {
         {
             return true;
         }
+        let Some(package) = package else {
+            // Assembly has names without a package, `aeshashbody` and `cmpbody`: their files tell whose they are.
+            return folder.contains("/src/internal/") || folder.starts_with("internal/");
+        };
         match folder.strip_suffix(package) {
             Some("") => !self.trimmed.contains(&first),
             Some(above) => above.ends_with("/src/"),
@@ -230,6 +235,9 @@ mod tests {
             "vendor/golang.org/x/net/http2/hpack/a.go"
         ));
         assert!(is("time.Sleep", "runtime/time.go"));
+        assert!(is("aeshashbody", "/go/src/runtime/asm_amd64.s"));
+        assert!(is("cmpbody", "internal/bytealg/compare_amd64.s"));
+        assert!(!is("helper", "/home/me/shop/fast_amd64.s"));
         assert!(!is(
             "shop/internal/db.(*Pool).get",
             "shop/internal/db/pool.go"

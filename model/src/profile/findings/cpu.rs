@@ -127,7 +127,7 @@ fn from_own(stacks: &Stacks<'_>, of: &[bool], stack: Stack<'_>) -> bool {
     false
 }
 
-/// Kinds of work that take a share worth telling.
+/// Kinds of work that take a share worth telling, the largest first.
 fn costs(stacks: &Stacks<'_>, hits: &Hits) -> Vec<Found> {
     let by_kind: Vec<Vec<bool>> = COSTS
         .iter()
@@ -160,11 +160,13 @@ fn costs(stacks: &Stacks<'_>, hits: &Hits) -> Vec<Found> {
             }
         }
     }
-    let told = COSTS
-        .iter()
-        .zip(&spent)
-        .filter(|(cost, spent)| spent.hits >= SEEN && stacks.share(spent.value) >= cost.told_from);
-    told.map(|(cost, spent)| cost_told(stacks, &by_kind, cost, spent))
+    let told = COSTS.iter().zip(&spent);
+    let mut told: Vec<_> = told
+        .filter(|(cost, spent)| spent.hits >= SEEN && stacks.share(spent.value) >= cost.told_from)
+        .collect();
+    told.sort_by_key(|(_, spent)| std::cmp::Reverse(spent.value));
+    told.into_iter()
+        .map(|(cost, spent)| cost_told(stacks, &by_kind, cost, spent))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The runtime samples an allocation of S bytes with probability p = 1 - exp(-S/rate), and profiles say the sampled counts divided
 //! by p (runtime/pprof/protomem.go:scaleHeapSample). The variance of such a sum is that of Horvitz and Thompson: of n objects
-//! of S bytes, n·S²·(1-p)/p.
+//! of S bytes, n·S²·(1-p)/p, and of their number n·(1-p)/p. One small object that was sampled stands for thousands.
 
 use super::stacks::{Call, Stacks, counted, ratio};
 use super::{Ask, Found};
@@ -26,11 +26,12 @@ const PASSING: i64 = 20;
 /// A pool is worth its while from objects of this size.
 const POOLED: i64 = 1 << 10;
 
-/// A count of objects and their bytes, with the variance of the bytes.
+/// A count of objects and their bytes, with the variances of both.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     objects: i64,
     bytes: i64,
+    objects_variance: f64,
     variance: f64,
 }
 
@@ -38,7 +39,14 @@ impl Sum {
     fn add(&mut self, objects: i64, bytes: i64, rate: i64) {
         self.objects = self.objects.wrapping_add(objects);
         self.bytes = self.bytes.wrapping_add(bytes);
-        self.variance += variance(objects, bytes, rate);
+        if objects == 0 || bytes == 0 || rate <= 1 {
+            return;
+        }
+        let size = (float(bytes) / float(objects)).abs();
+        let sampled = 1.0 - (-size / float(rate)).exp();
+        let variance = float(objects).abs() * (1.0 - sampled) / sampled;
+        self.objects_variance += variance;
+        self.variance += variance * size * size;
     }
 
     /// Two standard deviations: 95 of 100 sums are right within that.
@@ -51,23 +59,51 @@ impl Sum {
         self.error() > VAGUE * float(self.bytes).abs()
     }
 
-    fn average(&self) -> i64 {
-        self.bytes.checked_div(self.objects).unwrap_or(0)
+    /// How many objects they are and how large on average, when enough were sampled to tell.
+    fn objects(&self) -> Option<Objects> {
+        let error = 2.0 * self.objects_variance.sqrt();
+        let count = float(self.objects).abs();
+        let average = self.bytes.checked_div(self.objects)?;
+        let error = (error >= 0.001 * count).then_some(error);
+        let is_known = error.is_none_or(|error| error <= VAGUE * count);
+        is_known.then_some(Objects {
+            count: self.objects,
+            error,
+            average,
+        })
+    }
+}
+
+/// How many objects there are.
+#[derive(Clone, Copy)]
+struct Objects {
+    count: i64,
+    /// By how much the count may be wrong, where that is anything.
+    error: Option<f64>,
+    average: i64,
+}
+
+impl Objects {
+    /// `1,234 (± 100) objects of 2.0 KiB on average`.
+    fn told(self) -> String {
+        format!("{} of {} on average", self.counted(), amount(self.average))
+    }
+
+    /// `1,234 (± 100) objects`.
+    fn counted(self) -> String {
+        match self.error {
+            Some(error) => {
+                let count = grouped(self.count.unsigned_abs());
+                format!("{count} (± {}) objects", grouped(whole(error)))
+            }
+            None => counted(self.count, "object"),
+        }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn float(value: i64) -> f64 {
     value as f64
-}
-
-fn variance(objects: i64, bytes: i64, rate: i64) -> f64 {
-    if objects == 0 || bytes == 0 || rate <= 1 {
-        return 0.0;
-    }
-    let size = (float(bytes) / float(objects)).abs();
-    let sampled = 1.0 - (-size / float(rate)).exp();
-    float(objects).abs() * size * size * (1.0 - sampled) / sampled
 }
 
 /// Where memory was allocated.
@@ -189,18 +225,15 @@ fn living(memory: &Memory<'_, '_>) -> Option<Found> {
     if memory.live.bytes <= 0 {
         return None;
     }
-    let mut text = format!(
-        "{} live in {} of {} on average",
-        with_error(&memory.live),
-        counted(memory.live.objects, "object"),
-        amount(memory.live.average())
-    );
+    let mut text = format!("{} live", with_error(&memory.live));
+    if let Some(objects) = memory.live.objects() {
+        text = format!("{text} in {}", objects.told());
+    }
     if memory.has_allocated && memory.allocated.bytes > 0 {
-        text = format!(
-            "{text}; {} were allocated in {}",
-            with_error(&memory.allocated),
-            counted(memory.allocated.objects, "object")
-        );
+        text = format!("{text}; {} were allocated", with_error(&memory.allocated));
+        if let Some(objects) = memory.allocated.objects() {
+            text = format!("{text} in {}", objects.counted());
+        }
     }
     let text = match memory.rate {
         rate @ 2.. => format!(
@@ -222,23 +255,23 @@ fn big(memory: &Memory<'_, '_>) -> Vec<Found> {
     told.take(SITES)
         .map(|(call, site)| {
             let live = &site.live;
-            let advice = match live.average() {
-                average if average >= LARGE => {
+            let objects = live.objects();
+            let advice = match objects {
+                Some(of) if of.average >= LARGE => {
                     "few and big: what keeps them a core tells (`gcore PID`, `dumpview heap`)"
                 }
-                average if average <= SMALL && live.objects >= MANY => {
+                Some(of) if of.average <= SMALL && of.count >= MANY => {
                     "many and small: slices of values in place of pointers, and smaller or shared keys and strings, take less, and less \
                      of the collector's time"
                 }
                 _ => "whether that grows a later profile shows: `-base=THIS LATER`",
             };
+            let objects = objects.map_or(String::new(), |of| format!("{}, ", of.told()));
             let text = format!(
-                "{} of what lives ({}) was allocated in {}: {} of {} on average, {advice}",
+                "{} of what lives ({}) was allocated in {}: {objects}{advice}",
                 percent(ratio(live.bytes, memory.live.bytes)),
                 with_error(live),
                 memory.place(*call, site),
-                counted(live.objects, "object"),
-                amount(live.average())
             );
             let finding = Finding::new("heap.site", Severity::Info, text);
             let name = memory.stacks.name(call.function);
@@ -258,8 +291,9 @@ fn passing(memory: &Memory<'_, '_>) -> Vec<Found> {
             && allocated.bytes / PASSING > site.live.bytes
             && !allocated.is_vague()
     });
+    let told = told.filter_map(|(call, site)| Some((call, site, site.allocated.objects()?)));
     told.take(SITES)
-        .map(|(call, site)| {
+        .map(|(call, site, objects)| {
             let allocated = &site.allocated;
             let share = ratio(allocated.bytes, memory.allocated.bytes);
             let severity = if share >= 0.25 {
@@ -267,18 +301,17 @@ fn passing(memory: &Memory<'_, '_>) -> Vec<Found> {
             } else {
                 Severity::Info
             };
-            let advice = if allocated.average() >= POOLED {
+            let advice = if objects.average >= POOLED {
                 "a sync.Pool, or a buffer that is handed in, saves most of it"
             } else {
                 "too small for a pool: keep them off the heap (`dumpview escapes` says why they are there) or allocate many as one slice"
             };
             let text = format!(
-                "{} allocates and lets go: {} ({} of all, {} of {} on average), of which {} live; {advice}",
+                "{} allocates and lets go: {} ({} of all, {}), of which {} live; {advice}",
                 memory.place(*call, site),
                 amount(allocated.bytes),
                 percent(share),
-                grouped(allocated.objects.unsigned_abs()) + " objects",
-                amount(allocated.average()),
+                objects.told(),
                 amount(site.live.bytes)
             );
             let finding = Finding::new("heap.passing", severity, text);
@@ -298,9 +331,8 @@ pub fn growth(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
     let grew = live.bytes > 0 && float(live.bytes) > live.error();
     let by = if live.bytes < 0 { "less" } else { "more" };
     let mut text = format!(
-        "{} {by} live than before, in {} {by} objects",
+        "{} {by} live than before",
         amount(live.bytes).trim_start_matches('-').to_owned() + &error_of(live),
-        grouped(live.objects.unsigned_abs()),
     );
     if !grew && live.bytes > 0 {
         text.push_str("; that may be chance");
@@ -324,13 +356,13 @@ pub fn growth(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
             && float(site.live.bytes) > site.live.error()
     });
     for (call, site) in growing.take(SITES) {
+        let objects = site.live.objects();
+        let objects = objects.map_or(String::new(), |of| format!(", in {}", of.told()));
         let text = format!(
-            "{} grew by {}{}, in {}: objects of {} that stay. If a third profile shows more still, it leaks: a core tells who keeps them",
+            "{} grew by {}{}{objects}: memory that stays. If a third profile shows more still, it leaks: a core tells who keeps them",
             memory.place(*call, site),
             amount(site.live.bytes),
-            error_of(&site.live),
-            counted(site.live.objects, "object"),
-            amount(site.live.average())
+            error_of(&site.live)
         );
         let mut ask = Ask::of("list", memory.stacks.name(call.function));
         "-sample_index=inuse_space".clone_into(&mut ask.flags);

@@ -150,13 +150,14 @@ fn the_error_of_sampled_memory_is_that_of_its_samples() {
     );
     of.period = 512 << 10;
     let told = verdict(&of, 3, Whole::Profile);
-    // Two of 1,000 objects were sampled: what is known of them is as good as nothing, and no site is blamed.
+    // Two of 1,000 objects were sampled: what is known of them is as good as nothing. No site is blamed, and how many they are is
+    // not told.
     assert_eq!(ids(&told), ["heap.live"]);
     // Twice the root of n·S²·(1-p)/p, with n = 1,000, S = 1 KiB and p = 1 - exp(-1/512).
     assert!(
         told.findings[0]
             .text
-            .starts_with("1000.0 KiB (± 1.4 MiB) live in 1,000 objects"),
+            .starts_with("1000.0 KiB (± 1.4 MiB) live; 1000.0 KiB (± 1.4 MiB) were allocated. One"),
         "{}",
         told.findings[0].text
     );
@@ -168,6 +169,57 @@ fn the_error_of_sampled_memory_is_that_of_its_samples() {
             .text
             .ends_with("Every allocation was counted")
     );
+}
+
+#[test]
+fn of_few_small_objects_among_large_ones_the_bytes_are_told_and_not_how_many_there_are() {
+    let types = [("inuse_objects", "count"), ("inuse_space", "bytes")];
+    // One of 24 B was sampled, which stands for 21,846, and sixty-four of 1 MiB, which stand for themselves.
+    let mut of = profile(
+        &types,
+        &[
+            (&["main.keep"], &[21_846, 21_846 * 24]),
+            (&["main.keep"], &[74, 74 << 20]),
+        ],
+    );
+    of.period = 512 << 10;
+    let told = verdict(&of, 1, Whole::Profile);
+    assert_eq!(ids(&told), ["heap.live", "heap.site"]);
+    for finding in &told.findings {
+        assert!(finding.text.contains("74.5 MiB"), "{}", finding.text);
+        assert!(!finding.text.contains("object"), "{}", finding.text);
+    }
+    // Each of them sampled: now they are known.
+    of.period = 1;
+    let told = verdict(&of, 1, Whole::Profile);
+    assert!(
+        told.findings[0]
+            .text
+            .starts_with("74.5 MiB live in 21,920 objects of 3.5 KiB on average"),
+        "{}",
+        told.findings[0].text
+    );
+}
+
+#[test]
+fn what_takes_most_of_the_cpu_is_said_first() {
+    let of = profile(
+        &[("samples", "count"), ("cpu", "nanoseconds")],
+        &[
+            (&["main.serve", "encoding/json.Marshal"], &[60, 600]),
+            (
+                &[
+                    "main.serve",
+                    "encoding/json.Marshal",
+                    "runtime.mallocgc",
+                    "runtime.gcAssistAlloc",
+                ],
+                &[40, 400],
+            ),
+        ],
+    );
+    let told = verdict(&of, 1, Whole::Profile);
+    assert_eq!(ids(&told)[..2], ["cpu.json", "cpu.collector"]);
 }
 
 #[test]
