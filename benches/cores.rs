@@ -2,7 +2,7 @@
 //!
 //! Makes its own cores (a 1.3 GB heap, 200,000 goroutines) with the Go command named by `DUMPVIEW_GO`, called as
 //! `$DUMPVIEW_GO RELEASE ARGS…`, and keeps them under the target directory for the next run. Each question
-//! is asked several times with a warm cache; printed are the median wall time and the peak of private
+//! is asked several times with a warm cache; printed are the median wall time, what processors worked for it, and the peak of private
 //! (anonymous) memory. When `dlv` is on the PATH it is asked the same in the same run, so that the ratio can
 //! be quoted whatever the machine. Nothing is asserted: this measures.
 
@@ -66,7 +66,10 @@ fn main() -> Result<(), Failed> {
         ),
     ];
     let delve = Command::new("dlv").arg("version").output().is_ok();
-    println!("{:<44} {:>10} {:>14}", "question", "median", "private peak");
+    println!(
+        "{:<44} {:>10} {:>10} {:>14}",
+        "question", "median", "processor", "private peak"
+    );
     for (program, questions) in cases {
         let (core, exe) = big_core(&go, program, &[])?;
         let size = fs::metadata(&core)?.len();
@@ -105,14 +108,15 @@ fn report(name: &str, command: &mut Command, runs: usize) -> Result<(), Failed> 
         if !run.ended.success() {
             println!("! {name}: {}", run.ended);
         }
-        times.push(run.seconds);
+        times.push((run.seconds, run.worked));
         peak = peak.max(run.private);
     }
     times.sort();
-    let median = times.get(times.len() / 2).copied().unwrap_or_default();
+    let (median, worked) = times.get(times.len() / 2).copied().unwrap_or_default();
     println!(
-        "{name:<44} {:>8.3} s {:>11.1} MB",
+        "{name:<44} {:>8.3} s {:>8.2} s {:>11.1} MB",
         median.as_secs_f64(),
+        worked.as_secs_f64(),
         peak as f64 / f64::from(1 << 20)
     );
     Ok(())

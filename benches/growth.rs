@@ -3,7 +3,7 @@
 //!
 //! The cost of an answer grows with what it tells: time for each goroutine falls to a level and stays there. Makes its own
 //! cores with the Go command named by `DUMPVIEW_GO`, called as `$DUMPVIEW_GO RELEASE ARGS…`. Printed are the best
-//! time of each question, microseconds for each goroutine, that over the same of ten times fewer, and the peak of
+//! time of each question, what processors worked for it, microseconds for each goroutine, that over the same of ten times fewer, and the peak of
 //! private (anonymous) memory. What is kept of a heap between runs is not used. Nothing is asserted: this measures.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -32,14 +32,14 @@ fn main() -> Result<(), Failed> {
         return Ok(());
     };
     println!(
-        "{:<36} {:>10} {:>10} {:>14} {:>8} {:>12}",
-        "question", "goroutines", "best", "for each", "ratio", "private peak"
+        "{:<36} {:>10} {:>10} {:>10} {:>14} {:>8} {:>12}",
+        "question", "goroutines", "best", "processor", "for each", "ratio", "private peak"
     );
     for (verb, flags) in QUESTIONS {
         let mut fewer = None;
         for count in COUNTS {
             let (core, exe) = big_core(&go, "goroutines", &[&count.to_string()])?;
-            let (mut best, mut peak) = (Duration::MAX, 0);
+            let (mut best, mut worked, mut peak) = (Duration::MAX, Duration::MAX, 0);
             for _ in 0..RUNS {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_dumpview"));
                 let run = watched(command.arg(verb).args([&core, &exe]).args(flags))?;
@@ -47,14 +47,16 @@ fn main() -> Result<(), Failed> {
                     println!("! {verb}: {}", run.ended);
                 }
                 best = best.min(run.seconds);
+                worked = worked.min(run.worked);
                 peak = peak.max(run.private);
             }
             let each = best.as_secs_f64() * 1e6 / f64::from(count);
             let ratio = fewer.map_or_else(String::new, |fewer: f64| format!("{:.2}", each / fewer));
             let name = [&[verb], flags].concat().join(" ");
             println!(
-                "{name:<36} {count:>10} {:>8.3} s {each:>11.1} µs {ratio:>8} {:>9} MB",
+                "{name:<36} {count:>10} {:>8.3} s {:>8.2} s {each:>11.1} µs {ratio:>8} {:>9} MB",
                 best.as_secs_f64(),
+                worked.as_secs_f64(),
                 peak >> 20
             );
             fewer = Some(each);

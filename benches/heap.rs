@@ -187,21 +187,11 @@ fn timed<T>(phases: &mut Vec<Phase>, name: &'static str, work: impl FnOnce() -> 
     value
 }
 
-/// Seconds that processors spent on this program.
+/// Seconds that processors spent on this program: two successive times of `/proc/self/stat`, user and system.
 fn cpu() -> f64 {
-    ticks(11)
-}
-
-/// The same of its children that have ended.
-fn cpu_of_children() -> f64 {
-    ticks(13)
-}
-
-/// Two successive times of `/proc/self/stat`, counted from behind the name, in seconds: user and system.
-fn ticks(from: usize) -> f64 {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let (_, fields) = text.rsplit_once(')').unwrap_or_default();
-    let times = fields.split_whitespace().skip(from).take(2);
+    let times = fields.split_whitespace().skip(11).take(2);
     // USER_HZ is 100 on every Linux.
     times
         .filter_map(|ticks| ticks.parse::<f64>().ok())
@@ -234,7 +224,6 @@ fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
     let _ = fs::remove_dir_all(&cache);
     let mut phases = Vec::new();
     for (name, verb, flags) in QUESTIONS {
-        let cpu = cpu_of_children();
         let mut command = Command::new(env!("CARGO_BIN_EXE_dumpview"));
         command.args(verb).args([core, exe]).args(flags);
         let run = watched(command.env("XDG_CACHE_HOME", &cache))?;
@@ -244,7 +233,7 @@ fn program(core: &Path, exe: &Path) -> Result<Vec<Phase>, Failed> {
         phases.push(Phase {
             name,
             seconds: run.seconds,
-            cpu: cpu_of_children() - cpu,
+            cpu: run.worked.as_secs_f64(),
             private: run.private,
         });
     }
