@@ -32,6 +32,7 @@ impl Collector {
     pub fn finish(mut self) -> Analysis {
         self.end();
         self.unify_logs();
+        self.give_to_owners();
         let order = Order::new(&self);
         let mut parts = self.parts();
         parts.sort_by_cached_key(|part| {

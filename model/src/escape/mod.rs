@@ -18,6 +18,7 @@
 //! | `merge` | diagnostics to decisions |
 //! | `decision` | the types of the result |
 //! | `functions` | which function a decision is in |
+//! | `owner` | whose a generic function is |
 //! | `reason` | why it escapes |
 //! | `class` | classes of reasons, and what usually helps |
 //! | `form` | what kind of expression it is |
@@ -43,6 +44,7 @@ mod functions;
 mod gosource;
 mod log;
 mod merge;
+mod owner;
 mod reason;
 mod rows;
 mod select;

@@ -272,6 +272,46 @@ fn allocations_go_to_the_innermost_line_with_a_decision() {
     assert_eq!(join.sites[0].decisions, [0]);
 }
 
+/// As Go 1.27.3 and 1.19 print what package `b` makes of a generic function of package `a`.
+const INSTANTIATED: [&str; 2] = [
+    "# m.com/esc/b\n\
+     b/main.go:10:6: can inline grow with cost 3 as: func(int) []byte { return make([]byte, n) }\n\
+     ./a/a.go:7:6: can inline a.(*List[main.point]).Add with cost 13 as: method(*a.List[main.point]) func(point) { }\n\
+     ./a/a.go:7:23: v escapes to heap in (*List[main.point]).Add:\n\
+     ./a/a.go:7:23:   flow: {heap} ← &v:\n\
+     ./a/a.go:7:23:     from &v (address-of) at ./a/a.go:7:56\n\
+     ./a/a.go:7:23: moved to heap: v\n\
+     b/main.go:13:9: make([]byte, n) escapes to heap\n",
+    "# m.com/esc/b\n\
+     b/main.go:10:6: can inline grow with cost 3 as: func(int) []byte { return make([]byte, n) }\n\
+     /tmp/esc/a/a.go:7:19: can inline a.(*List[go.shape.int_0]).Add with cost 8 as: func(uintptr) { }\n\
+     /tmp/esc/a/a.go:7:23: moved to heap: v\n\
+     b/main.go:13:9: make([]byte, n) escapes to heap\n",
+];
+
+#[test]
+fn a_generic_function_is_of_the_package_that_declares_it() {
+    let [newer, older] = INSTANTIATED;
+    // Where the package itself is of the output, its directory says which it is.
+    let both = format!(
+        "# m.com/other\n/tmp/esc/a/b.go:3:6: can inline New with cost 3 as: func() {{ }}\n{older}"
+    );
+    let cases = [
+        (newer, "m.com/esc/a.(*List[main.point]).Add"),
+        (older, "a.(*List[go.shape.int_0]).Add"),
+        (both.as_str(), "m.com/other.a.(*List[go.shape.int_0]).Add"),
+    ];
+    for (text, function) in cases {
+        let analysis = read(text);
+        let groups = group(&analysis, &Select::default(), GroupBy::Function);
+        let mut keys: Vec<&str> = groups.iter().map(|group| group.key.as_str()).collect();
+        keys.sort_unstable();
+        let mut want = vec![function, "m.com/esc/b.grow"];
+        want.sort_unstable();
+        assert_eq!(keys, want);
+    }
+}
+
 proptest! {
     #[test]
     fn any_cut_and_any_changed_byte_gives_an_analysis(

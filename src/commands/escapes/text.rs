@@ -11,7 +11,7 @@
 //! ```
 
 use super::{Report, finding};
-use dumpview_model::escape::{Class, Decision, Form, Group, GroupBy, Kind, group};
+use dumpview_model::escape::{Class, Decision, Form, Group, GroupBy, Kind, Sym, group};
 use dumpview_model::units::{grouped, plural};
 use dumpview_view::{Align, Role, Table, Text, styled};
 use std::io;
@@ -60,6 +60,10 @@ fn head(report: &Report<'_>, out: &mut Text<'_>) -> io::Result<()> {
     };
     let mut packages: Vec<_> = analysis.decisions.iter().map(|d| d.package).collect();
     packages.dedup();
+    if packages.len() > 1 {
+        // Of a generic function it may be open which package declares it.
+        packages.retain(|package| *package != Sym::EMPTY);
+    }
     out.line(styled(
         Role::Heading,
         format_args!(
