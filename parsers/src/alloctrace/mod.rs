@@ -33,4 +33,5 @@ mod records;
 mod tests;
 
 pub use reader::Reader;
+pub(crate) use reader::is_ours;
 pub use records::{Call, Object, Record, Stack};

@@ -59,7 +59,7 @@ fn without_number(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether a line begins as a record's first one does.
-fn is_ours(text: &[u8]) -> bool {
+pub(crate) fn is_ours(text: &[u8]) -> bool {
     text.starts_with(b"tracealloc(") || text.starts_with(b"tracefree(")
 }
 

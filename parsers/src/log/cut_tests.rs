@@ -123,11 +123,21 @@ fn many_lines(text: &[u8]) -> HashMap<&'static str, Vec<(u64, String, bool)>> {
 fn a_log_that_begins_anywhere_has_all_that_begins_in_it() {
     let mut dice = Dice(2);
     let mut compared = 0;
-    for folder in ["traceback", "race"] {
+    for folder in [
+        "traceback",
+        "race",
+        "allocfreetrace",
+        "memstats",
+        "oom",
+        "pprof-text",
+        "runtime-metrics",
+        "loadgen",
+        "reports",
+    ] {
         for (name, text) in samples(folder, "") {
             let text = &text[..text.len().min(200_000)];
             let whole = many_lines(text);
-            for _ in 0..12 {
+            for _ in 0..24 {
                 let from = usize::try_from(dice.roll(text.len() as u64)).unwrap();
                 let Some(next) = memchr::memchr(b'\n', &text[from..]) else {
                     continue;

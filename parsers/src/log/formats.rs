@@ -263,7 +263,12 @@ impl Formats {
     /// Offers a line to the formats whose records are more than a line.
     fn other(&mut self, starts: &Starts, line: &Line<'_>, out: &mut Sink<'_>) {
         self.package = Package::read(line);
-        let open = self.open.take();
+        let mut open = self.open.take();
+        // It looks like a call: of a log that begins in the middle of such a trace, the stack is taken for a dump's.
+        if open == Some(TRACEBACK) && alloctrace::is_ours(line.text) {
+            Reader::finish(&mut self.traceback, out);
+            open = None;
+        }
         let mut all = self.all();
         let first = open.and_then(|index| Some((index, all.get_mut(index)?.line(line, out))));
         let mut taken = first.filter(|(_, taken)| *taken != Taken::No);
