@@ -209,7 +209,8 @@ impl Default for ValueFlags {
 /// How a log is read.
 #[derive(Args, Debug, Clone, Default)]
 pub struct LogFlags {
-    /// Go on as the file grows, across rotation, like `tail -F`.
+    /// Go on as the file grows, across rotation, like `tail -F`. Lines that come meanwhile, or through a pipe, and have no time of
+    /// their own get that at which they came.
     #[arg(long)]
     pub follow: bool,
 

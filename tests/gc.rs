@@ -19,7 +19,7 @@ mod tests {
     use std::fs;
     use std::io::{BufRead, BufReader, Write};
     use std::path::{Path, PathBuf};
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     fn corpus(path: &str) -> PathBuf {
         samples::corpus("logs").join(path)
@@ -481,6 +481,37 @@ mod tests {
         assert_eq!(ran.status, 0, "{}", ran.out);
         assert!(ran.out.starts_with("gc: 1 cycle"), "{}", ran.out);
         drop(stdin);
+    }
+
+    /// Of a live pipe a cycle without a time of its own was printed when it came.
+    #[test]
+    fn a_cycle_that_comes_through_a_live_pipe_is_stamped() {
+        let now = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_nanos()
+        };
+        let stamps = |args: &[&str], input: &str| -> Vec<Value> {
+            let ran = run_with(args, input.as_bytes());
+            assert_eq!(ran.status, 0, "{}", ran.err);
+            let document = ran.json();
+            let cycles = document["cycles"].as_array().unwrap();
+            cycles
+                .iter()
+                .map(|cycle| cycle["stamp_ns"].clone())
+                .collect()
+        };
+        let own = format!("2026-11-21T02:00:00Z {}", LINE.replace("gc 1 ", "gc 2 "));
+        let input = format!("{LINE}{own}");
+        let before = now();
+        let live = stamps(&["gc", "-", "--follow", "--json"], &input);
+        let arrived = u128::from(live[0].as_u64().unwrap());
+        assert!((before..=now()).contains(&arrived), "{live:?}");
+        assert_eq!(live[1], 1_795_226_400_000_000_000u64);
+        // A pipe that is only read says nothing of when it was written.
+        let read = stamps(&["gc", "-", "--json"], &input);
+        assert_eq!((&read[0], &read[1]), (&Value::Null, &live[1]));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod tests {
     use crate::samples::{self, corpus, lossy, name};
     use serde_json::Value;
     use std::collections::BTreeMap;
+    use std::fmt::Write;
     use std::fs;
     use std::path::PathBuf;
 
@@ -367,6 +368,61 @@ mod tests {
             text.starts_with("1 appeared, 1 gone, 1 stayed (1 of them where they were)"),
             "{text}"
         );
+    }
+
+    /// Crashes an hour apart, of a service whose lines have times.
+    #[test]
+    fn a_stretch_of_a_log_has_its_own_crashes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        let mut log = String::new();
+        for (hour, what) in ["first", "second", "third"].iter().enumerate() {
+            let crash = format!(
+                "up\npanic: {what}\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x1d\nexit status 2\n"
+            );
+            for line in crash.lines() {
+                writeln!(log, "2026-11-21T0{hour}:00:00Z {line}").unwrap();
+            }
+        }
+        fs::write(&path, &log).unwrap();
+        let path = path.to_str().unwrap();
+        let cases: [(&[&str], usize, &str); 4] = [
+            (&[], 3, "third"),
+            (&["--until", "01:30"], 2, "second"),
+            (
+                &["--since", "00:30", "--until", "2026-11-21T01:30"],
+                1,
+                "second",
+            ),
+            (&["--since", "2026-11-21T00:30"], 2, "third"),
+        ];
+        for verb in ["goroutines", "waits"] {
+            for (flags, count, last) in cases {
+                let ran = Call::new([&[verb, path, "--json"], flags].concat()).run();
+                assert_eq!(ran.status, 0, "{verb} {flags:?}: {}", ran.err);
+                if verb == "goroutines" {
+                    let document = ran.json();
+                    assert_eq!(document["dump_count"], count, "{flags:?}");
+                    assert_eq!(document["death"]["reason"], format!("panic: {last}"));
+                }
+            }
+            let ran = Call::new([verb, path, "--since", "2026-11-22"]).run();
+            assert_eq!(ran.status, 1);
+            assert!(
+                ran.err.contains("3 dumps, all of them outside of --since"),
+                "{}",
+                ran.err
+            );
+            let ran = Call::new([verb, path, "--since", "90s"]).run();
+            assert_eq!(ran.status, 1);
+            assert!(
+                ran.err.contains("3 dumps without a time that"),
+                "{}",
+                ran.err
+            );
+        }
+        let ran = Call::new(["goroutines", path, "--csv"]).run();
+        assert_eq!((ran.status, ran.out.lines().count()), (0, 2), "{}", ran.err);
     }
 
     #[test]

@@ -92,13 +92,14 @@ impl Log {
         let mut gate = self.pipe.as_ref().and_then(pipe::Pipe::gate);
         let mut passing = gate.as_mut().map(pipe::Gate::passing);
         let ended = chunks(file, args.follow, &mut |chunk| {
-            self.spool.push(chunk);
+            self.spool.push(chunk.bytes);
             if let Some(pass) = &mut passing {
                 // The gate takes everything.
-                let _ = pass.chunk(chunk);
+                let _ = pass.chunk(chunk.bytes);
             }
             let mut state = self.state();
-            reader.push(chunk, &mut |record| {
+            reader.arrived(chunk.arrived);
+            reader.push(chunk.bytes, &mut |record| {
                 self.spool.record(&record);
                 if let Some(pass) = &mut passing {
                     pass.record(&record);

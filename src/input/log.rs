@@ -1,4 +1,4 @@
-//! Logs to records: a file, a pipe or stdin through the log reader, in memory that does not grow with it.
+//! The bytes of a log: a file, a pipe or stdin, in memory that does not grow with it.
 //!
 //! A file is read in this thread. A pipe is read in another one, because its writer may be silent for hours while
 //! somebody presses Ctrl-C: then what was read until now is the input, and its summary is the answer.
@@ -7,13 +7,13 @@ use super::follow::Followed;
 use super::interrupt::Interrupt;
 use super::stream;
 use crate::memory;
-use dumpview_parsers::log::{LogReader, Sink};
+use dumpview_parsers::log::Stamp;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How reading ended.
 #[derive(Debug, Default)]
@@ -26,26 +26,21 @@ pub struct Ended {
     pub interrupted: bool,
 }
 
+/// Bytes of a log.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'c> {
+    /// The bytes.
+    pub bytes: &'c [u8],
+    /// When they arrived, of an input that is followed and was waited for: they were written just before.
+    pub arrived: Option<Stamp>,
+}
+
 /// How often a silent input is looked at.
 const TICK: Duration = Duration::from_millis(100);
 /// How long a writer may go on after Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Chunks on their way between the threads.
 const IN_FLIGHT: usize = 4;
-
-/// Reads an input to its end (`-` is stdin).
-///
-/// # Errors
-///
-/// When it cannot be opened, or its first read fails.
-pub fn read(path: &Path, reader: &mut LogReader, out: &mut Sink<'_>) -> io::Result<Ended> {
-    let ended = chunks(path, false, &mut |chunk| {
-        reader.push(chunk, out);
-        ControlFlow::Continue(())
-    })?;
-    reader.finish(out);
-    Ok(ended)
-}
 
 /// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough. With `follow` it goes
 /// on as a file grows, across rotation and truncation.
@@ -56,10 +51,10 @@ pub fn read(path: &Path, reader: &mut LogReader, out: &mut Sink<'_>) -> io::Resu
 pub fn chunks(
     path: &Path,
     follow: bool,
-    each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    each: &mut dyn FnMut(Chunk<'_>) -> ControlFlow<()>,
 ) -> io::Result<Ended> {
     let mut short = false;
-    let each: &mut dyn FnMut(&[u8]) -> ControlFlow<()> = &mut |chunk| {
+    let each: Each<'_> = &mut |chunk| {
         each(chunk)?;
         short = memory::is_short();
         if short {
@@ -74,7 +69,7 @@ pub fn chunks(
     } else if !stdin && path.metadata()?.is_file() {
         plain(path, each)
     } else {
-        piped(path, each)
+        piped(path, follow, each)
     }?;
     if short {
         let read = ended.bytes;
@@ -83,7 +78,30 @@ pub fn chunks(
     Ok(ended)
 }
 
-fn plain(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {
+/// Who takes the chunks.
+type Each<'e> = &'e mut dyn FnMut(Chunk<'_>) -> ControlFlow<()>;
+
+impl<'c> Chunk<'c> {
+    /// Bytes that may have been there for long.
+    const fn old(bytes: &'c [u8]) -> Self {
+        Self {
+            bytes,
+            arrived: None,
+        }
+    }
+
+    /// Bytes that were written just now.
+    fn new(bytes: &'c [u8]) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        let ns = now.and_then(|now| i64::try_from(now.as_nanos()).ok());
+        Self {
+            bytes,
+            arrived: ns.map(Stamp::Utc),
+        }
+    }
+}
+
+fn plain(path: &Path, each: Each<'_>) -> io::Result<Ended> {
     let mut input = stream::open(path)?;
     let interrupt = Interrupt::watch()?;
     let mut chunk = vec![0u8; stream::CHUNK];
@@ -98,7 +116,7 @@ fn plain(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Res
             Ok(0) => return Ok(ended),
             Ok(n) => {
                 ended.bytes += n as u64;
-                if each(chunk.get(..n).unwrap_or_default()).is_break() {
+                if each(Chunk::old(chunk.get(..n).unwrap_or_default())).is_break() {
                     return Ok(ended);
                 }
             }
@@ -117,7 +135,10 @@ fn failed(mut ended: Ended, error: io::Error) -> io::Result<Ended> {
     Ok(ended)
 }
 
-fn piped(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {
+fn piped(path: &Path, follow: bool, each: Each<'_>) -> io::Result<Ended> {
+    // What stands in a file was written at any time, whoever opened it.
+    let is_file = Path::new("/dev/stdin").metadata();
+    let is_live = follow && !is_file.is_ok_and(|file| file.is_file());
     let interrupt = Interrupt::watch()?;
     let (full, chunks) = mpsc::sync_channel::<io::Result<Vec<u8>>>(IN_FLIGHT);
     let (empty, spare) = mpsc::channel::<Vec<u8>>();
@@ -163,7 +184,12 @@ fn piped(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Res
             Ok(Ok(chunk)) if chunk.is_empty() => return Ok(ended),
             Ok(Ok(chunk)) => {
                 ended.bytes += chunk.len() as u64;
-                if each(&chunk).is_break() {
+                let came = if is_live {
+                    Chunk::new(&chunk)
+                } else {
+                    Chunk::old(&chunk)
+                };
+                if each(came).is_break() {
                     return Ok(ended);
                 }
                 // The reader may have left with its last chunk.
@@ -177,9 +203,10 @@ fn piped(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Res
     }
 }
 
-fn followed(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<Ended> {
+fn followed(path: &Path, each: Each<'_>) -> io::Result<Ended> {
     let mut input = Followed::open(path)?;
     let interrupt = Interrupt::watch()?;
+    let mut was_waited_for = false;
     let mut chunk = vec![0u8; stream::CHUNK];
     let mut ended = Ended::default();
     loop {
@@ -188,10 +215,19 @@ fn followed(path: &Path, each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> io::
             return Ok(ended);
         }
         match input.read(&mut chunk) {
-            Ok(0) => thread::sleep(TICK),
+            Ok(0) => {
+                was_waited_for = true;
+                thread::sleep(TICK);
+            }
             Ok(n) => {
                 ended.bytes += n as u64;
-                if each(chunk.get(..n).unwrap_or_default()).is_break() {
+                let bytes = chunk.get(..n).unwrap_or_default();
+                let came = if was_waited_for {
+                    Chunk::new(bytes)
+                } else {
+                    Chunk::old(bytes)
+                };
+                if each(came).is_break() {
                     return Ok(ended);
                 }
             }

@@ -74,12 +74,13 @@ pub fn drive(
     let mut failed = None;
     let ended = chunks(path, flags.follow, &mut |chunk| {
         if let Some(pass) = &mut passing
-            && pass.chunk(chunk).is_err()
+            && pass.chunk(chunk.bytes).is_err()
         {
             // Nobody listens to stderr; the answer is still wanted.
             passing = None;
         }
-        reader.push(chunk, &mut |record| {
+        reader.arrived(chunk.arrived);
+        reader.push(chunk.bytes, &mut |record| {
             if let Some(pass) = &mut passing {
                 pass.record(&record);
             }

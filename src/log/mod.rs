@@ -26,4 +26,4 @@ pub use args::LogArgs;
 pub use pass::Passing;
 pub use reading::{Body, Each, Inputs, Reading, Summed, Timeless, When, read};
 pub use verb::OnLog;
-pub use whole::whole;
+pub use whole::{Whole, whole};

@@ -3,7 +3,7 @@
 use super::formats::{Formats, Starts};
 use super::seek::Places;
 use super::{Kind, Record, Sink, Strip, Unwrapper};
-use crate::line::{Line, LineReader, Origin, Written};
+use crate::line::{Line, LineReader, Origin, Stamp, Written};
 use crate::traceback::Alike;
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -17,6 +17,8 @@ pub struct LogReader {
     lines_of_others: Others,
     /// Goroutines are given whole where that can be.
     alike: Option<Alike>,
+    /// When what is read now was written, where it says nothing of that itself.
+    arrived: Option<Stamp>,
 }
 
 /// What is done with the application's own lines.
@@ -116,8 +118,26 @@ impl LogReader {
         self
     }
 
+    /// What comes from here on was written just then; lines with a time of their own keep that.
+    pub const fn arrived(&mut self, at: Option<Stamp>) {
+        self.arrived = at;
+    }
+
     /// Gives the records that `chunk` completes.
     pub fn push(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
+        let arrived = self.arrived;
+        if arrived.is_none() {
+            return self.read(chunk, out);
+        }
+        self.read(chunk, &mut |record| {
+            out(Record {
+                stamp: record.stamp.or(arrived),
+                ..record
+            });
+        });
+    }
+
+    fn read(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
         let mut places = Places::of(chunk);
         let mut from = 0;
         while from < chunk.len() {
@@ -140,6 +160,7 @@ impl LogReader {
             origins,
             lines_of_others,
             alike,
+            ..
         } = self;
         // Whether the writer of the last line is in the middle of something: then words tell nothing of the next one.
         let busy = Cell::new(origins.is_busy(Origin(0)));
@@ -209,6 +230,13 @@ impl LogReader {
 
     /// The input has ended: gives what was open.
     pub fn finish(&mut self, out: &mut Sink<'_>) {
+        let arrived = self.arrived;
+        let out: &mut Sink<'_> = &mut |record: Record<'_>| {
+            out(Record {
+                stamp: record.stamp.or(arrived),
+                ..record
+            });
+        };
         let Self {
             lines,
             unwrapper,

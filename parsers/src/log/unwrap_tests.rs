@@ -1,7 +1,7 @@
 //! Every machinery's prefix on the same lines; what they hold must not change.
 
-use super::Stamp;
 use super::unwrap::Unwrapper;
+use super::{LogReader, Record, Stamp};
 use crate::line::LineReader;
 use proptest::prelude::*;
 
@@ -179,4 +179,33 @@ proptest! {
         let lines = text.lines().count();
         prop_assert_eq!(unwrap(&text).len(), lines);
     }
+}
+
+/// Of a stream that is read as it is written, a line that says nothing of its time was written when it came.
+#[test]
+fn what_has_no_time_of_its_own_has_that_at_which_it_came() {
+    let cycle = |number: u32, prefix: &str| {
+        format!(
+            "{prefix}gc {number} @{number}.000s 2%: 0.087+1.0+0.011 ms clock, 1.0+0.72/1.7/0.040+0.13 ms cpu, 4->4->3 MB, 4 MB \
+             goal, 0 MB stacks, 0 MB globals, 12 P\n"
+        )
+    };
+    let mut reader = LogReader::new();
+    let mut stamps = Vec::new();
+    let mut each = |record: Record<'_>| stamps.push((record.place.line, record.stamp));
+    reader.push(cycle(1, "").as_bytes(), &mut each);
+    reader.arrived(Some(Stamp::Utc(7)));
+    reader.push(cycle(2, "").as_bytes(), &mut each);
+    let own = cycle(3, "2026-11-21T02:00:00Z ");
+    reader.push(own.as_bytes(), &mut each);
+    reader.finish(&mut each);
+    let at = 1_795_226_400_000_000_000;
+    assert_eq!(
+        stamps,
+        [
+            (1, None),
+            (2, Some(Stamp::Utc(7))),
+            (3, Some(Stamp::Utc(at)))
+        ]
+    );
 }

@@ -7,7 +7,7 @@ use super::info;
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::flags::NoFlags;
-use crate::log::whole;
+use crate::log::{LogFlags, Whole, whole};
 use crate::out::Out;
 use crate::verb::{About, Group, OnFiles, Verb};
 use crate::words::quoted;
@@ -18,7 +18,6 @@ use dumpview_model::log_model::{LogModel, LogProcess, Parts};
 use dumpview_model::oom::Killing;
 use dumpview_model::traceback::{Race, Summary};
 use dumpview_model::units::{grouped, plural};
-use dumpview_parsers::log::LogReader;
 use dumpview_view::document::{self, Envelope, Incomplete, LogTail};
 use dumpview_view::finding;
 use dumpview_view::{Align, Role, Table, Text, styled};
@@ -149,7 +148,8 @@ impl OnFiles for ContentsVerb {
 
 fn read(path: &Path) -> Result<Report, Failure> {
     let name = path.display().to_string();
-    let (model, ended) = whole(path, LogReader::new(), LogModel::new(Parts::OVERVIEW))?;
+    let read = whole(path, &LogFlags::default(), LogModel::new(Parts::OVERVIEW))?;
+    let Whole { model, ended, .. } = read;
     if !model.inventory.has_traces() {
         return Err(nothing_of_go(&name, &model.inventory));
     }

@@ -58,8 +58,8 @@ fn read_text(
     let mut lines = LineReader::new();
     collector.begin_input();
     let ended = log::chunks(path, false, &mut |chunk| {
-        tap(chunk);
-        lines.push(chunk, |line| collector.line(line));
+        tap(chunk.bytes);
+        lines.push(chunk.bytes, |line| collector.line(line));
         ControlFlow::Continue(())
     });
     let ended = ended.map_err(|error| unreadable(path, &error))?;

@@ -4,9 +4,9 @@ use super::format::{Export, ExportFlags, Written};
 use crate::answer::Failure;
 use crate::case::core::Case;
 use crate::commands::heap::analysed;
-use crate::input::log::Ended;
 use dumpview_model::units::plural;
 use dumpview_process::postmortem::redact::Redaction;
+use dumpview_view::document::Incomplete;
 use regex::Regex;
 use std::path::Path;
 
@@ -47,7 +47,10 @@ impl Export for Core {
         })
     }
 
-    fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+    fn of_log(
+        path: &Path,
+        _: &ExportFlags,
+    ) -> Result<(Written<'static>, Vec<Incomplete>), Failure> {
         Err(Failure::no_answer(format!(
             "{}: only a core is redacted, and this is a log",
             path.display()

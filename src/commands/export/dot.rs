@@ -4,11 +4,11 @@ use super::format::{Export, ExportFlags, Written};
 use crate::answer::Failure;
 use crate::case::core::Case;
 use crate::commands::heap::{analysed, named};
-use crate::input::log::Ended;
 use dumpview_model::heap::PlaceKind;
 use dumpview_model::units::{bytes, grouped};
 use dumpview_model::waits::{Certainty, Waits};
 use dumpview_process::heap::ask::{Around, Near};
+use dumpview_view::document::Incomplete;
 use dumpview_view::safe::safe;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -36,7 +36,10 @@ impl Export for Dot {
         Ok(Written::new(move |out| write(&around, out)))
     }
 
-    fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+    fn of_log(
+        path: &Path,
+        _: &ExportFlags,
+    ) -> Result<(Written<'static>, Vec<Incomplete>), Failure> {
         Err(Failure::no_answer(format!(
             "{}: a log has no heap",
             path.display()

@@ -5,10 +5,10 @@ use crate::answer::Failure;
 use crate::case::core::Case;
 use crate::commands::goroutines::{GoroutinesFlags, of_log};
 use crate::commands::heap::analysed;
-use crate::input::log::Ended;
 use dumpview_model::goroutine::{Elided, Goroutines, StackId};
 use dumpview_process::heap::ask::Retention;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
+use dumpview_view::document::Incomplete;
 use dumpview_view::safe::safe;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -44,17 +44,21 @@ impl Export for Folded {
         Ok(Written::new(move |out| write(&goroutines, system, out)))
     }
 
-    fn of_log(path: &Path, flags: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+    fn of_log(
+        path: &Path,
+        flags: &ExportFlags,
+    ) -> Result<(Written<'static>, Vec<Incomplete>), Failure> {
         let asked = GoroutinesFlags {
             dump: flags.dump,
+            log: flags.log.clone(),
             with_stacks: true,
             ..GoroutinesFlags::default()
         };
-        let (goroutines, ended) = of_log(path, &asked)?;
+        let (goroutines, incomplete) = of_log(path, &asked)?;
         let system = flags.system;
         Ok((
             Written::new(move |out| write(&goroutines, system, out)),
-            ended,
+            incomplete,
         ))
     }
 }

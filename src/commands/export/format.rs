@@ -2,8 +2,9 @@
 
 use crate::answer::Failure;
 use crate::case::core::Case;
-use crate::input::log::Ended;
+use crate::flags::LogFlags;
 use clap::Args;
+use dumpview_view::document::Incomplete;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -53,6 +54,10 @@ pub struct ExportFlags {
     /// Which dump of a log with several, by number; the one of the last crash, or the last one, when left out.
     #[arg(long, value_name = "N")]
     pub dump: Option<usize>,
+
+    /// How a log is read.
+    #[command(flatten)]
+    pub log: LogFlags,
 }
 
 /// Writes a file.
@@ -88,16 +93,19 @@ pub trait Export {
     /// When the core has nothing of that.
     fn of_core<'w>(case: &'w Case<'_>, flags: &ExportFlags) -> Result<Written<'w>, Failure>;
 
-    /// What it has of a log, and how reading that ended.
+    /// What it has of a log, and what is missing.
     ///
     /// # Errors
     ///
     /// When the log has nothing of that, or cannot be read.
-    fn of_log(path: &Path, flags: &ExportFlags) -> Result<(Written<'static>, Ended), Failure>;
+    fn of_log(
+        path: &Path,
+        flags: &ExportFlags,
+    ) -> Result<(Written<'static>, Vec<Incomplete>), Failure>;
 }
 
 type OfCore = for<'w> fn(&'w Case<'_>, &ExportFlags) -> Result<Written<'w>, Failure>;
-type OfLog = fn(&Path, &ExportFlags) -> Result<(Written<'static>, Ended), Failure>;
+type OfLog = fn(&Path, &ExportFlags) -> Result<(Written<'static>, Vec<Incomplete>), Failure>;
 
 /// An export with its type erased, as the table has it.
 pub struct Entry {

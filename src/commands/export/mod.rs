@@ -25,7 +25,7 @@ use crate::input::io_words;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use dumpview_view::Text;
-use dumpview_view::document::{Envelope, Incomplete};
+use dumpview_view::document::Envelope;
 use format::{Entry, ExportFlags, Written, entry};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -118,13 +118,8 @@ impl OnFiles for ExportVerb {
         let path = files.first();
         let export = find(&args.to)?;
         is_no_input(&args.output, path)?;
-        let (write, ended) = (export.log)(path, args)?;
+        let (write, incomplete) = (export.log)(path, args)?;
         let exported = written(args, write)?;
-        let lost = ended.lost.map(|why| Incomplete {
-            what: "input".to_owned(),
-            why,
-        });
-        let incomplete: Vec<Incomplete> = lost.into_iter().collect();
         let path = path.display().to_string();
         out.complain_of(&path, &incomplete);
         out.whole(&Envelope::of_log("export", path), &incomplete, &exported)?;

@@ -4,12 +4,12 @@ use super::format::{Export, ExportFlags, Written};
 use crate::answer::Failure;
 use crate::case::core::Case;
 use crate::commands::heap::analysed;
-use crate::input::log::Ended;
 use dumpview_model::heap::HeapTotal;
 use dumpview_model::word::{named, names};
 use dumpview_parsers::pprof::{Builder, Profile, Sample, ValueType};
 use dumpview_process::heap::ask::{Of, Retention, TotalBy};
 use dumpview_process::profile::{Kind, read};
+use dumpview_view::document::Incomplete;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Write};
@@ -34,7 +34,10 @@ impl Export for Pprof {
         Ok(Written::new(move |out| write(&profile, out)))
     }
 
-    fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+    fn of_log(
+        path: &Path,
+        _: &ExportFlags,
+    ) -> Result<(Written<'static>, Vec<Incomplete>), Failure> {
         Err(Failure::no_answer(format!(
             "{}: a log has no profile\n\nhint: --to folded writes the stacks of its goroutines",
             path.display()

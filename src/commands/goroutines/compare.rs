@@ -7,7 +7,7 @@ use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::Case;
 use crate::case::core::with_case;
 use crate::case::{Files, Kind, kind_of};
-use crate::flags::Common;
+use crate::flags::{Common, LogFlags};
 use crate::out::Out;
 use dumpview_model::goroutine::{Goroutine, Goroutines, Group, Listed};
 use dumpview_model::traceback::{Diff, Stayed, diff};
@@ -78,7 +78,18 @@ pub fn goroutines(
 ) -> Result<Goroutines, Failure> {
     match kind_of(path)? {
         Kind::Core | Kind::Executable => with_case(path, None, common, all),
-        _ => Ok(text::goroutines(path, args)?.0),
+        _ => {
+            // A stretch of time, and what is still to come, are of the other one.
+            let log = LogFlags {
+                strip_prefix: args.log.strip_prefix.clone(),
+                ..LogFlags::default()
+            };
+            let args = GoroutinesFlags {
+                log,
+                ..args.clone()
+            };
+            Ok(text::goroutines(path, &args)?.0)
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
 use crate::commands::print::failure;
 use crate::commands::x::parse_addr;
-use crate::flags::ValueFlags;
+use crate::flags::{LogFlags, ValueFlags};
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
 use clap::Args;
@@ -111,9 +111,9 @@ pub struct GoroutinesFlags {
     #[arg(long, value_name = "OLD")]
     pub diff: Option<PathBuf>,
 
-    /// What to take off the front of every line of a log, when it is not recognised: a regular expression.
-    #[arg(long, value_name = "REGEX")]
-    pub strip_prefix: Option<String>,
+    /// How a log is read.
+    #[command(flatten)]
+    pub log: LogFlags,
 }
 
 /// What the document says.

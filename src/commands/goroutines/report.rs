@@ -8,12 +8,16 @@ use dumpview_model::traceback::{Access, Death, Dump, Race, Summary};
 use dumpview_model::units::{grouped, plural};
 use dumpview_view::finding;
 use dumpview_view::{Role, Text, styled};
-use std::io;
+use std::io::{self, Write};
 
 /// So many of something are shown in full.
 const SHOWN: usize = 5;
 
 impl Answer for Report {
+    fn csv(&self, out: &mut dyn Write) -> Option<io::Result<()>> {
+        self.view.as_ref().and_then(|view| view.csv(out))
+    }
+
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
         write(self, out)
     }

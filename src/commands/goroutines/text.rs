@@ -5,16 +5,13 @@ use super::passing;
 use super::view::{self, View};
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::Files;
-use crate::input::log::Ended;
-use crate::log::whole;
-use crate::log::{LogFlags, is_stdin};
+use crate::log::{Whole, is_stdin, whole};
 use crate::out::{Form, Out};
 use dumpview_model::finding::Finding;
 use dumpview_model::goroutine::Goroutines;
 use dumpview_model::log::Unread;
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::traceback::{Collected, Dump, Which, findings};
-use dumpview_parsers::log::LogReader;
 use dumpview_view::document::{Envelope, Incomplete};
 use std::io;
 use std::path::Path;
@@ -23,7 +20,8 @@ use std::sync::Arc;
 /// What a log says of goroutines.
 pub(super) struct Report {
     pub path: String,
-    pub ended: Ended,
+    /// What is missing for want of input or of a time.
+    pub missing: Vec<Incomplete>,
     pub found: Collected,
     pub unread: Unread,
     /// The dump that is shown, without its goroutines: those are in the view.
@@ -55,16 +53,22 @@ pub(super) fn answer(
 ) -> Result<Exit, Stop> {
     view::choice(args)?;
     let path = files.first();
-    let (model, ended) = if is_stdin(path) && out.form() == Form::Text {
-        match passing::read(reader(args)?, model(args)) {
-            Ok(read) => read,
+    let passes = is_stdin(path) && out.form() == Form::Text && args.log.is_live(path);
+    let read = if passes {
+        match passing::read(args.log.reader()?, model(args)) {
+            Ok((model, ended)) => Whole {
+                model,
+                ended,
+                outside: 0,
+                timeless: 0,
+            },
             Err(passing::Stop::Read(error)) => return Err(unreadable(path, &error).into()),
             Err(passing::Stop::Write(error)) => return Err(error.into()),
         }
     } else {
         read(path, args)?
     };
-    let report = Report::new(path, model, ended, args)?;
+    let report = Report::new(path, read, args)?;
     let incomplete = report.incomplete();
     for lacks in &incomplete {
         out.complain(&format!("{}: {}: {}", report.path, lacks.what, lacks.why));
@@ -77,22 +81,27 @@ pub(super) fn answer(
     Ok(Exit::lacking(&incomplete))
 }
 
-/// The goroutines of the wanted dump of a log, and how reading it ended.
+/// The goroutines of the wanted dump of a log, and what is missing.
 ///
 /// # Errors
 ///
 /// When it cannot be read or has no dump.
-pub fn goroutines(path: &Path, args: &GoroutinesFlags) -> Result<(Goroutines, Ended), Failure> {
-    let (model, ended) = read(path, args)?;
-    let found = model.tracebacks.into_found();
-    match found.dump {
-        Some(dump) => Ok((Arc::unwrap_or_clone(dump).goroutines, ended)),
-        None => Err(nothing(path, &found, args)),
+pub fn goroutines(
+    path: &Path,
+    args: &GoroutinesFlags,
+) -> Result<(Goroutines, Vec<Incomplete>), Failure> {
+    let read = read(path, args)?;
+    if read.model.tracebacks.found().dump.is_none() {
+        return Err(nothing(path, &read, args));
     }
+    let incomplete = read.incomplete();
+    let dump = read.model.tracebacks.into_found().dump;
+    let goroutines = dump.map(|dump| Arc::unwrap_or_clone(dump).goroutines);
+    Ok((goroutines.unwrap_or_default(), incomplete))
 }
 
-fn read(path: &Path, args: &GoroutinesFlags) -> Result<(LogModel, Ended), Failure> {
-    whole(path, reader(args)?, model(args))
+fn read(path: &Path, args: &GoroutinesFlags) -> Result<Whole, Failure> {
+    whole(path, &args.log, model(args))
 }
 
 fn model(args: &GoroutinesFlags) -> LogModel {
@@ -100,21 +109,17 @@ fn model(args: &GoroutinesFlags) -> LogModel {
     LogModel::with_dump(Parts::CRASHES, which, args.with_stacks)
 }
 
-fn reader(args: &GoroutinesFlags) -> Result<LogReader, Failure> {
-    let flags = LogFlags {
-        strip_prefix: args.strip_prefix.clone(),
-        ..LogFlags::default()
-    };
-    flags.reader()
-}
-
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::cannot_read(path, error)
 }
 
 /// Why there is nothing to show.
-fn nothing(path: &Path, found: &Collected, args: &GoroutinesFlags) -> Failure {
+fn nothing(path: &Path, read: &Whole, args: &GoroutinesFlags) -> Failure {
     let name = path.display();
+    let found = read.model.tracebacks.found();
+    if let Some(why) = read.why_nothing().filter(|_| found.dump_count == 0) {
+        return Failure::no_answer(format!("{name}: {why}"));
+    }
     match (args.dump, found.dump_count) {
         (Some(number), 1..) => Failure::no_answer(format!(
             "{name}: no dump {number}: there are {}\n\nhint: --dump 1 to --dump {}",
@@ -128,19 +133,16 @@ fn nothing(path: &Path, found: &Collected, args: &GoroutinesFlags) -> Failure {
 }
 
 impl Report {
-    fn new(
-        path: &Path,
-        model: LogModel,
-        ended: Ended,
-        args: &GoroutinesFlags,
-    ) -> Result<Self, Failure> {
-        let unread = model.unread;
-        let mut found = model.tracebacks.into_found();
-        let mut dump = found.dump.take().map(Arc::unwrap_or_clone);
-        let unwanted = args.dump.is_some() && dump.is_none();
-        if unwanted || dump.is_none() && found.profile.is_none() && found.races.is_empty() {
-            return Err(nothing(path, &found, args));
+    fn new(path: &Path, read: Whole, args: &GoroutinesFlags) -> Result<Self, Failure> {
+        let found = read.model.tracebacks.found();
+        let unwanted = args.dump.is_some() && found.dump.is_none();
+        if unwanted || found.dump.is_none() && found.profile.is_none() && found.races.is_empty() {
+            return Err(nothing(path, &read, args));
         }
+        let missing = read.incomplete();
+        let unread = read.model.unread;
+        let mut found = read.model.tracebacks.into_found();
+        let mut dump = found.dump.take().map(Arc::unwrap_or_clone);
         let mut crashed = None;
         let mut about = Vec::new();
         let view = match (&mut dump, found.profile.take()) {
@@ -171,7 +173,7 @@ impl Report {
         };
         Ok(Self {
             path: path.display().to_string(),
-            ended,
+            missing,
             found,
             unread,
             dump,
@@ -184,13 +186,7 @@ impl Report {
 
     /// What is missing from the input.
     fn incomplete(&self) -> Vec<Incomplete> {
-        let mut out = Vec::new();
-        if let Some(why) = &self.ended.lost {
-            out.push(Incomplete {
-                what: "input".to_owned(),
-                why: why.clone(),
-            });
-        }
+        let mut out = self.missing.clone();
         let lost = self.unread.count();
         if let Some(first) = self.unread.lines().first() {
             let lines = if lost == 1 {

@@ -26,6 +26,10 @@ pub struct TimelineFlags {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
 
+    /// Go on as a log grows, across rotation, until Ctrl-C; then the answer comes.
+    #[arg(long)]
+    pub follow: bool,
+
     /// Every event on a line of its own, however many there are.
     #[arg(long)]
     pub all: bool,

@@ -6,10 +6,9 @@ use crate::case::core::with_case;
 use crate::case::{Files, Kind, recognize_file};
 use crate::commands::pprof;
 use crate::flags::Common;
-use crate::log::whole;
+use crate::log::{LogFlags, Whole, whole};
 use dumpview_model::log_model::{LogModel, Parts};
 use dumpview_model::timeline::{Collector, CoreFacts, ProfileFacts, Timeline};
-use dumpview_parsers::log::LogReader;
 use dumpview_view::document::Incomplete;
 use std::path::{Path, PathBuf};
 
@@ -43,15 +42,23 @@ pub(super) fn read(
                 collector.profile(&ProfileFacts::of(name, &profile));
                 lost.extend(incomplete);
             }
-            _ => lost.extend(read_log(file, &mut collector)?),
+            _ => lost.extend(read_log(file, args, &mut collector)?),
         }
     }
     Ok((collector.finish(&align), lost))
 }
 
-fn read_log(path: &Path, collector: &mut Collector) -> Result<Option<Incomplete>, Failure> {
+fn read_log(
+    path: &Path,
+    args: &TimelineFlags,
+    collector: &mut Collector,
+) -> Result<Option<Incomplete>, Failure> {
     let wanted = Parts::EVENTS | Parts::CRASHES | Parts::KILLS;
-    let (model, ended) = whole(path, LogReader::new(), LogModel::new(wanted))?;
+    let flags = LogFlags {
+        follow: args.follow,
+        ..LogFlags::default()
+    };
+    let Whole { model, ended, .. } = whole(path, &flags, LogModel::new(wanted))?;
     let name = path.display().to_string();
     collector.log(&name, &model.events, &model.unread);
     Ok(ended.lost.map(|why| Incomplete {

@@ -12,7 +12,7 @@ use super::goroutines::{GoroutinesFlags, earlier, of_log};
 use crate::answer::{Answer, Exit, Failure, Stop};
 use crate::case::core::{Case, Cursor};
 use crate::case::{Files, Kind};
-use crate::flags::{Common, TableFlags};
+use crate::flags::{Common, LogFlags, TableFlags};
 use crate::listing::Listing;
 use crate::out::Out;
 use crate::verb::{About, Inputs, OnCore, OnFiles, Verb, Word};
@@ -24,7 +24,7 @@ use dumpview_process::addr::GoId;
 use dumpview_process::postmortem::{StackPointers, SystemGoroutines};
 use dumpview_view::Text;
 use dumpview_view::column::{Column, Row};
-use dumpview_view::document::{Envelope, Incomplete};
+use dumpview_view::document::Envelope;
 use dumpview_view::rows::WaitRow;
 use dumpview_view::schema::Rows;
 use dumpview_view::sink::csv;
@@ -59,6 +59,10 @@ pub struct WaitsFlags {
     /// Which dump of a log with several, by number; the one of the last crash, or the last one, when left out.
     #[arg(long, value_name = "N")]
     pub dump: Option<usize>,
+
+    /// How a log is read.
+    #[command(flatten)]
+    pub log: LogFlags,
 
     #[command(flatten)]
     pub table: TableFlags,
@@ -229,6 +233,7 @@ fn unmoved(
 fn of_dump(args: &WaitsFlags) -> GoroutinesFlags {
     GoroutinesFlags {
         dump: args.dump,
+        log: args.log.clone(),
         ..GoroutinesFlags::default()
     }
 }
@@ -241,18 +246,13 @@ impl OnFiles for WaitsVerb {
             let why = "--leaked: only a core has the memory that proves it";
             return Err(Failure::usage(why).into());
         }
-        let (all, ended) = of_log(files.first(), &of_dump(args))?;
+        let (all, incomplete) = of_log(files.first(), &of_dump(args))?;
         let mut report = Report::new(Waits::of_text(&all), args);
         if let Some(old) = &args.diff {
             report.unmoved = Some(unmoved(old, &all, args, files.common)?);
         }
         let answer = report.answer(args)?;
         let path = files.first().display().to_string();
-        let lost = ended.lost.iter().map(|why| Incomplete {
-            what: "input".to_owned(),
-            why: why.clone(),
-        });
-        let incomplete: Vec<Incomplete> = lost.collect();
         out.whole(&Envelope::of_log("waits", &path), &incomplete, &*answer)?;
         Ok(Exit::lacking(&incomplete))
     }

@@ -20,12 +20,12 @@ use super::format::{Export, ExportFlags, Written};
 use crate::answer::Failure;
 use crate::case::core::Case;
 use crate::commands::heap::analysed;
-use crate::input::log::Ended;
 use classes::{Field, Form, form};
 use dumpview_model::heap::UNKNOWN_TYPE;
 use dumpview_process::addr::Addr;
 use dumpview_process::heap::suspects::TextLengths;
 use dumpview_process::heap::{Analysis, Scratch, Span};
+use dumpview_view::document::Incomplete;
 use records::{Basic, ID, Writer, turned};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -48,7 +48,10 @@ impl Export for Hprof {
         Ok(Written::new(move |out| write(analysis, out)))
     }
 
-    fn of_log(path: &Path, _: &ExportFlags) -> Result<(Written<'static>, Ended), Failure> {
+    fn of_log(
+        path: &Path,
+        _: &ExportFlags,
+    ) -> Result<(Written<'static>, Vec<Incomplete>), Failure> {
         Err(Failure::no_answer(format!(
             "{}: a log has no heap",
             path.display()
