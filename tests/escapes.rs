@@ -220,6 +220,32 @@ mod tests {
         assert_eq!(files, 8);
     }
 
+    /// One file of a log, without its directory and whatever its name.
+    #[test]
+    fn a_bare_log_says_what_its_directory_says() {
+        for release in ["1.19", "1.24.11", "1.27.3"] {
+            let dir = tempfile::tempdir().unwrap();
+            let name = format!("escdemo-logopt-main-go{release}.json.gz");
+            let log = bytes(&corpus().join(name));
+            fs::write(dir.path().join("main.json"), &log).unwrap();
+            let bare = tempfile::NamedTempFile::new().unwrap();
+            fs::write(bare.path(), &log).unwrap();
+            let said = |args: &[&str]| {
+                let ran = run::run(args);
+                assert_eq!(ran.status, 0, "{release} {args:?}: {}", ran.err);
+                let mut document = ran.json();
+                document["input"]["path"].take();
+                document
+            };
+            let path = bare.path().to_str().unwrap();
+            let want = said(&["escapes", dir.path().to_str().unwrap(), "--json"]);
+            assert!(want["decisions"].as_array().unwrap().len() > 60);
+            assert_eq!(said(&["escapes", path, "--json"]), want, "{release}");
+            // It is known for what it is.
+            assert_eq!(said(&[path, "--json"]), want, "{release}");
+        }
+    }
+
     #[test]
     fn a_log_directory_says_what_the_text_says() {
         let dir = tempfile::tempdir().unwrap();

@@ -118,6 +118,12 @@ pub fn log_header(line: &[u8]) -> Result<LogHeader, LogError> {
     }
 }
 
+/// Whether a line is the first one of a log, in a text of which that is not known otherwise.
+pub fn begins_log(line: &[u8]) -> bool {
+    let may_be = line.starts_with(b"{\"version\":");
+    may_be && log_header(line).is_ok_and(|header| !header.gc_version.is_empty())
+}
+
 /// Reads one of the other lines.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! What a diagnostic says: its fixed words, at the start or at the end, and the source text between.
 
+use super::logopt::begins_log;
 use super::words::{Parsed, after, ending, when};
 use super::{Inlining, Line, Message, debug, flow, frame, noise, without_prefix};
 use bstr::ByteSlice;
@@ -379,8 +380,12 @@ pub fn bare(line: &[u8]) -> Option<Message<'_>> {
 }
 
 /// Whether the beginning of an input is compiler output: one of its first whole lines is a diagnostic that only
-/// the compiler prints.
+/// the compiler prints, or it begins as one of its logs does.
 pub fn recognizes(head: &[u8]) -> bool {
+    let first = head.lines().next().unwrap_or_default();
+    if begins_log(first) {
+        return true;
+    }
     head.lines()
         .take(200)
         .any(|line| match frame(without_prefix(line)) {

@@ -37,6 +37,8 @@ mod tests;
 mod words;
 
 pub use frame::{frame, without_prefix};
-pub use logopt::{LogDiagnostic, LogError, LogHeader, LogNote, log_diagnostic, log_header};
+pub use logopt::{
+    LogDiagnostic, LogError, LogHeader, LogNote, begins_log, log_diagnostic, log_header,
+};
 pub use message::{bare, message, recognizes};
 pub use records::{Category, Inlining, Line, Message, Position, Step};

@@ -3,7 +3,8 @@
 use crate::answer::Failure;
 use crate::input::{log, stream};
 use dumpview_model::escape::{Analysis, Collector, LogFile};
-use dumpview_parsers::line::LineReader;
+use dumpview_parsers::escape::begins_log;
+use dumpview_parsers::line::{LineReader, RawLine};
 use std::fs;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -13,11 +14,13 @@ use std::path::{Path, PathBuf};
 pub fn read(paths: &[PathBuf], tap: &mut dyn FnMut(&[u8])) -> Result<Analysis, Failure> {
     let mut collector = Collector::new();
     let mut bytes = 0;
+    let mut input = Input::Nothing;
     for path in paths {
         if path.is_dir() {
             bytes += read_logs(path, &mut collector)?;
+            input = Input::Nothing;
         } else {
-            bytes += read_text(path, &mut collector, tap)?;
+            bytes += read_text(path, &mut input, &mut collector, tap)?;
         }
     }
     let name = name(paths);
@@ -50,20 +53,55 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::cannot_read(path, error)
 }
 
+/// What an input was found to be by its first line.
+enum Input {
+    /// Nothing of it has come.
+    Nothing,
+    /// What the compiler prints.
+    Text,
+    /// A log of the compiler's, whose directory is not given.
+    Log(LogFile),
+}
+
+impl Input {
+    /// Takes a line. Logs that follow each other are of one build.
+    fn line(&mut self, line: RawLine<'_>, collector: &mut Collector) {
+        if line.number == 1 || matches!(self, Self::Log(_)) {
+            let begins = begins_log(line.text);
+            match self {
+                Self::Log(log) if begins => *log = LogFile::new(),
+                _ if begins => {
+                    collector.begin_logs();
+                    *self = Self::Log(LogFile::new());
+                }
+                _ if line.number == 1 => {
+                    collector.begin_input();
+                    *self = Self::Text;
+                }
+                _ => {}
+            }
+        }
+        match self {
+            Self::Log(log) => collector.log_line(log, line),
+            _ => collector.line(line),
+        }
+    }
+}
+
 fn read_text(
     path: &Path,
+    input: &mut Input,
     collector: &mut Collector,
     tap: &mut dyn FnMut(&[u8]),
 ) -> Result<u64, Failure> {
     let mut lines = LineReader::new();
-    collector.begin_input();
     let ended = log::chunks(path, false, &mut |chunk| {
         tap(chunk.bytes);
-        lines.push(chunk.bytes, |line| collector.line(line));
+        lines.push(chunk.bytes, |line| input.line(line, collector));
         ControlFlow::Continue(())
     });
     let ended = ended.map_err(|error| unreadable(path, &error))?;
-    lines.finish(|line| collector.line(line));
+    lines.finish(|line| input.line(line, collector));
     // A compressed file cut short, or more than there is memory for: what came before is good.
     if let Some(why) = ended.lost {
         collector.lost(format!("{}: {why}", path.display()));
