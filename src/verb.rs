@@ -160,6 +160,10 @@ pub enum First {
     Gc,
     /// The scheduler.
     Sched,
+    /// Memory statistics.
+    Memstats,
+    /// Traced allocations.
+    Alloc,
 }
 
 /// Screens of a log in place of an answer.

@@ -34,11 +34,14 @@ use dumpview_tui::data::moments::{AskTimeline, Moments};
 use dumpview_tui::data::overview::AskOverview;
 use dumpview_tui::data::profile::AskFlame;
 use dumpview_tui::data::schedule::{AskSchedule, Schedule};
+use dumpview_tui::data::statistics::{AskAllocations, AskStatistics};
 use dumpview_tui::data::text::{Direction, Mark, TextSource};
 use dumpview_tui::data::waits::AskWaits;
 use dumpview_tui::screen::Screen;
+use dumpview_tui::screens::alloc::AllocScreen;
 use dumpview_tui::screens::gc::GcScreen;
 use dumpview_tui::screens::goroutines::GoroutinesScreen;
+use dumpview_tui::screens::memstats::MemstatsScreen;
 use dumpview_tui::screens::overview::OverviewScreen;
 use dumpview_tui::screens::sched::SchedScreen;
 use dumpview_tui::screens::text::TextScreen;
@@ -240,6 +243,8 @@ fn topics() -> Topics<'static, Log> {
         .screen::<SchedScreen, _>(|log, asked: &AskSchedule, _| Ok(log.schedule(asked.process)))
         .screen::<GoroutinesScreen, _>(|log, _: &AskGoroutines, _| log.goroutines())
         .on(|log, _: &AskWaits, _| log.waits())
+        .on(|log, asked: &AskStatistics, _| Ok(log.statistics(asked.process)))
+        .on(|log, asked: &AskAllocations, _| Ok(log.allocations(asked)))
         .on(|log, asked: &AskFrames, _| log.frames(asked.0))
         .on(|log, asked: &AskFlame, _| flame::of_goroutines(&log.goroutines()?, asked))
         .on(|_, asked: &AskVariables, _| {
@@ -270,10 +275,14 @@ fn screens(log: &Arc<Log>, live: bool, first: First) -> Vec<Box<dyn Screen>> {
     let mut screens = topics().screens();
     screens.push(Box::new(TextScreen::new(source, live)));
     screens.push(Box::<WaitsScreen>::default());
+    screens.push(Box::<MemstatsScreen>::default());
+    screens.push(Box::<AllocScreen>::default());
     match first {
         First::Overview => {}
         First::Gc => screens.swap(0, 2),
         First::Sched => screens.swap(0, 3),
+        First::Memstats => screens.swap(0, 7),
+        First::Alloc => screens.swap(0, 8),
     }
     screens
 }

@@ -7,6 +7,7 @@ use dumpview_model::inventory::Part;
 use dumpview_model::units::{grouped, plural};
 use dumpview_tui::data::overview::{Item, Overview, Section};
 use dumpview_tui::data::page::{Page, Standpoint, Target};
+use dumpview_view::finding;
 use dumpview_view::line::{Line, Role};
 use dumpview_view::text::lines_of;
 
@@ -39,9 +40,17 @@ impl Log {
             items: vec![Item::new(Line::new(Role::Warning, why.clone()))],
         }));
         sections.retain(|section| !section.items.is_empty());
+        let worst = report
+            .findings
+            .first()
+            .and_then(|worst| worst.evidence.first());
+        let target = match death {
+            Some(death) => Some(death.line),
+            None => worst.and_then(|evidence| evidence.line),
+        };
         Overview {
             headline: headline(&report, ended),
-            go: death.map(|death| Target::text_line(death.line)),
+            go: target.map(Target::text_line),
             sections,
             at: Standpoint::default(),
             verb: "",
@@ -62,7 +71,8 @@ fn headline(report: &Report, ended: bool) -> Line {
             Line::new(role, death.text.clone())
         }
         (None, Some(worst)) if ended && worst.severity > Severity::Info => {
-            Line::new(Role::Warning, worst.text.clone())
+            // The whole of it stands below.
+            Line::new(Role::Warning, finding::verdict(worst).to_owned())
         }
         (None, _) if ended => Line::new(Role::Heading, "no crash is in this log"),
         (None, _) => Line::new(
@@ -142,15 +152,8 @@ fn inventory(name: &str, report: &Report) -> Section {
             .and(Role::Number, format!("{:>12}", grouped(extent.records)))
             .and(Role::Dim, format!("  lines {first} to {last}"));
         let go = match part {
-            // What has no screen of its own is told by its verb.
-            Part::MemStats => Target::Command {
-                line: "memstats".to_owned(),
-                at: Standpoint::default(),
-            },
-            Part::Alloc => Target::Command {
-                line: "alloc".to_owned(),
-                at: Standpoint::default(),
-            },
+            Part::MemStats => Target::Page(Page::Memstats),
+            Part::Alloc => Target::Page(Page::Alloc),
             part => Target::Filtered {
                 page: Page::Text,
                 filter: format!("kind={}", part.as_str()),

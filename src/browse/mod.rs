@@ -7,7 +7,7 @@
 //! | `core` | a core: opens it beside the first frame, hands questions to the pages below |
 //! | `heap` | the heap of a core or of a heap dump |
 //! | `log`, `escapes` | a log, which may still be growing; compiler output |
-//! | `log_page` | the first page of a log |
+//! | `log_page`, `log_memory` | the first page of a log; what it says of memory |
 //! | `pipe` | what comes through a pipe after the screens were left |
 //! | `profile` | a profile, or what differs between two |
 //! | `spool` | the raw lines of a text |
@@ -26,6 +26,7 @@ mod frames;
 mod goroutines;
 mod heap;
 mod log;
+mod log_memory;
 mod log_page;
 mod memory;
 mod overview;

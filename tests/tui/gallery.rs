@@ -117,6 +117,22 @@ const TRACEBACK: &[Step] = &[
     shot("log-waits", "7", "Waits", "wait"),
 ];
 
+/// Memory statistics that a program prints now and then.
+const STATISTICS: &[Step] = &[
+    shot("memstats-overview", "", "Overview", "holds"),
+    shot("memstats", "8", "Memstats", "snapshots"),
+    shot("memstats-fields", "v", "Memstats", "snapshots"),
+];
+
+/// All of `runtime.MemStats`, once.
+const STATISTIC: &[Step] = &[shot("memstats-parts", "8", "Memstats", "snapshots")];
+
+const ALLOCATIONS: &[Step] = &[
+    shot("alloc", "9", "Alloc", "sums by type"),
+    shot("alloc-sum", "v", "Alloc", "what became of"),
+    shot("alloc-stacks", "tt", "Alloc", "sums by stack"),
+];
+
 const COMPILER: &[Step] = &[
     go("", "Escapes", "net/http"),
     shot("escapes", "jljlj", "Escapes", "how it gets there"),
@@ -199,6 +215,18 @@ pub fn walks() -> Vec<Walk> {
         walk(
             files(&["logs/traceback/blockers-panic-system-go1.27.3.txt.gz"]),
             TRACEBACK,
+        ),
+        walk(
+            files(&["logs/memstats/memprint-logfmt-go1.27.3.txt"]),
+            STATISTICS,
+        ),
+        walk(
+            files(&["logs/memstats/memprint-plusv-go1.27.3.txt.gz"]),
+            STATISTIC,
+        ),
+        walk(
+            files(&["logs/allocfreetrace/alloctr-with-gctrace-go1.19.txt.gz"]),
+            ALLOCATIONS,
         ),
         walk(files(&["escapes/std-nethttp-m2-go1.27.3.txt.gz"]), COMPILER),
         walk(files(&["pprof/go1.27.3/cpu.pb.gz"]), PROFILE),

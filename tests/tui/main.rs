@@ -19,6 +19,8 @@ mod pty;
 #[cfg(test)]
 mod screenshots;
 #[cfg(test)]
+mod statistics;
+#[cfg(test)]
 #[expect(
     dead_code,
     reason = "the committed cases alone are used here, not what compares them"

@@ -167,6 +167,14 @@ impl Theme {
     fn color(&self, ansi: Color, index: u8, (r, g, b): (u8, u8, u8)) -> Style {
         match self.colors {
             Colors::None => Style::new(),
+            // The light ones are for a dark background.
+            Colors::Sixteen if self.background == Some(Background::Light) => {
+                Style::new().fg(match ansi {
+                    Color::LightBlue => Color::Blue,
+                    Color::LightRed => Color::Red,
+                    other => other,
+                })
+            }
             Colors::Sixteen => Style::new().fg(ansi),
             Colors::Indexed => Style::new().fg(Color::Indexed(index)),
             Colors::True => Style::new().fg(Color::Rgb(r, g, b)),

@@ -25,12 +25,30 @@ pub const fn role(severity: Severity) -> Role {
 
 /// The finding's sentence behind its severity.
 pub fn headline(finding: &Finding) -> Line {
+    with_severity(finding, &finding.text)
+}
+
+fn with_severity(finding: &Finding, text: &str) -> Line {
     Line::plain("  ")
         .and(
             role(finding.severity),
             format!("{:8}", finding.severity.name()),
         )
-        .and(Role::Plain, format!("  {}", finding.text))
+        .and(Role::Plain, format!("  {text}"))
+}
+
+/// Of the sentence no more than what it comes to: its numbers and what to do stand behind a bracket, a colon, a
+/// semicolon or in the next sentence.
+pub fn verdict(finding: &Finding) -> &str {
+    let ends = [" (", ": ", "; ", ". "].map(|end| finding.text.find(end));
+    let end = ends.into_iter().flatten().min();
+    let text = end.and_then(|end| finding.text.get(..end));
+    text.unwrap_or(&finding.text)
+}
+
+/// The verdict behind its severity, on one line.
+pub fn short(finding: &Finding) -> Line {
+    with_severity(finding, verdict(finding))
 }
 
 /// The lines that show what the finding says.

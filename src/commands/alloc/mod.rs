@@ -6,7 +6,7 @@ use crate::answer::Failure;
 use crate::flags::one_of;
 use crate::log::{self, Each, Inputs, LogArgs, OnLog, Reading, Summed, Timeless};
 use crate::out::Form;
-use crate::verb::About;
+use crate::verb::{About, First};
 use clap::Args;
 use dumpview_model::alloc::{By, Collector};
 use dumpview_model::log_model::{LogModel, Parts};
@@ -56,6 +56,7 @@ impl Reading for Alloc {
                                 profile tells who allocates";
 
     const PARTS: Parts = Parts::ALLOC;
+    const FIRST: Option<First> = Some(First::Alloc);
     const TIMELESS: Timeless = Timeless::Kept;
 
     fn asked(args: &mut LogArgs<AllocFlags>, form: Form) -> Result<Self, Failure> {

@@ -6,9 +6,9 @@ use crate::case::Kind;
 use crate::flags::NoFlags;
 use crate::log::{self, Each, Inputs, OnLog, Reading, Summed, Timeless};
 use crate::times::stamp;
-use crate::verb::{self, About};
+use crate::verb::{self, About, First};
 use dumpview_model::log_model::{LogModel, Parts};
-use dumpview_model::memstats::Sums;
+use dumpview_model::memstats::{Process, Snapshot, Sums};
 use dumpview_parsers::log::{Kind as Line, Record};
 use dumpview_view::Text;
 use dumpview_view::rows::MemorySnapshot;
@@ -47,6 +47,7 @@ impl Reading for Memory {
         "print runtime.MemStats (%+v, JSON), or fetch /debug/vars or /debug/pprof/heap?debug=1";
     const READS: &'static [Kind] = &[Kind::Log, Kind::Compiler, Kind::HeapDump, Kind::Core];
     const PARTS: Parts = Parts::MEMORY;
+    const FIRST: Option<First> = Some(First::Memstats);
     const TIMELESS: Timeless = Timeless::Kept;
 
     fn is_ours(record: &Record<'_>) -> bool {
@@ -56,13 +57,7 @@ impl Reading for Memory {
     fn finish(&self, inputs: &Inputs, each: Each<'_, MemorySnapshot>) -> io::Result<()> {
         for process in inputs.model.memory.processes() {
             for snapshot in &process.snapshots {
-                let source = inputs.names.get(snapshot.source);
-                each(&MemorySnapshot {
-                    source: source.cloned().unwrap_or_default(),
-                    process: u64::from(process.id.0),
-                    time: snapshot.stamp.map(stamp),
-                    snapshot: snapshot.clone(),
-                })?;
+                each(&row(&inputs.names, process, snapshot))?;
             }
         }
         Ok(())
@@ -79,5 +74,15 @@ impl Reading for Memory {
 
     fn text(&self, inputs: &Inputs, out: &mut Text<'_>) -> io::Result<()> {
         text::write(inputs, out)
+    }
+}
+
+/// A snapshot as a row, with the name of its input.
+pub fn row(names: &[String], process: &Process, snapshot: &Snapshot) -> MemorySnapshot {
+    MemorySnapshot {
+        source: names.get(snapshot.source).cloned().unwrap_or_default(),
+        process: u64::from(process.id.0),
+        time: snapshot.stamp.map(stamp),
+        snapshot: snapshot.clone(),
     }
 }

@@ -10,9 +10,7 @@ use super::{App, ScreenId};
 use crate::canvas::Canvas;
 use crate::geometry::cells;
 use crate::keys::{self, Binding};
-use crate::widgets::text::fit;
 use dumpview_view::line::{Line, Role};
-use dumpview_view::table::Align;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
@@ -23,6 +21,16 @@ const LEAST_STATUS: u16 = 6;
 
 /// Below this a screen cannot be used.
 const LEAST: (u16, u16) = (60, 15);
+
+/// As many whole words as have room, and a mark for those that have not; nothing when that would be no word.
+fn first_words(text: &str, room: usize) -> String {
+    let ends = text.match_indices(' ').map(|(at, _)| at);
+    let heads = ends.filter_map(|end| text.get(..end));
+    let fitting = heads.filter(|head| head.width() < room && !head.ends_with(' '));
+    fitting
+        .last()
+        .map_or_else(String::new, |head| format!("{head}…"))
+}
 
 impl App {
     /// Draws the frame and the shown screen; gives where the cursor is, when it is to be seen.
@@ -106,9 +114,10 @@ impl App {
         (!is_numbered).then(|| format!(" {} ", entry.screen.page().title()))
     }
 
-    /// The input's name takes at most this much of the bar.
+    /// The input's name takes at most this much of the bar: on a narrow terminal the screens need the room more.
     fn name_width(&self) -> u16 {
-        cells(self.name.width()).min(20)
+        let most = if self.width.get() < 100 { 10 } else { 20 };
+        cells(self.name.width()).min(most)
     }
 
     pub(super) fn screen_at(&self, column: u16) -> Option<ScreenId> {
@@ -150,10 +159,10 @@ impl App {
             let width = cells(text.width());
             let text = match room {
                 room if width <= room => text,
-                LEAST_STATUS.. => fit(&text, usize::from(room), Align::Left),
+                LEAST_STATUS.. => first_words(&text, usize::from(room)),
                 _ => return,
             };
-            let width = width.min(room);
+            let width = cells(text.width());
             let left = canvas.width().saturating_sub(width + 1);
             canvas.columns(left, width).text(0, 0, style, &text);
         }

@@ -84,6 +84,8 @@ pub struct Listed {
     pub first: u32,
     /// Several: their indexes.
     pub group: Option<Arc<[u32]>>,
+    /// How many are in the group that this one will be put into, before it is: a filter may ask for it.
+    pub alike: usize,
 }
 
 impl Listed {
@@ -102,7 +104,7 @@ impl Listed {
 
     /// How many.
     pub fn count(&self) -> usize {
-        self.group.as_ref().map_or(1, |group| group.len())
+        self.group.as_ref().map_or(self.alike, |group| group.len())
     }
 
     /// Whether the one that died is among them.

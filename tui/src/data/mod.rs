@@ -16,6 +16,7 @@ pub mod overview;
 pub mod page;
 pub mod profile;
 pub mod schedule;
+pub mod statistics;
 pub mod text;
 pub mod value;
 pub mod waits;

@@ -27,6 +27,10 @@ pub enum Page {
     Timeline,
     /// The collector.
     Gc,
+    /// Memory statistics.
+    Memstats,
+    /// Traced allocations.
+    Alloc,
     /// The compiler's decisions.
     Escapes,
     /// The raw lines.
@@ -68,6 +72,8 @@ impl Page {
             Self::Suspects => "Suspects",
             Self::Timeline => "Timeline",
             Self::Gc => "GC",
+            Self::Memstats => "Memstats",
+            Self::Alloc => "Alloc",
             Self::Escapes => "Escapes",
             Self::Text => "Text",
             Self::Table(name) => name,

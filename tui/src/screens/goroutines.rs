@@ -53,7 +53,8 @@ enum Manner {
 struct Each {
     all: Arc<Goroutines>,
     rows: Vec<u32>,
-    grouped: bool,
+    /// Where they are to be put together: how many are in the same state with the same stack.
+    alike: Option<HashMap<(u32, u32), usize>>,
 }
 
 /// Those in the same state with the same stack put together.
@@ -68,10 +69,14 @@ impl Rows<Listed> for Each {
     }
 
     fn row(&self, index: usize) -> Option<Listed> {
+        let first = *self.rows.get(index)?;
+        let alike = self.alike.as_ref().zip(self.all.get(first));
+        let alike = alike.and_then(|(alike, g)| alike.get(&(g.state, g.stack)));
         Some(Listed {
             all: Arc::clone(&self.all),
-            first: *self.rows.get(index)?,
+            first,
             group: None,
+            alike: alike.copied().unwrap_or(1),
         })
     }
 
@@ -81,9 +86,7 @@ impl Rows<Listed> for Each {
     }
 
     fn grouped(&self, kept: &[u32]) -> Option<Shared<Listed>> {
-        if !self.grouped {
-            return None;
-        }
+        self.alike.as_ref()?;
         let mut groups: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
         for place in kept {
             let index = self.rows.get(*place as usize).copied().unwrap_or(u32::MAX);
@@ -114,6 +117,7 @@ impl Rows<Listed> for Groups {
             all: Arc::clone(&self.all),
             first: *group.first()?,
             group: Some(Arc::clone(group)),
+            alike: group.len(),
         })
     }
 
@@ -129,17 +133,24 @@ impl OfProcess {
     fn arrange(&mut self) {
         let Some(all) = &self.all else { return };
         let shown = |g: &Goroutine| self.show_system || !g.system;
-        let rows = match &self.manner {
+        let rows: Vec<u32> = match &self.manner {
             Manner::OfGroup(members) => members.to_vec(),
             Manner::Grouped | Manner::Each => {
                 let rows = (0u32..).zip(&all.rows).filter(|(_, g)| shown(g));
                 rows.map(|(index, _)| index).collect()
             }
         };
+        let alike = matches!(self.manner, Manner::Grouped).then(|| {
+            let mut alike = HashMap::new();
+            for g in rows.iter().filter_map(|index| all.get(*index)) {
+                *alike.entry((g.state, g.stack)).or_default() += 1;
+            }
+            alike
+        });
         self.rows = Some(Arc::new(Each {
             all: Arc::clone(all),
             rows,
-            grouped: matches!(self.manner, Manner::Grouped),
+            alike,
         }));
     }
 
@@ -353,8 +364,7 @@ impl Subject for OfProcess {
 
     fn file(&self, listed: &Listed) -> Option<FilePlace> {
         let stack = listed.stack()?;
-        let (_, place) = stack.calls.get(stack.runtime)?;
-        FilePlace::of_source(place)
+        FilePlace::of_source(&stack.place)
     }
 
     fn standpoint(&self, listed: &Listed) -> Standpoint {

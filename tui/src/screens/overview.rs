@@ -4,6 +4,7 @@
 use crate::ask::{Answer, Topic};
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::file::FilePlace;
 use crate::data::frames::{AskSource, Source};
 use crate::data::heap::AskSuspects;
 use crate::data::overview::{AskOverview, Overview};
@@ -15,7 +16,9 @@ use crate::theme::{Glyphs, UNICODE};
 use crate::widgets::{bar, source};
 use dumpview_view::line::{Line, Role};
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::marker::PhantomData;
+use std::path::Path;
 
 /// What a page of items is about.
 pub trait Paged: Topic<Answer = Overview> + Default {
@@ -142,6 +145,9 @@ impl<T: Paged> ItemsScreen<T> {
             }
             let widest = section.items.iter().filter(|item| item.share.is_some());
             let widest = widest.map(|item| item.line.width()).max().unwrap_or(0);
+            // A bar beside no other says nothing.
+            let shares = section.items.iter().filter(|item| item.share.is_some());
+            let compared = shares.count() > 1;
             for item in &section.items {
                 stop += 1;
                 let mut line = Line::plain("  ");
@@ -149,7 +155,7 @@ impl<T: Paged> ItemsScreen<T> {
                 let said = short.filter(|_| width < NARROW && item.line.width() + 2 > width);
                 line.spans
                     .extend(said.unwrap_or(&item.line).spans.iter().cloned());
-                if let Some((part, whole)) = item.share {
+                if let Some((part, whole)) = item.share.filter(|_| compared) {
                     let pad = widest - item.line.width() + 2;
                     line.push(Role::Plain, " ".repeat(pad));
                     let room = cells(width.saturating_sub(widest + 6)).min(40);
@@ -347,6 +353,32 @@ impl<T: Paged> Screen for ItemsScreen<T> {
         }
         let verb = (!page.verb.is_empty()).then(|| page.verb.to_owned());
         Some(Export::lines(text, verb))
+    }
+
+    /// What the selected item names, the line of the input that it leads to, else the source that is shown beside it.
+    fn file(&self) -> Option<FilePlace> {
+        let stops = self.stops();
+        let go = stops.get(self.selected).copied().flatten();
+        let of_input = match go {
+            Some(Target::Line { line, .. }) => Some(FilePlace::Input { line: *line }),
+            _ => None,
+        };
+        let text = self.selection()?;
+        // A time of day has colons too.
+        let is_file = |place: &FilePlace| match place {
+            FilePlace::Source { file, .. } => {
+                let ending = Path::new(file).extension().and_then(OsStr::to_str);
+                ending.is_some_and(|ending| ending.chars().all(char::is_alphabetic))
+            }
+            FilePlace::Input { .. } => true,
+        };
+        let named = text.split_whitespace().filter_map(FilePlace::of_source);
+        let mut named = named.filter(is_file);
+        let shown = || {
+            let source = self.source.as_ref().filter(|source| !source.instructions)?;
+            FilePlace::of_source(&source.title)
+        };
+        named.next_back().or(of_input).or_else(shown)
     }
 
     fn standpoint(&self) -> Standpoint {

@@ -20,7 +20,9 @@ use crate::rows::{Rows, Shared, Sort};
 use crate::screen::Effect;
 use crate::table::{Did, Subject, Table, TableScreen, enter};
 use crate::theme::Theme;
+use crate::widgets::axis;
 use crate::widgets::chart::{self, Point, Window};
+use dumpview_model::finding::Finding;
 use dumpview_model::sched::{Column, Process, Sample};
 use dumpview_model::units::{duration, grouped, percent, plural};
 use dumpview_view::finding;
@@ -71,8 +73,9 @@ fn shade(theme: &Theme, value: u64, most: u64) -> &'static str {
     steps.get(step).copied().unwrap_or(" ")
 }
 
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
+/// Milliseconds of a sample on the axis.
+fn nanos(millis: u64) -> i64 {
+    i64::try_from(millis.saturating_mul(1_000_000)).unwrap_or(i64::MAX)
 }
 
 impl Scheduler {
@@ -80,7 +83,8 @@ impl Scheduler {
         self.of.data.as_ref().map(|data| &*data.run)
     }
 
-    fn headline(&self) -> Vec<Line> {
+    /// What there is, and of each finding as much as `told` makes of it.
+    fn headline(&self, told: impl Fn(&Finding) -> Line) -> Vec<Line> {
         let Some(run) = self.run() else {
             return Vec::new();
         };
@@ -109,7 +113,7 @@ impl Scheduler {
         let mut lines =
             vec![Line::new(Role::Heading, plural(run.samples, "sample")).and(Role::Plain, text)];
         let findings = self.of.data.iter().flat_map(|data| &data.findings);
-        lines.extend(findings.take(2).map(finding::headline));
+        lines.extend(findings.take(2).map(told));
         lines
     }
 
@@ -118,7 +122,7 @@ impl Scheduler {
         const NAMES: u16 = 16;
         canvas.rule(
             0,
-            "longest queues over time; a column is the worst of its stretch",
+            "longest queues over time; a column is its worst, full the worst of all",
             false,
         );
         let columns = run.heat.columns();
@@ -126,8 +130,8 @@ impl Scheduler {
             return;
         };
         let window = Window {
-            from: signed(first.from),
-            to: signed(last.to.max(first.from + 1)),
+            from: nanos(first.from),
+            to: nanos(last.to.max(first.from + 1)),
         };
         let width = canvas.width().saturating_sub(NAMES);
         let ps = columns.iter().map(|c| c.local.len()).max().unwrap_or(0);
@@ -141,7 +145,7 @@ impl Scheduler {
         let reduced = |value: &dyn Fn(&Column) -> u64| {
             let points = columns
                 .iter()
-                .map(|column| Point::new(signed(column.from), value(column)));
+                .map(|column| Point::new(nanos(column.from), value(column)));
             let mut reduced = chart::reduce(points, window, width);
             // A stretch reaches to the next one.
             let mut before = None;
@@ -199,20 +203,12 @@ impl Scheduler {
             chart::spark(&mut cells, 0, &values, own, role);
             below += 1;
         }
-        let foot = format!(
-            "{} to {}",
-            duration(first.from.saturating_mul(1_000_000)),
-            duration(last.to.saturating_mul(1_000_000))
-        );
-        let more = if ps > room {
-            format!(
-                "   P{first_p} to P{} of {ps} Ps (J, K)",
-                (first_p + room).saturating_sub(1)
-            )
-        } else {
-            String::new()
-        };
-        canvas.line_at(NAMES, below, &Line::new(Role::Dim, format!("{foot}{more}")));
+        if ps > room {
+            let last_p = (first_p + room).saturating_sub(1);
+            let more = format!(" P{first_p}-P{last_p} of {ps}");
+            canvas.line(below, &Line::new(Role::Dim, more));
+        }
+        axis::times(&mut canvas.rows(below, 1).columns(NAMES, width), window);
     }
 }
 
@@ -278,7 +274,7 @@ impl Subject for Scheduler {
             return 0..height;
         };
         let mut top = 0;
-        let head = self.headline();
+        let head = self.headline(finding::short);
         let head = head
             .iter()
             .flat_map(|line| line.wrapped(usize::from(width), 2));
@@ -300,7 +296,7 @@ impl Subject for Scheduler {
     }
 
     fn head(&self) -> Vec<Line> {
-        self.headline()
+        self.headline(finding::headline)
     }
 
     fn line_of(&self, sample: &Sample) -> Option<u64> {

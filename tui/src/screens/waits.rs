@@ -11,15 +11,18 @@
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
+use crate::data::frames::{AskFrames, Frames};
 use crate::data::page::{Page, Standpoint, Target};
 use crate::data::text::Direction;
 use crate::data::waits::AskWaits;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Input, Screen};
+use crate::widgets::stack;
 use crate::widgets::tree::{Children, Done, Tree};
 use dumpview_model::units::plural;
 use dumpview_model::waits::{Node, Tree as Graph, Waits};
 use dumpview_view::line::{Line, Role};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The screen.
@@ -32,6 +35,12 @@ pub struct WaitsScreen {
     tree: Tree<Row>,
     search: String,
     filter: String,
+    /// The stack of the cursor's goroutine, which a wide terminal has room for.
+    stack: Option<Frames>,
+    /// The goroutine whose stack was asked for last.
+    stack_of: Option<u64>,
+    /// Whether the last frame had that room.
+    wide: Cell<bool>,
 }
 
 /// A node, and its words.
@@ -53,10 +62,21 @@ const KEYS: &[Binding] = &[
         "holder",
         "the goroutine that the line is about, or that could end the wait",
     ),
+    Binding::new(
+        &[Key::Char('f')],
+        Action::Filter,
+        "filter",
+        "only trees in which something holds this",
+    ),
 ];
+
+/// From this width on there is room for a stack beside the tree.
+const WIDE: u16 = 160;
 
 /// Findings that are shown above the tree.
 const FINDINGS: usize = 3;
+/// A filter looks so far down.
+const LEVELS: usize = 3;
 /// Trees that are open from the start, and their levels.
 const OPEN: usize = 8;
 /// Nodes of an open tree that are opened with it.
@@ -82,11 +102,21 @@ impl WaitsScreen {
         let notes = waits.incomplete.iter();
         self.head
             .extend(notes.map(|why| Line::new(Role::Dim, format!("incomplete: {why}"))));
-        let graph = Graph::new(waits);
+        self.graph = Some(Graph::new(waits));
+        self.plant();
+    }
+
+    /// Makes the trees that hold what is filtered by, and opens the first of them.
+    fn plant(&mut self) {
+        let Some(graph) = self.graph.take() else {
+            return;
+        };
+        let wanted = self.filter.to_lowercase();
         self.tree.clear();
         let roots: Vec<usize> = graph
             .roots()
             .into_iter()
+            .filter(|node| holds(&graph, node, &wanted, LEVELS))
             .map(|node| {
                 let (row, children) = made(&graph, node);
                 self.tree.add_root(row, children)
@@ -159,6 +189,16 @@ impl WaitsScreen {
         }
     }
 
+    /// Asks for the stack of the cursor's goroutine, where there is room for it.
+    fn ask_stack(&mut self) -> Vec<Effect> {
+        let goroutine = self.goroutine().filter(|_| self.wide.get());
+        let Some(id) = goroutine.filter(|id| self.stack_of != Some(*id)) else {
+            return Vec::new();
+        };
+        self.stack_of = Some(id);
+        vec![Effect::Ask(AskFrames(Some(id)).into())]
+    }
+
     fn after(&mut self, done: Done) -> Vec<Effect> {
         match done {
             Done::Ask(node) => {
@@ -198,6 +238,11 @@ impl WaitsScreen {
             Action::Object => self.to_frames(),
             Action::NextFound => self.find(Direction::Forwards),
             Action::PreviousFound => self.find(Direction::Backwards),
+            Action::Back if !self.filter.is_empty() => {
+                self.filter.clear();
+                self.plant();
+                Vec::new()
+            }
             Action::Back => vec![Effect::Back],
             action => {
                 let done = self.tree.act(action);
@@ -225,6 +270,14 @@ impl WaitsScreen {
         }
         Vec::new()
     }
+}
+
+/// Whether a node, or something below it as far down as so many levels, has a text in its words.
+fn holds(graph: &Graph<Arc<Waits>>, node: &Node, wanted: &str, levels: usize) -> bool {
+    let below = || graph.children(node).into_iter();
+    wanted.is_empty()
+        || graph.text(node).to_lowercase().contains(wanted)
+        || levels > 0 && below().any(|child| holds(graph, &child, wanted, levels - 1))
 }
 
 /// A row, and whether it opens.
@@ -264,15 +317,18 @@ impl Screen for WaitsScreen {
             Input::Stopped if self.graph.is_none() => {
                 self.failed = Some("stopped before it was read".to_owned());
             }
-            Input::Act(action) => return self.act(action),
+            Input::Act(action) => {
+                let mut effects = self.act(action);
+                effects.extend(self.ask_stack());
+                return effects;
+            }
             Input::Search(text) => {
                 text.clone_into(&mut self.search);
                 return self.find(Direction::Forwards);
             }
             Input::Filter(text) => {
                 text.clone_into(&mut self.filter);
-                text.clone_into(&mut self.search);
-                return self.find(Direction::Forwards);
+                self.plant();
             }
             Input::Wheel { rows, .. } => self.tree.list.step(rows),
             Input::Click { column, row } => return self.click(column, row),
@@ -282,6 +338,7 @@ impl Screen for WaitsScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
+        self.wide.set(canvas.width() >= WIDE);
         if let Some(why) = &self.failed {
             canvas.wrapped(0, &Line::new(Role::Alarm, why.clone()));
             return;
@@ -294,10 +351,26 @@ impl Screen for WaitsScreen {
         let top = head.fold(0, |top, line| canvas.wrapped(top, line));
         let mut below = canvas.rows(top, canvas.height().saturating_sub(top));
         if self.tree.rows().is_empty() {
-            let nothing = "no goroutine waits for something that another could end";
+            let nothing = match self.filter.as_str() {
+                "" => "no goroutine waits for something that another could end",
+                _ => "no wait is like that; Esc forgets the filter",
+            };
             below.line(0, &Line::new(Role::Dim, nothing));
             return;
         }
+        let width = below.width();
+        let stack = self.stack.as_ref().filter(|_| width >= WIDE);
+        if let Some(stack) = stack {
+            let left = width - width * 2 / 5;
+            below.columns(left, 1).divider(0);
+            stack::draw(&mut below.columns(left + 1, width - left - 1), stack);
+        }
+        let room = if stack.is_some() {
+            width - width * 2 / 5
+        } else {
+            width
+        };
+        let mut below = below.columns(0, room);
         self.tree.draw(&mut below, true, |row| {
             Line::new(role(&row.node), row.text.clone())
         });
@@ -342,6 +415,9 @@ impl WaitsScreen {
             Some(Err(why)) => self.failed = Some(why),
             None => {}
         }
-        Vec::new()
+        if let Some(Ok(frames)) = answer.about::<AskFrames>() {
+            self.stack = Some(frames).filter(|frames| Some(frames.goroutine) == self.stack_of);
+        }
+        self.ask_stack()
     }
 }

@@ -169,6 +169,16 @@ impl<R: Row> Layout<R> {
                 placed.width = 0;
             }
         }
+        // Nor for the sake of a bar, which is as short then as it takes.
+        for placed in self.columns.iter_mut().take(always) {
+            let over = used.saturating_sub(width + GAP);
+            if placed.shown && placed.column.unit == Unit::Share {
+                let least = NUMBER.max(heading(placed.column).width() + 1);
+                let cut = over.min(placed.width.saturating_sub(least));
+                used -= cut;
+                placed.width -= cut;
+            }
+        }
         while used > width + GAP {
             let words = self.columns.iter_mut().take(always);
             let words = words.filter(|c| is_words(c.column) && c.width > NARROWEST);
@@ -275,7 +285,13 @@ impl<R: Row + Send> Table<R> {
             let sorted = self.sort.by == Some(placed.column.name);
             let mark = if sorted { "*" } else { "" };
             let title = format!("{}{mark}", heading(placed.column));
-            headings.push_str(&fit(&title, *width, placed.column.unit.align()));
+            // That of a share stands over its number, not over the bar beside it.
+            if placed.column.unit == Unit::Share && title.width() <= NUMBER {
+                let number = fit(&title, NUMBER, Align::Right);
+                headings.push_str(&fit(&number, *width, Align::Left));
+            } else {
+                headings.push_str(&fit(&title, *width, placed.column.unit.align()));
+            }
             headings.push_str(&" ".repeat(GAP));
         }
         canvas.line(0, &Line::new(Role::Dim, headings.trim_end().to_owned()));
@@ -292,8 +308,10 @@ impl<R: Row + Send> Table<R> {
                 } else {
                     line.push(role, fit(&cell, *width, column.unit.align()));
                 }
+                // Behind the last one there may be no room for it.
                 line.push(Role::Plain, " ".repeat(GAP));
             }
+            line.spans.pop();
             line
         };
         let lines: Vec<Line> = rows.iter().map(line).collect();

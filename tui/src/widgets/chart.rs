@@ -3,9 +3,8 @@
 
 use crate::canvas::Canvas;
 use crate::geometry::cells;
-use dumpview_view::line::{Line, Role};
+use dumpview_view::line::Role;
 use ratatui::style::Style;
-use unicode_width::UnicodeWidthStr;
 
 /// A value, or several neighbouring ones, at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -173,87 +172,6 @@ pub fn spark(
     }
 }
 
-/// The step of an axis of nanoseconds in so many columns: 1, 2 or 5 and zeros, round minutes and hours from a minute on;
-/// labels have room beside each other.
-pub fn time_step(window: Window, width: u16) -> u64 {
-    /// A label, and a blank behind it.
-    const LABEL: i128 = 11;
-    const SECOND: u64 = 1_000_000_000;
-    const CLOCK: [u64; 12] = [
-        60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
-    ];
-    let least = window.length() * LABEL / i128::from(width.max(1));
-    let decimal = (0..11).flat_map(|power| [1, 2, 5].map(|digit| digit * 10u64.pow(power)));
-    let below_a_minute = decimal.filter(|step| *step < 60 * SECOND);
-    let clock = CLOCK.map(|seconds| seconds * SECOND);
-    // Days and more, as often as it takes.
-    let days = (1..38).map(|power| (86_400 * SECOND).saturating_mul(1 << power));
-    below_a_minute
-        .chain(clock)
-        .chain(days)
-        .find(|step| i128::from(*step) >= least)
-        .unwrap_or(u64::MAX)
-}
-
-/// The moments of an axis at which there are labels.
-pub fn time_ticks(window: Window, step: u64) -> impl Iterator<Item = i64> {
-    let step = i128::from(step.max(1));
-    let (from, to) = (i128::from(window.from), i128::from(window.to));
-    let first = from.div_euclid(step) + i128::from(from.rem_euclid(step) > 0);
-    (first..=to.div_euclid(step)).filter_map(move |n| i64::try_from(n * step).ok())
-}
-
-/// An axis of values from nothing, in round steps: 1, 2 or 5 and zeros.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Axis {
-    /// Its greatest value.
-    pub top: u64,
-    step: u64,
-}
-
-impl Axis {
-    /// One on which `most` has room, of so many rows: two to five steps, as little beyond `most` as they allow.
-    pub fn of(most: u64, height: u16) -> Self {
-        let steps = u64::from(height / 2).clamp(2, 5);
-        let powers = (0..20).filter_map(|power| 10u64.checked_pow(power));
-        let candidates = powers.flat_map(|ten| [1u64, 2, 5].map(|digit| digit.checked_mul(ten)));
-        let axes = candidates.flatten().filter_map(|step| {
-            let count = most.div_ceil(step).max(2);
-            let top = count.checked_mul(step)?;
-            (count <= steps).then_some(Self { top, step })
-        });
-        let best = axes.min_by_key(|axis| (axis.top, u64::MAX - axis.step));
-        // Beyond the largest step that there is.
-        best.unwrap_or(Self {
-            top: most.max(1),
-            step: most.max(1),
-        })
-    }
-
-    /// The labels, from the bottom.
-    fn ticks(self) -> impl Iterator<Item = u64> {
-        (0..=self.top / self.step).map(move |n| n * self.step)
-    }
-
-    /// Columns that the labels take.
-    pub fn width(self, unit: impl Fn(u64) -> String) -> u16 {
-        let widths = self.ticks().map(|tick| unit(tick).width());
-        cells(widths.max().unwrap_or(0)) + 1
-    }
-
-    /// Draws the labels, each at the row in which its value stands.
-    pub fn draw(self, canvas: &mut Canvas<'_>, unit: impl Fn(u64) -> String) {
-        let height = canvas.height();
-        let room = usize::from(canvas.width().saturating_sub(1));
-        for tick in self.ticks() {
-            if let Some(row) = row_of(tick, self.top, height) {
-                let text = format!("{:>room$}", unit(tick));
-                canvas.line(row, &Line::new(Role::Dim, text));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,57 +217,6 @@ mod tests {
         let columns = [None, Some((2, 10)), None, None, Some((4, 8)), None];
         let drawn = connected(&columns);
         assert_eq!(drawn, [None, Some(10), Some(4), Some(6), Some(8), None]);
-    }
-
-    #[test]
-    fn axes_have_round_steps_and_three_labels_at_least() {
-        for most in (2..5_000).chain([999_999_999, u64::MAX / 7]) {
-            for height in [3, 8, 40] {
-                let axis = Axis::of(most, height);
-                assert!(
-                    axis.top >= most && axis.top / 5 * 2 <= most,
-                    "{most}: {axis:?}"
-                );
-                assert!((3..=6).contains(&axis.ticks().count()), "{most}: {axis:?}");
-                let digits = axis.step.to_string();
-                assert!(matches!(digits.trim_end_matches('0'), "1" | "2" | "5"));
-            }
-        }
-        assert_eq!(Axis::of(0, 8).top, 2);
-        assert_eq!(Axis::of(1, 8).ticks().collect::<Vec<_>>(), [0, 1, 2]);
-    }
-
-    #[test]
-    fn times_have_round_steps_and_three_labels_at_least() {
-        const SECOND: i64 = 1_000_000_000;
-        for (from, to) in [
-            (0, 3),
-            (10_473_000, 405_650_000),
-            (-5 * SECOND, 50 * SECOND),
-            (7, 3600 * SECOND),
-            (0, 30 * 86_400 * SECOND),
-        ] {
-            let window = Window { from, to };
-            for width in [60, 99, 180] {
-                let step = time_step(window, width);
-                let ticks: Vec<i64> = time_ticks(window, step).collect();
-                assert!(
-                    ticks
-                        .iter()
-                        .all(|at| at % i64::try_from(step).unwrap() == 0)
-                );
-                assert!(ticks.first().unwrap() >= &from && ticks.last().unwrap() <= &to);
-                assert!(
-                    (2..=17).contains(&ticks.len()),
-                    "{from} {to} {width} {ticks:?}"
-                );
-            }
-        }
-        let window = Window {
-            from: 10_473_000,
-            to: 405_650_000,
-        };
-        assert_eq!(time_step(window, 180), 50_000_000);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 /// One sum.
+#[derive(Clone)]
 pub struct Allocation {
     /// Its process, counted from 1.
     pub process: u64,

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A snapshot, with the names of where it came from.
+#[derive(Clone)]
 pub struct MemorySnapshot {
     /// The input.
     pub source: String,

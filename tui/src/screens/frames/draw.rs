@@ -11,6 +11,18 @@ use crate::widgets::text::fit;
 use dumpview_model::units::plural;
 use dumpview_view::line::{Line, Role};
 use dumpview_view::table::Align;
+use unicode_width::UnicodeWidthStr;
+
+/// As much of a place as there is room for behind a name, with a blank before it: file and line, the line, nothing. The file
+/// stands above the source too.
+fn place_beside(place: &str, room: usize) -> String {
+    let line = place.rfind(':').and_then(|colon| place.get(colon..));
+    let forms = [Some(place), line].into_iter().flatten();
+    let mut fitting = forms.filter(|form| form.width() < room);
+    fitting
+        .next()
+        .map_or_else(String::new, |form| format!(" {form}"))
+}
 
 impl FramesScreen {
     pub(super) fn draw_frames(&self, canvas: &mut Canvas<'_>, data: &Frames) {
@@ -54,15 +66,27 @@ impl FramesScreen {
             };
             let name = dumpview_view::safe::safe(&call.function);
             let text = format!("{name}({})", dumpview_view::safe::safe(&call.arguments));
-            let used = 5 + marks.len();
-            let beside = width.saturating_sub(used + place.len() + 1);
+            let room = width.saturating_sub(5);
+            // Of a name nothing is cut for the sake of a mark that does not say that it may be wrong.
+            let marks = match call.doubt {
+                None if name.width() + marks.len() > room => String::new(),
+                _ => marks,
+            };
+            let room = room.saturating_sub(marks.len());
+            let place = place_beside(place, room.saturating_sub(name.width()));
+            let beside = room.saturating_sub(place.width());
             let role = if call.runtime { Role::Dim } else { Role::Name };
-            // The place is what people look for: arguments give way to it, the end of a long name too.
-            let name = fit(&text, beside.max(8), Align::Left);
+            // Arguments give way to the name and the place.
+            let whole = if text.width() <= beside {
+                text
+            } else {
+                name.into_owned()
+            };
+            let name = fit(&whole, beside.max(8), Align::Left);
             Line::new(Role::Dim, format!("{index:>4} "))
                 .and(role, name)
                 .and(Role::Dim, marks)
-                .and(Role::Plain, format!(" {place}"))
+                .and(Role::Plain, place)
         };
         self.list.draw(&mut canvas.rows(1, rows), focused, row);
         for (row, line) in (rows + 1..).zip(&below) {

@@ -310,7 +310,8 @@ impl FramesScreen {
                 at: self.standpoint(),
             },
             (None, Some(text)) => Target::Whole {
-                lines: text.lines().map(Line::from).collect(),
+                // A traceback's places are behind a tab, which no screen shows as one.
+                lines: text.replace('\t', "    ").lines().map(Line::from).collect(),
             },
             (None, None) => return Vec::new(),
         };
@@ -548,7 +549,12 @@ impl Screen for FramesScreen {
             return;
         };
         let width = canvas.width();
-        let left = (width * 2 / 5).min(70);
+        // Where there is nothing to read variables from, the names of functions have the room.
+        let nothing = self.note.is_some() && self.variables.rows().is_empty();
+        let left = match nothing {
+            true => width * 3 / 5,
+            false => (width * 2 / 5).min(70),
+        };
         self.draw_frames(&mut canvas.columns(0, left), data);
         canvas.columns(left, 1).divider(0);
         let mut right = canvas.columns(left + 2, width.saturating_sub(left + 2));

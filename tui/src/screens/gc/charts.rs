@@ -4,6 +4,7 @@ use super::Gc;
 use crate::canvas::Canvas;
 use crate::data::collections::Collector;
 use crate::geometry::cells;
+use crate::widgets::axis::{self, Axis};
 use crate::widgets::bar;
 use crate::widgets::chart::{self, Point, Window};
 use dumpview_model::gc::{Cycle, Process};
@@ -39,18 +40,13 @@ fn greatest(series: &Series) -> u64 {
         .unwrap_or(0)
 }
 
-/// A moment since the start, in nanoseconds.
-fn moment(at: i64) -> String {
-    u64::try_from(at).map_or_else(|_| "0".to_owned(), duration)
-}
-
 impl Gc {
-    pub(super) fn draw_heap(canvas: &mut Canvas<'_>, run: &Process) {
+    pub(super) fn draw_heap(canvas: &mut Canvas<'_>, run: &Process, selected: Option<&Cycle>) {
         let series = &run.series;
         canvas.rule(0, "heap in MiB: live, collected, goal (-)", false);
         let height = canvas.height().saturating_sub(2);
         let most = greatest(&series.peak).max(greatest(&series.goal)).max(1);
-        let axis = chart::Axis::of(most, height);
+        let axis = Axis::of(most, height);
         let (most, left) = (axis.top, axis.width(grouped));
         axis.draw(&mut canvas.rows(1, height).columns(0, left), grouped);
         let time = window(&series.peak);
@@ -91,11 +87,14 @@ impl Gc {
                 plot.cell(column, row, style, mark);
             }
         }
-        let foot = Line::new(
-            Role::Dim,
-            format!("{} to {}", moment(time.from), moment(time.to)),
-        );
-        canvas.line_at(left, height + 1, &foot);
+        let at = selected.and_then(|cycle| i64::try_from(cycle.start()?.0).ok());
+        if let Some(column) = at.and_then(|at| time.column(at, width)) {
+            let style = plot.theme().selected(true);
+            for row in 0..height {
+                plot.style_cells(column, row, 1, style);
+            }
+        }
+        axis::times(&mut canvas.rows(height + 1, 1).columns(left, width), time);
     }
 
     pub(super) fn draw_phases(canvas: &mut Canvas<'_>, run: &Process, selected: Option<&Cycle>) {
@@ -104,7 +103,7 @@ impl Gc {
             "wall time of the last cycles: marking, world stopped",
             false,
         );
-        let height = canvas.height().saturating_sub(1);
+        let height = canvas.height().saturating_sub(2);
         let width = usize::from(canvas.width());
         let shown: Vec<&Cycle> = run
             .recent
@@ -118,12 +117,17 @@ impl Gc {
             .max()
             .unwrap_or(1)
             .max(1);
-        let axis = chart::Axis::of(longest, height);
+        let axis = Axis::of(longest, height);
         let (most, left) = (axis.top, axis.width(duration));
         axis.draw(&mut canvas.rows(1, height).columns(0, left), duration);
         let mut plot = canvas.rows(1, height);
         let mut plot = plot.columns(left, cells(width));
-        for (column, cycle) in (0..).zip(shown.iter().rev()) {
+        // Few cycles have broad bars.
+        let broad = (plot.width() / cells(shown.len().max(1))).clamp(1, 8);
+        let mut names = Vec::new();
+        for (number, cycle) in (0..).zip(shown.iter().rev()) {
+            let first = number * broad;
+            names.push((first, cycle.number().to_string()));
             let stopped = cycle.pause().0;
             let rest = cycle.wall().0.saturating_sub(stopped);
             let chosen = selected.is_some_and(|selected| selected.place == cycle.place);
@@ -132,13 +136,15 @@ impl Gc {
             } else {
                 Role::Series(1)
             };
-            chart::stack(
-                &mut plot,
-                column,
-                &[(rest, role), (stopped, Role::Series(3))],
-                most,
-            );
+            for column in first..first + broad {
+                let parts = [(rest, role), (stopped, Role::Series(3))];
+                chart::stack(&mut plot, column, &parts, most);
+            }
         }
+        let foot = height + 1;
+        canvas.line(foot, &Line::new(Role::Dim, "cycle"));
+        let mut foot = canvas.rows(foot, 1);
+        axis::labels(&mut foot.columns(left.max(6), cells(width)), &names);
     }
 
     pub(super) fn draw_pauses(canvas: &mut Canvas<'_>, run: &Process) {

@@ -20,6 +20,7 @@ use crate::keys::{Action, Binding, Key, OF_A_LOG};
 use crate::rows::{Rows, Shared};
 use crate::screen::Effect;
 use crate::table::{Did, Subject, Table, TableScreen, enter};
+use dumpview_model::finding::Finding;
 use dumpview_model::gc::{Cycle, Process};
 use dumpview_model::units::{duration, grouped, percent, plural};
 use dumpview_view::finding;
@@ -69,7 +70,8 @@ impl Gc {
         self.data.of.data.as_ref().map(|data| &*data.run)
     }
 
-    fn headline(&self) -> Vec<Line> {
+    /// What there is, and of each finding as much as `told` makes of it.
+    fn headline(&self, told: impl Fn(&Finding) -> Line) -> Vec<Line> {
         let Some(run) = self.run() else {
             return Vec::new();
         };
@@ -110,7 +112,7 @@ impl Gc {
             ));
         }
         let findings = self.data.of.data.iter().flat_map(|data| &data.findings);
-        lines.extend(findings.take(2).map(finding::headline));
+        lines.extend(findings.take(2).map(told));
         lines
     }
 
@@ -118,14 +120,18 @@ impl Gc {
         let width = canvas.width();
         if width < 110 {
             match self.view {
-                View::Heap => Self::draw_heap(canvas, run),
+                View::Heap => Self::draw_heap(canvas, run, selected),
                 View::Phases => Self::draw_phases(canvas, run, selected),
                 View::Pauses => Self::draw_pauses(canvas, run),
             }
             return;
         }
         let half = width / 2;
-        Self::draw_heap(&mut canvas.columns(0, half.saturating_sub(1)), run);
+        Self::draw_heap(
+            &mut canvas.columns(0, half.saturating_sub(1)),
+            run,
+            selected,
+        );
         let mut right = canvas.columns(half, width - half);
         if self.view == View::Pauses {
             Self::draw_pauses(&mut right, run);
@@ -194,7 +200,7 @@ impl Subject for Gc {
             return 0..2;
         };
         let mut top = 0;
-        let head = self.headline();
+        let head = self.headline(finding::short);
         let head = head
             .iter()
             .flat_map(|line| line.wrapped(usize::from(width), 2));
@@ -204,7 +210,10 @@ impl Subject for Gc {
         }
         let other = cells(self.data.other.len()).min(if height >= 30 { 5 } else { 2 });
         let foot = if other > 0 { other + 1 } else { 0 };
-        let charts = (height.saturating_sub(top + foot) / 2).clamp(4, 16);
+        let half = (height.saturating_sub(top + foot) / 2).clamp(4, 16);
+        // What few cycles leave of the screen is the charts'.
+        let left = height.saturating_sub(top + foot + cells(table.len()) + 2);
+        let charts = left.clamp(half, 24);
         let selected = table.selected();
         self.draw_charts(&mut canvas.rows(top, charts), run, selected.as_ref());
         top += charts;
@@ -227,7 +236,7 @@ impl Subject for Gc {
     }
 
     fn head(&self) -> Vec<Line> {
-        self.headline()
+        self.headline(finding::headline)
     }
 
     fn line_of(&self, cycle: &Cycle) -> Option<u64> {

@@ -4,6 +4,7 @@ use crate::data::value::Content;
 use dumpview_view::line::{Line, Role, split_at_width};
 use dumpview_view::safe::safe;
 use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
 
 /// How it is laid out.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -23,6 +24,14 @@ pub struct Row {
     pub text: Line,
     /// The line of the content that it is a part of; of bytes in hex, the row's number.
     pub line: usize,
+}
+
+/// How far the rest of a broken line is indented: below what stands beside a name, where a line begins with one in a column.
+fn hanging(line: &Line, width: usize) -> usize {
+    let first = line.spans.first();
+    let column = first.filter(|span| span.text.ends_with("  ") && !span.text.trim().is_empty());
+    let column = column.map(|span| span.text.width());
+    column.filter(|column| *column < width / 2).unwrap_or(2)
 }
 
 /// The rows.
@@ -60,7 +69,7 @@ impl Layout {
             Content::Lines(lines) => {
                 let wrapped = |line: &Line| {
                     if manner.wrap {
-                        line.wrapped(width, 2)
+                        line.wrapped(width, hanging(line, width))
                     } else {
                         vec![line.clone()]
                     }

@@ -3,6 +3,7 @@
 mod of_a_core;
 mod of_a_heap;
 mod of_a_log;
+mod of_memory;
 mod of_the_compiler;
 mod of_waits;
 

@@ -3,11 +3,11 @@
 use super::TimelineScreen;
 use crate::canvas::Canvas;
 use crate::geometry::cells;
+use crate::widgets::axis::{self, Axis};
 use crate::widgets::chart;
 use dumpview_model::timeline::Lane;
 use dumpview_model::units::grouped;
 use dumpview_view::line::{Line, Role};
-use unicode_width::UnicodeWidthStr;
 
 /// Columns for the names of rows.
 const NAMES: u16 = 22;
@@ -33,7 +33,10 @@ impl TimelineScreen {
         let (width, height) = (canvas.width(), canvas.height());
         let plot_width = width.saturating_sub(NAMES);
         let mut top = self.draw_rows(canvas, plot_width);
-        self.draw_axis(&mut canvas.rows(top, 1), NAMES, plot_width);
+        axis::times(
+            &mut canvas.rows(top, 1).columns(NAMES, plot_width),
+            self.window,
+        );
         self.draw_cursor(&mut canvas.rows(0, top), NAMES, plot_width);
         top += 1;
         let wall = self
@@ -112,16 +115,23 @@ impl TimelineScreen {
             } else {
                 String::new()
             };
-            let label = Line::new(name, format!(" {:<9} ", row.name))
-                .and(Role::Dim, format!("{value:>10}"));
-            canvas.line(top, &label);
+            // What has several rows has an axis of its own.
+            let axis = Axis::of_bytes(most, own);
+            let label = Line::new(name, format!(" {:<9} ", row.name));
+            if own > 1 {
+                canvas.line(top, &label);
+                let mut left = canvas.rows(top, own);
+                axis.draw(&mut left.columns(NAMES - 11, 11), row.unit);
+            } else {
+                canvas.line(top, &label.and(Role::Dim, format!("{value:>10}")));
+            }
             let mut cells = canvas.rows(top, own);
             let mut cells = cells.columns(NAMES, plot_width);
             if row.name == "heap" {
                 let curve = chart::connected(&columns);
                 for (column, value) in (0..plot_width).zip(curve) {
                     if let Some(value) = value {
-                        chart::stack(&mut cells, column, &[(value, row.role)], most);
+                        chart::stack(&mut cells, column, &[(value, row.role)], axis.top);
                     }
                 }
             } else {
@@ -130,20 +140,6 @@ impl TimelineScreen {
             top += own;
         }
         top
-    }
-
-    fn draw_axis(&self, canvas: &mut Canvas<'_>, left: u16, width: u16) {
-        let step = chart::time_step(self.window, width);
-        let vertical = canvas.theme().glyphs.vertical;
-        for at in chart::time_ticks(self.window, step) {
-            let Some(column) = self.window.column(at, width) else {
-                continue;
-            };
-            let label = format!("{vertical}{}", moment(at, step));
-            if usize::from(width.saturating_sub(column)) >= label.width() {
-                canvas.line_at(left + column, 0, &Line::new(Role::Dim, label));
-            }
-        }
     }
 
     fn draw_cursor(&self, canvas: &mut Canvas<'_>, left: u16, width: u16) {
@@ -164,24 +160,4 @@ impl TimelineScreen {
             canvas.style_cells(left + at.min(other), row, at.abs_diff(other) + 1, selected);
         }
     }
-}
-
-/// A moment on the axis, as exact as its steps need it.
-fn moment(at: i64, step: u64) -> String {
-    const SECOND: u64 = 1_000_000_000;
-    let sign = if at < 0 { "-" } else { "" };
-    let ns = at.unsigned_abs();
-    let seconds = ns / SECOND;
-    if step >= 60 * SECOND {
-        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-        return format!("{sign}{hours}:{minutes:02}:{:02}", seconds % 60);
-    }
-    let decimals = (0..9u32).find(|n| step.is_multiple_of(SECOND / 10u64.pow(*n)));
-    let decimals = decimals.unwrap_or(9);
-    let fraction = ns % SECOND / 10u64.pow(9 - decimals);
-    if decimals == 0 {
-        return format!("{sign}{seconds} s");
-    }
-    let digits = decimals as usize;
-    format!("{sign}{seconds}.{fraction:0digits$} s")
 }

@@ -304,10 +304,10 @@ fn only(nodes: &[usize]) -> Option<usize> {
     }
 }
 
-/// A part of all that lives, in words.
+/// A part of all that lives; in a column there is no room for words.
 #[expect(clippy::cast_precision_loss, reason = "a share of bytes")]
 fn share(part: u64, of: u64) -> String {
-    percent(part as f64 / of.max(1) as f64)
+    percent(part as f64 / of.max(1) as f64).replace("less than ", "<")
 }
 
 impl Screen for RetainedScreen {
