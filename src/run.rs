@@ -208,8 +208,12 @@ impl Asked<'_> {
                 word: self.word,
                 common: self.common,
             };
+            // A core or a heap dump that came through a pipe is no log, whatever the verb makes of it.
+            let is_log = !matches!(kind, Kind::Core | Kind::HeapDump);
             let live = match self.entry.live {
-                Some(live) if browse::is_wanted(self.common) => live(&files, self.matches)?,
+                Some(live) if is_log && browse::is_wanted(self.common) => {
+                    live(&files, self.matches)?
+                }
                 _ => None,
             };
             return match live {
