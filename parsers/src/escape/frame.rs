@@ -137,12 +137,65 @@ fn stamp(input: &[u8]) -> IResult<&[u8], ()> {
     Ok((stream.map_or(input, |(input, _)| input), ()))
 }
 
-/// The line without a container's or a CI system's time stamp in front of it.
+/// `#12 3.456 ` of a build in a container.
+fn step(input: &[u8]) -> IResult<&[u8], ()> {
+    (
+        char('#'),
+        digit1,
+        char(' '),
+        digit1,
+        char('.'),
+        digit1,
+        char(' '),
+    )
+        .map(|_| ())
+        .parse(input)
+}
+
+/// `build_1  | ` of a service.
+fn service(input: &[u8]) -> Option<&[u8]> {
+    let bar = memchr::memmem::find(input.get(..72).unwrap_or(input), b" | ")?;
+    let (name, rest) = input.split_at_checked(bar)?;
+    let name = name.trim_ascii_end();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    let plausible = !name.is_empty() && name.len() <= 64 && name.iter().all(is_name);
+    plausible.then(|| rest.get(3..)).flatten()
+}
+
+/// `[2026-11-21 02:21:10] `: a date that begins so, in brackets.
+fn bracketed(input: &[u8]) -> Option<&[u8]> {
+    let close = memchr::memmem::find(input.get(..64).unwrap_or(input), b"] ")?;
+    let (date, rest) = input.get(1..)?.split_at_checked(close - 1)?;
+    let is_date = date.len() > 8
+        && date.first().is_some_and(u8::is_ascii_digit)
+        && date
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || b"-:./ TZ+".contains(byte));
+    is_date.then(|| rest.get(2..)).flatten()
+}
+
+/// What was indented as a whole: a line of the compiler's that has a file, a line and a column, or names the package.
+fn indented(input: &[u8]) -> Option<&[u8]> {
+    let rest = input.trim_ascii_start();
+    let is_ours = match frame(rest) {
+        Line::Diagnostic { position, .. } => position.column > 0 && position.file.ends_with(b".go"),
+        Line::Package(package) => !package.contains(&b' '),
+        _ => false,
+    };
+    is_ours.then_some(rest)
+}
+
+/// The line without what a container, a service, a CI system or a page put in front of it.
 pub fn without_prefix(line: &[u8]) -> &[u8] {
-    if !line.first().is_some_and(u8::is_ascii_digit) {
-        return line;
-    }
-    stamp(line).map_or(line, |(rest, ())| rest)
+    let rest = match line.first() {
+        Some(first) if first.is_ascii_digit() => stamp(line).ok().map(|(rest, ())| rest),
+        Some(b'#') => step(line).ok().map(|(rest, ())| rest),
+        Some(b'[') => bracketed(line),
+        Some(b' ' | b'\t') => indented(line),
+        Some(first) if first.is_ascii_alphanumeric() => service(line),
+        _ => None,
+    };
+    rest.unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -161,6 +214,37 @@ mod tests {
         match frame(text.as_bytes()) {
             Line::Diagnostic { position, message } => (Some(position), message),
             _ => (None, b""),
+        }
+    }
+
+    #[test]
+    fn what_others_put_in_front_is_taken_off() {
+        for ours in [
+            "# example.com/esc/b",
+            "b/main.go:10:6: can inline grow with cost 3 as: func(int) []byte { return make([]byte, n) }",
+            "b/main.go:10:38:   flow: {heap} = &{storage for make([]byte, n)}:",
+        ] {
+            for prefix in [
+                "2026-11-21T02:21:10.123Z ",
+                "#12 3.456 ",
+                "build_1  | ",
+                "[2026-11-21 02:21:10] ",
+                "    ",
+                "\t",
+            ] {
+                let line = format!("{prefix}{ours}");
+                let rest = without_prefix(line.as_bytes());
+                assert_eq!(str::from_utf8(rest), Ok(ours), "{prefix}");
+            }
+            assert_eq!(without_prefix(ours.as_bytes()), ours.as_bytes());
+        }
+        // Continuations, and what is not the compiler's.
+        for other in [
+            "  from &x (address-of) at ./x.go:8:9",
+            "[no test files] x",
+            "\t# a b",
+        ] {
+            assert_eq!(without_prefix(other.as_bytes()), other.as_bytes());
         }
     }
 
