@@ -14,7 +14,7 @@ mod tests {
     use crate::samples::{corpus, text};
     use dumpview_parsers::pprof::{self, Profile};
     use serde_json::Value;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
     use std::process::{Command, Output};
 
@@ -268,95 +268,6 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_damaged_file_is_told_and_one_that_would_fill_memory_is_not_unpacked() {
-        let folder = tempfile::tempdir().unwrap();
-        let whole = std::fs::read(corpus("pprof/go1.27.3/heap.pb.gz")).unwrap();
-        let (mut told, mut tried) = (0, 0);
-        for part in 1..20 {
-            let cut = whole.len() * part / 20;
-            let mut flipped = whole.clone();
-            flipped[cut] ^= 0x55;
-            for bytes in [whole[..cut].to_vec(), flipped] {
-                std::fs::write(folder.path().join("damaged"), bytes).unwrap();
-                let output = run(folder.path(), &["top", "damaged"]);
-                assert!(output.status.code().is_some(), "{output:?}");
-                tried += 1;
-                if !output.status.success() {
-                    assert!(!output.stderr.is_empty());
-                    told += 1;
-                }
-            }
-        }
-        // What a flipped bit of the header says (a name, a time) may not matter.
-        assert!(told >= tried - 2, "{told} of {tried}");
-        // 512 MB of nothing in half a megabyte.
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        let zeros = vec![0; 1 << 20];
-        for _ in 0..512 {
-            std::io::Write::write_all(&mut packed, &zeros).unwrap();
-        }
-        std::fs::write(folder.path().join("bomb"), packed.finish().unwrap()).unwrap();
-        let output = run(folder.path(), &["top", "bomb"]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            !output.status.success() && said.contains("which is no profile"),
-            "{said}"
-        );
-    }
-
-    #[test]
-    fn pictures_are_whole_and_say_what_top_says() {
-        let folder = corpus("pprof/go1.27.3");
-        let svg = run(&folder, &["svg", "cpu.pb.gz"]);
-        let svg = String::from_utf8(svg.stdout).unwrap();
-        assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"));
-        assert!(
-            svg.contains("<title>main.treeHandler: 1.07s, 52.71%</title>"),
-            "no handler"
-        );
-        assert!(
-            !svg.contains("http://") || svg.matches("http://").count() == 1,
-            "nothing is fetched"
-        );
-        let speedscope: Value = {
-            let output = run(&folder, &["speedscope", "cpu.pb.gz"]);
-            serde_json::from_slice(&output.stdout).unwrap()
-        };
-        let weights = speedscope["profiles"][0]["weights"]
-            .as_array()
-            .unwrap()
-            .iter();
-        assert_eq!(
-            weights.map(|of| of.as_i64().unwrap()).sum::<i64>(),
-            2_030_000_000
-        );
-        // A difference has what was before beside what is now.
-        let flame = json(
-            &corpus("pprof/judged/go1.27.3"),
-            &["flame", "-base=before.pb.gz", "after.pb.gz"],
-        );
-        assert_eq!(flame["is_difference"], true);
-        let nodes = flame["nodes"].as_array().unwrap();
-        let kept = nodes
-            .iter()
-            .find(|node| node["name"] == "main.keepBig")
-            .unwrap();
-        assert!(
-            kept["before"] == 0 && kept["value"].as_i64().unwrap() > 30 << 20,
-            "{kept}"
-        );
-        // Widths add up: a call is at least as wide as what it calls.
-        let text = run(&folder, &["flame", "cpu.pb.gz"]);
-        let text = String::from_utf8(text.stdout).unwrap();
-        assert!(
-            text.lines().any(
-                |line| line.trim_end().ends_with("main.treeHandler") && line.contains("52.71%")
-            ),
-            "{text}"
-        );
-    }
-
     const HEAP_OF_CPP: &str = "heap profile:      3:     5120 [     7:   900000] @ heap_v2/524288\n     1:     1024 [     2:     2048] @ 0x40a010 0x40a120 0x40b000\n     2:     4096 [     5:   897952] @ 0x40c000 0x40b000\n     0:        0 [     1:       16] @ 0x40c000\n\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1234 /bin/server\n7f000000-7f100000 r-xp 00001000 08:01 99 /lib/libc.so.6\n";
     const GROWTH_OF_CPP: &str = "heap profile:      2:  2097152 [     2:  2097152] @ growthz\n     1:  1048576 [     1:  1048576] @ 0x40a010 0x40a120\n     1:  1048576 [     1:  1048576] @ 0x40c000\n\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1234 /bin/server\n";
     const WAITS_OF_CPP: &str = "--- contentionz 1 ---\ncycles/second = 3201000044\nsampling period = 100\nms since reset = 16502830\ndiscarded samples = 0\n 19490304 27 @ 0xbccc97 0xc61202 0x42ed5f\n 768 1 @ 0xbccc97 0xa42dc7\n--- Memory map: ---\n  00400000-00fcb000: cppbench_server_main\n00400000-00fcb000 r-xp 00000000 08:01 1234 /bin/server\n";
@@ -405,90 +316,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn values_at_the_ends_of_what_64_bits_hold_are_answered() {
-        use dumpview_parsers::pprof::{Builder, Sample, ValueType};
-        let mut builder = Builder::default();
-        let places = ["main.main", "main.a", "main.b"].map(|name| builder.place(name));
-        let mut profile = builder.profile;
-        profile.sample_types = vec![
-            ValueType::new("count", "count"),
-            ValueType::new("space", "bytes"),
-        ];
-        for (stack, value) in [
-            (vec![places[1], places[0]], i64::MAX),
-            (vec![places[2], places[1], places[0]], i64::MAX),
-            (vec![places[0]], i64::MIN),
-            (vec![places[2], places[0]], -1),
-            (vec![], 7),
-        ] {
-            profile.add(&Sample {
-                locations: stack,
-                values: vec![value, value],
-                labels: Vec::new(),
-            });
-        }
-        let mut bytes = Vec::new();
-        profile.write(&mut bytes).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ends"), bytes).unwrap();
-        for report in [
-            "top",
-            "tree",
-            "traces",
-            "tags",
-            "raw",
-            "dot",
-            "callgrind",
-            "folded",
-            "flame",
-            "svg",
-            "html",
-            "speedscope",
-            "proto",
-            "topproto",
-            "comments",
-        ] {
-            for flags in [
-                &[][..],
-                &["-mean"],
-                &["-diff_base=ends"],
-                &["-lines", "-drop_negative"],
-            ] {
-                let output = run(folder.path(), &[&[report, "ends"], flags].concat());
-                assert_eq!(
-                    output.status.code(),
-                    Some(0),
-                    "{report} {flags:?}: {output:?}"
-                );
-            }
-        }
-        assert!(run(folder.path(), &["ends"]).status.success());
-    }
-
-    #[test]
-    fn a_page_to_send_needs_nothing_else() {
-        let folder = corpus("pprof/go1.27.3");
-        let page = String::from_utf8(run(&folder, &["html", "cpu.pb.gz"]).stdout).unwrap();
-        assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
-        for there in [
-            "<svg ",
-            "id=\"search\"",
-            "main.treeHandler",
-            "<table>",
-            "<li>",
-        ] {
-            assert!(page.contains(there), "{there}");
-        }
-        // Nothing is fetched: what looks like an address is the name of SVG.
-        let fetched = page.matches("http").count() - page.matches("net/http").count();
-        assert!(
-            page.matches("src=").count() == 0 && fetched < page.len(),
-            "{fetched}"
-        );
-        assert!(!page.contains("<link") && !page.contains("@import"));
     }
 
     /// A profile without names, and with them.
@@ -556,16 +383,26 @@ mod tests {
                     lines.collect()
                 };
                 let (mut ours, mut theirs) = (lines(location, &named), lines(known, &whole));
-                // Profiles of 1.19 have one file for each name, that of the first place seen (runtime/pprof/proto.go:locs), also where
-                // another file's function was inlined into it and left out.
-                if release == "1.19" {
-                    let without_file = |line: &mut (String, String, i64)| line.1.clear();
-                    ours.iter_mut().for_each(without_file);
-                    theirs.iter_mut().for_each(without_file);
-                }
+                // Profiles have one file for each name, that of the first place seen (runtime/pprof/proto.go:emitLocation), also where a
+                // line of another file stands in the function.
+                let without_file = |line: &mut (String, String, i64)| line.1.clear();
+                ours.iter_mut().for_each(without_file);
+                theirs.iter_mut().for_each(without_file);
                 assert_eq!(ours, theirs, "{release} {flags:?} 0x{:x}", location.address);
                 compared += 1;
             }
+            // Those of 1.19 have the file of what was inlined and left out, too.
+            let files = |of: &Profile| -> BTreeSet<(String, String)> {
+                let functions = of.functions.iter();
+                let files = functions.map(|of| (of.name.clone(), of.file.clone()));
+                files.collect()
+            };
+            let (ours, theirs) = (files(&named), files(&whole));
+            assert!(
+                release == "1.19" || theirs.is_subset(&ours),
+                "{release} {flags:?}: {:?}",
+                theirs.difference(&ours)
+            );
         }
         assert!(compared > 100, "{compared}");
         // With names already there it is said that the executable was not needed.

@@ -17,6 +17,9 @@ const ROW: usize = 17;
 /// millionth of all is not.
 pub const LEAST: f64 = 1e-6;
 
+/// So many levels are indented.
+const DEEPEST: usize = 200;
+
 /// The tree as lines, without what is less than `fraction` of all.
 pub fn text(flame: &Flame, fraction: f64, out: &mut Escaping<'_>) -> io::Result<()> {
     let total = flame.nodes.first().map_or(0, FlameNode::width);
@@ -31,7 +34,11 @@ pub fn text(flame: &Flame, fraction: f64, out: &mut Escaping<'_>) -> io::Result<
     let amount = |value: i64| label(value, &flame.unit);
     let all = flame.nodes.first().map_or(0, |node| node.value);
     for node in flame.nodes.iter().filter(|node| node.width() >= least) {
-        let indent = "  ".repeat(node.depth);
+        // Deeper ones say how deep they are: what calls itself a hundred thousand times would be more blanks than names.
+        let indent = match node.depth {
+            depth @ ..=DEEPEST => "  ".repeat(depth),
+            depth => format!("{}{depth}: ", "  ".repeat(DEEPEST)),
+        };
         let numbers = if flame.is_difference {
             let change = node.value.wrapping_sub(node.before);
             let sign = if change > 0 { "+" } else { "" };
