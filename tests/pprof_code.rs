@@ -10,9 +10,9 @@ mod samples;
 
 #[cfg(test)]
 mod tests {
-    use crate::run::BINARY;
+    use crate::run::{BINARY, Call};
     use crate::samples::corpus;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::path::Path;
     use std::process::{Command, Output};
 
@@ -48,52 +48,108 @@ mod tests {
         (costs, heads)
     }
 
-    /// Lines of a page with their two numbers, where there are any.
-    fn lines(page: &str) -> BTreeSet<(String, String, String)> {
-        let mut lines = BTreeSet::new();
+    /// A line of a file.
+    type Place = (String, u32);
+
+    /// What lines of a page cost themselves, where they or what they call cost anything, and below which functions they stand.
+    fn lines(page: &str) -> BTreeMap<Place, (String, String)> {
+        let mut lines = BTreeMap::new();
+        let (mut function, mut file) = (String::new(), None);
         for line in page.lines() {
+            let within = |start: &str, end: &str| {
+                let text = line.strip_prefix(start)?.strip_suffix(end)?;
+                Some(text.replace("&lt;", "<").replace("&gt;", ">"))
+            };
+            if let Some(name) = within("<h2>", "</h2>") {
+                (function, file) = (name, None);
+                continue;
+            }
+            if let (None, Some(path)) = (&file, within("<div>", "</div>")) {
+                file = Some(path);
+                continue;
+            }
             let row = line
                 .strip_prefix("<details><summary>")
                 .or_else(|| line.strip_prefix("<div class=\"l\">"));
             let Some(row) = row else { continue };
-            let mut bare = String::new();
-            let mut in_tag = false;
-            for c in row.chars() {
-                match c {
-                    '<' => in_tag = true,
-                    '>' => {
-                        in_tag = false;
-                        bare.push(' ');
-                    }
-                    c if !in_tag => bare.push(c),
-                    _ => {}
-                }
-            }
-            let words: Vec<&str> = bare.split_whitespace().take(3).collect();
-            if let [number, flat, cum] = words[..]
-                && number.parse::<u32>().is_ok()
-                && (flat != "." || cum != ".")
-                && !cum.starts_with('(')
-            {
-                lines.insert((number.to_owned(), flat.to_owned(), cum.to_owned()));
+            let words: Vec<&str> = row.split(['<', ' ']).filter(|of| !of.is_empty()).collect();
+            let [number, flat, cum, ..] = words[..] else {
+                continue;
+            };
+            let Ok(number) = number.parse::<u32>() else {
+                continue;
+            };
+            if (flat != "." || cum != ".") && !cum.starts_with('(') {
+                let place = (file.clone().unwrap(), number);
+                lines.insert(place, (flat.to_owned(), function.clone()));
             }
         }
         lines
     }
 
-    /// Lines of `list` with their two numbers, where there are any.
-    fn listed_lines(text: &str) -> BTreeSet<(String, String, String)> {
-        let rows = text.lines().filter_map(|line| {
-            let words: Vec<&str> = line.split_whitespace().take(3).collect();
-            let [flat, cum, number] = words[..] else {
-                return None;
-            };
-            let (number, _) = number.split_once(':')?;
-            number.parse::<u32>().ok()?;
-            let row = [number, flat, cum].map(str::to_owned);
-            (flat != "." || cum != ".").then_some(row.into())
-        });
-        rows.collect()
+    /// The same of `list`, where a line may stand below several functions, and the first line that is shown of each function.
+    #[derive(Default)]
+    struct Listed {
+        lines: BTreeMap<Place, Vec<String>>,
+        first: BTreeMap<String, u32>,
+    }
+
+    impl Listed {
+        fn of(text: &str) -> Self {
+            let mut listed = Self::default();
+            let (mut function, mut file) = (String::new(), String::new());
+            for line in text.lines() {
+                if let Some(routine) = line.strip_prefix("ROUTINE ======================== ") {
+                    let (name, path) = routine.split_once(" in ").unwrap();
+                    (function, file) = (name.to_owned(), path.to_owned());
+                    continue;
+                }
+                let words: Vec<&str> = line.split_whitespace().take(3).collect();
+                let [flat, cum, number] = words[..] else {
+                    continue;
+                };
+                let number = number
+                    .split_once(':')
+                    .map(|(number, _)| number.parse::<u32>());
+                let Some(Ok(number)) = number else { continue };
+                let first = listed.first.entry(function.clone()).or_insert(number);
+                *first = number.min(*first);
+                if flat != "." || cum != "." {
+                    let below = listed.lines.entry((file.clone(), number)).or_default();
+                    below.push(flat.to_owned());
+                }
+            }
+            listed
+        }
+
+        /// Holds a page against it, and says how many lines were compared.
+        fn check(&self, page: &BTreeMap<Place, (String, String)>, asked: &str) -> usize {
+            let mut compared = 0;
+            for (place, (flat, function)) in page {
+                let Some(below) = self.lines.get(place) else {
+                    // Padding behind what is inlined is the function's own at a line of another file: a listing, which knows one
+                    // file for each function, leaves out what stands before that function's first line.
+                    let first = self.first.get(function);
+                    let is_left_out = first.is_some_and(|first| place.1 < *first);
+                    assert!(
+                        is_left_out,
+                        "{asked}: only ours: {place:?} {flat} {function}"
+                    );
+                    continue;
+                };
+                // A line of two functions, one within the other, is listed twice and stands on the page once. What a recursive
+                // function cost with all that it called a line has once for each of its addresses, as on pprof's own page; a
+                // listing has it once.
+                if let [once] = &below[..] {
+                    assert_eq!(flat, once, "{asked}: {place:?}");
+                    compared += 1;
+                }
+            }
+            for place in self.lines.keys() {
+                assert!(page.contains_key(place), "{asked}: only listed: {place:?}");
+            }
+            compared
+        }
     }
 
     fn escaped(name: &str) -> String {
@@ -175,24 +231,18 @@ mod tests {
                 assert_eq!(our_costs, their_costs, "{release} {regex}");
                 compared += our_costs.len();
                 // A page has the lines of a listing.
-                let listed = theirs(&[&format!("-list={regex}")]);
+                let listed = Listed::of(&theirs(&[&format!("-list={regex}")]));
                 let weblist = ["weblist", regex, "judged", "cpu"];
-                let our_lines = lines(&text(&ours(folder.path(), &weblist)));
-                // A line of two functions, one within the other, is listed twice and stands on the page once. Padding behind
-                // what is inlined is the function's own at a line of another file: a listing, which knows one file for each
-                // function, leaves out what stands before that function's first line.
-                let listed = listed_lines(&listed);
-                let once = |number: &str| listed.iter().filter(|of| of.0 == number).count() == 1;
-                // What a recursive function cost with all that it called a line has once for each of its addresses, as on pprof's
-                // own page; a listing has it once.
-                let of_one = |lines: &BTreeSet<(String, String, String)>| -> Vec<_> {
-                    let lines = lines.iter().filter(|of| once(&of.0));
-                    lines
-                        .map(|(number, flat, _)| (number.clone(), flat.clone()))
-                        .collect()
-                };
-                assert_eq!(of_one(&our_lines), of_one(&listed), "{release} {regex}");
-                compared += our_lines.len();
+                let page = lines(&text(&ours(folder.path(), &weblist)));
+                compared += listed.check(&page, &format!("{release} {regex}"));
+                // For programs both say as much, as the schema has it.
+                let disasm = Call::new(["pprof"].iter().chain(&disasm).chain(&["--json"]));
+                let disasm = disasm.folder(folder.path()).run().json();
+                assert_eq!(disasm["schema"], "dumpview.pprof.disasm/1");
+                let weblist = Call::new(["pprof"].iter().chain(&weblist).chain(&["--json"]));
+                let weblist = weblist.folder(folder.path()).run().json();
+                assert_eq!(weblist["schema"], "dumpview.pprof.weblist/1");
+                assert_eq!(lines(weblist["text"].as_str().unwrap()), page);
             }
             assert!(compared > 20, "{release}: {compared}");
             // Without symbols the numbers are the same; the compiler's name of an instance is not known any more.

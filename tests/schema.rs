@@ -368,7 +368,8 @@ mod tests {
             .ids()
             .filter(|id| !seen.contains_key(*id))
             .collect();
-        // Moves stand in scripts only; code of a profile needs a program that was just built (`pprof_code` asks for it).
+        // Moves stand in scripts only. Code of a profile needs the program, which `pprof_code` builds: what it asks as JSON is held
+        // against the schema there.
         let moves = [
             "goroutine",
             "frame",
