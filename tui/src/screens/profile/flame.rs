@@ -9,12 +9,12 @@
 //! Of a difference a call is as wide as before and now together; what grew is red and has a plus, what shrank is blue and has a
 //! minus.
 
-use super::{NEXT_TYPE, SOURCE, ask};
+use super::{NEXT_TYPE, SOURCE, Told, ask, next_type};
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
 use crate::data::page::Page;
-use crate::data::profile::{AskFlame, Pictured};
+use crate::data::profile::AskFlame;
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Input, Screen};
@@ -51,9 +51,7 @@ const KEYS: &[Binding] = &[
 #[derive(Default)]
 pub struct FlameScreen {
     question: AskFlame,
-    asked: bool,
-    failed: Option<String>,
-    data: Option<Pictured>,
+    told: Told<AskFlame>,
     icicle: Icicle,
     search: String,
     /// What is found by the search, and how much that is.
@@ -63,12 +61,14 @@ pub struct FlameScreen {
 
 impl FlameScreen {
     fn ask(&mut self) -> Vec<Effect> {
-        self.asked = true;
-        vec![Effect::Ask(self.question.clone().into())]
+        self.told.ask(self.question.clone())
     }
 
     fn nodes(&self) -> &[FlameNode] {
-        self.data.as_ref().map_or(&[], |data| &data.flame.nodes)
+        self.told
+            .data
+            .as_ref()
+            .map_or(&[], |data| &data.flame.nodes)
     }
 
     fn node(&self) -> Option<&FlameNode> {
@@ -85,29 +85,24 @@ impl FlameScreen {
             .map(|node| node.name.as_str())
     }
 
-    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
-        match answer.about::<AskFlame>() {
-            Some(Ok(pictured)) => {
-                self.failed = None;
-                self.question.index = Some(pictured.index);
-                self.data = Some(pictured);
-                self.icicle = Icicle::of(self.nodes().iter().map(|node| Piece {
-                    depth: node.depth,
-                    size: node.width(),
-                    label: self.label(node),
-                    role: Role::Plain,
-                }));
-                self.mark();
-            }
-            Some(Err(why)) if self.data.is_some() => return vec![Effect::Say(why)],
-            Some(Err(why)) => self.failed = Some(why),
-            None => {}
+    fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+        let (is_new, effects) = self.told.take(answer);
+        if is_new {
+            self.question.index = self.told.data.as_ref().map(|pictured| pictured.index);
+            self.icicle = Icicle::of(self.nodes().iter().map(|node| Piece {
+                depth: node.depth,
+                size: node.width(),
+                label: self.label(node),
+                role: Role::Plain,
+            }));
+            self.mark();
         }
-        Vec::new()
+        effects
     }
 
     fn amount(&self, value: i64) -> String {
         let unit = self
+            .told
             .data
             .as_ref()
             .map_or("", |data| data.flame.unit.as_str());
@@ -115,7 +110,8 @@ impl FlameScreen {
     }
 
     fn is_difference(&self) -> bool {
-        self.data
+        self.told
+            .data
             .as_ref()
             .is_some_and(|data| data.flame.is_difference)
     }
@@ -152,7 +148,11 @@ impl FlameScreen {
         }
         (self.hits, self.found) = (hits, found);
         let is_difference = self.is_difference();
-        let nodes = self.data.as_ref().map_or(&[][..], |data| &data.flame.nodes);
+        let nodes = self
+            .told
+            .data
+            .as_ref()
+            .map_or(&[][..], |data| &data.flame.nodes);
         let hits = &self.hits;
         self.icicle.paint(|index| {
             let node = nodes.get(index);
@@ -212,8 +212,8 @@ impl FlameScreen {
             Action::Keeps => self.turn(),
             Action::Object => ask("list", self.function()),
             Action::Next => {
-                let types = self.data.as_ref().map_or(1, |data| data.types.len().max(1));
-                self.question.index = Some((self.question.index.unwrap_or(0) + 1) % types);
+                let types = self.told.data.as_ref().map(|data| data.types.as_slice());
+                self.question.index = Some(next_type(self.question.index, types));
                 self.ask()
             }
             Action::NextFound => self.find(Direction::Forwards),
@@ -284,8 +284,10 @@ impl Screen for FlameScreen {
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
+        if self.told.is_to_be_asked(&input) {
+            return self.ask();
+        }
         match input {
-            Input::Shown if !self.asked || self.failed.is_some() => return self.ask(),
             Input::Answer(answer) => return self.answer(answer),
             Input::Act(action) => return self.act(action),
             Input::Search(text) => {
@@ -308,12 +310,8 @@ impl Screen for FlameScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        if let Some(why) = &self.failed {
-            canvas.wrapped(0, &Line::new(Role::Alarm, why.clone()));
-            return;
-        }
-        if self.data.is_none() {
-            canvas.line(0, &Line::new(Role::Dim, "reading…"));
+        if self.told.data.is_none() {
+            canvas.wrapped(0, &self.told.instead());
             return;
         }
         canvas.line(0, &self.head());
@@ -326,7 +324,7 @@ impl Screen for FlameScreen {
     }
 
     fn export(&self) -> Option<Export> {
-        self.data.as_ref()?;
+        self.told.data.as_ref()?;
         let lines = self.nodes().iter().map(|node| {
             let indent = "  ".repeat(node.depth);
             format!("{:>10}  {indent}{}", self.amount(node.value), node.name)
@@ -338,7 +336,7 @@ impl Screen for FlameScreen {
     }
 
     fn status(&self) -> Option<Line> {
-        let data = self.data.as_ref()?;
+        let data = self.told.data.as_ref()?;
         let mut words = vec![data.flame.sample_type.clone()];
         match &self.question.way {
             Way::All => {}

@@ -1,6 +1,6 @@
 //! Functions of a profile by what they cost.
 
-use super::{NEXT_TYPE, SOURCE, ask};
+use super::{NEXT_TYPE, SOURCE, ask, next_type};
 use crate::canvas::Canvas;
 use crate::data::page::Page;
 use crate::data::profile::{AskFunctions, Functions};
@@ -85,8 +85,8 @@ impl Subject for Costs {
         match action {
             Action::Object => Did::Want(ask("list", row.map(|row| row.function.as_str()))),
             Action::Next => {
-                let types = self.data.as_ref().map_or(1, |data| data.types.len().max(1));
-                self.index = Some((self.index.unwrap_or(0) + 1) % types);
+                let types = self.data.as_ref().map(|data| data.types.as_slice());
+                self.index = Some(next_type(self.index, types));
                 Did::Ask
             }
             action => self.act(action),

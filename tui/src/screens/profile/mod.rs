@@ -10,9 +10,11 @@ pub mod flame;
 pub mod functions;
 pub mod verdict;
 
+use crate::ask::{Answer, Topic};
 use crate::data::page::{Standpoint, Target};
 use crate::keys::{Action, Binding, Key};
-use crate::screen::Effect;
+use crate::screen::{Effect, Input};
+use dumpview_view::line::{Line, Role};
 
 /// To the source of a function.
 const SOURCE: Binding = Binding::new(
@@ -29,6 +31,64 @@ const NEXT_TYPE: Binding = Binding::new(
     "type",
     "the next type of value: samples, cpu, inuse_space, …",
 );
+
+/// What a screen has asked, and what it was told.
+struct Told<T: Topic> {
+    asked: bool,
+    failed: Option<String>,
+    data: Option<T::Answer>,
+}
+
+impl<T: Topic> Default for Told<T> {
+    fn default() -> Self {
+        Self {
+            asked: false,
+            failed: None,
+            data: None,
+        }
+    }
+}
+
+impl<T: Topic> Told<T> {
+    fn ask(&mut self, question: T) -> Vec<Effect> {
+        self.asked = true;
+        vec![Effect::Ask(question.into())]
+    }
+
+    /// Whether it is to be asked now: where a screen is shown that knows nothing yet.
+    const fn is_to_be_asked(&self, input: &Input<'_>) -> bool {
+        matches!(input, Input::Shown) && (!self.asked || self.failed.is_some())
+    }
+
+    /// Takes an answer; whether there is something new. What was shown stays where the next question cannot be answered.
+    fn take(&mut self, mut answer: Answer) -> (bool, Vec<Effect>) {
+        match answer.about::<T>() {
+            Some(Ok(data)) => {
+                self.failed = None;
+                self.data = Some(data);
+                return (true, Vec::new());
+            }
+            Some(Err(why)) if self.data.is_some() => return (false, vec![Effect::Say(why)]),
+            Some(Err(why)) => self.failed = Some(why),
+            None => {}
+        }
+        (false, Vec::new())
+    }
+
+    /// What is shown as long as there is nothing to show.
+    fn instead(&self) -> Line {
+        match &self.failed {
+            Some(why) => Line::new(Role::Alarm, why.clone()),
+            None => Line::new(Role::Dim, "reading…"),
+        }
+    }
+}
+
+/// The value after this one.
+fn next_type(index: Option<usize>, types: Option<&[String]>) -> usize {
+    let count = types.map_or(1, |types| types.len().max(1));
+    (index.unwrap_or(0) + 1) % count
+}
 
 /// Asks pprof's prompt about a function.
 fn ask(verb: &str, function: Option<&str>) -> Vec<Effect> {

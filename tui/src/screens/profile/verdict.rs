@@ -1,11 +1,11 @@
 //! What matters in a profile: its findings, each in as many lines as it takes.
 
-use super::NEXT_TYPE;
+use super::{NEXT_TYPE, Told, next_type};
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
 use crate::data::page::Page;
-use crate::data::profile::{AskVerdict, Verdict};
+use crate::data::profile::AskVerdict;
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, Key};
 use crate::screen::{Effect, Input, Screen};
@@ -34,9 +34,7 @@ const SENTENCE: usize = 66;
 #[derive(Default)]
 pub struct VerdictScreen {
     index: Option<usize>,
-    asked: bool,
-    failed: Option<String>,
-    data: Option<Verdict>,
+    told: Told<AskVerdict>,
     filter: String,
     /// The filter as it was understood last.
     wanted: Option<Filter<Finding>>,
@@ -75,28 +73,20 @@ fn lines_of(finding: &Finding) -> Vec<Line> {
 
 impl VerdictScreen {
     fn ask(&mut self) -> Vec<Effect> {
-        self.asked = true;
-        let index = self.index;
-        vec![Effect::Ask(AskVerdict { index }.into())]
+        self.told.ask(AskVerdict { index: self.index })
     }
 
-    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
-        match answer.about::<AskVerdict>() {
-            Some(Ok(verdict)) => {
-                self.failed = None;
-                self.index = Some(verdict.index);
-                self.data = Some(verdict);
-                self.lay_out();
-            }
-            Some(Err(why)) if self.data.is_some() => return vec![Effect::Say(why)],
-            Some(Err(why)) => self.failed = Some(why),
-            None => {}
+    fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+        let (is_new, effects) = self.told.take(answer);
+        if is_new {
+            self.index = self.told.data.as_ref().map(|verdict| verdict.index);
+            self.lay_out();
         }
-        Vec::new()
+        effects
     }
 
     fn lay_out(&mut self) {
-        let all = self.data.iter().flat_map(|data| &data.findings);
+        let all = self.told.data.iter().flat_map(|data| &data.findings);
         let wanted = self.wanted.as_ref();
         let kept = all.filter(|finding| wanted.is_none_or(|wanted| wanted.holds(finding)));
         self.lines = kept.flat_map(lines_of).collect();
@@ -141,8 +131,8 @@ impl VerdictScreen {
             Action::Back if !self.filter.is_empty() => self.filter_by(""),
             Action::Back => vec![Effect::Back],
             Action::Next => {
-                let types = self.data.as_ref().map_or(1, |data| data.types.len().max(1));
-                self.index = Some((self.index.unwrap_or(0) + 1) % types);
+                let types = self.told.data.as_ref().map(|data| data.types.as_slice());
+                self.index = Some(next_type(self.index, types));
                 self.ask()
             }
             Action::NextFound => self.find(Direction::Forwards),
@@ -165,8 +155,10 @@ impl Screen for VerdictScreen {
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
+        if self.told.is_to_be_asked(&input) {
+            return self.ask();
+        }
         match input {
-            Input::Shown if !self.asked || self.failed.is_some() => return self.ask(),
             Input::Answer(answer) => return self.answer(answer),
             Input::Act(action) => return self.act(action),
             Input::Filter(text) => return self.filter_by(text),
@@ -186,12 +178,8 @@ impl Screen for VerdictScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        let Some(data) = &self.data else {
-            let line = match &self.failed {
-                Some(why) => Line::new(Role::Alarm, why.clone()),
-                None => Line::new(Role::Dim, "reading…"),
-            };
-            canvas.wrapped(0, &line);
+        let Some(data) = &self.told.data else {
+            canvas.wrapped(0, &self.told.instead());
             return;
         };
         let head = data.head.iter();
@@ -209,13 +197,13 @@ impl Screen for VerdictScreen {
     }
 
     fn export(&self) -> Option<Export> {
-        let data = self.data.as_ref()?;
+        let data = self.told.data.as_ref()?;
         let lines = data.head.iter().chain(&self.lines).map(Line::text);
         Some(Export::lines(lines.collect(), Some("pprof top".to_owned())))
     }
 
     fn status(&self) -> Option<Line> {
-        let data = self.data.as_ref()?;
+        let data = self.told.data.as_ref()?;
         let kind = data.types.get(data.index).map_or("", String::as_str);
         let filter = match self.filter.as_str() {
             "" => String::new(),
