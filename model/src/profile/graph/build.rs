@@ -265,6 +265,12 @@ impl Maker {
         id
     }
 
+    /// Counts what a sample costs where the path has come to.
+    const fn add(&mut self, (value, div): (i64, i64)) {
+        self.sum.0 = self.sum.0.wrapping_add(value);
+        self.sum.1 = self.sum.1.wrapping_add(div);
+    }
+
     /// Goes one call further in.
     #[inline]
     fn step(&mut self, node: NodeId, slot: u32, is_residual: bool, is_inline: bool) {
@@ -421,16 +427,67 @@ fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>)
             *known.entry(*key).or_insert_with(|| maker.node(*key, NONE))
         })
         .collect();
-    if shape.calls == Calls::OfInlined {
-        for slot in keys.inlined() {
-            let node = nodes.get(slot).copied().unwrap_or(NONE);
-            if let Some(mark) = maker.marks.get_mut(place(node)) {
-                mark.has_callers = true;
-            }
-        }
-    }
     let node_of = |_: &mut Maker, _, slot| nodes.get(place(slot)).copied().unwrap_or(NONE);
     counted(maker, profile, keys, shape, node_of)
+}
+
+/// Adds to a graph without calls who calls the nodes that are inlined somewhere, of those that are shown, or of all when all are
+/// told of. What nodes cost is known by then, so that only places matter where one of them is.
+pub fn add_calls_of_inlined(
+    graph: &mut Graph,
+    profile: &Profile,
+    names: &mut Names,
+    shape: &Shape<'_>,
+    is_whole: bool,
+) {
+    let keys = Keys::new(profile, names, shape.objects);
+    let mut known: FxHashMap<Key, NodeId> = FxHashMap::default();
+    if is_whole {
+        known.extend((0..).zip(&graph.nodes).map(|(id, node)| (node.key, id)));
+    } else {
+        known.extend(graph.iter().map(|(id, node)| (node.key, id)));
+    }
+    let nodes = keys.keys.iter();
+    let nodes: Vec<NodeId> = nodes
+        .map(|key| known.get(key).copied().unwrap_or(NONE))
+        .collect();
+    let mut maker = Maker::new(&keys, Calls::OfInlined);
+    maker.marks = vec![Mark::default(); graph.nodes.len()];
+    maker.tallies = vec![Tally::default(); graph.nodes.len()];
+    for slot in keys.inlined() {
+        let node = nodes.get(slot).copied().unwrap_or(NONE);
+        if let Some(mark) = maker.marks.get_mut(place(node)) {
+            mark.has_callers = true;
+        }
+    }
+    if !maker.marks.iter().any(|mark| mark.has_callers) {
+        return;
+    }
+    maker.graph = std::mem::take(graph);
+    let is_shown = |slot| nodes.get(place(slot)).is_some_and(|node| *node != NONE);
+    let matters: Vec<bool> = (0..)
+        .zip(&keys.ends)
+        .map(|(location, _)| keys.range(location).any(is_shown))
+        .collect();
+    let mut node_of = |_: &mut Maker, _, slot| nodes.get(place(slot)).copied().unwrap_or(NONE);
+    for sample in profile.samples.iter() {
+        let Some(values) = shape.values(sample) else {
+            continue;
+        };
+        let matters = |location: &u32| matters.get(place(*location)) == Some(&true);
+        match sample.stack {
+            Stack::Narrow(places) => {
+                let places = places.iter().rev().map(|place| u32::from(*place));
+                maker.go(&keys, places.filter(matters), &mut node_of);
+            }
+            Stack::Wide(places) => {
+                let places = places.iter().rev().copied();
+                maker.go(&keys, places.filter(matters), &mut node_of);
+            }
+        }
+        maker.add(values);
+    }
+    *graph = maker.finished();
 }
 
 /// A tree: a node for each way that leads to it. Whole functions of a context are told apart by the context.
@@ -472,8 +529,7 @@ fn counted(
         let Some(leaf) = maker.steps.last().map(|last| last.node) else {
             continue;
         };
-        maker.sum.0 = maker.sum.0.wrapping_add(values.0);
-        maker.sum.1 = maker.sum.1.wrapping_add(values.1);
+        maker.add(values);
         let is_leaf = maker.path.last().is_some_and(|last| !last.is_residual);
         if is_leaf {
             count_flat(maker.graph.node_mut(leaf), values);

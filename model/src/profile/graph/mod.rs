@@ -19,7 +19,7 @@ mod node;
 mod sort;
 mod trim;
 
-pub use build::{Calls, Shape, build};
+pub use build::{Calls, Shape, add_calls_of_inlined, build};
 pub use node::{Edge, EdgeId, Key, NameId, Names, Node, NodeId, NodeTags, Tag, mean};
 pub use sort::{Order, sorted_edges, sorted_tags};
 pub use trim::{Limits, Trimmed, made, trimmed};

@@ -2,7 +2,7 @@
 
 use super::super::measure::whole;
 use super::super::names::trimmed as trimmed_path;
-use super::build::{Shape, build};
+use super::build::{Calls, Shape, add_calls_of_inlined, build};
 use super::node::{EdgeId, Names, Node, NodeId};
 use super::sort::{Order, abs, sorted_edges};
 use super::{Graph, Kept};
@@ -100,6 +100,16 @@ pub fn trimmed(
     paths: (&str, &str),
     limits: &Limits,
 ) -> Trimmed {
+    // Which nodes are shown depends on what they cost alone, but for a picture.
+    let calls = shape.calls;
+    let shape = &Shape {
+        calls: match calls {
+            Calls::All => Calls::All,
+            Calls::OfInlined | Calls::None => Calls::None,
+        },
+        ..*shape
+    };
+    let mut is_whole = true;
     let mut graph = made(profile, names, shape, paths);
     let total = graph.flat_sum();
     let node_cutoff = share(total, limits.node_fraction);
@@ -115,6 +125,7 @@ pub fn trimmed(
             graph.trim_tree(&kept, names);
         } else if dropped_nodes > 0 {
             let kept = graph.keys(is_kept);
+            is_whole = false;
             graph = remade(graph, &kept, profile, names, shape, paths);
         }
     }
@@ -132,11 +143,15 @@ pub fn trimmed(
                 graph.trim_tree(&kept, names);
             } else {
                 let nodes = graph.iter().take(count);
+                is_whole = false;
                 let kept = Kept(nodes.map(|(_, node)| node.key).collect());
                 graph = remade(graph, &kept, profile, names, shape, paths);
             }
             graph.sort(limits.order, names);
         }
+    }
+    if calls == Calls::OfInlined {
+        add_calls_of_inlined(&mut graph, profile, names, shape, is_whole);
     }
     graph.trim_tags(node_cutoff);
     let dropped_edges = graph.trim_edges(edge_cutoff);
