@@ -33,12 +33,17 @@ struct Sum {
     bytes: i64,
     objects_variance: f64,
     variance: f64,
+    /// What of the bytes is in objects that are large enough for a pool.
+    pooled: i64,
 }
 
 impl Sum {
     fn add(&mut self, objects: i64, bytes: i64, rate: i64) {
         self.objects = self.objects.wrapping_add(objects);
         self.bytes = self.bytes.wrapping_add(bytes);
+        if bytes.checked_div(objects).unwrap_or(0) >= POOLED {
+            self.pooled = self.pooled.wrapping_add(bytes);
+        }
         if objects == 0 || bytes == 0 || rate <= 1 {
             return;
         }
@@ -291,9 +296,8 @@ fn passing(memory: &Memory<'_, '_>) -> Vec<Found> {
             && allocated.bytes / PASSING > site.live.bytes
             && !allocated.is_vague()
     });
-    let told = told.filter_map(|(call, site)| Some((call, site, site.allocated.objects()?)));
     told.take(SITES)
-        .map(|(call, site, objects)| {
+        .map(|(call, site)| {
             let allocated = &site.allocated;
             let share = ratio(allocated.bytes, memory.allocated.bytes);
             let severity = if share >= 0.25 {
@@ -301,17 +305,18 @@ fn passing(memory: &Memory<'_, '_>) -> Vec<Found> {
             } else {
                 Severity::Info
             };
-            let advice = if objects.average >= POOLED {
+            let advice = if allocated.pooled >= allocated.bytes / 2 {
                 "a sync.Pool, or a buffer that is handed in, saves most of it"
             } else {
                 "too small for a pool: keep them off the heap (`dumpview escapes` says why they are there) or allocate many as one slice"
             };
+            let objects = allocated.objects();
+            let objects = objects.map_or(String::new(), |of| format!(", {}", of.told()));
             let text = format!(
-                "{} allocates and lets go: {} ({} of all, {}), of which {} live; {advice}",
+                "{} allocates and lets go: {} ({} of all{objects}), of which {} live; {advice}",
                 memory.place(*call, site),
                 amount(allocated.bytes),
                 percent(share),
-                objects.told(),
                 amount(site.live.bytes)
             );
             let finding = Finding::new("heap.passing", severity, text);
