@@ -9,7 +9,7 @@ use dumpview_parsers::log::LogReader;
 use dumpview_view::choice::{Choice, Words};
 use dumpview_view::column::Row;
 use regex::bytes::Regex;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Flags that every verb takes.
 #[derive(Args, Debug, Clone, Default)]
@@ -58,6 +58,11 @@ pub struct Common {
     /// Use the executable even when its build id is not the one in the core.
     #[arg(long, global = true)]
     pub ignore_build_id: bool,
+
+    /// Debug information that was taken out of the executable or a library of it (objcopy --only-keep-debug), where it does
+    /// not lie beside that, in .debug there, under /usr/lib/debug or in a folder .build-id; may be repeated.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub debug: Vec<PathBuf>,
 
     /// Neither use nor keep what is learnt of a heap: it is in a file under the user's cache directory otherwise.
     #[arg(long, global = true)]

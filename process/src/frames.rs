@@ -16,7 +16,7 @@ use crate::scope::{
     VariablesError, range_body_parent,
 };
 use crate::symbols::{ArgWord, SymbolsError};
-use crate::types::{Kind, TypeRef};
+use crate::types::{Kind, TypeRef, Types};
 use crate::unwind::{Call, Stack, Unwound};
 use crate::value::{FunctionNames, Gathered, Globals, Limits, Place, Reader, Sources};
 use dumpview_model::value::{self as model, Address, Data, OPTIMIZED_OUT, Origin, Value, Variable};
@@ -40,6 +40,9 @@ pub enum NoVariables {
     /// The call is of another stack.
     #[error("no such frame")]
     NoSuchFrame,
+    /// It is of a plugin, whose types are its own.
+    #[error("the call is a plugin's")]
+    Plugin,
     /// Without function tables there is no pc to look them up by.
     #[error(transparent)]
     Symbols(#[from] SymbolsError),
@@ -53,8 +56,12 @@ impl<'a> Process<'a> {
     ///
     /// # Errors
     ///
-    /// Why they cannot be listed; mostly that the executable has no DWARF.
+    /// Why they cannot be listed; mostly that the executable has no DWARF. Those of a plugin are of types that
+    /// [`Process::types`] does not have.
     pub fn declared(&self, at: &Unwound, call: &Call) -> Result<FrameVariables, NoVariables> {
+        if !std::ptr::eq(self.types(), self.types_at(call.lookup_pc)) {
+            return Err(NoVariables::Plugin);
+        }
         self.listed(at, call, None)
     }
 
@@ -65,8 +72,8 @@ impl<'a> Process<'a> {
         call: &Call,
         program: Option<Program<'_>>,
     ) -> Result<FrameVariables, NoVariables> {
-        let mut found = self.at_site(at, call, program, |site| {
-            self.scopes().variables(self.types(), site)
+        let mut found = self.at_site(at, call, program, |types, site| {
+            self.scopes().variables(types, site)
         })??;
         if let Some(outer) = around_range_body(at, call)
             && let Ok(outer) = self.listed(at, outer, program)
@@ -78,13 +85,14 @@ impl<'a> Process<'a> {
 
     /// The nil value of a call's own through which it went to an address in the first page.
     pub fn nil_dereferenced(&self, at: &Unwound, call: &Call, addr: Addr) -> Option<NilValue> {
-        let ask = |site: &Site<'_>| self.scopes().nil_dereferenced(self.types(), site, addr);
+        let ask =
+            |types: &Types<'a>, site: &Site<'_>| self.scopes().nil_dereferenced(types, site, addr);
         self.at_site(at, call, self.program(), ask).ok()?
     }
 
     /// The nil map that a call of the runtime's, made here, was to write to.
     pub fn nil_map(&self, at: &Unwound, call: &Call) -> Option<NilValue> {
-        let ask = |site: &Site<'_>| self.scopes().nil_map(self.types(), site);
+        let ask = |types: &Types<'a>, site: &Site<'_>| self.scopes().nil_map(types, site);
         self.at_site(at, call, self.program(), ask).ok()?
     }
 
@@ -94,7 +102,7 @@ impl<'a> Process<'a> {
         at: &Unwound,
         call: &Call,
         program: Option<Program<'_>>,
-        ask: impl FnOnce(&Site<'_>) -> T,
+        ask: impl FnOnce(&Types<'a>, &Site<'_>) -> T,
     ) -> Result<T, NoVariables> {
         let stack = &at.stack;
         let physical = stack.frames.get(call.physical);
@@ -106,8 +114,9 @@ impl<'a> Process<'a> {
             known
         });
         let point = self.point(physical.pc, physical.exact);
+        let types = self.types_at(physical.pc);
         let site = Site {
-            pc: physical.lookup_pc(symbols).to_file(self.bias),
+            pc: physical.lookup_pc(symbols).to_file(types.bias()),
             // A frame that nothing lies below has no known extent: its CFA would be a guess.
             cfa: Some(physical.cfa).filter(|cfa| *cfa != physical.sp),
             registers: &registers,
@@ -122,7 +131,7 @@ impl<'a> Process<'a> {
             program,
             sources: program.is_some().then(|| self.sources_of_text()),
         };
-        Ok(ask(&site))
+        Ok(ask(types, &site))
     }
 
     /// The line on which the function that holds a pc starts: that of its first instruction.
@@ -147,9 +156,10 @@ impl<'a> Process<'a> {
     ) -> Variables {
         match self.listed(at, call, self.program()) {
             Ok(found) => {
-                let mut reader = Reader::new(self.sources(), limits).within(*left);
+                let types = self.types_at(call.lookup_pc);
+                let mut reader = Reader::new(self.sources_of(types), limits).within(*left);
                 let shown = found.variables.into_iter().filter(|v| !v.shadowed);
-                let named = shown.map(|v| self.read(&mut reader, v)).collect();
+                let named = shown.map(|v| read(types, &mut reader, v)).collect();
                 *left = reader.left();
                 Variables::Named(named)
             }
@@ -217,10 +227,11 @@ impl<'a> Process<'a> {
     /// The names an expression can use as seen from a call, or from nowhere. A call whose variables cannot be
     /// listed has only its package's names.
     pub fn scope(&self, at: Option<(&Unwound, &Call)>) -> FrameScope<'_, 'a> {
-        let (types, arch) = (self.types(), self.arch());
+        let arch = self.arch();
         let Some((unwound, call)) = at else {
-            return FrameScope::without_frame(types, arch);
+            return FrameScope::without_frame(self.types(), arch);
         };
+        let types = self.types_at(call.lookup_pc);
         let variables = self
             .listed(unwound, call, self.program())
             .map_or_else(|_| Vec::new(), |found| found.variables);
@@ -229,52 +240,62 @@ impl<'a> Process<'a> {
 
     /// What reading values needs.
     pub fn sources(&self) -> Sources<'_> {
+        self.sources_of(self.types())
+    }
+
+    /// What reading the values of a call needs, which may be of a plugin's types; see [`Self::scope`].
+    pub fn sources_at(&self, call: Option<&Call>) -> Sources<'_> {
+        self.sources_of(call.map_or_else(|| self.types(), |call| self.types_at(call.lookup_pc)))
+    }
+
+    fn sources_of<'s>(&'s self, types: &'s Types<'a>) -> Sources<'s> {
         Sources {
             memory: &*self.memory,
-            types: self.types(),
+            types,
             layouts: self.layouts().unwrap_or(&NoLayouts),
             functions: self,
             globals: self,
             shared: self.shared(),
         }
     }
+}
 
-    fn read(&self, reader: &mut Reader<'_>, declared: Declared) -> Variable {
-        let known = self.types().resolve(declared.ty);
-        let is_pointer = known.as_ref().is_ok_and(|ty| ty.kind == Kind::Pointer);
-        let ty = known.map_or_else(|_| "?".to_owned(), |ty| ty.name.clone());
-        let is_stale = matches!(declared.standing, Standing::Stale(_));
-        let (mut value, addr) = match &declared.location {
-            Some(location) => {
-                let unfollowed = is_stale || declared.shaped && is_pointer;
-                let (value, addr) = read_at(reader, declared.ty, location, unfollowed);
-                (Some(value), addr)
-            }
-            None => (None, None),
-        };
-        let mut standing = declared.standing.to_model();
-        if is_stale && value.as_ref().is_some_and(cannot_be) {
-            standing = model::Standing::OptimizedOut(
-                "the place it was last in holds something else by now".to_owned(),
-            );
-            value = None;
+/// A variable with its value.
+fn read(types: &Types<'_>, reader: &mut Reader<'_>, declared: Declared) -> Variable {
+    let known = types.resolve(declared.ty);
+    let is_pointer = known.as_ref().is_ok_and(|ty| ty.kind == Kind::Pointer);
+    let ty = known.map_or_else(|_| "?".to_owned(), |ty| ty.name.clone());
+    let is_stale = matches!(declared.standing, Standing::Stale(_));
+    let (mut value, addr) = match &declared.location {
+        Some(location) => {
+            let unfollowed = is_stale || declared.shaped && is_pointer;
+            let (value, addr) = read_at(reader, declared.ty, location, unfollowed);
+            (Some(value), addr)
         }
-        Variable {
-            name: declared.name.into(),
-            ty: ty.into(),
-            value,
-            standing,
-            addr,
-            origin: match declared.origin {
-                Declaration::Local => Origin::Local,
-                Declaration::Argument => Origin::Argument,
-                Declaration::Result => Origin::Result,
-                Declaration::Capture => Origin::Capture,
-            },
-            escaped: declared.escaped,
-        }
-        .settled()
+        None => (None, None),
+    };
+    let mut standing = declared.standing.to_model();
+    if is_stale && value.as_ref().is_some_and(cannot_be) {
+        standing = model::Standing::OptimizedOut(
+            "the place it was last in holds something else by now".to_owned(),
+        );
+        value = None;
     }
+    Variable {
+        name: declared.name.into(),
+        ty: ty.into(),
+        value,
+        standing,
+        addr,
+        origin: match declared.origin {
+            Declaration::Local => Origin::Local,
+            Declaration::Argument => Origin::Argument,
+            Declaration::Result => Origin::Result,
+            Declaration::Capture => Origin::Capture,
+        },
+        escaped: declared.escaped,
+    }
+    .settled()
 }
 
 /// The call around the body of a range-over-func loop: the nearest one further out of the function the body belongs

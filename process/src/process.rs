@@ -11,7 +11,7 @@ use crate::flow;
 use crate::heapdump::HeapDump;
 use crate::image::{CoreFile, Executable, Files, Thread};
 use crate::layout::{FieldError, Layouts, RuntimeLayouts};
-use crate::mapped::{Mapped, OpenOptions, Shortfall};
+use crate::mapped::{Image, Mapped, OpenOptions, Shortfall};
 use crate::runtime::search::{FoundVariables, Unproven, find_variables, is_heap, verify};
 use crate::runtime::{
     Goroutine, Goroutines, LinkedDefers, Machine, Machines, Note, Reached, Runtime, RuntimeThread,
@@ -19,7 +19,7 @@ use crate::runtime::{
 };
 use crate::scope::Scopes;
 use crate::source::{Sources, Texts};
-use crate::symbols::{ModuleData, Symbols, SymbolsError};
+use crate::symbols::{ModuleData, Span, Symbols, SymbolsError};
 use crate::types::{TypeModule, Types};
 use crate::unwind::{Call, Limits, Natives, Recent, Stack, Unwinder, Unwound};
 use crate::value::Shared;
@@ -52,6 +52,7 @@ struct Parts<'a> {
     dwarf: OnceLock<Option<Arc<Dwarf<'a>>>>,
     types: OnceLock<Types<'a>>,
     scopes: Scopes<'a>,
+    plugin_types: OnceLock<Vec<(Span, Types<'a>)>>,
     goroutines: OnceLock<Result<Goroutines, ProcessError>>,
     machines: OnceLock<Result<Machines, ProcessError>>,
     threads: OnceLock<Vec<RuntimeThread>>,
@@ -248,6 +249,46 @@ impl<'a> Process<'a> {
             Types::new(memory, self.dwarf().cloned(), modules, self.version.clone())
                 .with_bias(self.bias)
         })
+    }
+
+    /// The types that DWARF means in the code at `pc`: those of the plugin it is in, else the program's.
+    pub fn types_at(&self, pc: Addr) -> &Types<'a> {
+        let all = self.parts.plugin_types.get_or_init(|| self.plugin_types());
+        let found = all.iter().find(|(pcs, _)| pcs.contains(pc));
+        found.map_or_else(|| self.types(), |(_, types)| types)
+    }
+
+    /// The types of every module but the program's own, with the code that they are of. What plugins and program share has
+    /// types of both.
+    fn plugin_types(&self) -> Vec<(Span, Types<'a>)> {
+        let Ok(symbols) = self.symbols() else {
+            return Vec::new();
+        };
+        let data = || symbols.modules().filter_map(|module| module.data.as_ref());
+        data()
+            .skip(1)
+            .filter_map(|plugin| {
+                let is_its = |image: &&Image<'a>| {
+                    let segments = image.file.load_segments();
+                    segments
+                        .filter(|segment| segment.executable)
+                        .any(|segment| {
+                            let start = segment.addr.to_process(image.bias);
+                            let end = start.offset(segment.mem_size);
+                            Span { start, end }.contains(plugin.text.start)
+                        })
+                };
+                let image = self.images.iter().find(is_its)?;
+                let dwarf = Dwarf::load(image.file).map(Arc::new)?;
+                // The module whose descriptors its DWARF names stands first.
+                let others = data().filter(|module| module.addr != plugin.addr);
+                let modules = std::iter::once(plugin).chain(others).map(type_module);
+                let memory = Arc::clone(&self.memory);
+                let types =
+                    Types::new(memory, Some(dwarf), modules.collect(), self.version.clone());
+                Some((plugin.pcs, types.with_bias(image.bias)))
+            })
+            .collect()
     }
 
     /// Every goroutine that is not dead.

@@ -20,7 +20,7 @@ const EXE: &[u8] = include_bytes!("../../corpus/fixtures/crash-noopt-go1.27.3-am
 struct NoFiles;
 
 impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _: &str) -> Option<&'a [u8]> {
+    fn image(&self, _: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

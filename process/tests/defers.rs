@@ -19,7 +19,7 @@ const PROGRAM: &str = include_str!("programs/defers.go");
 struct NoFiles;
 
 impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _path: &str) -> Option<&'a [u8]> {
+    fn image(&self, _path: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

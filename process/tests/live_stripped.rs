@@ -39,7 +39,7 @@ func main() {
 struct NoFiles;
 
 impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _: &str) -> Option<&'a [u8]> {
+    fn image(&self, _: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 struct Nothing;
 
 impl<'a> Files<'a> for Nothing {
-    fn open(&self, _path: &str) -> Option<&'a [u8]> {
+    fn image(&self, _path: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

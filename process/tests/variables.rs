@@ -466,7 +466,7 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
 struct NoFiles;
 
 impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _path: &str) -> Option<&'a [u8]> {
+    fn image(&self, _path: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

@@ -152,7 +152,7 @@ pub fn expand(case: &Case<'_>, asked: &AskValue) -> Result<Box<Variable>, String
     let (_, call) = at.call(Some(asked.frame)).map_err(|why| why.to_string())?;
     let scope = case.process.scope(Some((&at, call)));
     let expressions = Expressions {
-        sources: case.process.sources(),
+        sources: case.process.sources_at(Some(call)),
         scope: &scope,
     };
     expressions
@@ -174,7 +174,7 @@ pub fn whole(case: &Case<'_>, asked: &AskWhole) -> Result<Content, Failure> {
     let (_, call) = at.call(asked.at.frame)?;
     let scope = case.process.scope(Some((&at, call)));
     let expressions = Expressions {
-        sources: case.process.sources(),
+        sources: case.process.sources_at(Some(call)),
         scope: &scope,
     };
     let print = |limits| {

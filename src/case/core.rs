@@ -1,5 +1,6 @@
 //! One opened process and what every command needs from it.
 
+use super::debug;
 use super::kept::Kept;
 use super::kind::{Kind, recognize};
 use super::texts::DiskTexts;
@@ -59,11 +60,19 @@ pub struct Cursor {
 
 /// Files of the machine we run on, for shared libraries named by the core. Whether they are the ones the
 /// process had is checked by who asks.
-struct DiskFiles<'a>(&'a Arena);
+struct DiskFiles {
+    arena: &'static Arena,
+    debug: &'static [PathBuf],
+}
 
-impl<'a> Files<'a> for DiskFiles<'a> {
-    fn open(&self, path: &str) -> Option<&'a [u8]> {
-        self.0.open(Path::new(path)).ok()
+impl Files<'static> for DiskFiles {
+    fn image(&self, path: &str) -> Option<&'static Executable<'static>> {
+        let path = Path::new(path);
+        let bytes = self.arena.open(path).ok()?;
+        let file = parsed(bytes).ok()?;
+        Some(for_good(debug::with_its_own(
+            self.arena, file, path, self.debug,
+        )))
     }
 }
 
@@ -87,7 +96,7 @@ pub fn with_case<R>(
 
 /// For as long as the program runs: it opens a case or two and ends with them, and what is learnt of a case borrows from
 /// what it was learnt from.
-fn for_good<T>(thing: T) -> &'static T {
+pub(super) fn for_good<T>(thing: T) -> &'static T {
     Box::leak(Box::new(thing))
 }
 
@@ -102,10 +111,7 @@ impl Case<'static> {
         executable_path: Option<&Path>,
         common: &Common,
     ) -> Result<&'static Self, Failure> {
-        let (arena, sections) = (
-            for_good(Arena::default()),
-            for_good(SectionArena::default()),
-        );
+        let arena = for_good(Arena::default());
         let common = for_good(common.clone());
         let bytes = open(arena, core_path)?;
         let kind = recognize(bytes);
@@ -115,8 +121,7 @@ impl Case<'static> {
         let given = match executable_path {
             Some(path) => {
                 let bytes = open(arena, path).map_err(|failure| failure.of("the executable"))?;
-                let exe = Executable::parse(bytes, sections)
-                    .map_err(|error| not_an_image(path, &error))?;
+                let exe = parsed(bytes).map_err(|error| not_an_image(path, &error))?;
                 Some((exe, path.to_owned()))
             }
             None => None,
@@ -130,13 +135,18 @@ impl Case<'static> {
             None => CoreFile::parse(bytes).map_err(|error| not_an_image(core_path, &error))?,
         });
         let (executable, used_path) = given
-            .or_else(|| find_executable(arena, sections, core, core_path))
+            .map(|given| instead_of_debug_file(arena, given, core, core_path))
+            .or_else(|| find_executable(arena, core, core_path).next())
+            .map(|(exe, path)| {
+                let exe = debug::with_its_own(arena, exe, &path, &common.debug);
+                (&*for_good(exe), path)
+            })
             .unzip();
-        let executable: Option<&'static Executable<'static>> = executable.map(for_good);
         let options = OpenOptions {
             trust_executable: common.ignore_build_id,
         };
-        let files: &'static DiskFiles<'static> = for_good(DiskFiles(arena));
+        let debug = common.debug.as_slice();
+        let files: &'static DiskFiles = for_good(DiskFiles { arena, debug });
         let mut process = match dump {
             Some(dump) => Process::of_heap_dump(dump, core, executable, options),
             None => Process::open(core, executable, files, options),
@@ -174,8 +184,7 @@ impl Case<'static> {
 /// When it cannot be read, or is none.
 pub fn executable(path: &Path) -> Result<&'static Process<'static>, Failure> {
     let bytes = open(for_good(Arena::default()), path)?;
-    let sections = for_good(SectionArena::default());
-    let exe = Executable::parse(bytes, sections).map_err(|error| not_an_image(path, &error))?;
+    let exe = parsed(bytes).map_err(|error| not_an_image(path, &error))?;
     let exe = for_good(exe);
     let core = for_good(CoreFile::stand_in(exe.bytes, exe.arch));
     Ok(for_good(Process::of_executable(exe, core)))
@@ -192,23 +201,48 @@ fn heap_dump<'a>(bytes: &'a [u8], path: &Path) -> Result<HeapDump<'a>, Failure> 
 
 /// The executable when none was typed: where the core says, else by that name beside the core. Whether it is
 /// the right one is decided by its build id, like one that was typed.
-fn find_executable<'a>(
-    arena: &'a Arena,
-    sections: &'a SectionArena,
+fn find_executable(
+    arena: &'static Arena,
     core: &CoreFile<'_>,
     core_path: &Path,
-) -> Option<(Executable<'a>, PathBuf)> {
-    let named = PathBuf::from(String::from_utf8_lossy(core.executable_path()?).into_owned());
-    let beside = core_path
-        .parent()
-        .unwrap_or(Path::new(""))
-        .join(named.file_name()?);
-    [named, beside].into_iter().find_map(|path| {
-        let bytes = arena.open(&path).ok()?;
-        Executable::parse(bytes, sections)
-            .ok()
-            .map(|exe| (exe, path))
+) -> impl Iterator<Item = (Executable<'static>, PathBuf)> {
+    let named = core
+        .executable_path()
+        .map(|path| PathBuf::from(String::from_utf8_lossy(path).into_owned()));
+    let beside = named.as_ref().and_then(|named| {
+        let folder = core_path.parent().unwrap_or(Path::new(""));
+        Some(folder.join(named.file_name()?))
+    });
+    named.into_iter().chain(beside).filter_map(|path| {
+        let exe = parsed(arena.open(&path).ok()?).ok()?;
+        Some((exe, path))
     })
+}
+
+/// What was typed, unless that is a file of debug information and the executable it belongs to is at hand: then that, with
+/// what was typed for its debug information.
+fn instead_of_debug_file(
+    arena: &'static Arena,
+    given: (Executable<'static>, PathBuf),
+    core: &CoreFile<'_>,
+    core_path: &Path,
+) -> (Executable<'static>, PathBuf) {
+    let (file, path) = given;
+    if !file.is_debug_file() {
+        return (file, path);
+    }
+    let whole = find_executable(arena, core, core_path)
+        .find(|(exe, _)| !exe.is_debug_file() && exe.is_of_build(&file));
+    match whole {
+        Some((exe, found)) if !exe.has_dwarf() => (exe.with_debug_file(for_good(file)), found),
+        Some(whole) => whole,
+        None => (file, path),
+    }
+}
+
+/// An ELF file, for as long as the program runs.
+pub(super) fn parsed(bytes: &'static [u8]) -> Result<Executable<'static>, ImageError> {
+    Executable::parse(bytes, for_good(SectionArena::default()))
 }
 
 /// Maps a file, or says what to do about it.

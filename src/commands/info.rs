@@ -55,6 +55,29 @@ pub fn reason(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
     for panic in &summary.panics {
         value(panic, out)?;
     }
+    c_stack(summary, out)
+}
+
+/// The C frames of the thread that died, when it died there.
+fn c_stack(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
+    let Some(thread) = summary.thread.filter(|_| !summary.c_stack.is_empty()) else {
+        return Ok(());
+    };
+    out.line("")?;
+    out.line(styled(
+        Role::Heading,
+        format_args!("thread {thread}, in C:"),
+    ))?;
+    for (index, frame) in summary.c_stack.iter().enumerate() {
+        let name = match frame.function.as_str() {
+            "" => "?",
+            name => name,
+        };
+        out.line(format_args!("{index:>4}  {name}"))?;
+        if let Some((file, line)) = frame.file.as_deref().zip(frame.line) {
+            out.line(styled(Role::Dim, format_args!("        {file}:{line}")))?;
+        }
+    }
     Ok(())
 }
 
@@ -140,6 +163,9 @@ pub fn facts(summary: &Summary, out: &mut Text<'_>) -> io::Result<()> {
         field(out, "heap", &heap_words(heap))?;
     }
     field(out, "executable", &summary.executable_match)?;
+    if let Some(library) = &summary.go_library {
+        field(out, "Go part", library)?;
+    }
     if let Some(layouts) = &summary.layouts {
         field(out, "layouts", layouts)?;
     }

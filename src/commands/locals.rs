@@ -93,7 +93,7 @@ pub fn variables(
             variables.retain(|v| is_argument(v) == (which == Which::Args));
             let scope = case.process.scope(Some((&at, call)));
             let expressions = Expressions {
-                sources: case.process.sources(),
+                sources: case.process.sources_at(Some(call)),
                 scope: &scope,
             };
             let kept = |heap: Result<&Analysis<'_, '_>, &HeapError>, variable: &Variable| {

@@ -189,7 +189,7 @@ fn with_expressions<T>(
     };
     let scope = case.process.scope(call);
     ask(&Expressions {
-        sources: case.process.sources(),
+        sources: case.process.sources_at(call.map(|(_, call)| call)),
         scope: &scope,
     })
 }

@@ -14,6 +14,7 @@
 //! | `top_level` | what a unit declares, in one pass; the names of one package |
 //! | `index` | the names of all packages |
 //! | `packages` | the packages themselves |
+//! | `lines` | files and lines of C code |
 //! | `location` | location expressions, evaluated on a frame |
 //!
 //! DWARF is input: a unit, DIE or list that does not parse is a [`DwarfError`] for that question, and the
@@ -21,6 +22,7 @@
 
 mod attributes;
 mod index;
+mod lines;
 mod location;
 mod packages;
 mod top_level;
@@ -33,6 +35,7 @@ pub use packages::Package;
 pub use units::{FunctionDie, UnitEntry};
 
 pub(crate) use attributes::{Attributes, go, name_text, type_name_text};
+pub(crate) use lines::CLines;
 pub(crate) use location::{Found, Located, Site, Source};
 pub(crate) use top_level::{PackageNames, TopLevel};
 

@@ -70,6 +70,7 @@ pub struct Executable<'a> {
     pub(super) elf: Elf<'a>,
     symbols: OnceLock<SymbolIndex<'a>>,
     debug: Mutex<BTreeMap<&'static str, &'a [u8]>>,
+    debug_file: Option<&'a Executable<'a>>,
     pub(super) arena: &'a SectionArena,
 }
 
@@ -136,8 +137,19 @@ impl<'a> Executable<'a> {
             elf,
             symbols: OnceLock::new(),
             debug: Mutex::default(),
+            debug_file: None,
             arena,
         })
+    }
+
+    /// The same with a file that has its debug information and its symbols. Whether it is of the same build is the caller's
+    /// to find out, by [`Self::is_of_build`] or by the checksum of a [`Self::debug_link`].
+    #[must_use]
+    pub fn with_debug_file(self, file: &'a Executable<'a>) -> Self {
+        Self {
+            debug_file: Some(file),
+            ..self
+        }
     }
 
     /// Link-time entry point.
@@ -215,17 +227,51 @@ impl<'a> Executable<'a> {
             match section.and_then(|s| s.uncompressed_data().ok()) {
                 Some(Cow::Borrowed(bytes)) => bytes,
                 Some(Cow::Owned(bytes)) => self.arena.keep(bytes),
-                None => &[],
+                None => self.debug_file.map_or(&[], |file| file.debug_section(name)),
             }
         })
     }
 
-    /// Whether there is DWARF to ask.
+    /// Whether there is DWARF to ask, here or in its debug file.
     pub fn has_dwarf(&self) -> bool {
         self.elf
             .section_by_name(".debug_info")
             .or_else(|| self.elf.section_by_name(".zdebug_info"))
             .is_some()
+            || self.debug_file.is_some_and(Self::has_dwarf)
+    }
+
+    /// Whether it holds a Go program: by the sections that every Go linker writes, else by its build information.
+    pub fn is_go(&self) -> bool {
+        let named = [".go.buildinfo", ".gopclntab", ".data.rel.ro.gopclntab"];
+        let has = |name: &&str| self.elf.section_by_name(name).is_some();
+        named.iter().any(has)
+            || self.go_build_id().is_some()
+            || self.elf.sections().next().is_none() && self.build_info().is_some()
+    }
+
+    /// Whether both files come from one run of the linker, by their build ids.
+    pub fn is_of_build(&self, other: &Executable<'_>) -> bool {
+        let ids = [
+            (self.gnu_build_id(), other.gnu_build_id()),
+            (self.go_build_id(), other.go_build_id()),
+        ];
+        let mut both = ids
+            .iter()
+            .filter_map(|(own, other)| own.zip(*other))
+            .filter(|(own, _)| !own.is_empty())
+            .peekable();
+        both.peek().is_some() && both.all(|(own, other)| own == other)
+    }
+
+    /// The file of debug information that it names (`.gnu_debuglink`): a name without folders, and the checksum of that file
+    /// (that of gzip).
+    pub fn debug_link(&self) -> Option<(&'a [u8], u32)> {
+        let section = self.elf.section_by_name(".gnu_debuglink")?;
+        let bytes = section.data().ok()?;
+        let len = bytes.iter().position(|byte| *byte == 0)?;
+        let checksum = bytes.get((len + 1).next_multiple_of(4)..)?.first_chunk()?;
+        Some((bytes.get(..len)?, u32::from_le_bytes(*checksum)))
     }
 
     /// Link-time address and size of a symbol by its exact name (`runtime.allgs`), when `.symtab` is there.
@@ -252,7 +298,12 @@ impl<'a> Executable<'a> {
     fn symbol_index(&self) -> &SymbolIndex<'a> {
         self.symbols.get_or_init(|| {
             let mut index = SymbolIndex::default();
-            for symbol in self.elf.symbols().chain(self.elf.dynamic_symbols()) {
+            let apart = self
+                .debug_file
+                .into_iter()
+                .flat_map(|file| file.elf.symbols());
+            let own = self.elf.symbols().chain(self.elf.dynamic_symbols());
+            for symbol in own.chain(apart) {
                 let defined = symbol.address() != 0 && !symbol.is_undefined();
                 let Ok(name) = symbol.name_bytes() else {
                     continue;

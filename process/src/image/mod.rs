@@ -15,10 +15,10 @@ pub use core_file::{CoreFile, CoreKind, CoreSegment, Thread};
 pub use executable::{Executable, LoadSegment, Section, SectionArena};
 
 /// Opens further files the process had mapped (the executable named in the core, shared libraries), for
-/// callers that allow it. Bytes live as long as the inputs.
+/// callers that allow it. They live as long as the inputs.
 pub trait Files<'a>: Send + Sync {
-    /// The bytes of the file at `path`, or `None` when it cannot be had.
-    fn open(&self, path: &str) -> Option<&'a [u8]>;
+    /// The ELF file at `path`, or `None` when it cannot be had, or is none.
+    fn image(&self, path: &str) -> Option<&'a Executable<'a>>;
 }
 
 /// Opens nothing: only the core and the executable that were given are read.
@@ -26,7 +26,7 @@ pub trait Files<'a>: Send + Sync {
 pub struct NoFiles;
 
 impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _path: &str) -> Option<&'a [u8]> {
+    fn image(&self, _path: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

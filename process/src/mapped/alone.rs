@@ -26,6 +26,8 @@ impl<'a> Mapped<'a> {
         Self {
             core,
             executable: Some(executable),
+            go_library: None,
+            images: Vec::new(),
             executable_match: ExecutableMatch::Unverified,
             memory: Arc::new(memory),
             bias,

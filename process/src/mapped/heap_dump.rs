@@ -70,6 +70,8 @@ impl<'a> Mapped<'a> {
         Self {
             core,
             executable,
+            go_library: None,
+            images: Vec::new(),
             executable_match,
             memory: Arc::new(memory),
             bias,

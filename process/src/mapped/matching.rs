@@ -80,7 +80,7 @@ pub(super) fn compare(
     }
     // Build information is writable data at a link-time address: the same bytes must stand in the core.
     if let Some(section) = exe.section(".go.buildinfo").filter(|s| !s.bytes.is_empty()) {
-        let bias = super::load_bias(core, exe);
+        let bias = super::images::bias(core, exe, own_path);
         let have = dumped.bytes(section.addr.to_process(bias), section.bytes.len() as u64);
         return match have {
             Ok(bytes) if bytes.as_ref() == section.bytes => {

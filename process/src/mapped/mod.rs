@@ -5,8 +5,10 @@
 
 mod alone;
 mod heap_dump;
+mod images;
 mod matching;
 
+pub use images::Image;
 pub use matching::ExecutableMatch;
 
 use crate::addr::{Addr, Bias};
@@ -14,8 +16,6 @@ use crate::arch::Arch;
 use crate::heapdump::HeapDump;
 use crate::image::{BUILD_INFO_MAGIC, BuildInfo, CoreFile, Executable, Files, GoVersion};
 use crate::memory::{CoreMemory, Region, RegionSource, Unreadable};
-use dumpview_parsers::core::{FileMapping, aux};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Something about the input that makes answers less than whole; shown on stderr and under `incomplete`.
@@ -53,13 +53,18 @@ impl Shortfall {
 pub struct Mapped<'a> {
     /// The core dump.
     pub core: &'a CoreFile<'a>,
-    /// The executable it ran, when at hand and not known to be another program.
+    /// The file with the Go program, when at hand and not known to be another one: the executable that ran, or a library
+    /// of it. Of a program without Go, the executable.
     pub executable: Option<&'a Executable<'a>>,
+    /// Where that stands, as the process saw it, when it is a library.
+    pub go_library: Option<String>,
+    /// Every ELF file of the process that is at hand, that one among them.
+    pub images: Vec<Image<'a>>,
     /// How well core and executable fit.
     pub executable_match: ExecutableMatch,
     /// Every byte that can be had.
     pub memory: Arc<CoreMemory<'a>>,
-    /// What the loader added to the executable's addresses.
+    /// What the loader added to the addresses of [`Self::executable`].
     pub bias: Bias,
     /// Version, main package and build settings, from the executable or from the core's data.
     pub build: Option<BuildInfo>,
@@ -105,10 +110,11 @@ impl<'a> Mapped<'a> {
 
         let own_path = core.executable_path();
         let from_core = CoreMemory::new([core.regions()]);
-        let executable_match = executable.map_or(ExecutableMatch::NoExecutable, |exe| {
-            matching::compare(core, exe, own_path, &from_core)
-        });
-        let executable = match &executable_match {
+        let (executable_match, given_path) = executable
+            .map_or((ExecutableMatch::NoExecutable, own_path), |exe| {
+                images::placed(core, exe, &from_core)
+            });
+        let given = match &executable_match {
             ExecutableMatch::Mismatch { why } => {
                 let used = if options.trust_executable {
                     "used because you asked"
@@ -119,36 +125,51 @@ impl<'a> Mapped<'a> {
                 shortfalls.push(Shortfall::damage("executable", why));
                 executable.filter(|_| options.trust_executable)
             }
-            ExecutableMatch::NoExecutable => {
-                let why = own_path.map_or_else(
-                    || "none given, and the core does not name one".to_owned(),
-                    |path| {
-                        format!(
-                            "none given, and {} is not at hand",
-                            String::from_utf8_lossy(path)
-                        )
-                    },
-                );
-                shortfalls.push(Shortfall::missing("executable", why));
-                None
-            }
+            ExecutableMatch::NoExecutable => None,
             ExecutableMatch::Confirmed(_) | ExecutableMatch::Unverified => executable,
         };
-
+        let images = images::all(core, given_path.zip(given), files, &from_core);
+        // The Go part of a process may be a library that it loaded.
+        let in_library = images.iter().find(|image| {
+            image.file.is_go()
+                && Some(image.path) != own_path
+                && given.is_none_or(|exe| !exe.is_go())
+        });
+        let (executable, path) = match in_library {
+            Some(image) => (Some(image.file), Some(image.path)),
+            None => (given, given_path),
+        };
+        if executable_match == ExecutableMatch::NoExecutable && executable.is_none() {
+            shortfalls.push(Shortfall::missing("executable", none_given(own_path)));
+        }
         if executable.is_some_and(Executable::is_debug_file) {
             let why = "a file of debug information: it names and places variables, but its code and constants are not in it";
             shortfalls.push(Shortfall::missing("executable", why));
         }
 
-        let bias = executable.map_or(Bias(0), |exe| load_bias(core, exe));
-        let memory = Arc::new(compose_memory(core, executable, own_path, bias, files));
-        let build = executable
-            .and_then(Executable::build_info)
-            .or_else(|| build_info_in_core(&memory, core, own_path));
+        let bias = executable.map_or(Bias(0), |exe| images::bias(core, exe, path));
+        let memory = Arc::new(compose_memory(core, executable, path, bias, &images));
+        let mut build = executable.and_then(Executable::build_info);
+        if build.is_none()
+            && let Some((found, path)) = build_info_in_core(&memory, core, own_path)
+        {
+            if path.is_some() && path != own_path && own_path.is_some() {
+                let path = String::from_utf8_lossy(path.unwrap_or_default());
+                let why =
+                    format!("the Go part of this process is {path}, and that file is not at hand");
+                shortfalls.push(Shortfall::missing("executable", why));
+            }
+            build = Some(found);
+        }
         let version = build.as_ref().and_then(|b| GoVersion::parse(&b.version));
+        let is_library = |path: &&[u8]| executable.is_some() && Some(*path) != own_path;
         Self {
             core,
             executable,
+            go_library: path
+                .filter(is_library)
+                .map(|path| String::from_utf8_lossy(path).into_owned()),
+            images,
             executable_match,
             memory,
             bias,
@@ -171,47 +192,41 @@ impl<'a> Mapped<'a> {
     }
 }
 
-/// What was added to link-time addresses: entry point in the auxiliary vector against the file's own.
-///
-/// The lowest mapping is no substitute: an internally linked Go PIE has its first segment at 0x400000.
-fn load_bias(core: &CoreFile<'_>, exe: &Executable<'_>) -> Bias {
-    if !exe.is_position_independent() {
-        return Bias(0);
-    }
-    let entry = core.auxv.get(aux::AT_ENTRY);
-    Bias(entry.map_or(0, |entry| entry.wrapping_sub(exe.entry().0)))
+/// What to say when no executable was given.
+fn none_given(own_path: Option<&[u8]>) -> String {
+    own_path.map_or_else(
+        || "none given, and the core does not name one".to_owned(),
+        |path| {
+            format!(
+                "none given, and {} is not at hand",
+                String::from_utf8_lossy(path)
+            )
+        },
+    )
 }
 
-/// More mapped files than this are not opened: a process has a few dozen, a hostile core may name millions.
-const MOST_LIBRARIES: usize = 1024;
-
+/// Memory as the core has it, and below that the files it was mapped from. `path` is where the process had the executable.
 fn compose_memory<'a>(
     core: &'a CoreFile<'a>,
     executable: Option<&'a Executable<'a>>,
-    own_path: Option<&[u8]>,
+    path: Option<&[u8]>,
     bias: Bias,
-    files: &dyn Files<'a>,
+    images: &[Image<'a>],
 ) -> CoreMemory<'a> {
-    let mut by_path: BTreeMap<&[u8], Vec<&FileMapping<'_>>> = BTreeMap::new();
-    for mapping in &core.files {
-        by_path.entry(mapping.path).or_default().push(mapping);
-    }
-    let dumped = CoreMemory::new([core.regions()]);
+    let by_path = images::by_path(core);
+    let of = |path: &[u8]| by_path.get(path).map_or(&[][..], Vec::as_slice);
     let mut from_files = Vec::new();
     if let Some(exe) = executable {
-        let own = own_path
-            .and_then(|path| by_path.remove(path))
-            .unwrap_or_default();
-        from_files.push(matching::regions(exe.mapped_bytes(), core, &own));
+        let own = path.map_or(&[][..], of);
+        from_files.push(matching::regions(exe.mapped_bytes(), core, own));
         from_files.push(exe.read_only_regions(bias));
     }
-    for (path, mappings) in by_path.into_iter().take(MOST_LIBRARIES) {
-        let readable = std::str::from_utf8(path).ok();
-        if let Some(bytes) = readable.and_then(|path| files.open(path))
-            && matching::same_first_page(bytes, &mappings, &dumped)
-        {
-            from_files.push(matching::regions(bytes, core, &mappings));
-        }
+    for image in images.iter().filter(|image| Some(image.path) != path) {
+        from_files.push(matching::regions(
+            image.file.mapped_bytes(),
+            core,
+            of(image.path),
+        ));
     }
     // Read-only file mappings that nothing else covers: say which file would have them.
     let file_missing = core
@@ -229,33 +244,41 @@ fn compose_memory<'a>(
 }
 
 /// Build information is writable data, so the core has it even without the executable: looked for in the
-/// writable mappings of the program itself, or, when files are not named, in low writable segments.
-fn build_info_in_core(
+/// writable mappings of the program itself, then in those of its libraries, or, when files are not named, in low writable
+/// segments. With the file that it stands in.
+fn build_info_in_core<'c>(
     memory: &CoreMemory<'_>,
-    core: &CoreFile<'_>,
+    core: &'c CoreFile<'_>,
     own_path: Option<&[u8]>,
-) -> Option<BuildInfo> {
+) -> Option<(BuildInfo, Option<&'c [u8]>)> {
     const MOST: usize = 64 << 20;
-    let own: Vec<_> = core
-        .files
-        .iter()
-        .filter(|f| Some(f.path) == own_path)
-        .collect();
-    let belongs =
-        |start: Addr| own.is_empty() || own.iter().any(|f| f.start <= start.0 && start.0 < f.end);
+    let path_at = |start: Addr| {
+        let mut files = core.files.iter();
+        let file = files.find(|f| f.start <= start.0 && start.0 < f.end)?;
+        Some(file.path)
+    };
+    let has_own = core.files.iter().any(|f| Some(f.path) == own_path);
     // Segments may name the same bytes of the file again and again; together they have no more than the file.
     let mut left = core.bytes.len();
-    memory
-        .regions()
-        .iter()
-        .filter(|r| belongs(r.start) && core.writable_at(r.start))
-        .find_map(|region| {
-            let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
-                return None;
-            };
-            let bytes = bytes.get(..MOST.min(left)).unwrap_or(bytes);
-            left -= bytes.len().min(left);
-            memchr::memmem::find_iter(bytes, BUILD_INFO_MAGIC)
-                .find_map(|at| BuildInfo::parse(bytes.get(at..)?))
-        })
+    let mut look = |belongs: &dyn Fn(Option<&[u8]>) -> bool| {
+        memory
+            .regions()
+            .iter()
+            .filter(|r| core.writable_at(r.start) && belongs(path_at(r.start)))
+            .find_map(|region| {
+                let (RegionSource::Core(bytes) | RegionSource::File(bytes)) = region.source else {
+                    return None;
+                };
+                let bytes = bytes.get(..MOST.min(left)).unwrap_or(bytes);
+                left -= bytes.len().min(left);
+                memchr::memmem::find_iter(bytes, BUILD_INFO_MAGIC)
+                    .find_map(|at| BuildInfo::parse(bytes.get(at..)?))
+                    .map(|info| (info, path_at(region.start)))
+            })
+    };
+    if !has_own {
+        return look(&|_| true);
+    }
+    look(&|path| path.is_some() && path == own_path)
+        .or_else(|| look(&|path| path.is_some() && path != own_path))
 }

@@ -5,6 +5,7 @@ use crate::image::BuildInfo;
 use crate::layout::LayoutSource;
 use crate::mapped::ExecutableMatch;
 use dumpview_model::finding::Finding;
+use dumpview_model::frame::Frame;
 use dumpview_model::goroutine::Group;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub struct Summary {
     pub goroutine: Option<u64>,
     /// Id of the thread that did it, as the kernel counts; null when it is not known.
     pub thread: Option<i32>,
+    /// The frames of that thread, innermost first, when it died in C code that no goroutine is to blame for; else empty.
+    pub c_stack: Vec<Frame>,
     /// The last bytes the runtime printed (its print backlog): not the panic message and not the traceback, which it
     /// keeps nowhere; null when it printed nothing.
     pub printed: Option<String>,
@@ -50,6 +53,9 @@ pub struct Summary {
     pub heap: Option<HeapNumbers>,
     /// How executable and core were matched, in words.
     pub executable_match: String,
+    /// The library that has the Go program, under an executable that has none (-buildmode=c-shared); null when the executable
+    /// is the Go program.
+    pub go_library: Option<String>,
     /// Where the layouts of the runtime's structures came from, in words; null when they are not known.
     pub layouts: Option<String>,
     /// What is worth knowing beyond the reason, the worst first.
@@ -60,6 +66,9 @@ pub struct Summary {
     /// What was walked, against what the runtime counted.
     pub audit: Vec<Check>,
 }
+
+/// Frames of C on one page.
+const MOST_C_FRAMES: usize = 20;
 
 /// Groups of goroutines on one page.
 const MOST_GROUPS: usize = 8;
@@ -85,6 +94,7 @@ impl Postmortem<'_> {
             fatal_error: death.fatal_error.clone(),
             goroutine: death.goroutine.map(|id| id.0),
             thread: death.thread,
+            c_stack: self.c_stack(),
             printed: death
                 .printed
                 .as_ref()
@@ -108,6 +118,7 @@ impl Postmortem<'_> {
                     "not verified: the core has nothing to compare with".to_owned()
                 }
             },
+            go_library: process.go_library.clone(),
             layouts: process.layouts().map(|layouts| match layouts.source() {
                 LayoutSource::Dwarf => "the executable's DWARF".to_owned(),
                 LayoutSource::Table(release) => format!("built-in table of {release}"),
@@ -133,6 +144,39 @@ impl Postmortem<'_> {
     /// Why it died, in one sentence.
     pub fn reason(&self) -> String {
         self.reason_of(&self.panics())
+    }
+
+    /// The frames of the thread that a signal killed in C code, innermost first; none where a goroutine is to blame.
+    fn c_stack(&self) -> Vec<Frame> {
+        let (process, death) = (&self.process, self.death());
+        let by_signal = matches!(death.kind, DeathKind::Signal | DeathKind::Abort);
+        if !by_signal || death.goroutine.is_some() {
+            return Vec::new();
+        }
+        let mut threads = process.core.threads.iter().enumerate();
+        let Some((index, thread)) = threads.find(|(_, t)| Some(t.tid) == death.thread) else {
+            return Vec::new();
+        };
+        let known = process.threads().get(index);
+        let stack = process.thread_stack(thread, known.and_then(|thread| thread.m));
+        let calls = process.calls(&stack);
+        let in_c = calls.first().is_some_and(|call| {
+            let symbols = process.symbols();
+            symbols.is_ok_and(|symbols| symbols.find(call.lookup_pc).is_none())
+        });
+        let frames = calls.into_iter().map(|call| call.frame);
+        frames.filter(|_| in_c).take(MOST_C_FRAMES).collect()
+    }
+
+    /// ` in main, main.c:9`: the innermost C function of the thread that died whose line is known.
+    fn place_in_c(&self) -> String {
+        let stack = self.c_stack();
+        let Some((frame, file)) = stack.iter().find_map(|f| Some((f, f.file.as_deref()?))) else {
+            return String::new();
+        };
+        let file = file.rsplit('/').next().unwrap_or(file);
+        let line = frame.line.unwrap_or(0);
+        format!(" in {}, {file}:{line}", frame.function)
     }
 
     fn reason_of(&self, panics: &[Panic]) -> String {
@@ -169,10 +213,10 @@ impl Postmortem<'_> {
             }
             DeathKind::Signal => match &death.fatal_error {
                 Some(text) => signal(&format!("fatal error: {text}: ")),
-                None => signal(""),
+                None => signal("") + &self.place_in_c(),
             },
             DeathKind::Quit => signal("asked to dump its goroutines: "),
-            DeathKind::Abort => signal(""),
+            DeathKind::Abort => signal("") + &self.place_in_c(),
             DeathKind::Alive => {
                 "it had not died: the core was taken of the running process".to_owned()
             }

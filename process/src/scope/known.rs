@@ -8,7 +8,7 @@ use super::generics;
 use super::infer::Part;
 use super::levels::Scoped;
 use super::variables::{Context, Frame, FrameVariables, Raw, VariablesError};
-use crate::addr::FileAddr;
+use crate::addr::{Addr, FileAddr};
 use crate::dwarf::{Dwarf, FunctionDie, Slice, go};
 use crate::flow::Held;
 use crate::types::Types;
@@ -90,7 +90,8 @@ impl<'a> Known<'a> {
 /// The variables of the frames of one program; what they have in common is kept.
 #[derive(Default)]
 pub struct Scopes<'a> {
-    by_pc: Mutex<FxHashMap<FileAddr, Arc<Known<'a>>>>,
+    /// By the process's address: what it loaded may have the same addresses in its files.
+    by_pc: Mutex<FxHashMap<Addr, Arc<Known<'a>>>>,
 }
 
 impl<'a> Scopes<'a> {
@@ -116,7 +117,7 @@ impl<'a> Scopes<'a> {
         frame: &Frame<'r>,
     ) -> Result<Context<'r, 'a>, VariablesError> {
         let dwarf = types.dwarf().ok_or(VariablesError::NoDwarf)?;
-        let known = self.at(dwarf, frame.pc)?;
+        let known = self.at(dwarf, frame.pc, frame.pc.to_process(types.bias()))?;
         Ok(Context {
             dwarf,
             types,
@@ -127,9 +128,14 @@ impl<'a> Scopes<'a> {
     }
 
     /// The code at a pc, read at the first question about it.
-    fn at(&self, dwarf: &Dwarf<'a>, pc: FileAddr) -> Result<Arc<Known<'a>>, VariablesError> {
+    fn at(
+        &self,
+        dwarf: &Dwarf<'a>,
+        pc: FileAddr,
+        process: Addr,
+    ) -> Result<Arc<Known<'a>>, VariablesError> {
         let kept = || self.by_pc.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept().get(&pc) {
+        if let Some(known) = kept().get(&process) {
             return Ok(Arc::clone(known));
         }
         let known = Arc::new(Known::read(dwarf, pc)?);
@@ -137,7 +143,7 @@ impl<'a> Scopes<'a> {
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        kept.insert(pc, Arc::clone(&known));
+        kept.insert(process, Arc::clone(&known));
         Ok(known)
     }
 }

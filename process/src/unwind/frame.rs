@@ -65,6 +65,9 @@ pub enum Incomplete {
         /// Where and why not.
         error: ReadError,
     },
+    /// C code called Go, and its frames are not there any more.
+    #[error("the C code that called Go: the runtime's last calls stand where its frames were")]
+    CallersInC,
     /// A pc outside any known code.
     #[error("{pc} is in no known function")]
     UnknownPc {

@@ -97,13 +97,14 @@ impl Stack {
                 let name = natives
                     .and_then(|n| n.symbol_at(lookup))
                     .unwrap_or_default();
+                let place = natives.and_then(|n| n.place_at(lookup));
                 shown.callee = FuncKind::Normal;
                 out.push(LogicalFrame {
                     physical,
                     function: Cow::Borrowed(name),
                     name,
-                    file: None,
-                    line: None,
+                    file: place.map(|(file, _)| file),
+                    line: place.map(|(_, line)| line),
                     start_line: None,
                     lookup_pc: lookup,
                     pc: frame.pc,

@@ -9,11 +9,13 @@ use super::eh_frame::EhFrame;
 use super::frame::Trust;
 use crate::addr::{Addr, Bias, FileAddr};
 use crate::arch::{Arch, Registers};
+use crate::dwarf::CLines;
 use crate::image::{CoreFile, Executable};
 use crate::mapped::Mapped;
 use crate::memory::{CoreMemory, Memory, MemoryExt};
 use crate::symbols::Span;
 use dumpview_parsers::core::aux;
+use std::sync::OnceLock;
 
 /// More images than this are not looked at; a process has dozens, a hostile core may name millions.
 const MOST_IMAGES: usize = 1024;
@@ -34,16 +36,33 @@ pub struct NativeImage<'a> {
     dynamic: Option<DynamicSymbols<'a>>,
 }
 
-/// Names of native functions by link-time address. A seam only so that [`Natives`] stays covariant in its
+/// Names of native functions and lines by link-time address. A seam only so that [`Natives`] stays covariant in its
 /// lifetime, which an `Executable`, with its caches, is not.
 trait NativeSymbols: Send + Sync + std::fmt::Debug {
     fn name_at(&self, addr: FileAddr) -> Option<&str>;
+    fn place_at(&self, addr: FileAddr) -> Option<(&str, u32)>;
 }
 
-impl NativeSymbols for Executable<'_> {
+/// An image's file, with the lines of its C code once somebody asked for one.
+#[derive(Debug)]
+struct NativeFile<'a> {
+    file: &'a Executable<'a>,
+    is_executable: bool,
+    lines: OnceLock<CLines>,
+}
+
+impl NativeSymbols for NativeFile<'_> {
     fn name_at(&self, addr: FileAddr) -> Option<&str> {
-        let (name, ..) = self.symbol_at(addr)?;
+        let (name, _, size) = self.file.symbol_at(addr)?;
+        // Where a symbol without a size ends in a library is not known.
+        if size == 0 && !self.is_executable {
+            return None;
+        }
         std::str::from_utf8(name).ok()
+    }
+
+    fn place_at(&self, addr: FileAddr) -> Option<(&str, u32)> {
+        self.lines.get_or_init(|| CLines::read(self.file)).at(addr)
     }
 }
 
@@ -52,7 +71,7 @@ impl NativeSymbols for Executable<'_> {
 pub struct Natives<'a> {
     images: Vec<NativeImage<'a>>,
     code: Vec<Span>,
-    symbols: Option<(&'a (dyn NativeSymbols + 'a), Bias)>,
+    symbols: Vec<(Box<dyn NativeSymbols + 'a>, Bias)>,
 }
 
 /// The step from one C frame to its caller.
@@ -99,9 +118,7 @@ impl<'a> Natives<'a> {
         Self {
             images,
             code: executable_spans(core),
-            symbols: mapped
-                .executable
-                .map(|exe| (exe as &(dyn NativeSymbols + 'a), mapped.bias)),
+            symbols: symbols(mapped),
         }
     }
 
@@ -116,15 +133,33 @@ impl<'a> Natives<'a> {
         self.images.get(index).filter(|i| i.span.contains(addr))
     }
 
-    /// Name of the C function that covers `addr`: from the executable's symbol table, or from what a library
-    /// exports. A function that is not exported has none, rather than its neighbour's.
+    /// Name of the C function that covers `addr`: from the executable's symbol table, from what a library
+    /// exports, or from the library's own table, which it mostly has no more. A function that is in none of them has no name,
+    /// rather than its neighbour's.
     pub fn symbol_at(&self, addr: Addr) -> Option<&str> {
         let image = self.image_at(addr)?;
-        let by_executable = self
-            .symbols
-            .filter(|(_, bias)| *bias == image.bias)
-            .and_then(|(names, bias)| names.name_at(addr.to_file(bias)));
-        by_executable.or_else(|| image.dynamic.as_ref()?.name_at(addr.to_file(image.bias)))
+        let at = addr.to_file(image.bias);
+        let by_file = || self.file_of(image)?.name_at(at);
+        let exported = || image.dynamic.as_ref()?.name_at(at);
+        let first = self.symbols.first();
+        if first.is_some_and(|(_, bias)| *bias == image.bias) {
+            by_file().or_else(exported)
+        } else {
+            exported().or_else(by_file)
+        }
+    }
+
+    /// File and line of C code, where its compiler left them.
+    pub fn place_at(&self, addr: Addr) -> Option<(&str, u32)> {
+        let image = self.image_at(addr)?;
+        self.file_of(image)?.place_at(addr.to_file(image.bias))
+    }
+
+    /// The file of an image; those of a process that are loaded at one bias are one.
+    fn file_of(&self, image: &NativeImage<'_>) -> Option<&(dyn NativeSymbols + 'a)> {
+        let mut files = self.symbols.iter();
+        let (file, _) = files.find(|(_, bias)| *bias == image.bias)?;
+        Some(file.as_ref())
     }
 
     /// Whether `addr` was mapped executable.
@@ -180,6 +215,23 @@ pub(super) const fn code_addr(arch: Arch, word: u64) -> u64 {
         Arch::Amd64 => word,
         Arch::Arm64 => word & 0x0000_ffff_ffff_ffff,
     }
+}
+
+/// The files of a process, for their symbols and lines: the executable first.
+fn symbols<'a>(mapped: &Mapped<'a>) -> Vec<(Box<dyn NativeSymbols + 'a>, Bias)> {
+    let own = mapped.executable.map(|file| (file, mapped.bias, true));
+    let others = mapped.images.iter();
+    let others = others.map(|image| (image.file, image.bias, false));
+    let all = own.into_iter().chain(others);
+    all.map(|(file, bias, is_executable)| {
+        let file: Box<dyn NativeSymbols + 'a> = Box::new(NativeFile {
+            file,
+            is_executable,
+            lines: OnceLock::new(),
+        });
+        (file, bias)
+    })
+    .collect()
 }
 
 fn executable_spans(core: &CoreFile<'_>) -> Vec<Span> {

@@ -238,7 +238,7 @@ impl<'w, 'p> Walk<'w, 'p> {
         }
         if info.flags.top_frame() {
             self.push(cfa);
-            return Err(End::Complete);
+            return self.leave_to_c();
         }
         if deltas == Deltas::Doubtful {
             return self.stopped_by_sp_write(info, cfa);

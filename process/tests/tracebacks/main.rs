@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 struct NoFiles;
 
 impl<'a> Files<'a> for NoFiles {
-    fn open(&self, _: &str) -> Option<&'a [u8]> {
+    fn image(&self, _: &str) -> Option<&'a Executable<'a>> {
         None
     }
 }

@@ -103,7 +103,7 @@ fn one(case: &Case<'_>, id: u64, expr: &str) -> Result<PrintedIn, Option<ExprErr
     for (index, call) in calls.take(FRAMES) {
         let scope = case.process.scope(Some((&*at, call)));
         let expressions = Expressions {
-            sources: case.process.sources(),
+            sources: case.process.sources_at(Some(call)),
             scope: &scope,
         };
         match expressions.print(expr, limits) {

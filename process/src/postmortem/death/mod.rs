@@ -138,8 +138,11 @@ pub(super) fn explain(process: &Process<'_>) -> Death {
 
 /// Death that Go's handlers had no part in.
 fn without_go(process: &Process<'_>, signal: Option<Signal>, is_go: bool) -> DeathKind {
+    let own = process.core.process.as_ref().map(|process| process.pid);
     match (process.core.kind, signal) {
         (CoreKind::Gcore | CoreKind::HeapDump, _) => DeathKind::Alive,
+        // Its own C code called abort(3).
+        (_, Some(signal)) if signal.number == 6 && signal.sender_pid == own => DeathKind::Abort,
         (_, Some(signal)) if signal.was_sent() && is_go => DeathKind::Killed,
         (_, Some(_)) => DeathKind::Signal,
         (_, None) => DeathKind::Unknown,
