@@ -283,7 +283,9 @@ fn waiting_in_plugin(dead: &Postmortem<'_>) -> usize {
     let all = dead.process.goroutines().unwrap().list();
     let waits = all.iter().filter(|g| {
         let at = dead.process.unwound(g);
-        at.calls.iter().any(|call| call.name.ends_with(".wait"))
+        at.calls
+            .iter()
+            .any(|call| call.name.rsplit('.').next() == Some("wait"))
     });
     waits.count()
 }

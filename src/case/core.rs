@@ -1,6 +1,7 @@
 //! One opened process and what every command needs from it.
 
 use super::debug;
+use super::image::{for_good, parsed};
 use super::kept::Kept;
 use super::kind::{Kind, recognize};
 use super::texts::DiskTexts;
@@ -14,7 +15,7 @@ use dumpview_process::heap::ask::Page;
 use dumpview_process::heap::suspects::Thresholds;
 use dumpview_process::heap::{Analysis, HeapError, Note, Phase};
 use dumpview_process::heapdump::HeapDump;
-use dumpview_process::image::{CoreFile, Executable, Files, ImageError, SectionArena};
+use dumpview_process::image::{CoreFile, Executable, Files, ImageError};
 use dumpview_process::mapped::{OpenOptions, Shortfall};
 use dumpview_process::postmortem::{At, NoPlace, Postmortem};
 use dumpview_process::process::Process;
@@ -94,12 +95,6 @@ pub fn with_case<R>(
     answer
 }
 
-/// For as long as the program runs: it opens a case or two and ends with them, and what is learnt of a case borrows from
-/// what it was learnt from.
-pub(super) fn for_good<T>(thing: T) -> &'static T {
-    Box::leak(Box::new(thing))
-}
-
 impl Case<'static> {
     /// Opens a core and its executable, for good.
     ///
@@ -139,7 +134,7 @@ impl Case<'static> {
             .or_else(|| find_executable(arena, core, core_path).next())
             .map(|(exe, path)| {
                 let exe = debug::with_its_own(arena, exe, &path, &common.debug);
-                (&*for_good(exe), path)
+                (for_good(exe), path)
             })
             .unzip();
         let options = OpenOptions {
@@ -238,11 +233,6 @@ fn instead_of_debug_file(
         Some(whole) => whole,
         None => (file, path),
     }
-}
-
-/// An ELF file, for as long as the program runs.
-pub(super) fn parsed(bytes: &'static [u8]) -> Result<Executable<'static>, ImageError> {
-    Executable::parse(bytes, for_good(SectionArena::default()))
 }
 
 /// Maps a file, or says what to do about it.

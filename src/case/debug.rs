@@ -3,7 +3,7 @@
 //! It is used only when it is of the same build: by its build id, or, when it is the one that `.gnu_debuglink` names, by the
 //! checksum that stands there.
 
-use super::core::{for_good, parsed};
+use super::image::{for_good, parsed};
 use crate::input::Arena;
 use dumpview_process::image::Executable;
 use flate2::Crc;

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `kind` | what a file is, told from its content |
 //! | `core` | a core and its executable, opened |
+//! | `image` | ELF files that stay open |
 //! | `debug` | debug information that lies apart from its executable |
 //! | `kept` | what is kept of its heap between runs |
 //! | `texts` | the program's source files |
 
 pub mod core;
 mod debug;
+mod image;
 mod kept;
 mod kind;
 mod texts;

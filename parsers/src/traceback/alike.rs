@@ -6,7 +6,7 @@
 //! is for the reader, a line at a time.
 
 use super::grammar::is_argument_byte;
-use super::records::{Frame, Header, Record};
+use super::records::{Frame, Record, Section};
 use super::{created_by, function, header, source};
 use crate::scan::hex_digits;
 use memchr::memmem;
@@ -17,21 +17,6 @@ const MOST: usize = 32;
 /// After so many sections that are like none before, one of so many is remembered.
 const FRUITLESS: u32 = 64;
 const SELDOM: u32 = 16;
-
-/// A whole section that has the calls of another one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Section<'a> {
-    /// Its first line.
-    pub header: Header<'a>,
-    /// The same for sections that have the same functions, files, lines and program counters; the reader counts them.
-    pub alike: u64,
-    /// The goroutine that created it.
-    pub creator: Option<u64>,
-    /// How many lines stand behind the header, up to the empty one.
-    pub lines: u64,
-    /// Those lines.
-    text: &'a [u8],
-}
 
 impl<'a> Section<'a> {
     /// Its calls, and who created it.

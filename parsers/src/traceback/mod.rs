@@ -28,11 +28,10 @@ mod tests;
 pub(crate) use head::WORDS;
 
 pub(crate) use alike::Alike;
-pub use alike::Section;
 pub use grammar::{created_by, elided, function, originating_from, source};
 pub use header::header;
 pub use reader::Reader;
 pub use records::{
-    Creator, Elided, Frame, Function, Header, Labels, M, Record, Recovered, SignalNote,
+    Creator, Elided, Frame, Function, Header, Labels, M, Record, Recovered, Section, SignalNote,
     SignalPlace, Source, Text,
 };

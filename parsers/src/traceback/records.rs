@@ -1,7 +1,5 @@
 //! What stands in tracebacks. Texts are bytes as printed: a panic value or a label can hold anything.
 
-use super::alike::Section;
-
 /// `goroutine 7 gp=0xc000006c40 m=nil [chan receive, 2 minutes]:`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Header<'a> {
@@ -170,6 +168,21 @@ pub struct SignalNote<'a> {
     pub addr: u64,
     /// Where it was raised.
     pub pc: u64,
+}
+
+/// A whole section that has the calls of another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Section<'a> {
+    /// Its first line.
+    pub header: Header<'a>,
+    /// The same for sections that have the same functions, files, lines and program counters; the reader counts them.
+    pub alike: u64,
+    /// The goroutine that created it.
+    pub creator: Option<u64>,
+    /// How many lines stand behind the header, up to the empty one.
+    pub lines: u64,
+    /// Those lines.
+    pub(super) text: &'a [u8],
 }
 
 /// One record of tracebacks.

@@ -5,10 +5,10 @@
 //! was given, and the others are here.
 
 use super::matching::{self, ExecutableMatch};
-use crate::addr::{Addr, Bias};
+use crate::addr::Bias;
 use crate::image::{CoreFile, Executable, Files};
 use crate::memory::CoreMemory;
-use dumpview_parsers::core::{FileMapping, aux};
+use dumpview_parsers::core::FileMapping;
 use std::collections::BTreeMap;
 
 /// More mapped files than this are not opened: a process has a few dozen, a hostile core may name millions.
@@ -81,32 +81,8 @@ pub(super) fn all<'a>(
         .take(MOST_FILES)
         .filter_map(|(path, mappings)| {
             let file = open(path, &mappings)?;
-            let bias = bias(core, file, Some(path));
+            let bias = matching::bias(core, file, Some(path));
             Some(Image { path, file, bias })
         })
         .collect()
-}
-
-/// What was added to the link-time addresses of a file: of the program by its entry point, which the kernel states, of a
-/// library by the place of its first page.
-///
-/// The lowest mapping is no substitute: an internally linked Go PIE has its first segment at 0x400000.
-pub(super) fn bias(core: &CoreFile<'_>, exe: &Executable<'_>, path: Option<&[u8]>) -> Bias {
-    if !exe.is_position_independent() {
-        return Bias(0);
-    }
-    if path.is_none() || path == core.executable_path() {
-        let entry = core.auxv.get(aux::AT_ENTRY);
-        return Bias(entry.map_or(0, |entry| entry.wrapping_sub(exe.entry().0)));
-    }
-    let mut mappings = core.files.iter().filter(|f| Some(f.path) == path);
-    let start = mappings
-        .find(|f| f.offset == 0)
-        .map_or(Addr(0), |f| Addr(f.start));
-    let first = exe.load_segments().find(|segment| segment.file_offset == 0);
-    Bias(
-        start
-            .0
-            .wrapping_sub(first.map_or(0, |segment| segment.addr.0)),
-    )
 }

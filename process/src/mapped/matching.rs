@@ -4,10 +4,10 @@
 //! in Go programs the build-id notes that follow it. Where that page is missing (qemu, a reduced
 //! `coredump_filter`), the build information that stands in writable data decides.
 
-use crate::addr::Addr;
+use crate::addr::{Addr, Bias};
 use crate::image::{CoreFile, Executable};
 use crate::memory::{CoreMemory, Memory, Region, RegionSource};
-use dumpview_parsers::core::FileMapping;
+use dumpview_parsers::core::{FileMapping, aux};
 
 /// How well an executable fits a core.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,7 +80,7 @@ pub(super) fn compare(
     }
     // Build information is writable data at a link-time address: the same bytes must stand in the core.
     if let Some(section) = exe.section(".go.buildinfo").filter(|s| !s.bytes.is_empty()) {
-        let bias = super::images::bias(core, exe, own_path);
+        let bias = bias(core, exe, own_path);
         let have = dumped.bytes(section.addr.to_process(bias), section.bytes.len() as u64);
         return match have {
             Ok(bytes) if bytes.as_ref() == section.bytes => {
@@ -154,4 +154,28 @@ pub(super) fn regions<'a>(
             })
         })
         .collect()
+}
+
+/// What was added to the link-time addresses of a file: of the program by its entry point, which the kernel states, of a
+/// library by the place of its first page.
+///
+/// The lowest mapping is no substitute: an internally linked Go PIE has its first segment at 0x400000.
+pub(super) fn bias(core: &CoreFile<'_>, exe: &Executable<'_>, path: Option<&[u8]>) -> Bias {
+    if !exe.is_position_independent() {
+        return Bias(0);
+    }
+    if path.is_none() || path == core.executable_path() {
+        let entry = core.auxv.get(aux::AT_ENTRY);
+        return Bias(entry.map_or(0, |entry| entry.wrapping_sub(exe.entry().0)));
+    }
+    let mut mappings = core.files.iter().filter(|f| Some(f.path) == path);
+    let start = mappings
+        .find(|f| f.offset == 0)
+        .map_or(Addr(0), |f| Addr(f.start));
+    let first = exe.load_segments().find(|segment| segment.file_offset == 0);
+    Bias(
+        start
+            .0
+            .wrapping_sub(first.map_or(0, |segment| segment.addr.0)),
+    )
 }

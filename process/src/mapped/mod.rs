@@ -147,7 +147,7 @@ impl<'a> Mapped<'a> {
             shortfalls.push(Shortfall::missing("executable", why));
         }
 
-        let bias = executable.map_or(Bias(0), |exe| images::bias(core, exe, path));
+        let bias = executable.map_or(Bias(0), |exe| matching::bias(core, exe, path));
         let memory = Arc::new(compose_memory(core, executable, path, bias, &images));
         let mut build = executable.and_then(Executable::build_info);
         if build.is_none()

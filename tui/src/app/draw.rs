@@ -25,11 +25,9 @@ const LEAST: (u16, u16) = (60, 15);
 /// As many whole words as have room, and a mark for those that have not; nothing when that would be no word.
 fn first_words(text: &str, room: usize) -> String {
     let ends = text.match_indices(' ').map(|(at, _)| at);
-    let heads = ends.filter_map(|end| text.get(..end));
-    let fitting = heads.filter(|head| head.width() < room && !head.ends_with(' '));
-    fitting
-        .last()
-        .map_or_else(String::new, |head| format!("{head}…"))
+    let mut heads = ends.rev().filter_map(|end| text.get(..end));
+    let fitting = heads.find(|head| head.width() < room && !head.ends_with(' '));
+    fitting.map_or_else(String::new, |head| format!("{head}…"))
 }
 
 impl App {

@@ -551,9 +551,10 @@ impl Screen for FramesScreen {
         let width = canvas.width();
         // Where there is nothing to read variables from, the names of functions have the room.
         let nothing = self.note.is_some() && self.variables.rows().is_empty();
-        let left = match nothing {
-            true => width * 3 / 5,
-            false => (width * 2 / 5).min(70),
+        let left = if nothing {
+            width * 3 / 5
+        } else {
+            (width * 2 / 5).min(70)
         };
         self.draw_frames(&mut canvas.columns(0, left), data);
         canvas.columns(left, 1).divider(0);
