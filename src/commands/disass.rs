@@ -248,23 +248,28 @@ fn listing(
     }
     let shown: usize = all.iter().map(|instruction| instruction.bytes.len()).sum();
     let mut positions = code.go.as_ref().map(Func::positions);
+    let natives = case.process.natives();
     let mut known: Option<Arc<str>> = None;
     let rows: Vec<Row> = all
         .iter()
         .map(|instruction| {
-            let position = positions.as_mut().map(|p| p.at(instruction.addr));
-            let position = position.filter(|p| p.line != 0);
-            if let Some(position) = position
-                && known.as_deref() != Some(position.file)
+            let place = match positions.as_mut().map(|p| p.at(instruction.addr)) {
+                Some(position) => {
+                    Some((position.file, position.line)).filter(|(_, line)| *line != 0)
+                }
+                None => natives.place_at(instruction.addr),
+            };
+            if let Some((file, _)) = place
+                && known.as_deref() != Some(file)
             {
-                known = Some(position.file.into());
+                known = Some(file.into());
             }
             Row {
                 addr: instruction.addr.to_string(),
                 bytes: hex(instruction.bytes),
                 text: instruction.text.clone(),
-                file: position.and_then(|_| known.clone()),
-                line: position.map(|p| p.line),
+                file: place.and_then(|_| known.clone()),
+                line: place.map(|(_, line)| line),
                 pc: marked.is_some_and(|pc| instruction.covers(pc)),
                 target: instruction.target.map(|addr| target(case, addr)),
                 offset: code.entry.and_then(|entry| instruction.addr.since(entry)),
