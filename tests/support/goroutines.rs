@@ -198,7 +198,7 @@ fn advance(frame: &Frame, found: &[Value], first: bool) -> Option<usize> {
 /// Frames that the runtime does not print: wrappers it generated, the outermost of its own, and the C code that called Go,
 /// whose names are of no package.
 fn hidden(frame: &Value) -> bool {
-    let is_go = |file: &str| file.ends_with(".go") || file.ends_with(".s");
+    let is_go = |file: &str| matches!(file.rsplit('.').next(), Some("go" | "s"));
     let name = frame["function"].as_str().unwrap_or_default();
     let is_c =
         !name.is_empty() && !name.contains('.') && !frame["file"].as_str().is_some_and(is_go);
