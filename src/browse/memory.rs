@@ -26,9 +26,11 @@ pub fn map(case: &Case<'_>) -> MemoryMap {
     };
     let regions = process.memory.regions().iter().map(|region| {
         let segment = segment_of(region.start);
+        let is_closed = segment.is_some_and(|of| !of.readable && !of.writable && !of.executable);
         let have = match region.source {
             RegionSource::Core(_) => Have::Dumped,
             RegionSource::File(_) => Have::File,
+            RegionSource::Missing(_) if is_closed => Have::Reserved,
             RegionSource::Missing(why) => Have::Missing(why.as_str()),
         };
         Region {

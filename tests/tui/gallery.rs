@@ -56,7 +56,7 @@ const CRASH: &[Step] = &[
     shot("disassembly", "\x1b:disass\r", "Answer", "nilptr.go:38"),
     shot("help", "?", "Help", "everywhere"),
     shot("account", "\x1b3", "Memory", "resident"),
-    shot("memory", "t", "Memory", "were mapped"),
+    shot("memory", "t", "Memory", " from files"),
     shot("core-timeline", "4", "Timeline", "events of this window"),
 ];
 

@@ -46,7 +46,7 @@ fn a_type_leads_to_its_objects_and_each_to_its_place_and_back() {
     pty.press("3");
     pty.see("objects that are reachable");
     pty.press("t");
-    pty.see("were mapped");
+    pty.see(" from files");
     pty.press("q");
     assert_sane(&pty.end());
 }

@@ -29,6 +29,8 @@ pub enum Have {
     Dumped,
     /// In a file that it maps.
     File,
+    /// There never were any: the addresses are only reserved, and nobody may read or write there.
+    Reserved,
     /// Nowhere, and why.
     Missing(&'static str),
 }
@@ -61,6 +63,7 @@ impl Have {
         match self {
             Self::Dumped => "dumped",
             Self::File => "from file",
+            Self::Reserved => "reserved",
             Self::Missing(_) => "missing",
         }
     }
@@ -69,6 +72,7 @@ impl Have {
     pub const fn why_missing(self) -> Option<&'static str> {
         match self {
             Self::Missing(why) => Some(why),
+            Self::Reserved => Some("reserved, and never used"),
             Self::Dumped | Self::File => None,
         }
     }
@@ -82,7 +86,7 @@ impl Row for Region {
         end: "end" Address, |r| Cell::Address(r.end), "the first address after it";
         size: "size" Bytes, |r| Cell::Count(r.size()), "bytes of address space";
         permissions: "perm" Text, |r| Cell::Text(Cow::Borrowed(&r.permissions)), "as mapped: rwx";
-        have: "bytes" Text, |r| Cell::Word(r.have.as_str()), "where its bytes are: dumped, from file, missing";
+        have: "bytes" Text, |r| Cell::Word(r.have.as_str()), "where its bytes are: dumped, from file, reserved, missing";
         what: "what" Text, |r| Cell::Text(Cow::Borrowed(&r.what)), "the file it maps, or what it is for";
         why_missing: Text, |r| r.have.why_missing().map_or(Cell::Absent, Cell::Word), "why there are no bytes";
     };

@@ -1,7 +1,7 @@
 //! The memory map: what the core has of the process's memory, what it lacks, and whose it was.
 //!
 //! ```text
-//!  61.3 MiB of address space: 23.1 MiB dumped, 4.0 MiB from files, 34.2 MiB missing
+//!  61.3 MiB: 23.1 MiB dumped, 4.0 MiB from files, 4.0 MiB missing, 30.2 MiB reserved
 //!  ██████████████████████████▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
 //!  START           END             SIZE   PERM  BYTES     WHAT
 //! ```
@@ -35,6 +35,7 @@ const fn role(have: Have) -> Role {
     match have {
         Have::Dumped => Role::Series(1),
         Have::File => Role::Series(0),
+        Have::Reserved => Role::Dim,
         Have::Missing(_) => Role::Series(3),
     }
 }
@@ -54,14 +55,15 @@ impl Memory {
         self.data.as_ref().map_or(&[], |data| &data.regions)
     }
 
-    /// Totals by where the bytes are: dumped, from files, missing.
-    fn totals(&self) -> [u64; 3] {
-        let mut totals = [0u64; 3];
+    /// Totals by where the bytes are: dumped, from files, reserved, missing.
+    fn totals(&self) -> [u64; 4] {
+        let mut totals = [0u64; 4];
         for region in self.regions() {
-            let [dumped, file, missing] = &mut totals;
+            let [dumped, file, reserved, missing] = &mut totals;
             let total = match region.have {
                 Have::Dumped => dumped,
                 Have::File => file,
+                Have::Reserved => reserved,
                 Have::Missing(_) => missing,
             };
             *total = total.saturating_add(region.size());
@@ -69,9 +71,14 @@ impl Memory {
         totals
     }
 
-    /// The bar: which columns each region has. Gaps between regions are not drawn, address space is mostly gaps.
+    /// The bar: which columns each region has. Gaps between regions and what is only reserved are not drawn, address space is
+    /// mostly that.
     fn columns(&self, width: u16) -> Vec<u16> {
-        let sizes: Vec<u64> = self.regions().iter().map(Region::size).collect();
+        let drawn = |region: &Region| match region.have {
+            Have::Reserved => 0,
+            _ => region.size(),
+        };
+        let sizes: Vec<u64> = self.regions().iter().map(drawn).collect();
         if sizes.len() <= usize::from(width) {
             return bar::parts(&sizes, width);
         }
@@ -102,8 +109,8 @@ impl Memory {
                 (Have::Dumped, _) => glyphs.full,
                 (Have::File, false) => "▒",
                 (Have::File, true) => "=",
-                (Have::Missing(_), false) => "░",
-                (Have::Missing(_), true) => ".",
+                (Have::Reserved | Have::Missing(_), false) => "░",
+                (Have::Reserved | Have::Missing(_), true) => ".",
             };
             let style = canvas.theme().style(role(region.have));
             for _ in 0..width {
@@ -149,19 +156,22 @@ impl Subject for Memory {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, table: &Table<Region>) -> Range<u16> {
-        let [dumped, file, missing] = self.totals();
-        let sum = bytes(dumped.saturating_add(file).saturating_add(missing));
-        let head = Line::plain(format!("{sum} were mapped: "))
+        let [dumped, file, reserved, missing] = self.totals();
+        let all = [dumped, file, reserved, missing].into_iter();
+        let sum = bytes(all.fold(0, u64::saturating_add));
+        let head = Line::plain(format!("{sum}: "))
             .and(role(Have::Dumped), format!("{} dumped", bytes(dumped)))
             .and(Role::Plain, ", ")
-            .and(
-                role(Have::File),
-                format!("{} from files at hand", bytes(file)),
-            )
+            .and(role(Have::File), format!("{} from files", bytes(file)))
             .and(Role::Plain, ", ")
             .and(
                 role(Have::Missing("")),
                 format!("{} missing", bytes(missing)),
+            )
+            .and(Role::Plain, ", ")
+            .and(
+                role(Have::Reserved),
+                format!("{} reserved", bytes(reserved)),
             );
         canvas.line(0, &head);
         let mut strip = canvas.rows(1, 2);
@@ -176,6 +186,7 @@ impl Subject for Memory {
 
     fn enter(&mut self, region: &Region) -> Did {
         Did::Want(vec![match region.have {
+            Have::Reserved => Effect::Say("there are no bytes: it is only reserved".to_owned()),
             Have::Missing(why) => Effect::Say(format!("there are no bytes: {why}")),
             Have::Dumped | Have::File => Effect::Go(Target::Command {
                 line: format!("x --addr {:#x} --count 1024", region.start),

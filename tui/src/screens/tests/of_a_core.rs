@@ -213,6 +213,7 @@ fn the_memory_map() {
         regions: vec![
             region(0x40_0000, 300, Have::File, "/usr/bin/app"),
             region(0xc0_0000_0000, 1024, Have::Dumped, "Go heap arena"),
+            region(0xc0_0040_0000, 15360, Have::Reserved, "Go heap arena"),
             region(
                 0x7f00_0000_0000,
                 2,
@@ -227,6 +228,9 @@ fn the_memory_map() {
     screen.update(Input::Filter("missing"));
     assert!(drawn(&screen, 100, 24).contains("libc"));
     assert!(!drawn(&screen, 100, 24).contains("heap arena"));
+    screen.update(Input::Filter("have=reserved"));
+    assert!(drawn(&screen, 100, 24).contains("heap arena"));
+    screen.update(Input::Filter("missing"));
     let effects = screen.update(Input::Act(Action::Enter));
     assert_eq!(
         effects,
