@@ -328,6 +328,8 @@ mod tests {
             &[LOG],
             &["logs/traceback/blockers-labels-on-go1.26.6.txt.gz"],
             &["escapes/pgo-devirt-m2-go1.27.3.txt.gz"],
+            &["logs/allocfreetrace/alloctr-with-gctrace-go1.19.txt.gz"],
+            &["logs/memstats/memprint-logfmt-go1.27.3.txt"],
             &[CPU],
         ];
         let walk = |args: &[&str]| {
