@@ -3,6 +3,7 @@
 use super::super::names::clean;
 use super::Graph;
 use super::Kept;
+use super::costs;
 use super::labelled::{Part, SampleTags, count_flat};
 use super::node::{Edge, EdgeId, Key, Names, Node, NodeId};
 use dumpview_parsers::pprof::{Location, Profile, SampleRef, Stack};
@@ -41,7 +42,7 @@ pub struct Shape<'s> {
 
 impl Shape<'_> {
     /// The value of a sample and what it is divided by; `None` when both are zero.
-    fn values(&self, sample: SampleRef<'_>) -> Option<(i64, i64)> {
+    pub(super) fn values(&self, sample: SampleRef<'_>) -> Option<(i64, i64)> {
         let value = sample.values.get(self.value).copied().unwrap_or(0);
         let div = if self.mean {
             sample.values.first().copied().unwrap_or(0)
@@ -52,9 +53,9 @@ impl Shape<'_> {
     }
 }
 
-const NONE: NodeId = NodeId::MAX;
+pub(super) const NONE: NodeId = NodeId::MAX;
 
-fn place(index: u32) -> usize {
+pub(super) fn place(index: u32) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX)
 }
 
@@ -75,7 +76,7 @@ pub fn build(
 }
 
 /// What lines of locations are told apart by: those of a location from the innermost on.
-struct Keys {
+pub(super) struct Keys {
     keys: Vec<Key>,
     ends: Vec<u32>,
 }
@@ -148,8 +149,14 @@ impl Keys {
         locations.flat_map(|(start, end)| place(start)..place(*end).saturating_sub(1))
     }
 
+    /// All locations.
+    pub(super) fn locations(&self) -> Range<u32> {
+        0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The slots of a location's lines, the innermost first.
     #[inline]
-    fn range(&self, location: u32) -> Range<u32> {
+    pub(super) fn range(&self, location: u32) -> Range<u32> {
         let at = place(location);
         let end = self.ends.get(at).copied().unwrap_or(0);
         let start = at.checked_sub(1);
@@ -427,6 +434,9 @@ fn graph(profile: &Profile, keys: &Keys, shape: &Shape<'_>, kept: Option<&Kept>)
             *known.entry(*key).or_insert_with(|| maker.node(*key, NONE))
         })
         .collect();
+    if shape.calls == Calls::None && shape.tags.is_none() {
+        return costs::counted(maker.graph, profile, keys, shape, &nodes);
+    }
     let node_of = |_: &mut Maker, _, slot| nodes.get(place(slot)).copied().unwrap_or(NONE);
     counted(maker, profile, keys, shape, node_of)
 }
@@ -465,9 +475,9 @@ pub fn add_calls_of_inlined(
     }
     maker.graph = std::mem::take(graph);
     let is_shown = |slot| nodes.get(place(slot)).is_some_and(|node| *node != NONE);
-    let matters: Vec<bool> = (0..)
-        .zip(&keys.ends)
-        .map(|(location, _)| keys.range(location).any(is_shown))
+    let matters: Vec<bool> = keys
+        .locations()
+        .map(|location| keys.range(location).any(is_shown))
         .collect();
     let mut node_of = |_: &mut Maker, _, slot| nodes.get(place(slot)).copied().unwrap_or(NONE);
     for sample in profile.samples.iter() {

@@ -9,11 +9,13 @@
 //! |---|---|
 //! | `node` | nodes, edges, what they are told apart by |
 //! | `build` | samples to a graph, or to a tree of contexts |
+//! | `costs` | samples to what nodes cost, where no calls are told of |
 //! | `labelled` | what a sample adds to a node and its labels |
 //! | `trim` | which nodes and edges are worth showing |
 //! | `sort` | orders, with every tie decided |
 
 mod build;
+mod costs;
 mod labelled;
 mod node;
 mod sort;
