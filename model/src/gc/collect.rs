@@ -276,13 +276,28 @@ impl Collector {
             .map(|early| (early.process, &early.extras))
     }
 
+    /// How many of the cycles that are missing in a process are not in the log: those of the same number and origin that may be
+    /// another's may as well be these.
+    pub(super) fn surely_lost(&self, process: &Process) -> u64 {
+        let others = self.processes.iter().map(|other| &**other);
+        let others =
+            others.filter(|other| other.id != process.id && other.origin == process.origin);
+        let doubts = others.map(|other| &other.doubts);
+        process.lost.saturating_sub(process.gaps.among(doubts))
+    }
+
     /// What is missing between other cycles, in words.
     pub fn gap(&self) -> Option<String> {
-        let gaps = self.processes.iter().filter_map(|of| of.first_gap.as_ref());
+        let processes = || self.processes.iter().map(|process| &**process);
+        let gapped = processes().filter(|process| self.surely_lost(process) > 0);
+        let gaps = gapped.filter_map(|of| of.first_gap.as_ref());
         let first = gaps.min_by_key(|gap| gap.place)?;
-        let lost = self.processes.iter().map(|process| process.lost).sum();
+        let lost: u64 = processes().map(|process| self.surely_lost(process)).sum();
+        let all: u64 = processes().map(|process| process.lost).sum();
+        let is_exact = lost == all;
         Some(format!(
-            "{} missing between others, the first gap is before cycle {} in line {}",
+            "{}{} missing between others, the first gap is before cycle {} in line {}",
+            if is_exact { "" } else { "at least " },
             plural(lost, "cycle"),
             first.number(),
             first.place.line

@@ -18,6 +18,7 @@
 //! | `cycle` | a cycle of any release, and what follows from its numbers |
 //! | `collect` | records to processes |
 //! | `process` | a process's totals |
+//! | `numbers` | numbers of cycles that are missing or doubtful |
 //! | `extras` | scavenger, pacer, scan and init lines |
 //! | `pressure` | cycles back to back under a limit |
 //! | `growth` | whether live heap rises like a leak |
@@ -31,6 +32,7 @@ mod cycle;
 mod extras;
 mod findings;
 mod growth;
+mod numbers;
 mod pressure;
 mod process;
 mod stream;

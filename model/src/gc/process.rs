@@ -2,6 +2,7 @@
 
 use super::cycle::{Cycle, Printed};
 use super::extras::Extras;
+use super::numbers::Numbers;
 use super::pressure::Pressure;
 use crate::log::ProcessId;
 use crate::stats::{Series, Sketch};
@@ -129,12 +130,16 @@ pub struct Process {
     pub lost: u64,
     /// The first cycle after a gap.
     pub first_gap: Option<Cycle>,
+    /// Their numbers.
+    pub(super) gaps: Numbers,
     /// Cycles that may be another process's: nothing but this number has them.
     pub doubtful: u64,
     /// How many of them came since the last cycle.
     doubtful_since: u64,
     /// The first of them.
     pub first_doubt: Option<Cycle>,
+    /// Their numbers.
+    pub(super) doubts: Numbers,
     /// Lines that were there twice; counted once.
     pub repeated: u64,
     /// Started by the program.
@@ -191,9 +196,11 @@ impl Process {
             cycles: 0,
             lost: 0,
             first_gap: None,
+            gaps: Numbers::default(),
             doubtful: 0,
             doubtful_since: 0,
             first_doubt: None,
+            doubts: Numbers::default(),
             repeated: 0,
             forced: 0,
             first_forced: None,
@@ -246,11 +253,16 @@ impl Process {
         self.lost += cycle.lost_before;
         if cycle.lost_before > 0 {
             self.first_gap.get_or_insert(*cycle);
+            let lost = u32::try_from(cycle.lost_before).unwrap_or(u32::MAX);
+            let number = cycle.number();
+            self.gaps.add(number.saturating_sub(lost)..number);
         }
         if cycle.doubtful {
             self.doubtful += 1;
             self.doubtful_since += 1;
             self.first_doubt.get_or_insert(*cycle);
+            let number = cycle.number();
+            self.doubts.add(number..number.saturating_add(1));
             return;
         }
         if self.cycles == 0 {

@@ -12,7 +12,7 @@ pub(super) fn stream(collector: &Collector, unread: &Unread, process: &Process) 
         processes(collector, process),
         doubt(process),
         before_start(process),
-        lost(process),
+        lost(collector, process),
         mended(process),
         edited(process),
         unreadable(unread),
@@ -86,20 +86,29 @@ fn before_start(process: &Process) -> Option<Finding> {
     )
 }
 
-fn lost(process: &Process) -> Option<Finding> {
+fn lost(collector: &Collector, process: &Process) -> Option<Finding> {
     let first = process.first_gap.as_ref()?;
+    let why = if collector.surely_lost(process) == process.lost {
+        "lines were lost, cut, or written into each other, so totals are too low"
+    } else {
+        "lines were lost, cut, or written into each other, or these are among those that may be another process's; either way \
+         totals are too low"
+    };
     Some(
         Finding::new(
             "gc.lost-cycles",
             Severity::Warning,
             format!(
-                "{} missing between cycles {} and {}: lines were lost, cut, or written into each other, so totals are too low",
+                "{} missing between cycles {} and {}: {why}",
                 plural(process.lost, "cycle"),
                 process.first.number(),
                 process.last.number()
             ),
         )
-        .at(first.place.line, format!("the first gap is before {}", first.words())),
+        .at(
+            first.place.line,
+            format!("the first gap is before {}", first.words()),
+        ),
     )
 }
 

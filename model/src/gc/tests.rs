@@ -149,6 +149,24 @@ fn lost_cycles_are_counted_and_repeated_lines_are_not() {
 }
 
 #[test]
+fn what_nobody_has_is_lost_whoever_the_others_are_of() {
+    let mut cycles = Vec::new();
+    for n in 1..20 {
+        cycles.push(plain(n, 10 * u64::from(n)));
+        cycles.push(plain(n, 10 * u64::from(n) + 1));
+    }
+    for n in 30..34 {
+        cycles.push(plain(n, 10 * u64::from(n)));
+    }
+    let (collector, _) = feed(&cycles);
+    // Each of the two may have any of the first nineteen; nobody has those between.
+    let gap = collector.gap().unwrap();
+    assert!(gap.starts_with("10 cycles missing"), "{gap}");
+    let doubtful: u64 = collector.processes().iter().map(|of| of.doubtful).sum();
+    assert_eq!(doubtful, 40);
+}
+
+#[test]
 fn a_cycle_cannot_start_before_the_last_one_ended() {
     let mut long = plain(2, 20);
     long.clock.mark = Nanos(500_000_000);
