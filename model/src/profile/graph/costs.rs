@@ -1,7 +1,7 @@
 //! What nodes cost, where nobody asks who calls whom. Counting at every place of a stack takes less than keeping a path of it.
 
 use super::Graph;
-use super::build::{Keys, NONE, Shape, place};
+use super::keys::{Keys, NONE, Shape, place};
 use super::labelled::count_flat;
 use super::node::NodeId;
 use dumpview_parsers::pprof::{Profile, Stack};

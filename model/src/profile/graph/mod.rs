@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `node` | nodes, edges, what they are told apart by |
 //! | `build` | samples to a graph, or to a tree of contexts |
+//! | `keys` | what is asked, what lines are told apart by |
 //! | `costs` | samples to what nodes cost, where no calls are told of |
 //! | `labelled` | what a sample adds to a node and its labels |
 //! | `trim` | which nodes and edges are worth showing |
@@ -16,12 +17,14 @@
 
 mod build;
 mod costs;
+mod keys;
 mod labelled;
 mod node;
 mod sort;
 mod trim;
 
-pub use build::{Calls, Shape, add_calls_of_inlined, build};
+pub use build::{add_calls_of_inlined, build};
+pub use keys::{Calls, Shape};
 pub use node::{Edge, EdgeId, Key, NameId, Names, Node, NodeId, NodeTags, Tag, mean};
 pub use sort::{Order, sorted_edges, sorted_tags};
 pub use trim::{Limits, Trimmed, made, trimmed};

@@ -2,7 +2,8 @@
 
 use super::super::measure::whole;
 use super::super::names::trimmed as trimmed_path;
-use super::build::{Calls, Shape, add_calls_of_inlined, build};
+use super::build::{add_calls_of_inlined, build};
+use super::keys::{Calls, Shape};
 use super::node::{EdgeId, Names, Node, NodeId};
 use super::sort::{Order, abs, sorted_edges};
 use super::{Graph, Kept};
