@@ -373,6 +373,25 @@ fn moments(cli: &Cli, kind: Kind, common: &Common, out: &mut Out<'_>) -> Result<
     let [old, new] = files.collect::<Vec<_>>()[..] else {
         return Err(no_input().into());
     };
+    if let Some(third) = executable.filter(|third| moment(new, third) == Some(kind)) {
+        let hint = if kind == Kind::Profile {
+            format!(
+                "\n      dumpview pprof series {} {} {} shows one after the other",
+                old.display(),
+                new.display(),
+                third.display()
+            )
+        } else {
+            String::new()
+        };
+        return Err(Failure::usage(format!(
+            "'{}' is a third moment, and two are compared\n\nhint: dumpview {} {} says what differs between the first and the last{hint}",
+            third.display(),
+            old.display(),
+            third.display(),
+        ))
+        .into());
+    }
     if browse::is_wanted(common) {
         return Ok(browse::browse_moments(old, new, executable, kind, common)?);
     }

@@ -196,4 +196,24 @@ mod tests {
         }
         assert!(asked >= 8, "{asked}");
     }
+
+    /// Two are compared; what a third is for nobody can know.
+    #[test]
+    fn of_three_moments_the_first_and_the_last_are_to_be_named() {
+        let names = ["heap.before.pb.gz", "heap.pb.gz", "heap.delta2s.pb.gz"];
+        let output = Command::new(BINARY)
+            .args(names)
+            .current_dir(corpus("pprof/go1.27.3"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let hints = [
+            "hint: dumpview heap.before.pb.gz heap.delta2s.pb.gz",
+            "dumpview pprof series heap.before.pb.gz heap.pb.gz heap.delta2s.pb.gz",
+        ];
+        for hint in hints {
+            assert!(said.contains(hint), "{said}");
+        }
+    }
 }

@@ -11,12 +11,11 @@ const PLACES: usize = 5;
 
 /// What grew and shrank, by the program's own calls.
 pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
-    let mut by_call: HashMap<Call, i64> = HashMap::new();
+    // What has no stack is of no call, and counts all the same.
+    let mut by_call: HashMap<Option<Call>, i64> = HashMap::new();
     for (value, sample) in stacks.samples() {
-        if let Some(site) = stacks.site(sample.stack) {
-            let of = by_call.entry(site).or_default();
-            *of = of.wrapping_add(value);
-        }
+        let of = by_call.entry(stacks.site(sample.stack)).or_default();
+        *of = of.wrapping_add(value);
     }
     let changed = largest(&by_call);
     let (mut grew, mut shrank) = (0i64, 0i64);
@@ -28,9 +27,16 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
         }
     }
     let kind = stacks.profile.sample_types.get(stacks.index);
-    let kind = kind.map_or("", |of| of.kind.as_str());
+    let kind = match kind.map_or("", |of| of.kind.as_str()) {
+        "goroutine" | "goroutineleak" => "the number of goroutines",
+        "cpu" => "CPU time",
+        "delay" => "the time waited",
+        "contentions" => "the number of waits",
+        "threadcreate" => "the number of threads",
+        kind => kind,
+    };
     let text = format!(
-        "Between the two {kind} changed by {}: {} more at some places, {} less at others",
+        "Between the two, {kind} changed by {}: {} more at some places, {} less at others",
         stacks.amount(stacks.total),
         stacks.amount(grew),
         stacks.amount(shrank)
@@ -41,10 +47,11 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
         finding = finding.seen(format!(
             "{sign}{} in {}",
             stacks.amount(*value),
-            stacks.place(*call)
+            call.map_or_else(|| "what has no stack".to_owned(), |call| stacks.place(call))
         ));
     }
-    let most = changed.iter().find(|(_, value)| *value > 0);
-    let ask = most.map(|(call, _)| Ask::of("peek", stacks.name(call.function)));
+    let mut grown = changed.iter().filter(|(_, value)| *value > 0);
+    let most = grown.find_map(|(call, _)| *call);
+    let ask = most.map(|call| Ask::of("peek", stacks.name(call.function)));
     found.push((finding, ask));
 }

@@ -14,6 +14,8 @@ const ENOUGH: i64 = 50;
 const SEEN: i64 = 10;
 /// So many callers are named.
 const CALLERS: usize = 3;
+/// What has such a share of something stands for all of it.
+const NEARLY_ALL: f64 = 0.9;
 /// So many steps of a path, the last ones.
 const STEPS: usize = 6;
 
@@ -260,7 +262,11 @@ fn hottest_path(stacks: &Stacks<'_>) -> Option<Found> {
         let mut children: HashMap<u32, i64> = HashMap::new();
         let mut next = Vec::with_capacity(below.len());
         for (value, mut calls) in below {
-            if let Some(call) = calls.next() {
+            // What has no name is nothing that one could go on from.
+            if let Some(call) = calls
+                .next()
+                .filter(|call| !stacks.name(call.function).is_empty())
+            {
                 let child = children.entry(call.function).or_default();
                 *child = child.wrapping_add(value);
                 next.push((value, call, calls));
@@ -275,11 +281,16 @@ fn hottest_path(stacks: &Stacks<'_>) -> Option<Found> {
         }
         reached = value;
         next.retain(|(_, call, _)| call.function == function);
-        let call = next.iter().max_by_key(|(value, ..)| *value);
-        let Some(call) = call.map(|(_, call, _)| *call) else {
-            break children;
-        };
-        path.push((call, value));
+        // A line is told where it has nearly all of what its function has.
+        let mut lines: HashMap<i64, i64> = HashMap::new();
+        for (value, call, _) in &next {
+            let line = lines.entry(call.line).or_default();
+            *line = line.wrapping_add(*value);
+        }
+        let line = largest(&lines).first().copied();
+        let line = line.filter(|(_, of)| ratio(*of, value) >= NEARLY_ALL);
+        let line = line.map_or(0, |(line, _)| line);
+        path.push((Call { function, line }, value));
         below = next
             .into_iter()
             .map(|(value, _, calls)| (value, calls))

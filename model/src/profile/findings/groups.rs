@@ -1,8 +1,9 @@
 //! Goroutines that stand at the same place.
 
-use super::stacks::{Call, Stacks, counted};
+use super::stacks::{Call, Stacks, counted, ratio};
 use super::{Ask, Found};
 use crate::finding::{Finding, Severity};
+use crate::units::grouped;
 use std::collections::HashMap;
 
 /// So many at one place are told.
@@ -34,10 +35,8 @@ struct Group {
     reason: Option<&'static str>,
 }
 
-/// Groups of goroutines; each of a leak profile is one that nothing can wake.
-pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
-    let kind = stacks.profile.sample_types.get(stacks.index);
-    let leaks = kind.is_some_and(|of| of.kind == "goroutineleak");
+/// Groups of goroutines, the largest first.
+fn groups(stacks: &Stacks<'_>) -> Vec<(Call, Group)> {
     let mut groups: HashMap<(Call, Option<&'static str>), Group> = HashMap::new();
     for (value, sample) in stacks.samples() {
         let Some(site) = stacks.site(sample.stack) else {
@@ -56,6 +55,43 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
         .map(|((call, _), group)| (call, group))
         .collect();
     groups.sort_by_key(|(call, group)| (std::cmp::Reverse(group.count), *call, group.reason));
+    groups
+}
+
+/// The question for the stacks of a group.
+fn ask(stacks: &Stacks<'_>, call: Call) -> Ask {
+    let focus = Ask::of("", stacks.name(call.function)).pattern;
+    Ask::flags("traces", format!("-focus={focus}"))
+}
+
+/// Groups of which there are more than in the profile that was taken away.
+pub fn growth(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
+    let groups = groups(stacks);
+    let rises = groups.iter().map(|(_, group)| group.count.max(0));
+    let rises = rises.fold(0i64, i64::saturating_add);
+    let told = groups
+        .iter()
+        .filter(|(_, group)| group.count >= MANY && ratio(group.count, rises) >= 0.1);
+    for (call, group) in told.take(GROUPS) {
+        let text = format!(
+            "{} more goroutines stand in {}{} than before: what grows from profile to profile leaks. Whoever is to end them has to do so on every \
+             path: close the channel, cancel the context, give the channel room for what nobody takes",
+            grouped(group.count.unsigned_abs()),
+            stacks.place(*call),
+            group
+                .reason
+                .map_or(String::new(), |reason| format!(" (waiting {reason})")),
+        );
+        let finding = Finding::new("goroutine.growth", Severity::Warning, text);
+        found.push((finding, Some(ask(stacks, *call))));
+    }
+}
+
+/// Groups of goroutines; each of a leak profile is one that nothing can wake.
+pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
+    let kind = stacks.profile.sample_types.get(stacks.index);
+    let leaks = kind.is_some_and(|of| of.kind == "goroutineleak");
+    let groups = groups(stacks);
     let told = groups
         .iter()
         .filter(|(_, group)| leaks || group.count >= MANY && stacks.share(group.count) >= 0.1);
@@ -64,12 +100,6 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
             .reason
             .map_or(String::new(), |reason| format!(", waiting {reason}"));
         let place = stacks.place(*call);
-        let ask = Ask::of("traces", "");
-        let ask = Ask {
-            pattern: String::new(),
-            flags: format!("-focus={}", Ask::of("", stacks.name(call.function)).pattern),
-            ..ask
-        };
         let finding = if leaks {
             let text = format!(
                 "{} in {place}{waits}: nothing that lives can wake them. Whoever was to end them has to do so on every path: \
@@ -90,7 +120,7 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
             };
             Finding::new("goroutine.group", severity, text)
         };
-        found.push((finding, Some(ask)));
+        found.push((finding, Some(ask(stacks, *call))));
     }
 }
 

@@ -23,6 +23,9 @@ const SMALL: i64 = 256;
 const MANY: i64 = 10_000;
 /// What was allocated is that many times what lives.
 const PASSING: i64 = 20;
+/// What has such a share of something stands for most of it, and what has this one for all.
+const MOSTLY: f64 = 0.5;
+const NEARLY_ALL: f64 = 0.9;
 /// A pool is worth its while from objects of this size.
 const POOLED: i64 = 1 << 10;
 
@@ -68,7 +71,11 @@ impl Sum {
     fn objects(&self) -> Option<Objects> {
         let error = 2.0 * self.objects_variance.sqrt();
         let count = float(self.objects).abs();
+        // Of a difference there may be fewer objects and more bytes.
         let average = self.bytes.checked_div(self.objects)?;
+        if average < 0 {
+            return None;
+        }
         let error = (error >= 0.001 * count).then_some(error);
         let is_known = error.is_none_or(|error| error <= VAGUE * count);
         is_known.then_some(Objects {
@@ -116,13 +123,16 @@ fn float(value: i64) -> f64 {
 struct Site {
     live: Sum,
     allocated: Sum,
-    /// The function that allocated most, and how much.
-    through: (u32, i64),
 }
+
+/// Bytes that live, and that were allocated.
+type Both = (i64, i64);
 
 struct Memory<'s, 'p> {
     stacks: &'s Stacks<'p>,
     sites: Vec<(Call, Site)>,
+    /// By site, and by the function that allocated for it.
+    leaves: HashMap<(Call, u32), Both>,
     live: Sum,
     allocated: Sum,
     rate: i64,
@@ -142,6 +152,7 @@ impl<'s, 'p> Memory<'s, 'p> {
         let mut memory = Self {
             stacks,
             sites: Vec::new(),
+            leaves: HashMap::new(),
             live: Sum::default(),
             allocated: Sum::default(),
             rate: stacks.profile.period,
@@ -157,17 +168,17 @@ impl<'s, 'p> Memory<'s, 'p> {
             let (objects, bytes) = (value(live.0), value(live.1));
             site.live.add(objects, bytes, memory.rate);
             memory.live.add(objects, bytes, memory.rate);
-            let mut most = bytes;
+            let mut both = (bytes, 0);
             if let Some((objects, bytes)) = allocated {
                 let (objects, bytes) = (value(objects), value(bytes));
                 site.allocated.add(objects, bytes, memory.rate);
                 memory.allocated.add(objects, bytes, memory.rate);
-                most = most.max(bytes);
+                both.1 = bytes;
             }
-            if let Some(leaf) = stacks.calls(sample.stack).next()
-                && most > site.through.1
-            {
-                site.through = (leaf.function, most);
+            if let Some(leaf) = stacks.calls(sample.stack).next() {
+                let sums = memory.leaves.entry((call, leaf.function)).or_default();
+                sums.0 = sums.0.wrapping_add(both.0);
+                sums.1 = sums.1.wrapping_add(both.1);
             }
         }
         memory.sites = sites.into_iter().collect();
@@ -181,13 +192,18 @@ impl<'s, 'p> Memory<'s, 'p> {
         sites
     }
 
-    /// A site: its call, and through what it allocated.
-    fn place(&self, call: Call, site: &Site) -> String {
+    /// A site: its call, and through what most of its `bytes` were allocated, of which `of` says which are meant.
+    fn place(&self, call: Call, bytes: i64, of: impl Fn(Both) -> i64) -> String {
         let place = self.stacks.place(call);
-        if site.through.0 == call.function {
-            place
-        } else {
-            format!("{place} through {}", self.stacks.name(site.through.0))
+        let leaves = self.leaves.iter().filter(|((site, _), _)| *site == call);
+        let leaves = leaves.map(|((_, leaf), sums)| (ratio(of(*sums), bytes), *leaf));
+        let most = leaves.max_by(|(one, a), (other, b)| one.total_cmp(other).then(b.cmp(a)));
+        match most {
+            Some((share, leaf)) if share >= MOSTLY && leaf != call.function => {
+                let mostly = if share >= NEARLY_ALL { "" } else { "mostly " };
+                format!("{place} {mostly}through {}", self.stacks.name(leaf))
+            }
+            _ => place,
         }
     }
 }
@@ -276,7 +292,7 @@ fn big(memory: &Memory<'_, '_>) -> Vec<Found> {
                 "{} of what lives ({}) was allocated in {}: {objects}{advice}",
                 percent(ratio(live.bytes, memory.live.bytes)),
                 with_error(live),
-                memory.place(*call, site),
+                memory.place(*call, live.bytes, |both| both.0),
             );
             let finding = Finding::new("heap.site", Severity::Info, text);
             let name = memory.stacks.name(call.function);
@@ -314,7 +330,7 @@ fn passing(memory: &Memory<'_, '_>) -> Vec<Found> {
             let objects = objects.map_or(String::new(), |of| format!(", {}", of.told()));
             let text = format!(
                 "{} allocates and lets go: {} ({} of all{objects}), of which {} live; {advice}",
-                memory.place(*call, site),
+                memory.place(*call, allocated.bytes, |both| both.1),
                 amount(allocated.bytes),
                 percent(share),
                 amount(site.live.bytes)
@@ -334,16 +350,27 @@ pub fn growth(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
     };
     let live = &memory.live;
     let grew = live.bytes > 0 && float(live.bytes) > live.error();
+    let sites = memory.by(|site| site.live.bytes);
+    let rises = sites.iter().map(|(_, site)| site.live.bytes.max(0));
+    let rises = rises.fold(0i64, i64::saturating_add);
+    // Where the sum says nothing, one of many sites may rise by chance.
+    let least = if grew { 1.0 } else { 1.5 };
+    let growing = sites.iter().filter(|(_, site)| {
+        let of = &site.live;
+        of.bytes > 0 && ratio(of.bytes, rises) >= 0.25 && float(of.bytes) > least * of.error()
+    });
+    let growing: Vec<&(Call, Site)> = growing.take(SITES).collect();
     let by = if live.bytes < 0 { "less" } else { "more" };
     let mut text = format!(
         "{} {by} live than before",
         amount(live.bytes).trim_start_matches('-').to_owned() + &error_of(live),
     );
-    if !grew && live.bytes > 0 {
+    if !growing.is_empty() && !grew {
+        text.push_str(" in all: what some places let go hides what others keep");
+    } else if !grew && live.bytes > 0 {
         text.push_str("; that may be chance");
     }
     let mut finding = Finding::new("heap.change", Severity::Info, text);
-    let sites = memory.by(|site| site.live.bytes);
     let told = sites.iter().filter(|(_, site)| site.live.bytes != 0);
     for (call, site) in told.take(5) {
         let sign = if site.live.bytes > 0 { "+" } else { "" };
@@ -351,21 +378,16 @@ pub fn growth(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
             "{sign}{}{} in {}",
             amount(site.live.bytes),
             error_of(&site.live),
-            memory.place(*call, site)
+            memory.place(*call, site.live.bytes, |both| both.0)
         ));
     }
     found.push((finding, None));
-    let growing = sites.iter().filter(|(_, site)| {
-        grew && site.live.bytes > 0
-            && ratio(site.live.bytes, live.bytes) >= 0.25
-            && float(site.live.bytes) > site.live.error()
-    });
-    for (call, site) in growing.take(SITES) {
+    for (call, site) in growing {
         let objects = site.live.objects();
         let objects = objects.map_or(String::new(), |of| format!(", in {}", of.told()));
         let text = format!(
             "{} grew by {}{}{objects}: memory that stays. If a third profile shows more still, it leaks: a core tells who keeps them",
-            memory.place(*call, site),
+            memory.place(*call, site.live.bytes, |both| both.0),
             amount(site.live.bytes),
             error_of(&site.live)
         );

@@ -118,6 +118,10 @@ pub fn verdict(profile: &Profile, index: usize, whole: Whole) -> Verdict {
     match Counts::of(profile, index) {
         Counts::Memory if is_difference => heap::growth(&stacks, &mut found),
         Counts::Memory => heap::findings(&stacks, &mut found),
+        Counts::Goroutines if is_difference => {
+            change::findings(&stacks, &mut found);
+            groups::growth(&stacks, &mut found);
+        }
         _ if is_difference => change::findings(&stacks, &mut found),
         Counts::Cpu => cpu::findings(&stacks, &mut found),
         Counts::Waits => waits::findings(&stacks, &mut found),

@@ -1,6 +1,7 @@
 //! What is said of small profiles, and when nothing is.
 
 use super::*;
+use crate::finding::Severity;
 use dumpview_parsers::pprof::{Builder, Function, Line, Location, Sample, ValueType};
 
 /// A profile of stacks, the outermost call first, with the values of each.
@@ -264,4 +265,153 @@ fn waits_of_workers_are_told_from_those_that_hurt() {
     );
     let severities: Vec<_> = told.findings.iter().map(|of| of.severity.name()).collect();
     assert_eq!(severities, ["warning", "warning", "info", "info", "info"]);
+}
+
+/// Only what has most of something is named as the way to it.
+#[test]
+fn the_way_to_memory_is_that_of_most_of_it() {
+    let types = [("inuse_objects", "count"), ("inuse_space", "bytes")];
+    let mut of = profile(
+        &types,
+        &[
+            (&["main.pack", "compress/flate.newFastEnc"], &[10, 35 << 20]),
+            (&["main.pack", "compress/flate.NewWriter"], &[10, 24 << 20]),
+            (&["main.pack", "compress/flate.init"], &[10, 6 << 20]),
+        ],
+    );
+    of.period = 1;
+    let told = verdict(&of, 1, Whole::Profile);
+    let site = &told.findings[1].text;
+    let mostly = "in main.pack (main.go:7) mostly through compress/flate.newFastEnc:";
+    assert!(site.contains(mostly), "{site}");
+    // What is less: the way is that of what went, and of what has no share there is none.
+    let of = profile(
+        &types,
+        &[
+            (&["main.keep"], &[-10, -30 << 20]),
+            (&["main.keep", "main.other"], &[1, 1 << 20]),
+            (&["main.go", "main.one"], &[-10, -10 << 20]),
+            (&["main.go", "main.two"], &[-10, -10 << 20]),
+            (&["main.go", "main.three"], &[-10, -10 << 20]),
+        ],
+    );
+    let told = verdict(&of, 1, Whole::Difference);
+    for seen in &told.findings[0].evidence {
+        assert!(!seen.what.contains("through"), "{}", seen.what);
+    }
+}
+
+#[test]
+fn growth_is_told_that_others_hide() {
+    let types = [("inuse_objects", "count"), ("inuse_space", "bytes")];
+    let of = profile(
+        &types,
+        &[
+            (&["main.leak"], &[3, 3 << 20]),
+            (&["main.cache"], &[-210, -21 << 17]),
+        ],
+    );
+    let of = Profile {
+        period: 512 << 10,
+        ..of
+    };
+    let told = verdict(&of, 1, Whole::Difference);
+    assert_eq!(ids(&told), ["heap.growth", "heap.change"]);
+    assert!(
+        told.findings[0]
+            .text
+            .starts_with("main.leak (main.go:7) grew by 3.0 MiB")
+    );
+    let change = &told.findings[1].text;
+    assert!(
+        change.contains("in all: what some places let go"),
+        "{change}"
+    );
+}
+
+#[test]
+fn a_line_of_the_hottest_path_has_what_its_function_has() {
+    let mut of = cpu(&[
+        (&["main.main", "main.work", "strings.Index"], &[60, 600]),
+        (&["main.main", "main.work", "bytes.Index"], &[40, 400]),
+    ]);
+    let path = |of: &Profile| {
+        let told = verdict(of, 1, Whole::Profile);
+        let path = told
+            .findings
+            .iter()
+            .find(|of| of.id == "profile.hottest-path");
+        path.unwrap().text.clone()
+    };
+    assert!(
+        path(&of).contains("through main.work (main.go:7) with 100%"),
+        "{}",
+        path(&of)
+    );
+    // The same function at another line: neither has all.
+    let work = of.samples.get(1).stack.to_vec()[1];
+    let mut other = of.locations[work as usize].clone();
+    other.id = 0;
+    other.lines[0].line = 9;
+    let at = u32::try_from(of.locations.len()).unwrap();
+    of.locations.push(other);
+    let mut first = true;
+    of.samples.rewrite(|sample| {
+        if !std::mem::take(&mut first) {
+            sample.stack[1] = at;
+        }
+        true
+    });
+    assert!(
+        path(&of).contains("through main.work (main.go) with 100%"),
+        "{}",
+        path(&of)
+    );
+}
+
+#[test]
+fn goroutines_that_have_become_more_are_warned_of() {
+    let of = profile(
+        &[("goroutine", "count")],
+        &[
+            (
+                &[
+                    "main.send",
+                    "runtime.chansend1",
+                    "runtime.chansend",
+                    "runtime.gopark",
+                ],
+                &[150],
+            ),
+            (&["main.pool", "runtime.gopark"], &[-3]),
+            (&[], &[2]),
+        ],
+    );
+    let told = verdict(&of, 0, Whole::Difference);
+    assert_eq!(ids(&told), ["goroutine.growth", "profile.change"]);
+    let growth = &told.findings[0].text;
+    let words = "150 more goroutines stand in main.send (main.go:7) (waiting to send to a channel) than before";
+    assert!(growth.starts_with(words), "{growth}");
+    let change = &told.findings[1].text;
+    let words = "the number of goroutines changed by 149: 152 more at some places, 3 less";
+    assert!(change.contains(words), "{change}");
+}
+
+#[test]
+fn short_waits_and_locks_of_libraries_are_no_warning() {
+    let waits = [("contentions", "count"), ("delay", "nanoseconds")];
+    let unlock = "sync.(*Mutex).Unlock";
+    let of = profile(
+        &waits,
+        &[
+            (&["main.f", unlock], &[8, 37_000_000]),
+            (
+                &["net/http.(*Transport).tryPutIdleConn", unlock],
+                &[12, 31_800_000],
+            ),
+        ],
+    );
+    let told = verdict(&of, 1, Whole::Profile);
+    assert_eq!(ids(&told), ["mutex.held", "mutex.libraries"]);
+    assert!(told.findings.iter().all(|of| of.severity == Severity::Info));
 }

@@ -17,6 +17,8 @@ const PLACES: usize = 3;
 const THIN: i64 = 10_000_000;
 /// A share from which a kind of wait is told.
 const TOLD: f64 = 0.01;
+/// Less than this in all is nothing to warn of: 100 ms.
+const MUCH: i64 = 10 * THIN;
 /// A wait for a lock of so long on average is felt by whoever waits for the program: 1 ms.
 const FELT: i64 = 1_000_000;
 
@@ -133,6 +135,7 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
     };
     let mut mutex = Sum::default();
     let mut of_runtime = Sum::default();
+    let mut of_libraries = Sum::default();
     let mut waits: HashMap<Wait, Sum> = HashMap::new();
     for sample in stacks.profile.samples.iter() {
         let value = |at: usize| sample.values.get(at).copied().unwrap_or(0);
@@ -142,7 +145,8 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
         let own = stacks.own(sample.stack);
         match Holder::of(name) {
             Some(Holder::Runtime) => of_runtime.add(delay, count, own),
-            Some(Holder::Program) => mutex.add(delay, count, stacks.site(sample.stack)),
+            Some(Holder::Program) if own.is_some() => mutex.add(delay, count, own),
+            Some(Holder::Program) => of_libraries.add(delay, count, stacks.site(sample.stack)),
             None => {
                 let wait = wait(stacks, sample.stack, name);
                 waits
@@ -153,7 +157,10 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
         }
     }
     found.extend(held(stacks, &mutex));
-    found.extend(held_by_runtime(stacks, &of_runtime, mutex.delay));
+    let of_all = mutex.delay.saturating_add(of_libraries.delay);
+    let of_all = of_all.saturating_add(of_runtime.delay);
+    found.extend(held_by_libraries(stacks, &of_libraries, of_all));
+    found.extend(held_by_runtime(stacks, &of_runtime, of_all));
     let all: i64 = waits
         .values()
         .fold(0, |sum, wait| sum.wrapping_add(wait.delay));
@@ -264,7 +271,7 @@ fn waited(stacks: &Stacks<'_>, kind: Wait, sum: &Sum, all: i64) -> Found {
         _ => Severity::Info,
     };
     let text = format!(
-        "{what}: {} ({} of all waits): {advice}",
+        "{what}: {} ({} of all the time waited): {advice}",
         sum.words(),
         percent(share)
     );
@@ -283,7 +290,7 @@ fn held(stacks: &Stacks<'_>, sum: &Sum) -> Option<Found> {
     if sum.delay < THIN {
         return None;
     }
-    let severity = if sum.mean() >= FELT {
+    let severity = if sum.mean() >= FELT && sum.delay >= MUCH {
         Severity::Warning
     } else {
         Severity::Info
@@ -308,9 +315,24 @@ fn held(stacks: &Stacks<'_>, sum: &Sum) -> Option<Found> {
     Some((finding, Some(Ask::of("list", stacks.name(call.function)))))
 }
 
+/// Locks that goroutines of libraries held, and none of the program's calls is near.
+fn held_by_libraries(stacks: &Stacks<'_>, sum: &Sum, all: i64) -> Option<Found> {
+    if sum.delay < THIN || ratio(sum.delay, all) < 0.1 {
+        return None;
+    }
+    let places = largest(&sum.places);
+    let (call, _) = *places.first()?;
+    let text = format!(
+        "Others waited for locks that goroutines of libraries held: {}, most until {} let go",
+        sum.words(),
+        stacks.place(call)
+    );
+    Some((Finding::new("mutex.libraries", Severity::Info, text), None))
+}
+
 /// Locks of the runtime.
-fn held_by_runtime(stacks: &Stacks<'_>, sum: &Sum, of_program: i64) -> Option<Found> {
-    if sum.delay < THIN || ratio(sum.delay, sum.delay.saturating_add(of_program)) < 0.1 {
+fn held_by_runtime(stacks: &Stacks<'_>, sum: &Sum, all: i64) -> Option<Found> {
+    if sum.delay < THIN || ratio(sum.delay, all) < 0.1 {
         return None;
     }
     let text = format!(
