@@ -2,10 +2,11 @@
 //!
 //! Makes its input in the temporary directory: a recorded trace of the corpus, repeated with numbers and times that
 //! rise as one process's do, to 1 GB (`DUMPVIEW_BENCH_BYTES`; 5000000000 shows that memory does not grow). Prints
-//! MB/s of processor time, MB/s on the clock, and the peak of resident memory, for that input and for one of a
-//! hundredth of it; and what `wc`, or `grep -c` for a word of the trace, takes for the same file in the same run, since
-//! machines differ. A third of the size each: application lines of which one in a hundred is a collection, and
-//! goroutines (a recorded dump's sections with rising ids).
+//! MB/s of processor time, MB/s on the clock, and the peak of its own memory, for that input and for one of a
+//! hundredth of it; and how many times that is what `wc`, or `grep -c` for a word of the trace, takes for the same file in the
+//! same run, since machines differ: on all processors, and on one of them (`taskset`). Of several runs, one after the other of
+//! each, the best counts, since machines do other things too. A third of the size each: application lines of which one in a
+//! hundred is a collection, and goroutines (a recorded dump's sections with rising ids).
 
 #![expect(
     clippy::expect_used,
@@ -16,11 +17,18 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+#[expect(dead_code, reason = "others need big cores")]
+mod support;
+
+use support::watched;
+
+/// So often each program runs.
+const RUNS: usize = 5;
 
 /// A recorded trace, of its kind only.
 fn recorded(name: &str, starts: &str) -> Vec<String> {
@@ -82,52 +90,6 @@ fn cycle(line: &str, n: u64) -> String {
 fn sample(line: &str, n: u64) -> String {
     let rest = line.split_once("ms: ").expect("a sample").1;
     format!("SCHED {}ms: {rest}\n", n * 100)
-}
-
-/// User and system seconds, seconds on the clock, and the peak of resident memory in KiB, of one run.
-fn measure(program: &str, args: &[&str], path: &Path) -> (f64, f64, u64) {
-    let before = children_seconds();
-    let start = Instant::now();
-    let mut child = Command::new(program)
-        .args(args)
-        .arg(path)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
-    // Into a pipe: `grep` ends at the first match when nobody can read what it counts.
-    let mut said = child.stdout.take().expect("a pipe");
-    let drain = thread::spawn(move || io::copy(&mut said, &mut io::sink()));
-    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut peak = 0;
-    let ended = loop {
-        if let Ok(text) = fs::read_to_string(&status) {
-            let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-            let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse().ok());
-            peak = peak.max(kib.unwrap_or(0));
-        }
-        if let Some(status) = child.try_wait().expect("the program ends") {
-            break status;
-        }
-        thread::sleep(Duration::from_millis(5));
-    };
-    drain.join().expect("it reads").expect("it can be read");
-    assert!(ended.success(), "{program}: {ended}");
-    let clock = start.elapsed().as_secs_f64();
-    (children_seconds() - before, clock, peak)
-}
-
-/// Processor seconds of children that have ended: fields 16 and 17 of /proc/self/stat, in ticks of 10 ms.
-fn children_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<f64> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .map(|field| field.parse().unwrap_or(0.0))
-        .collect();
-    let ticks = fields.get(13).unwrap_or(&0.0) + fields.get(14).unwrap_or(&0.0);
-    ticks / 100.0
 }
 
 /// Lines as services write them, one of a hundred a collection.
@@ -206,27 +168,51 @@ fn dump(count: u64, path: &Path) {
     out.flush().expect("room for the input");
 }
 
+/// The best of several runs.
+#[derive(Clone, Copy, Default)]
+struct Best {
+    seconds: f64,
+    worked: f64,
+    private: u64,
+}
+
+impl Best {
+    fn add(&mut self, program: &[&str], path: &Path) {
+        let [name, args @ ..] = program else { return };
+        let run = watched(Command::new(name).args(args).arg(path)).expect("the program runs");
+        assert!(run.ended.success(), "{name}: {}", run.ended);
+        let least = |known: f64, new: Duration| match known {
+            0.0 => new.as_secs_f64(),
+            known => known.min(new.as_secs_f64()),
+        };
+        self.seconds = least(self.seconds, run.seconds);
+        self.worked = least(self.worked, run.worked);
+        self.private = self.private.max(run.private);
+    }
+}
+
 /// Prints what a verb takes for a file, and how often that is what another program takes.
 fn report(verb: &str, path: &Path, beside: &[&str]) {
     let megabytes = fs::metadata(path).expect("temporary file").len() as f64 / 1e6;
-    let (processor, clock, peak) =
-        measure(env!("CARGO_BIN_EXE_dumpview"), &[verb, "--plain"], path);
-    print!(
-        "{verb}, {megabytes:.0} MB: {:.0} MB/s of processor time, {:.0} MB/s on the clock, peak {:.1} MiB",
-        megabytes / processor.max(0.01),
-        megabytes / clock,
-        peak as f64 / 1024.0
-    );
-    if let [program, args @ ..] = beside {
-        let (other, other_clock, _) = measure(program, args, path);
-        print!(
-            "; {:.2} x {} ({:.2} x on the clock)",
-            processor / other.max(0.01),
-            beside.join(" "),
-            clock / other_clock
-        );
+    let own = [env!("CARGO_BIN_EXE_dumpview"), verb, "--plain"];
+    let alone = [&["taskset", "-c", "0"], own.as_slice()].concat();
+    let (mut all, mut one, mut other) = (Best::default(), Best::default(), Best::default());
+    for _ in 0..RUNS {
+        all.add(&own, path);
+        one.add(&alone, path);
+        other.add(beside, path);
     }
-    println!();
+    println!(
+        "{verb}, {megabytes:.0} MB: {:.0} MB/s of processor time, {:.0} MB/s on the clock, {:.0} MB/s on one processor, peak \
+         {:.1} MiB; {:.2} x {}, {:.2} x on one processor",
+        megabytes / all.worked.max(0.01),
+        megabytes / all.seconds,
+        megabytes / one.seconds,
+        all.private as f64 / f64::from(1 << 20),
+        all.seconds / other.seconds,
+        beside.join(" "),
+        one.seconds / other.seconds
+    );
 }
 
 fn main() {

@@ -1,6 +1,7 @@
 //! What benches on cores share: big cores that they make themselves, and the memory of a process that is its own.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -87,12 +88,15 @@ fn of_children() -> Duration {
 
 /// Runs a program to its end, with an eye on its memory.
 pub fn watched(command: &mut Command) -> Result<Run, Failed> {
+    // Into a pipe: `grep` ends at the first match when nobody can read what it counts.
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let (start, before) = (Instant::now(), of_children());
     let mut child = command.spawn()?;
+    let said = child.stdout.take();
+    std::thread::spawn(move || said.map(|mut said| io::copy(&mut said, &mut io::sink())));
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak = 0;
     loop {

@@ -94,7 +94,8 @@ impl Log {
         let mut reader = args.reader()?;
         let mut gate = self.pipe.as_ref().and_then(pipe::Pipe::gate);
         let mut passing = gate.as_mut().map(pipe::Gate::passing);
-        let ended = chunks(file, args.follow, &mut |chunk| {
+        let scout = Some(reader.scout());
+        let ended = chunks(file, args.follow, scout, &mut |chunk| {
             self.spool.push(chunk.bytes);
             if let Some(pass) = &mut passing {
                 // The gate takes everything.
@@ -102,7 +103,7 @@ impl Log {
             }
             let mut state = self.state();
             reader.arrived(chunk.arrived);
-            reader.push(chunk.bytes, &mut |record| {
+            reader.push_ahead(chunk.bytes, chunk.ahead, &mut |record| {
                 self.spool.record(&record);
                 if let Some(pass) = &mut passing {
                     pass.record(&record);

@@ -1,13 +1,14 @@
 //! The bytes of a log: a file, a pipe or stdin, in memory that does not grow with it.
 //!
-//! A file is read in this thread. A pipe is read in another one, because its writer may be silent for hours while
-//! somebody presses Ctrl-C: then what was read until now is the input, and its summary is the answer.
+//! It is read in a thread of its own. A file is read, unpacked and looked through ([`Scout`]) there while what was read before
+//! is worked with. A pipe's writer may be silent for hours while somebody presses Ctrl-C: then what was read until now is the
+//! input, and its summary is the answer.
 
 use super::follow::Followed;
 use super::interrupt::Interrupt;
 use super::stream;
 use crate::memory;
-use dumpview_parsers::log::Stamp;
+use dumpview_parsers::log::{Ahead, Scout, Stamp};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -27,10 +28,12 @@ pub struct Ended {
 }
 
 /// Bytes of a log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Chunk<'c> {
     /// The bytes.
     pub bytes: &'c [u8],
+    /// What is known of them, where a scout went ahead.
+    pub ahead: Option<&'c mut Ahead>,
     /// When they arrived, of an input that is followed and was waited for: they were written just before.
     pub arrived: Option<Stamp>,
 }
@@ -39,11 +42,12 @@ pub struct Chunk<'c> {
 const TICK: Duration = Duration::from_millis(100);
 /// How long a writer may go on after Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// Chunks on their way between the threads.
+/// Parts on their way between the threads.
 const IN_FLIGHT: usize = 4;
 
 /// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough. With `follow` it goes
-/// on as a file grows, across rotation and truncation.
+/// on as a file grows, across rotation and truncation. A `scout` looks through a file from its beginning to its end, or
+/// through nothing.
 ///
 /// # Errors
 ///
@@ -51,6 +55,7 @@ const IN_FLIGHT: usize = 4;
 pub fn chunks(
     path: &Path,
     follow: bool,
+    scout: Option<Scout>,
     each: &mut dyn FnMut(Chunk<'_>) -> ControlFlow<()>,
 ) -> io::Result<Ended> {
     let mut short = false;
@@ -65,12 +70,19 @@ pub fn chunks(
     };
     let stdin = path.as_os_str() == "-";
     let mut ended = if follow && !stdin {
-        followed(path, each)
+        followed(path, each)?
     } else if !stdin && path.metadata()?.is_file() {
-        plain(path, each)
+        // Where there is one processor, what is looked at ahead is only looked at twice.
+        let many = thread::available_parallelism().is_ok_and(|many| many.get() > 1);
+        let scout = scout.filter(|_| many);
+        let from = Source::File { scout };
+        read(path, from, each)?
     } else {
-        piped(path, follow, each)
-    }?;
+        // What stands in a file was written at any time, whoever opened it.
+        let is_file = Path::new("/dev/stdin").metadata();
+        let is_live = follow && !is_file.is_ok_and(|file| file.is_file());
+        read(path, Source::Pipe { is_live }, each)?
+    };
     if short {
         let read = ended.bytes;
         ended.lost = Some(format!("stopped after {read} bytes: {}", memory::why()));
@@ -86,6 +98,7 @@ impl<'c> Chunk<'c> {
     const fn old(bytes: &'c [u8]) -> Self {
         Self {
             bytes,
+            ahead: None,
             arrived: None,
         }
     }
@@ -96,32 +109,8 @@ impl<'c> Chunk<'c> {
         let ns = now.and_then(|now| i64::try_from(now.as_nanos()).ok());
         Self {
             bytes,
+            ahead: None,
             arrived: ns.map(Stamp::Utc),
-        }
-    }
-}
-
-fn plain(path: &Path, each: Each<'_>) -> io::Result<Ended> {
-    let mut input = stream::open(path)?;
-    let interrupt = Interrupt::watch()?;
-    let mut chunk = vec![0u8; stream::CHUNK];
-    let mut ended = Ended::default();
-    loop {
-        if interrupt.came() {
-            ended.interrupted = true;
-            ended.lost = Some(format!("interrupted after {} bytes", ended.bytes));
-            return Ok(ended);
-        }
-        match input.read(&mut chunk) {
-            Ok(0) => return Ok(ended),
-            Ok(n) => {
-                ended.bytes += n as u64;
-                if each(Chunk::old(chunk.get(..n).unwrap_or_default())).is_break() {
-                    return Ok(ended);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return failed(ended, error),
         }
     }
 }
@@ -135,70 +124,126 @@ fn failed(mut ended: Ended, error: io::Error) -> io::Result<Ended> {
     Ok(ended)
 }
 
-fn piped(path: &Path, follow: bool, each: Each<'_>) -> io::Result<Ended> {
-    // What stands in a file was written at any time, whoever opened it.
-    let is_file = Path::new("/dev/stdin").metadata();
-    let is_live = follow && !is_file.is_ok_and(|file| file.is_file());
+/// What is read.
+enum Source {
+    /// It is there to its end; what is read is full.
+    File { scout: Option<Scout> },
+    /// What comes is given at once. What comes through a live one was written just then.
+    Pipe { is_live: bool },
+}
+
+/// What was read, and what is known of it. The memory is used again.
+#[derive(Default)]
+struct Part {
+    bytes: Vec<u8>,
+    ahead: Option<Ahead>,
+    /// Why nothing comes behind it, when that is not its end.
+    error: Option<io::Error>,
+}
+
+impl Part {
+    /// Reads the next part of an input; nothing at its end.
+    fn read(&mut self, input: &mut dyn Read, from: &mut Source) {
+        self.bytes.resize(stream::CHUNK, 0);
+        let mut length = 0;
+        while let Some(room) = self.bytes.get_mut(length..).filter(|room| !room.is_empty()) {
+            match input.read(room) {
+                Ok(0) => break,
+                Ok(n) => length += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.error = Some(error);
+                    break;
+                }
+            }
+            if matches!(from, Source::Pipe { .. }) {
+                break;
+            }
+        }
+        self.bytes.truncate(length);
+        if let Source::File { scout: Some(scout) } = from {
+            scout.look(&self.bytes, self.ahead.get_or_insert_default());
+        }
+    }
+
+    /// Whether nothing comes behind it.
+    const fn is_last(&self) -> bool {
+        self.bytes.is_empty() || self.error.is_some()
+    }
+}
+
+/// Reads an input in a thread of its own, which is left behind in a read that may never return; it owns all it uses.
+fn read(path: &Path, mut from: Source, each: Each<'_>) -> io::Result<Ended> {
+    let is_file = matches!(from, Source::File { .. });
+    let is_live = matches!(from, Source::Pipe { is_live: true });
     let interrupt = Interrupt::watch()?;
-    let (full, chunks) = mpsc::sync_channel::<io::Result<Vec<u8>>>(IN_FLIGHT);
-    let (empty, spare) = mpsc::channel::<Vec<u8>>();
+    let (full, parts) = mpsc::sync_channel::<Part>(IN_FLIGHT);
+    let (empty, spare) = mpsc::channel::<Part>();
     let path = path.to_owned();
-    // It is left behind in a read that may never return; it owns all it uses.
-    thread::spawn(move || {
+    let reading = thread::Builder::new().spawn(move || {
         let mut input = match stream::open(&path) {
             Ok(input) => input,
             Err(error) => {
-                let _ = full.send(Err(error));
+                let _ = full.send(Part {
+                    error: Some(error),
+                    ..Part::default()
+                });
                 return;
             }
         };
         loop {
-            let mut chunk = spare.try_recv().unwrap_or_default();
-            chunk.resize(stream::CHUNK, 0);
-            let result = match input.read(&mut chunk) {
-                Ok(n) => {
-                    chunk.truncate(n);
-                    Ok(chunk)
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => Err(error),
-            };
-            let last = result.as_ref().map_or(true, Vec::is_empty);
-            if full.send(result).is_err() || last {
+            let mut part = spare.try_recv().unwrap_or_default();
+            part.read(&mut input, &mut from);
+            let is_last = part.is_last();
+            if full.send(part).is_err() || is_last {
                 return;
             }
         }
-    });
+    })?;
     let mut ended = Ended::default();
     let mut deadline = None;
     loop {
         if interrupt.came() && !ended.interrupted {
-            // The writer often stops at the same Ctrl-C, with last words: they are waited for.
             ended.interrupted = true;
+            if is_file {
+                ended.lost = Some(format!("interrupted after {} bytes", ended.bytes));
+                return Ok(ended);
+            }
+            // The writer often stops at the same Ctrl-C, with last words: they are waited for.
             deadline = Some(Instant::now() + LAST_WORDS);
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Ok(ended);
         }
-        match chunks.recv_timeout(TICK) {
-            Ok(Ok(chunk)) if chunk.is_empty() => return Ok(ended),
-            Ok(Ok(chunk)) => {
-                ended.bytes += chunk.len() as u64;
-                let came = if is_live {
-                    Chunk::new(&chunk)
-                } else {
-                    Chunk::old(&chunk)
+        match parts.recv_timeout(TICK) {
+            Ok(mut part) => {
+                ended.bytes += part.bytes.len() as u64;
+                let chunk = Chunk {
+                    ahead: part.ahead.as_mut(),
+                    ..if is_live {
+                        Chunk::new(&part.bytes)
+                    } else {
+                        Chunk::old(&part.bytes)
+                    }
                 };
-                if each(came).is_break() {
+                let has_enough = !part.bytes.is_empty() && each(chunk).is_break();
+                if let Some(error) = part.error.take() {
+                    return failed(ended, error);
+                }
+                if has_enough || part.bytes.is_empty() {
                     return Ok(ended);
                 }
-                // The reader may have left with its last chunk.
-                let _ = empty.send(chunk);
+                // The reader may have left with its last part.
+                let _ = empty.send(part);
             }
-            Ok(Err(error)) => return failed(ended, error),
             Err(RecvTimeoutError::Timeout) if ended.interrupted => return Ok(ended),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(ended),
+            Err(RecvTimeoutError::Disconnected) => {
+                return match reading.join() {
+                    Ok(()) => Ok(ended),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                };
+            }
         }
     }
 }

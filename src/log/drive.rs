@@ -72,7 +72,8 @@ pub fn drive(
         reader = reader.with_others(others).with_whole_goroutines();
     }
     let mut failed = None;
-    let ended = chunks(path, flags.follow, &mut |chunk| {
+    let scout = Some(reader.scout());
+    let ended = chunks(path, flags.follow, scout, &mut |chunk| {
         if let Some(pass) = &mut passing
             && pass.chunk(chunk.bytes).is_err()
         {
@@ -80,7 +81,7 @@ pub fn drive(
             passing = None;
         }
         reader.arrived(chunk.arrived);
-        reader.push(chunk.bytes, &mut |record| {
+        reader.push_ahead(chunk.bytes, chunk.ahead, &mut |record| {
             if let Some(pass) = &mut passing {
                 pass.record(&record);
             }

@@ -118,9 +118,10 @@ pub fn whole(path: &Path, flags: &LogFlags, mut model: LogModel) -> Result<Whole
             model.pass_by(&record, &mut |_| {});
         }
     };
-    let ended = chunks(path, flags.follow, &mut |chunk| {
+    let scout = Some(reader.scout());
+    let ended = chunks(path, flags.follow, scout, &mut |chunk| {
         reader.arrived(chunk.arrived);
-        reader.push(chunk.bytes, &mut each);
+        reader.push_ahead(chunk.bytes, chunk.ahead, &mut each);
         ControlFlow::Continue(())
     })
     .map_err(|error| Failure::cannot_read(path, &error))?;

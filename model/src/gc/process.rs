@@ -268,20 +268,18 @@ impl Process {
         if self.cycles == 0 {
             self.first = *cycle;
         }
-        let previous = std::mem::replace(&mut self.last, *cycle);
-        let previous = (self.cycles > 0).then_some(&previous);
         match std::mem::take(&mut self.doubtful_since) {
-            0 => self.count(cycle, previous),
+            0 => self.count(cycle),
             // What is not counted lies between like what is lost.
             between => {
                 let lost_before = cycle.lost_before + between;
-                let cycle = Cycle {
+                self.count(&Cycle {
                     lost_before,
                     ..*cycle
-                };
-                self.count(&cycle, previous);
+                });
             }
         }
+        self.last = *cycle;
     }
 
     /// Its last cycle, counted or not.
@@ -290,7 +288,8 @@ impl Process {
     }
 
     /// Counts a cycle that is surely its own.
-    fn count(&mut self, cycle: &Cycle, previous: Option<&Cycle>) {
+    fn count(&mut self, cycle: &Cycle) {
+        let previous = (self.cycles > 0).then_some(&self.last);
         self.times.add(cycle, previous);
         self.extremes.add(cycle);
         self.cpu.add(cycle, previous);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::log::ProcessId;
 use crate::traceback::Which;
-use dumpview_parsers::log::{Kind, LogReader, Record};
+use dumpview_parsers::log::{Ahead, Kind, LogReader, Record};
 use dumpview_parsers::traceback;
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -152,8 +152,9 @@ fn goroutines_that_come_whole_are_the_same() {
             text += "goroutine 3 [running]:\nmain.recv(0x1)\n\t/a.go:1 +0x1\n\nan own line\n";
         }
     }
-    let told = |reader: LogReader, which, with_stack_pointers| {
+    let told = |reader: LogReader, which, with_stack_pointers, with_scout| {
         let mut model = LogModel::with_dump(Parts::OVERVIEW, which, with_stack_pointers);
+        let (mut scout, mut ahead) = (reader.scout(), Ahead::default());
         let (mut reader, mut whole) = (reader, 0);
         let mut each = |record: Record<'_>| {
             let is_whole = matches!(record.kind, Kind::Traceback(traceback::Record::Section(_)));
@@ -161,7 +162,12 @@ fn goroutines_that_come_whole_are_the_same() {
             model.record(&record, &mut |_| {});
         };
         for chunk in text.as_bytes().chunks(5000) {
-            reader.push(chunk, &mut each);
+            if with_scout {
+                scout.look(chunk, &mut ahead);
+                reader.push_ahead(chunk, Some(&mut ahead), &mut each);
+            } else {
+                reader.push(chunk, &mut each);
+            }
         }
         reader.finish(&mut each);
         model.finish(|_| String::new(), &mut |_| {});
@@ -177,13 +183,16 @@ fn goroutines_that_come_whole_are_the_same() {
     };
     for which in [Which::Crash, Which::Number(1), Which::Number(3)] {
         for with_stack_pointers in [false, true] {
-            let (one_by_one, none) = told(LogReader::new(), which, with_stack_pointers);
-            let reader = LogReader::new().with_whole_goroutines();
-            let (whole, some) = told(reader, which, with_stack_pointers);
-            assert!(none == 0 && some > 200, "{some}");
-            let differs = one_by_one.iter().zip(&whole).find(|(one, two)| one != two);
-            assert!(differs.is_none(), "{differs:#?}");
-            assert_eq!(one_by_one.len(), whole.len());
+            let (one_by_one, none) = told(LogReader::new(), which, with_stack_pointers, false);
+            assert_eq!(none, 0);
+            for with_scout in [false, true] {
+                let reader = LogReader::new().with_whole_goroutines();
+                let (whole, some) = told(reader, which, with_stack_pointers, with_scout);
+                assert!(some > 200, "{some}");
+                let differs = one_by_one.iter().zip(&whole).find(|(one, two)| one != two);
+                assert!(differs.is_none(), "{differs:#?}");
+                assert_eq!(one_by_one.len(), whole.len());
+            }
         }
     }
 }

@@ -185,13 +185,21 @@ fn indented(input: &[u8]) -> Option<&[u8]> {
     is_ours.then_some(rest)
 }
 
-/// The line without what a container, a service, a CI system or a page put in front of it.
+/// The same of what was quoted (`> `), in a mail or a comment.
+fn quoted(input: &[u8]) -> Option<&[u8]> {
+    let mut bytes = input.iter();
+    let length = bytes.position(|byte| !b"> \t".contains(byte))?;
+    indented(input.get(length..)?)
+}
+
+/// The line without what a container, a service, a CI system, a mail or a page put in front of it.
 pub fn without_prefix(line: &[u8]) -> &[u8] {
     let rest = match line.first() {
         Some(first) if first.is_ascii_digit() => stamp(line).ok().map(|(rest, ())| rest),
         Some(b'#') => step(line).ok().map(|(rest, ())| rest),
         Some(b'[') => bracketed(line),
         Some(b' ' | b'\t') => indented(line),
+        Some(b'>') => quoted(line),
         Some(first) if first.is_ascii_alphanumeric() => service(line),
         _ => None,
     };
@@ -231,6 +239,9 @@ mod tests {
                 "[2026-11-21 02:21:10] ",
                 "    ",
                 "\t",
+                "> ",
+                "> > ",
+                ">",
             ] {
                 let line = format!("{prefix}{ours}");
                 let rest = without_prefix(line.as_bytes());
@@ -243,6 +254,7 @@ mod tests {
             "  from &x (address-of) at ./x.go:8:9",
             "[no test files] x",
             "\t# a b",
+            "> a comment on b/main.go:10",
         ] {
             assert_eq!(without_prefix(other.as_bytes()), other.as_bytes());
         }

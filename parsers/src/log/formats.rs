@@ -191,6 +191,12 @@ impl Formats {
         is_alone && !self.mender.is_active() && self.traceback.is_between()
     }
 
+    /// Whether a whole trace is given as it is, whatever is open.
+    #[inline]
+    pub(super) fn takes_traces(&self) -> bool {
+        !self.mender.is_active() && self.package.is_none()
+    }
+
     /// Takes a goroutine whole, unless its first line may have been torn.
     pub(super) fn goroutine(
         &mut self,

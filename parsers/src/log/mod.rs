@@ -21,9 +21,11 @@
 //! | `seek` | the words without which a line is the application's own |
 //! | `trace` | the traces of one line |
 //! | `mend` | torn ones are put together again, or reported |
+//! | `ahead` | what is known of a chunk before its turn |
 //! | `formats` | the readers of one origin, and which of them reads a line |
 //! | `reader` | chunks to records |
 
+mod ahead;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
@@ -47,6 +49,7 @@ mod whole_tests;
 mod wrapped;
 
 pub use crate::line::{Origin, Place, Stamp, Unreadable};
+pub use ahead::{Ahead, Scout};
 pub use reader::{LogReader, Others};
 pub use record::{Kind, Record};
 pub use unwrap::{Strip, Unwrapper};

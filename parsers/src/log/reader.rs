@@ -1,10 +1,11 @@
 //! Which format reads a line.
 
+use super::ahead::{Ahead, Scout, may_begin};
 use super::formats::{Formats, Starts};
 use super::seek::Places;
 use super::{Kind, Record, Sink, Strip, Unwrapper};
 use crate::line::{Line, LineReader, Origin, Stamp, Written};
-use crate::traceback::Alike;
+use crate::traceback;
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
@@ -15,8 +16,8 @@ pub struct LogReader {
     unwrapper: Unwrapper,
     origins: Origins,
     lines_of_others: Others,
-    /// Goroutines are given whole where that can be.
-    alike: Option<Alike>,
+    /// Looks what the next line is, where nobody did so ahead.
+    scout: Scout,
     /// When what is read now was written, where it says nothing of that itself.
     arrived: Option<Stamp>,
 }
@@ -83,6 +84,12 @@ impl Origins {
         bare.is_some_and(|of| of.formats.is_between_goroutines())
     }
 
+    /// Whether a trace, of lines without a name, is that and nothing else.
+    fn take_traces(&self) -> bool {
+        let bare = self.all.first();
+        bare.is_some_and(|of| of.formats.takes_traces())
+    }
+
     fn finish(&mut self, out: &mut Sink<'_>) {
         for OfOrigin { formats, .. } in &mut self.all {
             formats.finish(&self.starts, out);
@@ -114,8 +121,17 @@ impl LogReader {
     /// for who wants to know what a log says, not what became of each of its lines.
     #[must_use]
     pub fn with_whole_goroutines(mut self) -> Self {
-        self.alike = Some(Alike::default());
+        self.scout = Scout::with_goroutines();
         self
+    }
+
+    /// One that looks through the chunks before they are given to this reader.
+    pub fn scout(&self) -> Scout {
+        if self.scout.has_goroutines() {
+            Scout::with_goroutines()
+        } else {
+            Scout::default()
+        }
     }
 
     /// What comes from here on was written just then; lines with a time of their own keep that.
@@ -125,11 +141,16 @@ impl LogReader {
 
     /// Gives the records that `chunk` completes.
     pub fn push(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
+        self.push_ahead(chunk, None, out);
+    }
+
+    /// The same, where a scout of this reader has looked through this chunk, and through all those before it.
+    pub fn push_ahead(&mut self, chunk: &[u8], ahead: Option<&mut Ahead>, out: &mut Sink<'_>) {
         let arrived = self.arrived;
         if arrived.is_none() {
-            return self.read(chunk, out);
+            return self.read(chunk, ahead, out);
         }
-        self.read(chunk, &mut |record| {
+        self.read(chunk, ahead, &mut |record| {
             out(Record {
                 stamp: record.stamp.or(arrived),
                 ..record
@@ -137,16 +158,16 @@ impl LogReader {
         });
     }
 
-    fn read(&mut self, chunk: &[u8], out: &mut Sink<'_>) {
+    fn read(&mut self, chunk: &[u8], mut ahead: Option<&mut Ahead>, out: &mut Sink<'_>) {
         let mut places = Places::of(chunk);
         let mut from = 0;
         while from < chunk.len() {
-            from = self.goroutines(chunk, from, out);
+            from = self.known(chunk, from, &mut ahead, out);
             from = self.lines(chunk, from, &mut places, out);
         }
     }
 
-    /// Reads lines from a place on, until goroutines may follow that are read whole; gives where that is.
+    /// Reads lines from a place on, until what follows may be known without taking it apart; gives where that is.
     fn lines(
         &mut self,
         chunk: &[u8],
@@ -159,7 +180,7 @@ impl LogReader {
             unwrapper,
             origins,
             lines_of_others,
-            alike,
+            scout,
             ..
         } = self;
         // Whether the writer of the last line is in the middle of something: then words tell nothing of the next one.
@@ -180,7 +201,13 @@ impl LogReader {
                 origins.line(line, out);
                 busy.set(origins.is_busy(line.origin));
             });
-            if raw.text.is_empty() && alike.is_some() && origins.are_between_goroutines() {
+            // Traces come in rows, and goroutines after an empty line.
+            let ends = if raw.text.is_empty() {
+                scout.has_goroutines() && origins.are_between_goroutines()
+            } else {
+                may_begin(raw.text) && unwrapper.is_bare() && origins.take_traces()
+            };
+            if ends {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -188,32 +215,51 @@ impl LogReader {
         })
     }
 
-    /// Reads goroutines whole from a place on, as long as there are such; gives where that ends.
-    fn goroutines(&mut self, chunk: &[u8], from: usize, out: &mut Sink<'_>) -> usize {
+    /// Reads traces and goroutines that are known for such as they stand from a place on, as long as there are any; gives
+    /// where that ends.
+    fn known(
+        &mut self,
+        chunk: &[u8],
+        from: usize,
+        ahead: &mut Option<&mut Ahead>,
+        out: &mut Sink<'_>,
+    ) -> usize {
         let mut at = from;
-        let Some(alike) = &mut self.alike else {
-            return at;
-        };
         let Some(OfOrigin { formats, .. }) = self.origins.all.first_mut() else {
             return at;
         };
-        if !formats.is_between_goroutines() || !self.unwrapper.is_bare() {
+        if !self.unwrapper.is_bare() {
             return at;
         }
-        while let Some(place) = self.lines.next_line()
+        while (formats.takes_traces() || formats.is_between_goroutines())
+            && let Some(place) = self.lines.next_line()
             && let Some(text) = chunk.get(at..)
-            && let Some((section, length)) = alike.section(text)
+            && let Some((kind, length)) = match ahead {
+                Some(ahead) => ahead.record(at, text),
+                None => self.scout.record(text),
+            }
         {
             let written = Written {
                 place,
                 ..Written::default()
             };
-            let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            if !formats.goroutine(written, first, section, out) {
+            let mut lines = 1;
+            if let Kind::Traceback(traceback::Record::Section(section)) = kind {
+                let first = memchr::memchr(b'\n', text).and_then(|end| text.get(..end));
+                let first = first.unwrap_or_default();
+                if !formats.is_between_goroutines()
+                    || !formats.goroutine(written, first, section, out)
+                {
+                    break;
+                }
+                // The header and the empty line stand around its lines.
+                lines = section.lines + 2;
+            } else if formats.takes_traces() {
+                out(Record::new(written, kind));
+            } else {
                 break;
             }
-            // The header and the empty line stand around its lines.
-            self.lines.skip(section.lines + 2, length as u64);
+            self.lines.skip(lines, length as u64);
             at += length;
         }
         at

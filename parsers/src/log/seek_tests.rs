@@ -1,7 +1,9 @@
-//! A line in which no word of a trace stands passes: the records are those of a reader that looks at each line.
+//! A line in which no word of a trace stands passes, and what is known ahead is taken as it is: the records are those of a
+//! reader that looks at each line.
 
-use super::LogReader;
+use super::{Ahead, LogReader};
 use crate::testing::samples;
+use bstr::ByteSlice;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -20,16 +22,29 @@ const FOLDERS: [&str; 12] = [
     "traceback",
 ];
 
+/// How a text is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    LookingAtEach,
+    Passing,
+    /// With a scout before it.
+    Ahead,
+}
+
 /// The records of a text that comes in chunks of this length.
-fn records(text: &[u8], chunk: usize, passing: bool) -> Vec<String> {
+fn records(text: &[u8], chunk: usize, way: Way) -> Vec<String> {
     let mut reader = LogReader::new();
+    let (mut scout, mut ahead) = (reader.scout(), Ahead::default());
     let mut records = Vec::new();
     let mut each = |record: super::Record<'_>| records.push(format!("{record:?}"));
     for part in text.chunks(chunk.max(1)) {
-        if passing {
-            reader.push(part, &mut each);
-        } else {
-            reader.push_looking_at_each(part, &mut each);
+        match way {
+            Way::LookingAtEach => reader.push_looking_at_each(part, &mut each),
+            Way::Passing => reader.push(part, &mut each),
+            Way::Ahead => {
+                scout.look(part, &mut ahead);
+                reader.push_ahead(part, Some(&mut ahead), &mut each);
+            }
         }
     }
     reader.finish(&mut each);
@@ -37,10 +52,13 @@ fn records(text: &[u8], chunk: usize, passing: bool) -> Vec<String> {
 }
 
 fn assert_same(name: &str, text: &[u8], chunk: usize) {
-    let (all, passing) = (records(text, chunk, false), records(text, chunk, true));
-    let differs = all.iter().zip(&passing).find(|(all, some)| all != some);
-    assert!(differs.is_none(), "{name}: {differs:#?}");
-    assert_eq!(all.len(), passing.len(), "{name}");
+    let all = records(text, chunk, Way::LookingAtEach);
+    for way in [Way::Passing, Way::Ahead] {
+        let some = records(text, chunk, way);
+        let differs = all.iter().zip(&some).find(|(all, some)| all != some);
+        assert!(differs.is_none(), "{name}, {way:?}: {differs:#?}");
+        assert_eq!(all.len(), some.len(), "{name}, {way:?}");
+    }
 }
 
 #[test]
@@ -49,10 +67,53 @@ fn the_samples_have_the_same_records() {
     for folder in FOLDERS {
         for (name, text) in samples(folder, "") {
             assert_same(&format!("{folder}/{name}"), &text, 1 << 18);
+            assert_same(&format!("{folder}/{name}, torn"), &torn(&text), 1000);
+            let dressed = text.replace(b"\n", b"\nNov 21 02:21:10 host app[7]: ");
+            assert_same(&format!("{folder}/{name}, dressed"), &dressed, 4000);
             compared += 1;
         }
     }
     assert!(compared > 100, "{compared}");
+}
+
+/// Another writer's words stand in every fifth line, and end some.
+fn torn(text: &[u8]) -> Vec<u8> {
+    let mut torn = Vec::new();
+    for (n, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let (head, tail) = line.split_at(if n % 5 == 3 { line.len() / 2 } else { 0 });
+        torn.extend_from_slice(head);
+        if n % 5 == 3 {
+            torn.extend_from_slice(if n % 2 == 0 { b"up" } else { b"served\n" });
+        }
+        torn.extend_from_slice(tail);
+    }
+    torn
+}
+
+/// A scout takes cycles and samples from a reader, and goroutines where it was told to.
+#[test]
+fn a_scout_finds_most_of_a_trace() {
+    let found = |text: &[u8], reader: &LogReader| {
+        let mut ahead = Ahead::default();
+        reader.scout().look(text, &mut ahead);
+        ahead.count()
+    };
+    let mut reader = LogReader::new();
+    for folder in ["gctrace", "schedtrace"] {
+        let (name, text) = samples(folder, "orders-go1.27.3").remove(0);
+        let lines = text.split(|byte| *byte == b'\n');
+        let traces = lines
+            .filter(|line| line.starts_with(b"gc ") || line.starts_with(b"SCHED "))
+            .count();
+        assert_eq!(found(&text, &reader), traces, "{name}");
+        assert!(traces > 10, "{name}");
+    }
+    let section = b"goroutine 7 [select]:\nmain.f(0x1)\n\t/a.go:1 +0x2\n\n";
+    let dump = section.repeat(9);
+    assert_eq!(found(&dump, &reader), 0);
+    reader = reader.with_whole_goroutines();
+    // The first one is read by its lines.
+    assert_eq!(found(&dump, &reader), 8);
 }
 
 /// Stretches of the samples, and lines of an application that could be mistaken for something.

@@ -45,6 +45,60 @@ pub struct Sample<'a> {
     pub pieces: u32,
 }
 
+impl Sample<'_> {
+    /// All of it but the lists, which are texts of the line.
+    pub(crate) fn without_lists(self) -> Sample<'static> {
+        let Self {
+            millis,
+            gomaxprocs,
+            idleprocs,
+            threads,
+            spinningthreads,
+            needspinning,
+            idlethreads,
+            runqueue,
+            local: _,
+            schedticks,
+            detail,
+            pieces,
+        } = self;
+        Sample {
+            millis,
+            gomaxprocs,
+            idleprocs,
+            threads,
+            spinningthreads,
+            needspinning,
+            idlethreads,
+            runqueue,
+            local: Numbers::default(),
+            schedticks: schedticks.map(|_| Numbers::default()),
+            detail,
+            pieces,
+        }
+    }
+}
+
+impl<'a> Sample<'a> {
+    /// The same with the lists of the line that it was read from.
+    pub(crate) fn with_lists_of(self, line: &'a [u8]) -> Self {
+        let mut rest = line;
+        let mut lists = std::iter::from_fn(|| {
+            let open = memchr::memchr(b'[', rest)?;
+            let inside = rest.get(open + 1..)?;
+            let (list, behind) = inside.split_at_checked(memchr::memchr(b']', inside)?)?;
+            rest = behind;
+            Some(Numbers::new(list))
+        });
+        let local = lists.next().unwrap_or_default();
+        Self {
+            local,
+            schedticks: self.schedticks.map(|_| lists.next().unwrap_or_default()),
+            ..self
+        }
+    }
+}
+
 /// What `scheddetail=1` adds to a sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Detail {

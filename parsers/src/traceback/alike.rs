@@ -4,6 +4,9 @@
 //! around its numbers, from its first call to the empty line behind it, without taking each line apart anew. Only sections as
 //! the runtime prints them are known so: calls of two lines each, and who created the goroutine. Whatever else stands in one
 //! is for the reader, a line at a time.
+//!
+//! Most are known by less: numbers mostly have as many digits as they had before, so a section mostly differs from one that was
+//! seen ([`Seen`]) in nothing but some of its digits, at known places.
 
 use super::grammar::is_argument_byte;
 use super::records::{Frame, Record, Section};
@@ -17,6 +20,12 @@ const MOST: usize = 32;
 /// After so many sections that are like none before, one of so many is remembered.
 const FRUITLESS: u32 = 64;
 const SELDOM: u32 = 16;
+/// A section that is longer is not remembered: the runtime prints a hundred calls of a goroutine at most.
+const LONGEST: usize = 64 << 10;
+/// So many sections of a pattern are kept as they were printed.
+const MOST_SEEN: usize = 4;
+/// So many bytes of a section are compared at once.
+const BLOCK: usize = 64;
 
 impl<'a> Section<'a> {
     /// Its calls, and who created it.
@@ -53,6 +62,39 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+/// A whole section, but for its texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole {
+    /// How long the first line is.
+    header: usize,
+    /// How long what stands behind it is, up to the empty line.
+    length: usize,
+    alike: u64,
+    lines: u64,
+    creator: Option<u64>,
+}
+
+impl Whole {
+    /// How many bytes it has, with the ends of the first and of the empty line.
+    pub const fn length(&self) -> usize {
+        self.header + 1 + self.length + 1
+    }
+
+    /// The section that a text begins with, in which this was found, if the first line is a goroutine's header.
+    pub fn section<'a>(&self, text: &'a [u8]) -> Option<Section<'a>> {
+        let (first, rest) = text.split_at_checked(self.header)?;
+        let is_coloured = memchr::memchr2(0x1b, 0, first).is_some();
+        let header = header(first).filter(|header| header.id != 0 && !is_coloured)?;
+        Some(Section {
+            header,
+            alike: self.alike,
+            creator: self.creator,
+            lines: self.lines,
+            text: rest.get(1..=self.length)?,
+        })
+    }
+}
+
 /// The sections that are remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Alike {
@@ -69,6 +111,19 @@ pub(crate) struct Alike {
 struct Pattern {
     number: u64,
     lines: Vec<Part>,
+    /// The one that came last is the first.
+    seen: VecDeque<Seen>,
+}
+
+/// A section as it was printed.
+#[derive(Debug)]
+struct Seen {
+    /// Up to the empty line, and the end of that.
+    text: Box<[u8]>,
+    /// For each byte whether it is a digit of a number that may be another one: all bits or none.
+    digits: Box<[u8]>,
+    /// The goroutine that created it.
+    creator: Option<u64>,
 }
 
 /// What a line is but for its numbers.
@@ -90,36 +145,38 @@ enum Part {
 }
 
 impl Alike {
-    /// A section that begins with the text and is known, and how many bytes it has, with the empty line behind it. One that is
-    /// not is remembered.
-    pub fn section<'a>(&mut self, text: &'a [u8]) -> Option<(Section<'a>, usize)> {
-        if !text.starts_with(b"goroutine ") {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', text)?;
-        let first = text.get(..end)?;
-        let is_coloured = memchr::memchr2(0x1b, 0, first).is_some();
-        let header = header(first).filter(|header| header.id != 0 && !is_coloured)?;
-        let rest = text.get(end + 1..)?;
-        let mut patterns = self.patterns.iter().enumerate();
-        let found = patterns.find_map(|(at, pattern)| Some((at, pattern.fits(rest)?)));
-        let Some((at, (length, creator))) = found else {
+    /// A section that begins with the text and is known, if the first line is a header. One that is not is remembered.
+    pub fn whole(&mut self, text: &[u8]) -> Option<Whole> {
+        let header = memchr::memchr(b'\n', text)?;
+        let rest = text.get(header + 1..)?;
+        let Some((at, (length, creator))) = self.known(rest) else {
             self.remember(rest);
             return None;
         };
         self.fruitless = 0;
-        if let Some(pattern) = self.patterns.remove(at) {
+        if at > 0
+            && let Some(pattern) = self.patterns.remove(at)
+        {
             self.patterns.push_front(pattern);
         }
         let pattern = self.patterns.front()?;
-        let section = Section {
+        Some(Whole {
             header,
+            length,
             alike: pattern.number,
-            creator,
             lines: pattern.lines.len() as u64,
-            text: rest.get(..length)?,
-        };
-        Some((section, end + 1 + length + 1))
+            creator,
+        })
+    }
+
+    /// The place of the pattern of a section, how long that is, and the goroutine that created it.
+    fn known(&mut self, text: &[u8]) -> Option<(usize, (usize, Option<u64>))> {
+        let mut patterns = self.patterns.iter_mut().enumerate();
+        let seen = patterns.find_map(|(at, pattern)| Some((at, pattern.has_seen(text)?)));
+        seen.or_else(|| {
+            let mut patterns = self.patterns.iter_mut().enumerate();
+            patterns.find_map(|(at, pattern)| Some((at, pattern.knows(text)?)))
+        })
     }
 
     fn remember(&mut self, text: &[u8]) {
@@ -127,7 +184,8 @@ impl Alike {
         if self.fruitless > FRUITLESS && !self.fruitless.is_multiple_of(SELDOM) {
             return;
         }
-        let whole = memmem::find(text, b"\n\n").and_then(|end| text.get(..=end));
+        let near = text.get(..LONGEST).unwrap_or(text);
+        let whole = memmem::find(near, b"\n\n").and_then(|end| text.get(..=end));
         let Some(lines) = whole.and_then(Pattern::of) else {
             return;
         };
@@ -136,6 +194,7 @@ impl Alike {
         self.patterns.push_front(Pattern {
             number: self.count,
             lines,
+            seen: VecDeque::new(),
         });
     }
 }
@@ -158,8 +217,57 @@ impl Pattern {
         (!parts.is_empty()).then_some(parts)
     }
 
-    /// How long the section is that begins with the text and differs in numbers only, and the goroutine that created it.
-    fn fits(&self, text: &[u8]) -> Option<(usize, Option<u64>)> {
+    /// How long the section is that begins with the text and is one that was seen but for digits, and the goroutine that
+    /// created it.
+    fn has_seen(&mut self, text: &[u8]) -> Option<(usize, Option<u64>)> {
+        let at = self.seen.iter().position(|seen| seen.is(text))?;
+        if at > 0 {
+            self.seen.swap(0, at);
+        }
+        let seen = self.seen.front()?;
+        Some((seen.text.len() - 1, seen.creator))
+    }
+
+    /// The same of one that differs in numbers only. It is remembered as it was printed.
+    fn knows(&mut self, text: &[u8]) -> Option<(usize, Option<u64>)> {
+        let (length, creator) = self.fits(text, |_, _| {})?;
+        if length < LONGEST {
+            self.seen.truncate(MOST_SEEN - 1);
+            let seen = self.see(text.get(..=length)?, creator)?;
+            self.seen.push_front(seen);
+        }
+        Some((length, creator))
+    }
+
+    /// Remembers a section that fits as it was printed.
+    fn see(&self, text: &[u8], creator: Option<u64>) -> Option<Seen> {
+        let mut digits = vec![0; text.len()].into_boxed_slice();
+        let mut fill = |from: usize, length: usize| {
+            if let Some(number) = digits.get_mut(from..from + length) {
+                number.fill(u8::MAX);
+            }
+        };
+        self.fits(text, |numbers, at| {
+            for number in memmem::find_iter(numbers, b"0x") {
+                let from = number + 2;
+                let number = numbers.get(from..).unwrap_or_default().iter();
+                let length = number.take_while(|byte| is_digit(**byte) != 0).count();
+                fill(at + from, length);
+            }
+        })?;
+        Some(Seen {
+            text: text.into(),
+            digits,
+            creator,
+        })
+    }
+
+    /// The same by its parts; `numbers` is given each stretch whose hexadecimal numbers may be others.
+    fn fits<'t>(
+        &self,
+        text: &'t [u8],
+        mut numbers: impl FnMut(&'t [u8], usize),
+    ) -> Option<(usize, Option<u64>)> {
         let mut rest = text;
         let mut creator = None;
         for part in &self.lines {
@@ -167,8 +275,10 @@ impl Pattern {
                 Part::Call { start, inlined } => {
                     let rest = rest.strip_prefix(&**start)?;
                     let end = rest.iter().position(|byte| !is_argument_byte(*byte))?;
+                    let from = text.len() - rest.len();
                     let (args, rest) = rest.split_at_checked(end)?;
                     let rest = rest.strip_prefix(b")")?;
+                    numbers(args, from);
                     let begins = args.first().is_none_or(|first| begins_arguments(*first));
                     (begins && (args == b"...") == *inlined).then_some(rest)?
                 }
@@ -179,8 +289,11 @@ impl Pattern {
                 } => {
                     let mut rest = rest.strip_prefix(&**start)?;
                     if *has_pointers {
+                        let pointers = rest;
                         rest = hexadecimal(rest.strip_prefix(b" fp=0x")?)?;
                         rest = hexadecimal(rest.strip_prefix(b" sp=0x")?)?;
+                        let length = pointers.len() - rest.len();
+                        numbers(pointers.get(..length)?, text.len() - pointers.len());
                     }
                     match pc {
                         Some(pc) => rest.strip_prefix(b" pc=0x")?.strip_prefix(&**pc)?,
@@ -206,6 +319,41 @@ impl Pattern {
         rest.starts_with(b"\n")
             .then_some((text.len() - rest.len(), creator))
     }
+}
+
+impl Seen {
+    /// Whether a text begins as this one, but for digits of its numbers.
+    fn is(&self, text: &[u8]) -> bool {
+        let Some(text) = text.get(..self.text.len()) else {
+            return false;
+        };
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let (of_this, rest_of_this) = self.text.as_chunks::<BLOCK>();
+        let (digits, rest_of_digits) = self.digits.as_chunks::<BLOCK>();
+        // Without a way out inside a block, so that its bytes are compared at once.
+        let mut all = blocks.iter().zip(of_this).zip(digits);
+        all.all(|((text, of_this), digits)| {
+            let bytes = text.iter().zip(of_this).zip(digits);
+            bytes.fold(0, |differs, byte| differs | difference(byte)) == 0
+        }) && rest
+            .iter()
+            .zip(rest_of_this)
+            .zip(rest_of_digits)
+            .all(|byte| difference(byte) == 0)
+    }
+}
+
+/// What a byte has in place of another one, unless both are digits of a number.
+#[inline]
+const fn difference(((byte, other), digit): ((&u8, &u8), &u8)) -> u8 {
+    (*byte ^ *other) & !(*digit & is_digit(*byte))
+}
+
+/// All bits when it is a digit of the numbers that the runtime prints, which have no capitals.
+#[inline]
+const fn is_digit(byte: u8) -> u8 {
+    let is = (byte.wrapping_sub(b'0') < 10) | (byte.wrapping_sub(b'a') < 6);
+    (is as u8).wrapping_neg()
 }
 
 impl Part {
@@ -248,9 +396,10 @@ impl Part {
         let pattern = Pattern {
             number: 0,
             lines: vec![part],
+            seen: VecDeque::new(),
         };
         let text = [line, b"\n\n"].concat();
-        let knows_itself = plain && pattern.fits(&text).is_some();
+        let knows_itself = plain && pattern.fits(&text, |_, _| {}).is_some();
         pattern.lines.into_iter().next().filter(|_| knows_itself)
     }
 

@@ -27,7 +27,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) use head::WORDS;
 
-pub(crate) use alike::Alike;
+pub(crate) use alike::{Alike, Whole};
 pub use grammar::{created_by, elided, function, originating_from, source};
 pub use header::header;
 pub use reader::Reader;

@@ -95,7 +95,7 @@ fn read_text(
     tap: &mut dyn FnMut(&[u8]),
 ) -> Result<u64, Failure> {
     let mut lines = LineReader::new();
-    let ended = log::chunks(path, false, &mut |chunk| {
+    let ended = log::chunks(path, false, None, &mut |chunk| {
         tap(chunk.bytes);
         lines.push(chunk.bytes, |line| input.line(line, collector));
         ControlFlow::Continue(())

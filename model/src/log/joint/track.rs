@@ -61,6 +61,8 @@ pub(super) struct Track {
     /// The number of the cycle, in the order of the log, that it began with.
     pub label: u64,
     pub last: Cycle,
+    /// When that ended.
+    ended: f64,
     /// CPU time of the collector until then.
     work: Stretch,
     /// When it started, by the clock of the log's first process.
@@ -81,17 +83,13 @@ fn end(cycle: &Cycle) -> f64 {
     float(cycle.start.0) + float(cycle.clock.total().0)
 }
 
-/// What all Ps had until a cycle's end.
-fn capacity(cycle: &Cycle) -> f64 {
-    end(cycle) * f64::from(cycle.procs)
-}
-
-/// The collector's CPU time until a cycle's end, by the share that it prints. Whole percents are cut down.
-fn share(cycle: &Cycle) -> Stretch {
+/// The collector's CPU time until a cycle's end, by the share that it prints of what all Ps had, the `capacity`. Whole percents
+/// are cut down.
+fn share(cycle: &Cycle, capacity: f64) -> Stretch {
     let percent = f64::from(cycle.cpu_percent);
     Stretch {
-        least: capacity(cycle) * (percent - 0.1) / 100.0,
-        most: capacity(cycle) * (percent + 1.1) / 100.0,
+        least: capacity * (percent - 0.1) / 100.0,
+        most: capacity * (percent + 1.1) / 100.0,
     }
 }
 
@@ -128,20 +126,22 @@ fn gogc(last: &Cycle, next: &Cycle) -> Option<Stretch> {
 impl Track {
     /// One that begins with a cycle that is written when it is `now` by the clock of the log's first process.
     pub fn new(label: u64, cycle: &Cycle, now: Option<f64>) -> Self {
+        let ended = end(cycle);
         let started = match now {
             None => Stretch {
                 least: 0.0,
                 most: 0.0,
             },
             Some(now) => Stretch {
-                least: now - end(cycle),
+                least: now - ended,
                 most: f64::INFINITY,
             },
         };
         Self {
             label,
             last: *cycle,
-            work: share(cycle),
+            ended,
+            work: share(cycle, ended * f64::from(cycle.procs)),
             started,
             gogc: None,
         }
@@ -149,14 +149,14 @@ impl Track {
 
     /// It is so late at least, by the clock of the log's first process.
     pub fn now(&self) -> f64 {
-        self.started.least + end(&self.last)
+        self.started.least + self.ended
     }
 
     /// What it costs to take a cycle for the next of this process, written when it is `now`; `None` when it cannot be.
     pub fn cost(&self, next: &Cycle, now: f64) -> Option<f64> {
         let last = &self.last;
         // Starts are cut to milliseconds, and phases by up to a tenth, always down.
-        let in_time = float(next.start.0) + 1e6 >= end(last);
+        let in_time = float(next.start.0) + 1e6 >= self.ended;
         if last.dialect != next.dialect || next.number <= last.number || !in_time {
             return None;
         }
@@ -173,13 +173,14 @@ impl Track {
         if last.globals != next.globals {
             cost += 3.0;
         }
-        let late = now - (self.started.most + end(next));
+        let ended = end(next);
+        let late = now - (self.started.most + ended);
         cost += (late / DELAY).clamp(0.0, 6.0);
         if gap == 0 && next.dialect >= Dialect::Go1_6 {
             cost += self.heap(next);
         }
         if gap == 0 && last.procs == next.procs {
-            cost += self.cpu(next);
+            cost += self.cpu(next, ended * f64::from(next.procs));
         }
         Some(missing + cost.min(MOST_AGAINST))
     }
@@ -203,11 +204,11 @@ impl Track {
         cost
     }
 
-    fn cpu(&self, next: &Cycle) -> f64 {
+    fn cpu(&self, next: &Cycle, capacity: f64) -> f64 {
         let work = self.worked(next);
-        let percent = capacity(next).max(1.0) / 100.0;
+        let percent = capacity.max(1.0) / 100.0;
         // Whatever it is, the time between a phase's end and the print is not counted.
-        (work.off(share(next)) / percent).clamp(0.0, 5.0)
+        (work.off(share(next, capacity)) / percent).clamp(0.0, 5.0)
     }
 
     /// What the collector has worked when `next` is over.
@@ -226,20 +227,23 @@ impl Track {
             self.gogc = Some(self.gogc.map_or(stretch, |known| known.both(stretch)));
         }
         let follows = next.number == self.last.number + 1 && next.procs == self.last.procs;
+        let ended = end(next);
+        let share = share(next, ended * f64::from(next.procs));
         self.work = if follows {
-            self.worked(next).both(share(next))
+            self.worked(next).both(share)
         } else {
-            share(next)
+            share
         };
         self.last = *next;
-        let written = now - end(next);
+        self.ended = ended;
+        let written = now - ended;
         self.started.least = self.started.least.max(written);
         self.started.most = self.started.most.max(self.started.least);
     }
 
     /// Another process, which started at `started` at the latest, wrote a cycle after this one's last.
     pub fn before(&mut self, other: &Self) {
-        let most = other.started.most + end(&other.last) - end(&self.last);
+        let most = other.started.most + other.ended - self.ended;
         self.started.most = self.started.most.min(most).max(self.started.least);
     }
 }

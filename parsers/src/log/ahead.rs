@@ -1,0 +1,194 @@
+//! What in a chunk is the same record whatever came before it, read before its turn.
+//!
+//! What a line is depends on the lines before it. But where nothing stands before the lines of a stream, a trace that fills
+//! its line is that trace, and a goroutine that is like another one is that goroutine. Such are read without the reader, by
+//! another thread; the reader takes them when it comes to their place, or looks for itself whether the next line is one. What
+//! is not known ahead is read a line at a time.
+
+use super::Kind;
+use crate::line::MAX_LINE;
+use crate::traceback::{self, Alike, Whole};
+use crate::{gctrace, schedtrace};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+/// What a line begins with, behind the end of the one before, after which it is worth looking.
+static BEGINNINGS: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["\ngc ", "\nSCHED ", "\n\ngoroutine "].map(Finder::new));
+
+/// Looks through chunks before the reader comes to them, in the order in which it will.
+#[derive(Debug, Default)]
+pub struct Scout {
+    /// Goroutines are given whole where that can be.
+    alike: Option<Alike>,
+}
+
+/// What was found in a chunk. It holds none of the chunk's bytes, so that both can be sent to another thread, and their
+/// memory used again.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    /// In the order of their places.
+    found: Vec<Found>,
+    /// How many of them are behind the reader.
+    passed: usize,
+}
+
+#[derive(Debug)]
+struct Found {
+    at: usize,
+    length: usize,
+    what: What,
+}
+
+/// What was found, but for the texts in it.
+#[derive(Debug)]
+enum What {
+    Cycle(gctrace::Cycle),
+    Sample(schedtrace::Sample<'static>),
+    Goroutine(Whole),
+}
+
+impl Scout {
+    /// One that looks for whole goroutines too.
+    pub(super) fn with_goroutines() -> Self {
+        Self {
+            alike: Some(Alike::default()),
+        }
+    }
+
+    /// Whether it looks for goroutines.
+    pub(super) const fn has_goroutines(&self) -> bool {
+        self.alike.is_some()
+    }
+
+    /// Looks through a chunk.
+    pub fn look(&mut self, chunk: &[u8], ahead: &mut Ahead) {
+        ahead.found.clear();
+        ahead.passed = 0;
+        let mut starts = Starts::of(chunk, self.has_goroutines());
+        let mut at = 0;
+        while let Some(text) = chunk.get(at..).filter(|text| !text.is_empty()) {
+            if let Some((what, length)) = self.first(text) {
+                ahead.found.push(Found { at, length, what });
+                at += length;
+            } else if let Some(next) = starts.after(at) {
+                at = next;
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// What a text begins with, and how many bytes that has, with the line end.
+    fn first(&mut self, text: &[u8]) -> Option<(What, usize)> {
+        if text.starts_with(b"goroutine ") {
+            let whole = self.alike.as_mut()?.whole(text)?;
+            let length = whole.length();
+            return Some((What::Goroutine(whole), length));
+        }
+        if !may_begin(text) {
+            return None;
+        }
+        let (line, length) = first_line(text)?;
+        let what = if line.first() == Some(&b'g') {
+            let gctrace::Record::Cycle(cycle) = gctrace::record(line, 1)? else {
+                return None;
+            };
+            What::Cycle(cycle)
+        } else {
+            let schedtrace::Record::Sample(sample) = schedtrace::record(line, 1)? else {
+                return None;
+            };
+            What::Sample(sample.without_lists())
+        };
+        Some((what, length))
+    }
+
+    /// The record that a text begins with, and how many bytes that has, with the line end.
+    pub(super) fn record<'c>(&mut self, text: &'c [u8]) -> Option<(Kind<'c>, usize)> {
+        let (what, length) = self.first(text)?;
+        Some((what.of(text)?, length))
+    }
+}
+
+impl What {
+    /// The record, with the texts of what it was found in.
+    #[inline]
+    fn of<'c>(&self, text: &'c [u8]) -> Option<Kind<'c>> {
+        Some(match *self {
+            Self::Cycle(cycle) => Kind::Gc(gctrace::Record::Cycle(cycle)),
+            Self::Sample(sample) => {
+                let (line, _) = first_line(text)?;
+                Kind::Sched(schedtrace::Record::Sample(sample.with_lists_of(line)))
+            }
+            Self::Goroutine(whole) => {
+                Kind::Traceback(traceback::Record::Section(whole.section(text)?))
+            }
+        })
+    }
+}
+
+/// The first line of a text, if it ends there, and its length with that end.
+fn first_line(text: &[u8]) -> Option<(&[u8], usize)> {
+    let end = memchr::memchr(b'\n', text).filter(|end| *end <= MAX_LINE)?;
+    let line = text.get(..end)?;
+    Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
+}
+
+/// Whether one of the traces that processes print by the thousand may begin here: what is seldom need not be fast.
+#[inline]
+pub(super) const fn may_begin(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [b'g', b'c', b' ', ..] | [b'S', b'C', b'H', b'E', b'D', b' ', ..]
+    )
+}
+
+impl Ahead {
+    /// How much was found.
+    #[cfg(test)]
+    pub(super) const fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The record at a place of the chunk, with which the text begins; places rise.
+    #[inline]
+    pub(super) fn record<'c>(&mut self, at: usize, text: &'c [u8]) -> Option<(Kind<'c>, usize)> {
+        loop {
+            let first = self.found.get(self.passed)?;
+            if first.at > at {
+                return None;
+            }
+            self.passed += 1;
+            if first.at == at {
+                return Some((first.what.of(text)?, first.length));
+            }
+        }
+    }
+}
+
+/// Where lines of a chunk begin after which it is worth looking.
+struct Starts<'c> {
+    chunk: &'c [u8],
+    /// Where each of the searches found something last; none before has been passed over.
+    next: [Option<usize>; 3],
+}
+
+impl<'c> Starts<'c> {
+    fn of(chunk: &'c [u8], goroutines: bool) -> Self {
+        let next = [Some(0), Some(0), goroutines.then_some(0)];
+        Self { chunk, next }
+    }
+
+    /// The first such line that begins behind a place.
+    fn after(&mut self, at: usize) -> Option<usize> {
+        for (next, finder) in self.next.iter_mut().zip(&*BEGINNINGS) {
+            if next.is_some_and(|next| next <= at) {
+                let rest = self.chunk.get(at..).unwrap_or_default();
+                let blanks = finder.needle().iter().take_while(|byte| **byte == b'\n');
+                *next = finder.find(rest).map(|found| at + found + blanks.count());
+            }
+        }
+        self.next.iter().flatten().min().copied()
+    }
+}
