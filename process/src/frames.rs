@@ -5,6 +5,7 @@
 
 use crate::addr::Addr;
 use crate::arch::Registers;
+use crate::callers::Callers;
 use crate::dwarf::Location;
 use crate::expr::FrameScope;
 use crate::flow::Program;
@@ -12,8 +13,8 @@ use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{LinkedDefers, Variables as _, open_coded_defers};
 use crate::scope::{
-    Frame as Site, FrameVariables, NilValue, Origin as Declaration, Standing, Variable as Declared,
-    VariablesError, range_body_parent,
+    Entered as _, Frame as Site, FrameVariables, NilValue, Origin as Declaration, Standing,
+    Variable as Declared, VariablesError, range_body_parent,
 };
 use crate::symbols::{ArgWord, SymbolsError};
 use crate::types::{Kind, TypeRef, Types};
@@ -108,8 +109,16 @@ impl<'a> Process<'a> {
         let physical = stack.frames.get(call.physical);
         let physical = physical.ok_or(NoVariables::NoSuchFrame)?;
         let symbols = self.symbols().map_err(Clone::clone)?;
-        let registers = stack.registers(call.physical).cloned().unwrap_or_else(|| {
+        let entered = Callers::of(self, stack, call.physical);
+        let saved = stack.registers(call.physical);
+        let unsaved = program.filter(|_| physical.exact && saved.is_none());
+        let unsaved = unsaved.map(|program| self.unsaved(program, physical.pc, true));
+        let registers = saved.cloned().unwrap_or_else(|| {
             let mut known = Registers::new(self.arch());
+            for (reg, word) in unsaved.iter().flat_map(|unsaved| unsaved.iter()) {
+                let of_caller = |reg| entered.entered(reg);
+                known.set(*reg, word.value(&*self.memory, physical.cfa, &of_caller));
+            }
             known.set(self.arch().sp(), Some(physical.sp.0));
             known
         });
@@ -129,6 +138,8 @@ impl<'a> Process<'a> {
             closure: None,
             point: point.as_ref(),
             program,
+            unsaved: unsaved.as_deref().unwrap_or_default(),
+            entered: Some(&entered),
             sources: program.is_some().then(|| self.sources_of_text()),
         };
         Ok(ask(types, &site))

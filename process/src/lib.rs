@@ -45,6 +45,7 @@
 
 pub mod addr;
 pub mod arch;
+mod callers;
 pub mod disasm;
 pub mod dwarf;
 pub mod expr;

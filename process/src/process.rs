@@ -511,6 +511,16 @@ impl<'a> Process<'a> {
         self.parts.functions.point(self.program()?, pc, interrupted)
     }
 
+    /// What registers at a place held that nobody saved; see [`flow::Functions::unsaved`].
+    pub(crate) fn unsaved(
+        &self,
+        program: flow::Program<'_>,
+        pc: Addr,
+        interrupted: bool,
+    ) -> flow::Unsaved {
+        self.parts.functions.unsaved(program, pc, interrupted)
+    }
+
     /// A time that the process reached, if its structures hold one.
     pub fn reached(&self) -> Option<Reached> {
         let read = || Reached::read(&self.runtime()?);

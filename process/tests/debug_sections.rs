@@ -73,6 +73,8 @@ fn variables(
         start_line: None,
         closure: None,
         point: None,
+        unsaved: &[],
+        entered: None,
         program: None,
         sources: None,
     };

@@ -431,6 +431,8 @@ fn check(dir: &Path, name: &str, tally: &mut Tally, faults: &mut Vec<String>) {
                 start_line: None,
                 closure: None,
                 point: point.as_ref(),
+                unsaved: &[],
+                entered: None,
                 program: process.program(),
                 sources: None,
             },

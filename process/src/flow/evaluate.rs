@@ -8,9 +8,10 @@
 use super::Program;
 use super::graph::Graph;
 use super::machine::{Access, Machine};
-use super::state::{Followed, Place, REGISTERS, State, index};
+use super::state::{Followed, Place, REGISTERS, State, arguments, index};
 use super::step::{Effect, Expr, Mem, Way};
 use super::token::{Key, Node, Scope, Token, Tokens, UNKNOWN};
+use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
 use crate::symbols::Func;
 use rustc_hash::FxHashMap;
@@ -57,7 +58,17 @@ pub(super) struct At {
     pub(super) ends: States,
     /// For each name the steps ahead that make another value for it or compute with what it is, as far as no loop begins anew.
     pub(super) later: Vec<Vec<usize>>,
+    /// The calls of the function.
+    pub(super) calls: Vec<Call>,
     pub(super) tokens: Tokens,
+}
+
+/// A call of a function by its address.
+pub(super) struct Call {
+    pub(super) at: Addr,
+    pub(super) callee: Addr,
+    /// Symbols of the registers of integer arguments, in their order.
+    pub(super) arguments: Vec<Token>,
 }
 
 /// A function evaluated with names followed.
@@ -121,11 +132,13 @@ impl<'g> Evaluation<'g> {
     pub(super) fn at(mut self, step: usize) -> Option<At> {
         let (before, after) = self.around(step)?;
         let later = self.machine.later(step, &self.starts, &before.names);
+        let calls = self.machine.calls(&self.starts);
         Some(At {
             before,
             after,
             ends: self.ends,
             later,
+            calls,
             tokens: self.machine.tokens,
         })
     }
@@ -192,6 +205,29 @@ impl Machine<'_> {
             }
         }
         later
+    }
+
+    /// What its calls are given.
+    fn calls(&mut self, starts: &States) -> Vec<Call> {
+        let (graph, registers) = (self.graph, arguments(self.arch));
+        let mut calls = Vec::new();
+        for (number, start) in starts.iter().enumerate() {
+            let Some(mut state) = start.clone() else {
+                continue;
+            };
+            self.run(number, &mut state, &mut |at, state| {
+                let step = graph.steps.get(at).map(|step| (step.addr, step.way));
+                if let Some((at, Way::Call(Some(callee)))) = step {
+                    let registers = registers.iter().map(|reg| state.register(Reg(*reg)));
+                    calls.push(Call {
+                        at,
+                        callee,
+                        arguments: registers.collect(),
+                    });
+                }
+            });
+        }
+        calls
     }
 
     /// The states at the starts and ends of blocks, when nothing changes any more.

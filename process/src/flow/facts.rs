@@ -7,7 +7,7 @@ use super::bits::Bits;
 use super::evaluate::Touched;
 use super::graph::Graph;
 use super::machine::Touch;
-use super::state::{REGISTERS, index};
+use super::state::{REGISTERS, arguments, index};
 use super::step::Way;
 use crate::arch::{Arch, Reg};
 
@@ -270,13 +270,5 @@ impl Facts {
 fn insert(reg: u16, live: &mut Bits) {
     if let Some(bit) = register_bit(Reg(reg)) {
         live.insert(bit);
-    }
-}
-
-/// Registers of integer arguments and results, in their order.
-const fn arguments(arch: Arch) -> &'static [u16] {
-    match arch {
-        Arch::Amd64 => &[0, 3, 2, 5, 4, 8, 9, 10, 11],
-        Arch::Arm64 => &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
     }
 }

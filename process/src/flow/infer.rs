@@ -7,13 +7,13 @@
 //! that one's), or it is made of a loop's own variable (names are attached where a value is computed, which may be one round
 //! before the assignment).
 
-use super::evaluate::{At, Evaluation};
-use super::state::{Followed, Place, Range, State, register};
+use super::evaluate::{At, Call, Evaluation};
+use super::state::{Followed, Place, Range, State, arguments, register};
 use super::step::BinOp;
 use super::token::{Node, Token, Tokens, UNKNOWN};
 use super::{Point, Program};
 use crate::addr::Addr;
-use crate::arch::Reg;
+use crate::arch::{Arch, Reg};
 
 /// Functions of more instructions are not evaluated for single variables.
 const MOST_STEPS: usize = 8192;
@@ -69,6 +69,19 @@ pub enum Kept {
     Left(Place),
     /// The code has it.
     Constant(u64),
+    /// The function was called with it in this register, and the caller may have it still.
+    Entered(Reg),
+}
+
+/// A call that a word is given to, in the register after which another word is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Use {
+    /// The function that is called.
+    pub callee: Addr,
+    /// The registers of both.
+    pub registers: [Reg; 2],
+    /// The word in the register before, where that is a constant.
+    pub before: Option<u64>,
 }
 
 /// What is known of a part of a variable.
@@ -88,15 +101,32 @@ pub struct Held {
     pub later: Vec<Addr>,
     /// The slot it is listed in was written after it came there.
     pub is_overwritten: bool,
+    /// The calls of the function, wherever they stand, that it is given to.
+    pub uses: Vec<Use>,
+}
+
+/// What a call of the function is given, as far as the frame has it already, or still.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Handed {
+    /// The call.
+    pub at: Addr,
+    /// The function that is called.
+    pub callee: Addr,
+    /// What is in the registers of its arguments, and how many bytes of it.
+    pub words: Vec<(Reg, u8, Kept)>,
 }
 
 impl Point {
-    /// What is known of each part. Empty where it cannot be told.
-    pub fn held(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Vec<Held> {
+    /// What is known of each part, and what the function's calls are given. Empty where it cannot be told.
+    pub fn held(&self, program: Program<'_>, wanted: &Wanted<'_>) -> (Vec<Held>, Vec<Handed>) {
         self.evaluated(program, wanted).unwrap_or_default()
     }
 
-    fn evaluated(&self, program: Program<'_>, wanted: &Wanted<'_>) -> Option<Vec<Held>> {
+    fn evaluated(
+        &self,
+        program: Program<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Option<(Vec<Held>, Vec<Handed>)> {
         let graph = &self.function.graph;
         if graph.steps.len() > MOST_STEPS {
             return None;
@@ -104,15 +134,16 @@ impl Point {
         let func = program.symbols.find(graph.steps.get(self.step)?.addr)?;
         let names = wanted.names();
         let evaluated = Evaluation::of(program, &func, graph, &names, wanted.objects)?;
-        Some(self.found(evaluated.at(self.step)?, wanted))
+        Some(self.found(evaluated.at(self.step)?, wanted, program.arch))
     }
 
-    fn found(&self, at: At, wanted: &Wanted<'_>) -> Vec<Held> {
+    fn found(&self, at: At, wanted: &Wanted<'_>, arch: Arch) -> (Vec<Held>, Vec<Handed>) {
         let At {
             before,
             after,
             ends,
             later,
+            calls,
             mut tokens,
         } = at;
         let graph = &self.function.graph;
@@ -153,9 +184,31 @@ impl Point {
                     .map(|steps| steps.iter().filter_map(addr).collect())
                     .unwrap_or_default(),
                 is_overwritten: !self.is_of_loop(*symbol, &tokens) && self.is_overwritten(followed),
+                uses: if *bytes == 8 && !matches!(doubt, Some(Lost::Unknown | Lost::Constant)) {
+                    uses(*symbol, &calls, arch, &tokens)
+                } else {
+                    Vec::new()
+                },
             });
         }
-        found
+        let handed = calls.iter().map(|call| {
+            let words = arguments(arch).iter().zip(&call.arguments);
+            let words = words.filter_map(|(reg, symbol)| {
+                let bytes = match tokens.node(*symbol) {
+                    Node::Zero(bytes, _) => bytes,
+                    _ => 8,
+                };
+                let kept = self.anywhere(*symbol, bytes, places, &mut tokens)?;
+                Some((Reg(*reg), bytes, kept))
+            });
+            Handed {
+                at: call.at,
+                callee: call.callee,
+                words: words.collect(),
+            }
+        });
+        let handed = handed.collect();
+        (found, handed)
     }
 
     fn defined(&self, symbol: Token, tokens: &Tokens) -> Defined {
@@ -268,7 +321,8 @@ impl Point {
                 .or_else(|| {
                     let left = self.place(symbol, bytes, state, tokens, false);
                     left.map(Kept::Left)
-                }),
+                })
+                .or_else(|| entered(symbol, tokens).map(Kept::Entered)),
         }
     }
 
@@ -307,6 +361,36 @@ impl Point {
         }
         None
     }
+}
+
+/// The register in which the function was called with a value.
+fn entered(symbol: Token, tokens: &Tokens) -> Option<Reg> {
+    match tokens.node(symbol) {
+        Node::Entry(number) => Some(register(number)),
+        Node::Zero(_, inner) => entered(inner, tokens),
+        _ => None,
+    }
+}
+
+/// The calls that a word is given to behind another.
+fn uses(symbol: Token, calls: &[Call], arch: Arch, tokens: &Tokens) -> Vec<Use> {
+    let registers = arguments(arch).windows(2);
+    let of_call = |call: &Call| {
+        let pairs = call.arguments.windows(2).zip(registers.clone());
+        let found = pairs.filter_map(|(pair, registers)| match (pair, registers) {
+            ([before, given], [first, second]) if *given == symbol => Some(Use {
+                callee: call.callee,
+                registers: [Reg(*first), Reg(*second)],
+                before: match tokens.node(*before) {
+                    Node::Const(word) => Some(word),
+                    _ => None,
+                },
+            }),
+            _ => None,
+        });
+        found.collect::<Vec<Use>>()
+    };
+    calls.iter().flat_map(of_call).collect()
 }
 
 /// Where a name is in no place any more, beginning with the first of its entries: lists begin a new one at every block, and where a

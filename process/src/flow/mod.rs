@@ -22,6 +22,7 @@
 //! | `fault` | where a pointer came from that was nil |
 //! | `sites` | which calls of certain functions lie behind a frame and ahead of it |
 //! | `infer` | which place holds what a name held last |
+//! | `unsaved` | what registers hold that nobody saved |
 //! | `maps` | what the compiler recorded of the same: stack maps, spilled arguments |
 //!
 //! Offsets are from the CFA, as DWARF counts them. Nothing here knows variables. A function is evaluated when somebody
@@ -42,6 +43,7 @@ mod sites;
 mod state;
 mod step;
 mod token;
+mod unsaved;
 
 use crate::addr::Addr;
 use crate::arch::{Arch, Reg};
@@ -50,11 +52,12 @@ use crate::symbols::{Func, Symbols};
 use facts::Facts;
 pub use fault::{Accessed, Came};
 use graph::Graph;
-pub use infer::{Defined, Held, Kept, Lost, Wanted};
+pub use infer::{Defined, Handed, Held, Kept, Lost, Use, Wanted};
 use rustc_hash::FxHashMap;
 pub use sites::{Behind, Site, Sites, Undoes, Word};
 pub use state::{Followed, Place, Range};
 use std::sync::{Arc, Mutex, PoisonError};
+pub use unsaved::Unsaved;
 
 /// Functions of more code are not looked at: the largest of hand-written Go have a fifth of it.
 const MOST_CODE: u64 = 1 << 17;
@@ -207,10 +210,11 @@ impl Point {
     }
 }
 
-/// Functions that were evaluated, by their entry; `None` for those that cannot be.
+/// Functions that were evaluated, by their entry, `None` for those that cannot be; and registers that nobody saved, by pc.
 #[derive(Debug, Default)]
 pub struct Functions {
     known: Mutex<FxHashMap<Addr, Option<Arc<Function>>>>,
+    unsaved: Mutex<FxHashMap<(Addr, bool), Unsaved>>,
 }
 
 impl Functions {

@@ -248,7 +248,10 @@ impl Point {
         let Some(evaluated) = evaluated else {
             return;
         };
-        let mut back = Back { evaluated };
+        let mut back = Back {
+            evaluated,
+            loads: true,
+        };
         let Some((here, _)) = back.evaluated.around(self.step) else {
             return;
         };
@@ -375,17 +378,27 @@ fn matters(arch: Arch, step: &Step) -> bool {
 }
 
 /// A function in which values are followed back.
-struct Back<'g> {
+pub(super) struct Back<'g> {
     evaluated: Evaluation<'g>,
+    /// What was loaded from memory is taken to be there still.
+    loads: bool,
 }
 
-impl Back<'_> {
+impl<'g> Back<'g> {
+    /// Of values that the frame itself has still.
+    pub(super) const fn of_frame(evaluated: Evaluation<'g>) -> Self {
+        Self {
+            evaluated,
+            loads: false,
+        }
+    }
+
     fn node(&self, token: Token) -> Node {
         self.evaluated.tokens().node(token)
     }
 
     /// A value as it can be had where the frame stands.
-    fn word(&mut self, token: Token, here: &State, depth: usize) -> Option<Word> {
+    pub(super) fn word(&mut self, token: Token, here: &State, depth: usize) -> Option<Word> {
         if token == UNKNOWN || depth > MOST_WORDS {
             return None;
         }
@@ -407,8 +420,8 @@ impl Back<'_> {
                 Some(Word::Plus(Box::new(inner), by.cast_signed()))
             }
             Node::Entry(number) => Some(Word::Entry(Reg(u16::from(number)))),
-            Node::Defined(_, Key::Slot(at, 8)) => Some(Word::Slot(at)),
-            Node::Defined(step, Key::Register(number)) => {
+            Node::Defined(_, Key::Slot(at, 8)) if self.loads => Some(Word::Slot(at)),
+            Node::Defined(step, Key::Register(number)) if self.loads => {
                 let step = usize::try_from(step).ok()?;
                 let mem = self.evaluated.loads(step, number)?;
                 if mem.index.is_some() {

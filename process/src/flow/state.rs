@@ -2,7 +2,7 @@
 
 use super::token::{Key, Token, UNKNOWN};
 use crate::addr::Addr;
-use crate::arch::Reg;
+use crate::arch::{Arch, Reg};
 
 /// General registers, then vector registers.
 pub(super) const REGISTERS: usize = 65;
@@ -21,6 +21,14 @@ pub(super) fn index(reg: Reg) -> Option<usize> {
 pub(super) fn register(index: u8) -> Reg {
     let index = u16::from(index);
     Reg(if index <= 32 { index } else { index + 31 })
+}
+
+/// Registers of integer arguments and results, in their order.
+pub(super) const fn arguments(arch: Arch) -> &'static [u16] {
+    match arch {
+        Arch::Amd64 => &[0, 3, 2, 5, 4, 8, 9, 10, 11],
+        Arch::Arm64 => &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    }
 }
 
 /// What is where.

@@ -7,7 +7,7 @@
 use super::abi;
 use super::arrange::{Origin, Standing, Variable, is_compilers};
 use super::infer::{Part, is_incomplete};
-use super::known::Level;
+use super::known::{Level, Parts};
 use super::lengths::lengths;
 use super::variables::{Context, HOME, Raw};
 use crate::dwarf::{Location, Piece};
@@ -96,7 +96,7 @@ impl<'a> Context<'_, 'a> {
     pub(super) fn by_source(
         &self,
         level: &Level<'a>,
-        held: &[(Part, Held)],
+        held: &Parts,
         found: &mut [(u64, &mut Variable)],
     ) {
         // The code that makes room on the stack or gives it back has the line of some statement.
@@ -145,10 +145,22 @@ impl<'a> Context<'_, 'a> {
             let Some(own) = named.iter().find(|named| named.die == *die) else {
                 continue;
             };
+            if own.is_plain && !matches!(variable.standing, Standing::Inferred(_)) {
+                self.by_use(
+                    variable,
+                    &function.given(&own.asked(here)),
+                    name,
+                    &held.handed,
+                );
+            }
+            if matches!(variable.standing, Standing::Inferred(_)) {
+                continue;
+            }
             let Some((fate, of)) = origin(&function, &named, own, here, 0) else {
                 continue;
             };
             let parts: Vec<&(Part, Held)> = held
+                .parts
                 .iter()
                 .filter(|(part, _)| part.place().0 == *die || part.place().0 == of.die)
                 .collect();

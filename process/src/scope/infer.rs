@@ -14,6 +14,7 @@ use crate::symbols::ModuleData;
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression, Operation};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Constants are mostly so.
 const NEVER_PLACED: &str = "the compiler gave it no place anywhere in the function";
@@ -52,15 +53,15 @@ impl Part {
 
 impl<'a> Context<'_, 'a> {
     /// What the function's code tells of the parts of all variables in scope.
-    pub(super) fn held(&self) -> Parts {
+    pub(super) fn held(&self) -> Arc<Parts> {
         let (Some(point), Some(program)) = (self.frame.point, self.frame.program) else {
-            return Parts::default();
+            return Arc::default();
         };
-        let find = || self.find_held(point, program).into();
+        let find = || self.find_held(point, program);
         self.known.held(point.is_interrupted(), find)
     }
 
-    fn find_held(&self, point: &Point, program: Program<'_>) -> Vec<(Part, Held)> {
+    fn find_held(&self, point: &Point, program: Program<'_>) -> Parts {
         let mut parts = Vec::new();
         let mut objects = Vec::new();
         for (number, level) in self.known.levels.iter().enumerate() {
@@ -69,7 +70,7 @@ impl<'a> Context<'_, 'a> {
             }
         }
         if parts.is_empty() || parts.len() > MOST_PARTS {
-            return Vec::new();
+            return Parts::default();
         }
         let followed: Vec<(Followed, u8)> = parts.iter().map(Part::followed).collect();
         let mut numbers = BTreeMap::new();
@@ -80,7 +81,7 @@ impl<'a> Context<'_, 'a> {
                 *numbers.entry(part.owner).or_insert(next)
             })
             .collect();
-        let held = point.held(
+        let (held, handed) = point.held(
             program,
             &Wanted {
                 parts: &followed,
@@ -88,7 +89,10 @@ impl<'a> Context<'_, 'a> {
                 objects: &objects,
             },
         );
-        parts.into_iter().zip(held).collect()
+        Parts {
+            parts: parts.into_iter().zip(held).collect(),
+            handed,
+        }
     }
 
     /// Looks for the values of variables that are not exact; `found` has each with the DIE it comes from. Those that are `doubted`
@@ -117,6 +121,7 @@ impl<'a> Context<'_, 'a> {
             let why = "by the code: what it was last";
             let kept = |held: &Held| held.place.ok().map(Kept::At);
             let pieces = own().map(|(part, held)| part.kept(kept(held)));
+            let pieces = pieces.chain(self.type_word(variable.ty, own()));
             self.assemble(variable, pieces, why);
             if let Standing::OptimizedOut(why) = &mut variable.standing {
                 let lost = own().find_map(|(_, held)| held.place.err());
@@ -247,7 +252,7 @@ impl<'a> Context<'_, 'a> {
             };
             told.push(name);
             let word = <[u8; 8]>::try_from(bytes.as_slice()).map(u64::from_le_bytes);
-            let is_left = matches!(kept, Some(Kept::Left(_)));
+            let is_left = matches!(kept, Some(Kept::Left(_) | Kept::Entered(_)));
             is_freed |= is_left && word.is_ok_and(|word| self.points_into_heap(word));
             pieces.push(Piece {
                 offset,
@@ -273,10 +278,15 @@ impl<'a> Context<'_, 'a> {
     /// Whether a word may be a pointer to something that the garbage collector frees: to memory that is no module's.
     pub(super) fn points_into_heap(&self, word: u64) -> bool {
         let is_there = self.frame.memory.bytes(Addr(word), 1).is_ok();
+        is_there && !self.is_static(word)
+    }
+
+    /// Whether a word points into a module's own memory.
+    pub(super) fn is_static(&self, word: u64) -> bool {
         let modules = self.frame.program.into_iter();
         let mut modules = modules.flat_map(|program| program.symbols.modules());
         let is_static = |data: &ModuleData| data.covers(Addr(word));
-        is_there && !modules.any(|module| module.data.as_ref().is_some_and(is_static))
+        modules.any(|module| module.data.as_ref().is_some_and(is_static))
     }
 
     fn bytes_of(&self, kept: Kept, size: u8) -> Option<(Vec<u8>, String)> {
@@ -285,6 +295,13 @@ impl<'a> Context<'_, 'a> {
             Kept::Constant(value) => {
                 let bytes = value.to_le_bytes().get(..usize::from(size))?.to_vec();
                 Some((bytes, "the code itself".to_owned()))
+            }
+            Kept::Entered(reg) => {
+                let word = self.frame.entered?.entered(reg)?;
+                let bytes = word.to_le_bytes().get(..usize::from(size))?.to_vec();
+                let name = self.frame.registers.arch().register_name(reg);
+                let told = format!("{name} at the call, which the caller's frame still tells");
+                Some((bytes, told))
             }
         }
     }
@@ -304,7 +321,8 @@ impl<'a> Context<'_, 'a> {
                     .map(|word| word.to_le_bytes().to_vec())
                     .or_else(|| registers.vector(reg).map(|vector| vector.to_vec()))?;
                 bytes.truncate(usize::from(size));
-                Some((bytes, registers.arch().register_name(reg)))
+                let name = || registers.arch().register_name(reg);
+                Some((bytes, self.told_unsaved(reg).unwrap_or_else(name)))
             }
         }
     }

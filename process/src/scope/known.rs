@@ -10,7 +10,7 @@ use super::levels::Scoped;
 use super::variables::{Context, Frame, FrameVariables, Raw, VariablesError};
 use crate::addr::{Addr, FileAddr};
 use crate::dwarf::{Dwarf, FunctionDie, Slice, go};
-use crate::flow::Held;
+use crate::flow::{Handed, Held};
 use crate::types::Types;
 use gimli::constants as dw;
 use gimli::{AttributeValue, Expression};
@@ -20,8 +20,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// So many pcs are kept; then all begin anew.
 const MOST_KEPT: usize = 4096;
 
-/// The parts of variables that are followed, with what the code tells of each.
-pub(super) type Parts = Arc<[(Part, Held)]>;
+/// The parts of variables that are followed, with what the code tells of each; and what calls are given.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) parts: Vec<(Part, Held)>,
+    pub(super) handed: Vec<Handed>,
+}
 
 /// One level of inlining: the function itself, or a call inlined into it.
 pub(super) struct Level<'a> {
@@ -43,7 +47,7 @@ pub(super) struct Known<'a> {
     parameters: OnceLock<Vec<(Argument, Parameter)>>,
     homes: OnceLock<Vec<(Argument, Home)>>,
     /// What the code tells behind a call and where it was interrupted.
-    held: [OnceLock<Parts>; 2],
+    held: [OnceLock<Arc<Parts>>; 2],
 }
 
 impl<'a> Known<'a> {
@@ -80,10 +84,10 @@ impl<'a> Known<'a> {
     }
 
     /// What the code tells of the parts of variables; `find` finds it at the first question.
-    pub(super) fn held(&self, interrupted: bool, find: impl FnOnce() -> Parts) -> Parts {
+    pub(super) fn held(&self, interrupted: bool, find: impl FnOnce() -> Parts) -> Arc<Parts> {
         let [behind, at] = &self.held;
         let held = if interrupted { at } else { behind };
-        Arc::clone(held.get_or_init(find))
+        Arc::clone(held.get_or_init(|| Arc::new(find())))
     }
 }
 

@@ -11,7 +11,10 @@
 //! | `judge` | how far a location is to be believed |
 //! | `ahead` | which locations run ahead of the source |
 //! | `infer` | values that the code still has where DWARF has lost them |
+//! | `beside` | type words of interfaces, by what is called with them |
+//! | `unsaved` | values in registers that nobody saved |
 //! | `by_source` | values that the program's text settles |
+//! | `by_use` | values by the calls that variables are given to |
 //! | `literal` | values that it states |
 //! | `lengths` | lengths of slices that it states |
 //! | `fault` | what was nil, as the source calls it |
@@ -26,7 +29,9 @@
 mod abi;
 mod ahead;
 mod arrange;
+mod beside;
 mod by_source;
+mod by_use;
 mod closures;
 mod fault;
 mod generics;
@@ -37,6 +42,7 @@ mod lengths;
 mod levels;
 mod literal;
 mod packages;
+mod unsaved;
 mod variables;
 
 pub use arrange::{Origin, Standing, Variable, range_body_parent};
@@ -44,4 +50,4 @@ pub use closures::{CaptureSlot, TypeArgument};
 pub use fault::NilValue;
 pub use known::Scopes;
 pub use packages::{Ambiguous, PackageItem, PackageVariable};
-pub use variables::{Frame, FrameVariables, VariablesError};
+pub use variables::{Entered, Frame, FrameVariables, VariablesError};

@@ -15,16 +15,22 @@ use super::arrange::{Origin, Standing, Variable, arrange, is_compilers};
 use super::generics::Dictionary;
 use super::known::{Known, Level};
 use crate::addr::{Addr, FileAddr};
-use crate::arch::Registers;
+use crate::arch::{Reg, Registers};
 use crate::dwarf::{
     Dwarf, DwarfError, Found, Located, Location, NoLocation, Piece, Site, UnitEntry,
 };
-use crate::flow::{Point, Program};
+use crate::flow::{Point, Program, Word};
 use crate::memory::{Memory, MemoryExt};
 use crate::source::Sources;
 use crate::types::{Shape, TypeRef, Types};
 use std::cmp::Ordering;
 use std::sync::Arc;
+
+/// Knows what a frame's function was called with.
+pub trait Entered {
+    /// In a register, where the caller's frame has it still.
+    fn entered(&self, reg: Reg) -> Option<u64>;
+}
 
 /// One logical frame, as unwinding knows it.
 #[derive(Clone, Copy)]
@@ -53,6 +59,10 @@ pub struct Frame<'f> {
     pub point: Option<&'f Point>,
     /// Where that code is, for values that only it still has.
     pub program: Option<Program<'f>>,
+    /// Those of the registers that nobody saved, with what they held by the function's code.
+    pub unsaved: &'f [(Reg, Word)],
+    /// What the function was called with, when its caller can be asked.
+    pub entered: Option<&'f dyn Entered>,
     /// The program's text, where it is at hand.
     pub sources: Option<&'f Sources>,
 }
@@ -176,9 +186,10 @@ impl<'a> Context<'_, 'a> {
         let mut variables: Vec<(u64, &mut Variable)> = dies.into_iter().zip(variables).collect();
         if self.unit.is_go && !self.unit.unoptimized {
             let held = self.held();
-            let doubted = self.doubt(&held, &mut variables);
-            self.infer(&held, &doubted, &mut variables);
+            let doubted = self.doubt(&held.parts, &mut variables);
+            self.infer(&held.parts, &doubted, &mut variables);
             self.by_source(level, &held, &mut variables);
+            self.mark_unsaved(raw, &mut variables);
         }
         FrameVariables {
             variables: arrange(found),

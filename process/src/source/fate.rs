@@ -47,6 +47,35 @@ impl Function {
     /// Where a variable's value is from; `None` when that cannot be told.
     pub fn fate(&self, asked: &Asked<'_>) -> Option<Fate> {
         let source = &self.source;
+        let Some(at) = self.origin(asked)? else {
+            return match (asked.is_parameter, asked.is_result) {
+                (true, false) => Some(Fate::Entry),
+                (true, true) => Some(Fate::Zero(asked.declared)),
+                _ => None,
+            };
+        };
+        let all = self.assignments(asked)?;
+        let own = || all.iter().filter(|of| source.line(of.at) >= asked.declared);
+        let last = own().find(|of| of.at == at)?;
+        let is_first = source.line(at) == asked.declared;
+        if last.is_zero {
+            return Some(Fate::Zero(source.line(at)));
+        }
+        if let Some(value) = &last.value {
+            let words = source.words.get(value.clone())?.to_vec();
+            return Some(Fate::Given(words, source.line(at)));
+        }
+        (is_first && own().count() == 1).then(|| Fate::Once(source.line(at)))
+    }
+
+    /// Which assignment a variable has its value from, by its token, or `None` when none has come yet; nothing when that cannot
+    /// be told.
+    #[expect(
+        clippy::option_option,
+        reason = "that nothing was assigned is known, too"
+    )]
+    pub(super) fn origin(&self, asked: &Asked<'_>) -> Option<Option<usize>> {
+        let source = &self.source;
         let all = self.assignments(asked)?;
         let line = |at: usize| source.line(at);
         // Code before the first statement and after the last one has the line of the end.
@@ -99,11 +128,7 @@ impl Function {
             return None;
         }
         let Some(last) = before.last() else {
-            return match (asked.is_parameter, asked.is_result) {
-                (true, false) => Some(Fate::Entry),
-                (true, true) => Some(Fate::Zero(asked.declared)),
-                _ => None,
-            };
+            return Some(None);
         };
         if !self.leads_to(last.at, asked.here) {
             return None;
@@ -113,14 +138,7 @@ impl Function {
         if last.declares && (!is_first || asked.is_parameter) {
             return None;
         }
-        if last.is_zero {
-            return Some(Fate::Zero(line(last.at)));
-        }
-        if let Some(value) = &last.value {
-            let words = source.words.get(value.clone())?.to_vec();
-            return Some(Fate::Given(words, line(last.at)));
-        }
-        (is_first && own.len() == 1).then(|| Fate::Once(line(last.at)))
+        Some(Some(last.at))
     }
 
     /// Whether an expression may have been assigned only once, whatever it is: by a declaration that nothing follows.

@@ -7,16 +7,19 @@
 //! | `blocks` | functions, and which blocks a token stands in |
 //! | `assigned` | what is assigned to the names that were asked about |
 //! | `fate` | which assignment a variable has its value from |
+//! | `given` | calls that it is given to |
 //!
 //! Nothing here knows types or memory. What cannot be told for certain is `None`.
 
 mod assigned;
 mod blocks;
 mod fate;
+mod given;
 mod lex;
 
 pub use blocks::Function;
 pub use fate::{Asked, Fate};
+pub use given::Given;
 pub use lex::{Sort, Source, Word};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};

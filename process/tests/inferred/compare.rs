@@ -203,9 +203,10 @@ fn frame(
         let standing = own.map_or("not listed", |own| own.standing.as_str());
         let value = own.and_then(|own| own.value.as_ref());
         if is_live {
+            let is_whole = value.is_some_and(|value| !has_gaps(value));
             let kind = match standing {
-                "exact" if value.is_some_and(|v| !has_gaps(v)) => 0,
-                "inferred" => 1,
+                "exact" if is_whole => 0,
+                "inferred" if is_whole => 1,
                 _ => 2,
             };
             tally.live[0][kind] += 1;
