@@ -23,6 +23,10 @@ impl Function {
             return Vec::new();
         };
         let source = &self.source;
+        // A constant of the same name is assigned nowhere, and hides the variable.
+        if self.body.clone().any(|at| source.sign(at) == "const") {
+            return Vec::new();
+        }
         let in_loop = |at: usize| {
             let blocks = self.blocks.iter();
             let mut loops = blocks.filter(|extent| extent.block == Block::Loop);
