@@ -7,6 +7,7 @@ mod tests {
     use serde_json::Value;
     use std::collections::BTreeMap;
     use std::fs;
+    use std::io::Read;
     use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
     use std::sync::Mutex;
@@ -36,16 +37,26 @@ mod tests {
 
     /// What is printed on stdout.
     fn dumpview(verb: &str, args: &[&str]) -> Vec<u8> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dumpview"));
-        if !verb.is_empty() {
-            command.arg(verb);
-        }
+        printed(
+            Command::new(env!("CARGO_BIN_EXE_dumpview")),
+            [verb].iter().chain(args),
+        )
+    }
+
+    /// The same by one processor, where no scout goes ahead of the reader.
+    fn alone(verb: &str, args: &[&str]) -> Vec<u8> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", env!("CARGO_BIN_EXE_dumpview")]);
+        printed(command, [verb].iter().chain(args))
+    }
+
+    fn printed<'a>(mut command: Command, args: impl Iterator<Item = &'a &'a str>) -> Vec<u8> {
         command
             .env(
                 "XDG_CACHE_HOME",
                 concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
             )
-            .args(args)
+            .args(args.filter(|arg| !arg.is_empty()))
             .stdin(Stdio::null())
             .output()
             .unwrap()
@@ -265,6 +276,45 @@ mod tests {
             let n = compared.get(&(what, 0)).copied().unwrap_or(0);
             assert!(n >= 40, "only {n} of {what} were compared: {compared:?}");
         }
+    }
+
+    /// All logs behind each other, so that records lie across the borders of chunks.
+    fn together(files: &[PathBuf]) -> PathBuf {
+        let mut all = Vec::new();
+        for path in files {
+            let packed = fs::read(path).unwrap();
+            if path.extension().is_some_and(|ending| ending == "gz") {
+                let mut decoder = flate2::read::GzDecoder::new(packed.as_slice());
+                decoder.read_to_end(&mut all).unwrap();
+            } else {
+                all.extend(packed);
+            }
+            all.push(b'\n');
+        }
+        PathBuf::from(file("together.log", &String::from_utf8_lossy(&all)))
+    }
+
+    #[test]
+    fn one_processor_answers_as_all_do() {
+        let mut files = logs();
+        files.push(together(&files));
+        let next = AtomicUsize::new(0);
+        let compared = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let file = file.to_str().unwrap();
+                        for verb in ["gc", "sched", "goroutines"] {
+                            let answer = dumpview(verb, &[file, "--json"]);
+                            assert!(answer == alone(verb, &[file, "--json"]), "{verb} {file}");
+                            compared.fetch_add(answer.len(), Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(compared.into_inner() > 1_000_000);
     }
 
     /// What a log may hold that trips one verb and not another, each with what it counts.

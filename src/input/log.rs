@@ -43,7 +43,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long a writer may go on after Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Parts on their way between the threads.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 2;
 
 /// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough. With `follow` it goes
 /// on as a file grows, across rotation and truncation. A `scout` looks through a file from its beginning to its end, or

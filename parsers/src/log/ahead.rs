@@ -31,21 +31,25 @@ pub struct Ahead {
     found: Vec<Found>,
     /// How many of them are behind the reader.
     passed: usize,
+    cycles: Vec<gctrace::Cycle>,
+    samples: Vec<schedtrace::Sample<'static>>,
+    goroutines: Vec<Whole>,
 }
 
 #[derive(Debug)]
 struct Found {
     at: usize,
-    length: usize,
+    /// How many bytes it has, with the line end.
+    length: u32,
     what: What,
 }
 
-/// What was found, but for the texts in it.
-#[derive(Debug)]
+/// What was found, by its place among its kind: goroutines are small, and many, and cycles are not.
+#[derive(Clone, Copy, Debug)]
 enum What {
-    Cycle(gctrace::Cycle),
-    Sample(schedtrace::Sample<'static>),
-    Goroutine(Whole),
+    Cycle(u32),
+    Sample(u32),
+    Goroutine(u32),
 }
 
 impl Scout {
@@ -63,14 +67,13 @@ impl Scout {
 
     /// Looks through a chunk.
     pub fn look(&mut self, chunk: &[u8], ahead: &mut Ahead) {
-        ahead.found.clear();
-        ahead.passed = 0;
+        ahead.clear();
         let mut starts = Starts::of(chunk, self.has_goroutines());
         let mut at = 0;
         while let Some(text) = chunk.get(at..).filter(|text| !text.is_empty()) {
-            if let Some((what, length)) = self.first(text) {
+            if let Some((what, length)) = self.first(text, ahead) {
                 ahead.found.push(Found { at, length, what });
-                at += length;
+                at += length as usize;
             } else if let Some(next) = starts.after(at) {
                 at = next;
             } else {
@@ -79,12 +82,13 @@ impl Scout {
         }
     }
 
-    /// What a text begins with, and how many bytes that has, with the line end.
-    fn first(&mut self, text: &[u8]) -> Option<(What, usize)> {
+    /// What a text begins with, which is kept, and how many bytes that has.
+    fn first(&mut self, text: &[u8], ahead: &mut Ahead) -> Option<(What, u32)> {
         if text.starts_with(b"goroutine ") {
             let whole = self.alike.as_mut()?.whole(text)?;
-            let length = whole.length();
-            return Some((What::Goroutine(whole), length));
+            let length = u32::try_from(whole.length()).ok()?;
+            let number = push(&mut ahead.goroutines, whole)?;
+            return Some((What::Goroutine(number), length));
         }
         if !may_begin(text) {
             return None;
@@ -94,38 +98,33 @@ impl Scout {
             let gctrace::Record::Cycle(cycle) = gctrace::record(line, 1)? else {
                 return None;
             };
-            What::Cycle(cycle)
+            What::Cycle(push(&mut ahead.cycles, cycle)?)
         } else {
             let schedtrace::Record::Sample(sample) = schedtrace::record(line, 1)? else {
                 return None;
             };
-            What::Sample(sample.without_lists())
+            What::Sample(push(&mut ahead.samples, sample.without_lists())?)
         };
-        Some((what, length))
+        Some((what, u32::try_from(length).ok()?))
     }
 
-    /// The record that a text begins with, and how many bytes that has, with the line end.
-    pub(super) fn record<'c>(&mut self, text: &'c [u8]) -> Option<(Kind<'c>, usize)> {
-        let (what, length) = self.first(text)?;
-        Some((what.of(text)?, length))
+    /// The record that a text begins with, and how many bytes that has, with the line end; `room` is for what it was found to be.
+    pub(super) fn record<'c>(
+        &mut self,
+        text: &'c [u8],
+        room: &mut Ahead,
+    ) -> Option<(Kind<'c>, usize)> {
+        room.clear();
+        let (what, length) = self.first(text, room)?;
+        Some((room.kind(what, text)?, length as usize))
     }
 }
 
-impl What {
-    /// The record, with the texts of what it was found in.
-    #[inline]
-    fn of<'c>(&self, text: &'c [u8]) -> Option<Kind<'c>> {
-        Some(match *self {
-            Self::Cycle(cycle) => Kind::Gc(gctrace::Record::Cycle(cycle)),
-            Self::Sample(sample) => {
-                let (line, _) = first_line(text)?;
-                Kind::Sched(schedtrace::Record::Sample(sample.with_lists_of(line)))
-            }
-            Self::Goroutine(whole) => {
-                Kind::Traceback(traceback::Record::Section(whole.section(text)?))
-            }
-        })
-    }
+/// Keeps something, and gives its place.
+fn push<T>(all: &mut Vec<T>, one: T) -> Option<u32> {
+    let place = u32::try_from(all.len()).ok()?;
+    all.push(one);
+    Some(place)
 }
 
 /// The first line of a text, if it ends there, and its length with that end.
@@ -151,6 +150,14 @@ impl Ahead {
         self.found.len()
     }
 
+    fn clear(&mut self) {
+        self.found.clear();
+        self.passed = 0;
+        self.cycles.clear();
+        self.samples.clear();
+        self.goroutines.clear();
+    }
+
     /// The record at a place of the chunk, with which the text begins; places rise.
     #[inline]
     pub(super) fn record<'c>(&mut self, at: usize, text: &'c [u8]) -> Option<(Kind<'c>, usize)> {
@@ -161,9 +168,29 @@ impl Ahead {
             }
             self.passed += 1;
             if first.at == at {
-                return Some((first.what.of(text)?, first.length));
+                return Some((self.kind(first.what, text)?, first.length as usize));
             }
         }
+    }
+
+    /// What was found, with the texts of what it was found in.
+    #[inline]
+    fn kind<'c>(&self, what: What, text: &'c [u8]) -> Option<Kind<'c>> {
+        Some(match what {
+            What::Cycle(place) => {
+                let cycle = self.cycles.get(place as usize)?;
+                Kind::Gc(gctrace::Record::Cycle(*cycle))
+            }
+            What::Sample(place) => {
+                let sample = self.samples.get(place as usize)?;
+                let (line, _) = first_line(text)?;
+                Kind::Sched(schedtrace::Record::Sample(sample.with_lists_of(line)))
+            }
+            What::Goroutine(place) => {
+                let whole = self.goroutines.get(place as usize)?;
+                Kind::Traceback(traceback::Record::Section(whole.section(text)?))
+            }
+        })
     }
 }
 

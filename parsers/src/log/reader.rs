@@ -18,6 +18,8 @@ pub struct LogReader {
     lines_of_others: Others,
     /// Looks what the next line is, where nobody did so ahead.
     scout: Scout,
+    /// What that is.
+    next: Ahead,
     /// When what is read now was written, where it says nothing of that itself.
     arrived: Option<Stamp>,
 }
@@ -236,7 +238,7 @@ impl LogReader {
             && let Some(text) = chunk.get(at..)
             && let Some((kind, length)) = match ahead {
                 Some(ahead) => ahead.record(at, text),
-                None => self.scout.record(text),
+                None => self.scout.record(text, &mut self.next),
             }
         {
             let written = Written {
