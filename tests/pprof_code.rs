@@ -233,6 +233,31 @@ mod tests {
         })
     }
 
+    /// Arm64 has one syntax only, and that is said.
+    fn another_syntax_costs_the_same(folder: &Path, regex: &str) {
+        let asked = ["disasm", regex, "judged", "cpu"];
+        let gnu = text(&ours(folder, &asked));
+        let output = ours(folder, &[&asked[..], &["-intel_syntax"]].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let intel = text(&output);
+        if cfg!(target_arch = "x86_64") {
+            assert!(gnu.contains("(%r") && !gnu.contains(" PTR "), "{gnu}");
+            assert!(
+                intel.contains("QWORD PTR [r") && !intel.contains("(%r"),
+                "{intel}"
+            );
+        } else {
+            assert!(said.contains("-intel_syntax has no effect"), "{said}");
+        }
+        let costs = |text: &str| -> Vec<_> {
+            let routines = routines(text).into_iter();
+            routines.map(|of| of.costs).collect()
+        };
+        let (intel, gnu) = (costs(&intel), costs(&gnu));
+        assert!(!gnu.is_empty());
+        assert_eq!(intel, gnu);
+    }
+
     #[test]
     fn instructions_and_lines_cost_what_pprof_says() {
         let Some(go) = std::env::var_os("DUMPVIEW_GO") else {
@@ -310,6 +335,7 @@ mod tests {
                 assert_eq!(lines(weblist["text"].as_str().unwrap()), page);
             }
             assert!(compared > 20, "{release}: {compared}");
+            another_syntax_costs_the_same(folder.path(), &searched[0]);
             // Without symbols the numbers are the same; the compiler's name of an instance is not known any more.
             let disasm = || {
                 let disasm = ["disasm", &searched[0], "judged", "cpu"];

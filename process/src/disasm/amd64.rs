@@ -1,8 +1,10 @@
 //! x86-64, by `iced-x86`.
 
-use super::{BAD, Instruction};
+use super::{BAD, Instruction, Syntax};
 use crate::addr::Addr;
-use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter, OpKind};
+use iced_x86::{
+    Decoder, DecoderOptions, Formatter, GasFormatter, IntelFormatter, MemorySizeOptions, OpKind,
+};
 use std::fmt::Write;
 
 /// Decodes as it is asked.
@@ -11,14 +13,25 @@ pub struct Instructions<'c> {
     at: Addr,
     done: usize,
     decoder: Decoder<'c>,
-    formatter: GasFormatter,
+    formatter: Box<dyn Formatter>,
 }
 
 impl<'c> Instructions<'c> {
     /// Those of `code`, which stands at `at`.
-    pub fn new(code: &'c [u8], at: Addr) -> Self {
-        let mut formatter = GasFormatter::new();
+    pub fn new(code: &'c [u8], at: Addr, syntax: Syntax) -> Self {
+        let mut formatter: Box<dyn Formatter> = match syntax {
+            Syntax::Gnu => Box::new(GasFormatter::new()),
+            Syntax::Intel => Box::new(IntelFormatter::new()),
+        };
         let options = formatter.options_mut();
+        if syntax == Syntax::Intel {
+            // As objdump -M intel spells them.
+            options.set_hex_prefix("0x");
+            options.set_hex_suffix("");
+            options.set_uppercase_keywords(true);
+            options.set_memory_size_options(MemorySizeOptions::Always);
+            options.set_show_branch_size(false);
+        }
         options.set_rip_relative_addresses(true);
         options.set_uppercase_hex(false);
         options.set_small_hex_numbers_in_decimal(false);

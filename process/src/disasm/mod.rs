@@ -1,7 +1,7 @@
 //! Machine code as instructions: what a frame's function does where its source is not at hand.
 //!
 //! The syntax is GNU's, as `objdump -d` and gdb print it (AT&T operands on amd64), for that is what people who ask
-//! for instructions of a core compare with. Decoding is the work of `iced-x86` and `yaxpeax-arm`; here their answers
+//! for instructions of a core compare with; profiles, whose readers may ask for it, have Intel's as well. Decoding is the work of `iced-x86` and `yaxpeax-arm`; here their answers
 //! get one shape. Bytes that are no instruction (or none that the decoder knows) are [`BAD`], one byte on amd64 and
 //! one word on arm64, and decoding goes on after them: nothing is guessed. Whoever asks starts at a function's entry;
 //! amd64 code that is entered in the middle of an instruction decodes to something else.
@@ -17,6 +17,15 @@ use crate::arch::Arch;
 /// The text of what is no instruction.
 pub const BAD: &str = "(bad)";
 
+/// How operands are spelled and ordered; instructions of arm64 have one syntax only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Syntax {
+    /// As `objdump -d` prints them.
+    Gnu,
+    /// As `objdump -M intel` prints them.
+    Intel,
+}
+
 /// One instruction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instruction<'c> {
@@ -24,7 +33,7 @@ pub struct Instruction<'c> {
     pub addr: Addr,
     /// Its bytes.
     pub bytes: &'c [u8],
-    /// Mnemonic and operands in GNU syntax; [`BAD`] when it is none. What it names relative to the program counter
+    /// Mnemonic and operands; [`BAD`] when it is none. What it names relative to the program counter
     /// is spelled as an address: branch targets in the operand, amd64 data after `#`.
     pub text: String,
     /// Where a call or jump leads, when the instruction itself says it.
@@ -43,14 +52,24 @@ impl Instruction<'_> {
     }
 }
 
-/// The instructions of `code`, which stands at `at`. Every byte belongs to exactly one of them.
+/// The instructions of `code`, which stands at `at`, in GNU syntax. Every byte belongs to exactly one of them.
 pub fn instructions(
     arch: Arch,
     code: &[u8],
     at: Addr,
 ) -> Box<dyn Iterator<Item = Instruction<'_>> + '_> {
+    instructions_in(Syntax::Gnu, arch, code, at)
+}
+
+/// As [`instructions`], in a syntax of one's own choice.
+pub fn instructions_in(
+    syntax: Syntax,
+    arch: Arch,
+    code: &[u8],
+    at: Addr,
+) -> Box<dyn Iterator<Item = Instruction<'_>> + '_> {
     match arch {
-        Arch::Amd64 => Box::new(amd64::Instructions::new(code, at)),
+        Arch::Amd64 => Box::new(amd64::Instructions::new(code, at, syntax)),
         Arch::Arm64 => Box::new(arm64::instructions(code, at)),
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes whose meaning is known, and whole programs against objdump.
 
-use super::{BAD, instructions};
+use super::{BAD, Syntax, instructions, instructions_in};
 use crate::addr::Addr;
 use crate::arch::Arch;
 use crate::image::{Executable, SectionArena};
@@ -37,6 +37,26 @@ fn amd64_names_what_is_relative_to_the_program_counter() {
             (0x40100b, "lea 0x10(%rip),%rax # 0x401022".to_owned(), None),
             (0x401012, "call *%rcx".to_owned(), None),
             (0x401014, "int3".to_owned(), None),
+        ]
+    );
+}
+
+#[test]
+fn amd64_has_the_syntax_of_intel_as_objdump_spells_it() {
+    let code = [
+        0x49, 0x3b, 0x66, 0x10, 0x76, 0x10, 0x48, 0x8d, 0x05, 0x10, 0, 0, 0, 0xff, 0x10, 0x48,
+        0xc7, 0x44, 0x24, 0x08, 0x0f, 0, 0, 0, 0xc3,
+    ];
+    let all = instructions_in(Syntax::Intel, Arch::Amd64, &code, Addr(0x401000));
+    assert_eq!(
+        all.map(|one| one.text).collect::<Vec<_>>(),
+        [
+            "cmp rsp,QWORD PTR [r14+0x10]",
+            "jbe 0x401016",
+            "lea rax,[rip+0x10] # 0x40101d",
+            "call QWORD PTR [rax]",
+            "mov QWORD PTR [rsp+0x8],0xf",
+            "ret",
         ]
     );
 }

@@ -3,7 +3,7 @@
 use super::addresses::compiled_from;
 use crate::addr::{Addr, FileAddr};
 use crate::arch::Arch;
-use crate::disasm::instructions;
+use crate::disasm::{Syntax, instructions_in};
 use crate::image::Executable;
 use crate::memory::Memory;
 use crate::process::Process;
@@ -37,7 +37,7 @@ pub struct CodePlace {
 pub struct Code {
     /// Where it stands.
     pub addr: FileAddr,
-    /// Mnemonic and operands in GNU syntax, and where it leads.
+    /// Mnemonic and operands, and where it leads.
     pub text: String,
     /// What it was compiled from, the innermost first; empty when that is not known.
     pub places: Vec<CodePlace>,
@@ -92,7 +92,7 @@ fn end(process: &Process<'_>, func: &Func<'_>) -> Addr {
 }
 
 /// The instructions of a function; none when its bytes are not there.
-pub fn code(process: &Process<'_>, routine: &Routine) -> Vec<Code> {
+pub fn code(process: &Process<'_>, routine: &Routine, syntax: Syntax) -> Vec<Code> {
     /// The largest functions of real programs have some hundred KiB.
     const MOST: u64 = 4 << 20;
     let start = Addr(routine.start.0);
@@ -100,7 +100,7 @@ pub fn code(process: &Process<'_>, routine: &Routine) -> Vec<Code> {
     let bytes = process.memory.run(start, len).unwrap_or_default();
     let symbols = process.symbols().ok();
     let func = symbols.and_then(|symbols| symbols.find(start));
-    let all = instructions(process.arch(), bytes, start);
+    let all = instructions_in(syntax, process.arch(), bytes, start);
     all.map(|one| {
         let places = func.map(|func| {
             let frames = compiled_from(&func, one.addr);

@@ -1,5 +1,5 @@
 //! Instructions with what they cost (internal/report/report.go:PrintAssembly). The numbers are those of `go tool pprof`; the
-//! instructions are in GNU syntax, as everywhere here, and programs may be stripped.
+//! instructions are in GNU syntax, as everywhere here, or in Intel's (-intel_syntax), and programs may be stripped.
 
 use super::symbols::{Program, programs};
 use super::text::Escaping;
@@ -7,6 +7,8 @@ use crate::answer::Failure;
 use dumpview_model::profile::measure::percentage;
 use dumpview_model::profile::names::base;
 use dumpview_model::profile::{AddressCost, Report, Wrong};
+use dumpview_process::arch::Arch;
+use dumpview_process::disasm::Syntax;
 use dumpview_process::profile::{Code, CodePlace, Routine, code, routines};
 use dumpview_view::sink::csv::Csv;
 use regex::Regex;
@@ -26,7 +28,7 @@ pub struct InstructionCost {
     pub flat: i64,
     /// With all that it called.
     pub cum: i64,
-    /// Its text, in GNU syntax.
+    /// Its text, in the syntax that is named above.
     pub text: String,
     /// The function that the profile names there; null where it names none.
     function: Option<String>,
@@ -66,7 +68,7 @@ pub struct DisasmBody {
     unit: String,
     /// The sum of all samples.
     total: i64,
-    /// `gnu`: AT&T operands on amd64.
+    /// `gnu` (AT&T operands on amd64), or `intel`.
     syntax: &'static str,
     /// Functions by name.
     pub routines: Vec<Disassembly>,
@@ -79,6 +81,7 @@ pub fn disassembled(
     executables: &[PathBuf],
 ) -> Result<DisasmBody, Failure> {
     let programs = programs(&report.profile, executables)?;
+    let syntax = syntax(report, &programs);
     let costs = report.by_address();
     let word = searched.as_str();
     // What reads as an address is one too.
@@ -103,7 +106,7 @@ pub fn disassembled(
             let to = here.partition_point(|(at, _)| *at < range.end);
             let own = here.get(from..to).unwrap_or_default();
             if !own.is_empty() {
-                listed.push(annotated(program, &routine, own));
+                listed.push(annotated(program, &routine, own, syntax));
             }
         }
     }
@@ -115,18 +118,40 @@ pub fn disassembled(
         sample_type: report.sample_type.clone(),
         unit: report.sample_unit.clone(),
         total: report.total,
-        syntax: "gnu",
+        syntax: match syntax {
+            Syntax::Gnu => "gnu",
+            Syntax::Intel => "intel",
+        },
         routines: listed,
     })
 }
 
+/// The syntax that was asked for, where the programs' architecture has more than one.
+fn syntax(report: &mut Report, programs: &[Program]) -> Syntax {
+    if !report.options.intel_syntax {
+        return Syntax::Gnu;
+    }
+    let of_intel = |program: &Program| program.process.arch() == Arch::Amd64;
+    if programs.iter().any(of_intel) {
+        return Syntax::Intel;
+    }
+    let why = "-intel_syntax has no effect: instructions of arm64 have one syntax";
+    report.warnings.push(why.to_owned());
+    Syntax::Gnu
+}
+
 /// The instructions of a function, each with the samples up to the next one.
-fn annotated(program: &Program, routine: &Routine, own: &[(u64, &AddressCost)]) -> Disassembly {
+fn annotated(
+    program: &Program,
+    routine: &Routine,
+    own: &[(u64, &AddressCost)],
+    syntax: Syntax,
+) -> Disassembly {
     let sum = |value: fn(&AddressCost) -> i64| {
         let values = own.iter().map(|(_, cost)| value(cost));
         values.fold(0i64, i64::wrapping_add)
     };
-    let codes = code(program.process, routine);
+    let codes = code(program.process, routine, syntax);
     let ends = codes.iter().skip(1).map(|code| code.addr.0);
     let mut own_left = own.iter().peekable();
     let instructions = codes
