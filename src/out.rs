@@ -14,7 +14,7 @@ use dumpview_view::sink::html::Html;
 use dumpview_view::sink::markdown::Markdown;
 use dumpview_view::{Table, Text};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// The form of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -128,6 +128,11 @@ impl<'o> Out<'o> {
     /// The form that was asked for.
     pub const fn form(&self) -> Form {
         self.form
+    }
+
+    /// Whether people read it on a terminal, which shows no files of other programs.
+    pub fn is_on_terminal(&self) -> bool {
+        self.form == Form::Text && io::stdout().is_terminal()
     }
 
     /// Says something on stderr, unless nothing but the answer is wanted.

@@ -143,6 +143,11 @@ pub fn no_such_verb(entry: &Entry, matches: &ArgMatches) -> Option<Failure> {
     let typed = word.to_str().filter(|_| !word.exists())?;
     let name = entry.about.name;
     let known: Vec<&str> = below(name).map(Entry::last_word).collect();
+    if let Some(hint) = instead(name, typed) {
+        return Some(Failure::usage(format!(
+            "{typed}: no verb below {name}\n\nhint: {hint}"
+        )));
+    }
     let is_word = !known.is_empty() && typed.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let hint = match nearest(typed, known.iter().copied()) {
         Some(verb) => format!("did you mean dumpview {name} {verb}?"),
@@ -153,6 +158,18 @@ pub fn no_such_verb(entry: &Entry, matches: &ArgMatches) -> Option<Failure> {
             "{typed}: no file, and no verb below {name}\n\nhint: {hint}"
         ))
     })
+}
+
+/// What serves instead of a picture of go tool pprof, which graphviz would have to draw and a browser to show.
+pub fn instead(verb: &str, word: &str) -> Option<&'static str> {
+    let is_picture = matches!(
+        word,
+        "web" | "http" | "png" | "gif" | "pdf" | "ps" | "gv" | "evince" | "eog"
+    );
+    (is_picture && verb.split(' ').next() == Some("pprof")).then_some(
+        "dumpview FILE and dumpview pprof flame FILE show the calls in the terminal, dumpview pprof svg FILE > flame.svg \
+         makes a file for a browser",
+    )
 }
 
 /// What FILE without a verb asks of an input of this kind.

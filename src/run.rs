@@ -9,27 +9,34 @@ use crate::commands::pprof;
 use crate::ending;
 use crate::flags::Common;
 use crate::input::io_words;
+use crate::input::stream::is_piped;
 use crate::out::Out;
 use crate::pager::Stdout;
 use crate::registry::{self, wrong_kind};
 use crate::schema;
 use crate::script::{self, Line};
 use crate::talk::complain;
-use crate::verb::{Entry, Group};
+use crate::verb::{Entry, Group, parsed};
 use crate::words::{is_stdin, quoted};
+use clap::ArgMatches;
 use clap::error::ErrorKind;
-use clap::{ArgMatches, FromArgMatches};
 use dumpview_view::document::Incomplete;
 use dumpview_view::json;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 /// The whole program.
 pub fn main() -> ExitCode {
     ending::prepare();
-    let typed: Vec<OsString> = std::env::args_os().collect();
+    let mut typed: Vec<OsString> = std::env::args_os().collect();
+    if typed.len() == 1 && is_piped() {
+        typed.push("-".into());
+    }
     let answered = understood(&typed).and_then(|matches| {
         let mut stdout = stdout(&typed, &matches)?;
         let answered = answer(&matches, &mut stdout);
@@ -173,10 +180,6 @@ fn write_schema(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
-fn parsed<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {
-    A::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))
-}
-
 /// A verb and what it was asked of.
 struct Asked<'a> {
     entry: &'static Entry,
@@ -296,6 +299,24 @@ fn kind_of(path: &Path, common: &Common) -> Result<Kind, Failure> {
     }
 }
 
+/// The kind of an input that decides which screens open: of a pipe, too, the first bytes are waited for.
+fn opened_as(path: &Path, common: &Common) -> Result<Kind, Failure> {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let kind = kind_of(path, common)?;
+    if kind != Kind::Stream || !is_stdin(path) {
+        return Ok(kind);
+    }
+    let (came, waiting) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            complain("standard input: nothing has come yet, and what comes decides what is shown");
+        }
+    });
+    let first = recognize_stdin();
+    drop(came);
+    Ok(if first == Kind::Profile { first } else { kind })
+}
+
 /// FILE without a verb: what it is, and the most important first.
 fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
     if let Some(shell) = cli.completions {
@@ -321,7 +342,7 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
         .into());
     }
     // An executable goes with a core, whatever else the file looks like: opening it says what is wrong.
-    let kind = match kind_of(&file, &common) {
+    let kind = match opened_as(&file, &common) {
         Ok(kind @ (Kind::HeapDump | Kind::Profile)) if cli.script.is_empty() => kind,
         Ok(Kind::HeapDump) => Kind::HeapDump,
         _ if executable.is_some() || !cli.script.is_empty() => Kind::Core,

@@ -219,8 +219,16 @@ pub struct Entry {
     pub reads: &'static [Kind],
 }
 
-fn parsed<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {
-    A::from_arg_matches(matches).map_err(|error| Failure::usage(error.to_string()))
+/// The flags of a kind among those that were typed.
+///
+/// # Errors
+///
+/// What they cannot be together, or what a value cannot be.
+pub fn parsed<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {
+    A::from_arg_matches(matches).map_err(|error| {
+        let why = error.to_string();
+        Failure::usage(why.strip_prefix("error: ").unwrap_or(&why).trim_end())
+    })
 }
 
 /// The entry of a verb about cores.

@@ -70,6 +70,10 @@ mod tests {
         (0, "backtrace core.7 app"),
         (2, "help gorutines"),
         (2, "Info core.7"),
+        (2, "top cpu.pb.gz"),
+        (2, "top core.7"),
+        (2, "pprof web cpu.pb.gz"),
+        (2, "pprof -web cpu.pb.gz"),
         // Flags.
         (2, "goroutines core.7 app --filer x"),
         (2, "bt core.7 --dpeth 3"),
@@ -112,6 +116,9 @@ mod tests {
         (2, "gc gc.log --filter ="),
         (2, "gc gc.log --filter not"),
         (2, "gc gc.log --filter number=1)"),
+        (2, "pprof -flat -cum cpu.pb.gz"),
+        (2, "pprof top --lines --files cpu.pb.gz"),
+        (2, "pprof top -cum=maybe cpu.pb.gz"),
         // What is missing, and what is too much.
         (2, "bt"),
         (2, "print"),
@@ -141,6 +148,11 @@ mod tests {
         (3, "bt gc.log"),
         (3, "heap top gc.log"),
         (1, "goroutines text"),
+        (3, "pprof top text"),
+        (3, "pprof top dump"),
+        (2, "pprof top localhost:6060/debug/pprof/heap"),
+        (2, "localhost:6060"),
+        (2, "pprof https+insecure://h/debug/pprof/heap"),
         (3, "-"),
         // Places.
         (1, "bt core.7 -g 99999"),
@@ -177,6 +189,14 @@ mod tests {
             ("many.tar", &tar),
             ("empty", b""),
             ("text", b"nothing happened\n"),
+            (
+                "dump",
+                b"goroutine 1 [running]:\nmain.main()\n\t/x/main.go:3 +0x1d\n\n",
+            ),
+            (
+                "cpu.pb.gz",
+                include_bytes!("../corpus/pprof/go1.27.3/cpu.pb.gz"),
+            ),
             (
                 "m.txt",
                 b"# example.com/m\n./m.go:3:6: can inline f\n./m.go:4:2: moved to heap: x\n",

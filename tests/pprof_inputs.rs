@@ -10,7 +10,7 @@ mod samples;
 
 #[cfg(test)]
 mod tests {
-    use crate::run::BINARY;
+    use crate::run::{BINARY, Call};
     use crate::samples::{corpus, text};
     use dumpview_parsers::pprof::{self, Profile};
     use serde_json::Value;
@@ -268,6 +268,46 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_comes_through_a_pipe_is_opened_as_a_file_is() {
+        let packed = std::fs::read(corpus("pprof/go1.27.3/cpu.pb.gz")).unwrap();
+        let plain = crate::samples::bytes(&corpus("pprof/go1.27.3/cpu.pb.gz"));
+        let of_verb = Call::new(["pprof", "-"]).input(&packed).run();
+        assert!(
+            of_verb.out.contains("The garbage collector"),
+            "{}",
+            of_verb.err
+        );
+        for (args, input) in [
+            (&["-"][..], &packed),
+            (&["-"], &plain),
+            (&[], &packed),
+            (&[], &plain),
+        ] {
+            let ran = Call::new(args).input(input).run();
+            assert_eq!((ran.status, &ran.out), (0, &of_verb.out), "{}", ran.err);
+        }
+    }
+
+    #[test]
+    fn a_profile_in_text_says_which_verb_reads_it() {
+        let folder = corpus("pprof/go1.27.3");
+        let mut opened = 0;
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().path();
+            let name = file.display().to_string();
+            if !name.ends_with(".debug1.txt.zst") {
+                continue;
+            }
+            let told = Call::new([&name]).run().out;
+            assert!(told.contains(&format!("dumpview pprof {name}")), "{told}");
+            let ran = Call::new(["pprof", &name]).run();
+            assert_eq!(ran.status, 0, "{name}: {}", ran.err);
+            opened += 1;
+        }
+        assert!(opened > 3, "{opened}");
+    }
+
     const HEAP_OF_CPP: &str = "heap profile:      3:     5120 [     7:   900000] @ heap_v2/524288\n     1:     1024 [     2:     2048] @ 0x40a010 0x40a120 0x40b000\n     2:     4096 [     5:   897952] @ 0x40c000 0x40b000\n     0:        0 [     1:       16] @ 0x40c000\n\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1234 /bin/server\n7f000000-7f100000 r-xp 00001000 08:01 99 /lib/libc.so.6\n";
     const GROWTH_OF_CPP: &str = "heap profile:      2:  2097152 [     2:  2097152] @ growthz\n     1:  1048576 [     1:  1048576] @ 0x40a010 0x40a120\n     1:  1048576 [     1:  1048576] @ 0x40c000\n\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 1234 /bin/server\n";
     const WAITS_OF_CPP: &str = "--- contentionz 1 ---\ncycles/second = 3201000044\nsampling period = 100\nms since reset = 16502830\ndiscarded samples = 0\n 19490304 27 @ 0xbccc97 0xc61202 0x42ed5f\n 768 1 @ 0xbccc97 0xa42dc7\n--- Memory map: ---\n  00400000-00fcb000: cppbench_server_main\n00400000-00fcb000 r-xp 00000000 08:01 1234 /bin/server\n";
@@ -412,5 +452,15 @@ mod tests {
             said.contains("every place in the profile has its name already"),
             "{said}"
         );
+        // Instructions are read from it all the same.
+        let output = run(folder.path(), &["disasm", "main", "judged", "cpu"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && said.is_empty(), "{said}");
+        // That of 1.19 has no build id: nothing but its name says that another one is a stranger.
+        std::fs::copy(at("judged"), at("other")).unwrap();
+        let output = run(folder.path(), &["top", "other", "bare"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        let told = "other: the profile is of judged, and no build id says that they are one";
+        assert!(output.status.success() && said.contains(told), "{said}");
     }
 }

@@ -89,7 +89,8 @@ impl Part {
             Self::Alloc => Some("alloc"),
             Self::MemStats => Some("memstats"),
             Self::Oom => Some("timeline"),
-            Self::Profile | Self::Finalizers | Self::Unreadable | Self::Log => None,
+            Self::Profile => Some("pprof"),
+            Self::Finalizers | Self::Unreadable | Self::Log => None,
         }
     }
 }

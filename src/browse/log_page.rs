@@ -2,6 +2,7 @@
 
 use super::log::Log;
 use crate::commands::contents::{DeathDoc, MomentDoc, Report};
+use crate::words::quoted;
 use dumpview_model::finding::Severity;
 use dumpview_model::inventory::Part;
 use dumpview_model::units::{grouped, plural};
@@ -151,6 +152,11 @@ fn inventory(name: &str, report: &Report) -> Section {
         let line = Line::plain(format!("{:<18}", part.as_str()))
             .and(Role::Number, format!("{:>12}", grouped(extent.records)))
             .and(Role::Dim, format!("  lines {first} to {last}"));
+        // Screens of a log show everything else.
+        let line = match part {
+            Part::Profile => line.and(Role::Plain, format!("  dumpview pprof {}", quoted(name))),
+            _ => line,
+        };
         let go = match part {
             Part::MemStats => Target::Page(Page::Memstats),
             Part::Alloc => Target::Page(Page::Alloc),

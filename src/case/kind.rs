@@ -142,12 +142,17 @@ fn is_trace(bytes: &[u8]) -> bool {
 /// sampled.
 fn is_profile(bytes: &[u8]) -> bool {
     let is_whole = (bytes.len() as u64) < HEAD;
-    perfdata::recognizes(bytes)
-        || pprof::recognizes(bytes, is_whole)
-        || pprof::recognizes_cpu(bytes)
+    is_binary_profile(bytes, is_whole)
         || is_gperf(bytes)
         || stacks::recognizes_perf(bytes)
         || stacks::recognizes_folded(bytes, is_whole)
+}
+
+/// A profile that no text looks like.
+fn is_binary_profile(bytes: &[u8], is_whole: bool) -> bool {
+    perfdata::recognizes(bytes)
+        || pprof::recognizes(bytes, is_whole)
+        || pprof::recognizes_cpu(bytes)
 }
 
 /// Text of gperftools; Go's own, whose first line may be the same, is a log as its other profiles in text are.
@@ -163,8 +168,11 @@ const HEAD: u64 = 64 << 10;
 
 /// What comes through standard input, looked at without taking it: waits for the first of it.
 pub fn recognize_stdin() -> Kind {
-    match recognize(&stream::head_of_stdin(PEEK)) {
+    let head = stream::head_of_stdin(PEEK);
+    match recognize(&head) {
         kind @ (Kind::Core | Kind::Executable | Kind::Foreign(_)) => kind,
+        // Text may be a log that is still being written, whatever its first lines look like.
+        _ if is_binary_profile(&head, false) => Kind::Profile,
         _ => Kind::Stream,
     }
 }

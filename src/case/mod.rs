@@ -51,14 +51,35 @@ pub fn kind_of(path: &Path) -> Result<Kind, Failure> {
     })
 }
 
-/// What is said of an address in the net, of which nothing is fetched.
+/// What is said of an address in the net, of which nothing is fetched: in the forms that go tool pprof takes.
 pub fn fetched(path: &Path) -> Option<Failure> {
-    let text = path.to_str()?;
-    let is_url = text.starts_with("http://") || text.starts_with("https://");
-    (is_url && !path.exists()).then(|| {
-        Failure::usage(format!(
-            "{text}: nothing is fetched\n\nhint: curl -o profile.pb.gz '{text}' && dumpview pprof profile.pb.gz"
-        ))
+    let text = path.to_str().filter(|_| !path.exists())?;
+    let (flag, url) = if let Some(rest) = text.strip_prefix("https+insecure://") {
+        ("-k ", format!("https://{rest}"))
+    } else if text.starts_with("http://") || text.starts_with("https://") {
+        ("", text.to_owned())
+    } else if is_host_and_port(text) {
+        ("", format!("http://{text}"))
+    } else {
+        return None;
+    };
+    // A host alone stands for its CPU profile (cmd/pprof/pprof.go:adjustURL).
+    let url = match url.split_once("://") {
+        Some((_, host)) if !host.trim_end_matches('/').contains(['/', '?']) => {
+            format!("{}/debug/pprof/profile", url.trim_end_matches('/'))
+        }
+        _ => url,
+    };
+    Some(Failure::usage(format!(
+        "{text}: nothing is fetched\n\nhint: curl {flag}-o profile.pb.gz '{url}' && dumpview pprof profile.pb.gz"
+    )))
+}
+
+/// `localhost:6060`, and what stands behind it.
+fn is_host_and_port(text: &str) -> bool {
+    let host_and_port = text.split('/').next().unwrap_or(text);
+    host_and_port.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 

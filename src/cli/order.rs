@@ -2,6 +2,7 @@
 
 use super::Cli;
 use crate::answer::Failure;
+use crate::case::{Kind, recognize_file};
 use crate::registry::{self, VERBS};
 use crate::verb::{Entry, Inputs};
 use crate::words::{nearest, quoted};
@@ -202,6 +203,9 @@ fn no_verb(word: &OsStr, typed: &[OsString], at: usize) -> Option<Failure> {
     if !is_word {
         return None;
     }
+    if let Some(failure) = below_another(word, typed, at) {
+        return Some(failure);
+    }
     let names = VERBS
         .iter()
         .filter(|entry| entry.is_on_command_line() && entry.above().is_none())
@@ -226,6 +230,34 @@ fn no_verb(word: &OsStr, typed: &[OsString], at: usize) -> Option<Failure> {
     );
     Some(Failure::usage(format!(
         "{word}: no verb, and no file of that name\n\nhint: {hint}"
+    )))
+}
+
+/// What to say of the name of a verb that stands below another, which reads the file that was typed: of `top FILE`.
+fn below_another(word: &str, typed: &[OsString], at: usize) -> Option<Failure> {
+    let files = typed.iter().skip(at + 1).map(Path::new);
+    let kind = files
+        .filter(|path| path.is_file())
+        .find_map(|path| recognize_file(path).ok())?;
+    let reads = |entry: &&Entry| match kind {
+        Kind::Core | Kind::HeapDump => entry.core.is_some(),
+        kind => entry.reads.contains(&kind),
+    };
+    let below = VERBS
+        .iter()
+        .filter(|entry| entry.above().is_some() && entry.last_word() == word);
+    let meant = below.into_iter().find(reads)?;
+    let rest = line(
+        typed
+            .iter()
+            .skip(1)
+            .enumerate()
+            .filter(|(index, _)| index + 1 != at)
+            .map(|(_, word)| word),
+    );
+    Some(Failure::usage(format!(
+        "{word}: no verb, and no file of that name\n\nhint: did you mean dumpview {} {rest}?",
+        meant.about.name
     )))
 }
 

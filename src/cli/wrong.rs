@@ -87,6 +87,9 @@ fn unknown(error: &clap::Error, entry: Option<&Entry>) -> Told {
     }
     let flag = flag_only(&typed).to_owned();
     let name = flag.trim_start_matches('-');
+    if let Some(hint) = entry.and_then(|entry| registry::instead(entry.about.name, name)) {
+        return (format!("{flag}: no such flag"), Some(hint.to_owned()));
+    }
     let mine = entry.map(flags_of).unwrap_or_default();
     if let Some(meant) = nearest(name, mine.iter().map(String::as_str)) {
         return (

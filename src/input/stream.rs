@@ -7,6 +7,7 @@
 use super::decompress::Format;
 use super::zstd::Zstd;
 use flate2::read::MultiGzDecoder;
+use rustix::fs::{FileType, fstat};
 use std::fs::File;
 use std::io::{self, BufRead, Cursor, Read};
 use std::path::Path;
@@ -22,6 +23,17 @@ static TAKEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub fn stdin() -> impl Read + Send {
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     Cursor::new(std::mem::take(&mut *taken)).chain(io::stdin())
+}
+
+/// Whether something comes from a pipe or a file on standard input.
+pub fn is_piped() -> bool {
+    let kind = fstat(io::stdin()).map(|about| FileType::from_raw_mode(about.st_mode));
+    let is_one = matches!(kind, Ok(FileType::Fifo | FileType::RegularFile));
+    is_one
+        && io::stdin()
+            .lock()
+            .fill_buf()
+            .is_ok_and(|begin| !begin.is_empty())
 }
 
 /// The first bytes of standard input, unpacked, as far as they come at once; they are read again by whoever reads it.

@@ -119,6 +119,7 @@ pub struct Around<'a> {
 
 /// A report that was made.
 pub struct Asked {
+    command: Command,
     report: Report,
     body: Body,
 }
@@ -210,7 +211,26 @@ impl Asked {
             (Command::TopProto, _) => Body::Binary(Box::new(report.top_proto())),
             (command, _) => Body::File(file(&mut report, command, &findings)?),
         };
-        Ok(Self { report, body })
+        Ok(Self {
+            command,
+            report,
+            body,
+        })
+    }
+
+    /// Why it is not shown where it is read: it is a file for another program, and what is to be done with it.
+    pub fn not_to_be_shown(&self) -> Option<Failure> {
+        let file = match self.command {
+            Command::Proto | Command::TopProto => "profile.pb.gz",
+            Command::Svg => "flame.svg",
+            Command::Html => "profile.html",
+            Command::Weblist => "weblist.html",
+            _ => return None,
+        };
+        let command = self.command.as_str();
+        Some(Failure::usage(format!(
+            "{command}: a file for another program, which a terminal cannot show\n\nhint: {command} … > {file}"
+        )))
     }
 
     /// What was asked for and found nothing.
@@ -241,7 +261,7 @@ impl Asked {
     /// Writes it as pprof does.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         match &self.body {
-            // Formats of other tools are looked at in terminals as well.
+            // Text for other tools is looked at in terminals as well.
             Body::File(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
                 let mut out = Escaping::new(out);

@@ -372,7 +372,19 @@ impl Args for PprofFlags {
     }
 }
 
-fn wrong(why: String) -> clap::Error {
+/// Switches of which one only can be on.
+const CHOICES: [&[&str]; 2] = [
+    &["flat", "cum"],
+    &["functions", "filefunctions", "files", "lines", "addresses"],
+];
+
+fn is_on(value: &str) -> bool {
+    let value = value.to_lowercase();
+    !matches!(value.as_str(), "false" | "f" | "no" | "n" | "0")
+}
+
+fn wrong(why: &str) -> clap::Error {
+    let why = format!("{why}\n\nhint: dumpview pprof --help says what each flag does");
     clap::Error::raw(clap::error::ErrorKind::ValueValidation, why)
 }
 
@@ -388,15 +400,19 @@ impl FromArgMatches for PprofFlags {
             let values = matches.try_get_many::<String>(id(name)).ok().flatten();
             values.into_iter().flatten().cloned().collect()
         };
+        for choices in CHOICES {
+            let is_on = |name: &&'static str| all(name).pop().is_some_and(|value| is_on(&value));
+            let mut on = choices.iter().copied().filter(is_on);
+            if let (Some(one), Some(other)) = (on.next(), on.next()) {
+                return Err(wrong(&format!("-{one} and -{other}: only one of them")));
+            }
+        }
         let mut chosen: Vec<&str> = Vec::new();
         for flag in FLAGS {
             let Some(value) = all(flag.name).pop() else {
                 continue;
             };
-            let is_on = !matches!(
-                value.to_lowercase().as_str(),
-                "false" | "f" | "no" | "n" | "0"
-            );
+            let is_on = is_on(&value);
             match flag.name {
                 "base" | "diff_base" => {}
                 "symbolize" => {
@@ -413,7 +429,7 @@ impl FromArgMatches for PprofFlags {
                 "flat" | "cum" | "functions" | "filefunctions" | "files" | "lines"
                 | "addresses"
                     if !is_on => {}
-                name => self.options.set(name, &value).map_err(wrong)?,
+                name => self.options.set(name, &value).map_err(|why| wrong(&why))?,
             }
         }
         for name in chosen {
@@ -437,12 +453,10 @@ impl FromArgMatches for PprofFlags {
         self.script = all("exec");
         self.output = all("output").pop();
         if !self.base.is_empty() && !self.diff_base.is_empty() {
-            return Err(wrong(
-                "-base and -diff_base flags cannot both be specified".to_owned(),
-            ));
+            return Err(wrong("-base and -diff_base flags cannot both be specified"));
         }
         if self.options.normalize && self.base.is_empty() && self.diff_base.is_empty() {
-            return Err(wrong("must have base profile to normalize by".to_owned()));
+            return Err(wrong("must have base profile to normalize by"));
         }
         Ok(())
     }

@@ -148,6 +148,7 @@ pub fn compared(files: &Files<'_>, old: &Path, out: &mut Out<'_>) -> Result<Exit
 fn page(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
     let loaded = read::load(files, args)?;
     loaded.complain(out);
+    loaded.complain_of_idle([], out);
     let page = Page::new(files, args, loaded.profile)?;
     for warning in page.top().warnings() {
         out.complain(warning);
@@ -187,6 +188,7 @@ fn report(
     let args = &args;
     let loaded = read::load(files, args)?;
     loaded.complain(out);
+    loaded.complain_of_idle([command], out);
     let asked = Asked::new(
         loaded.profile,
         command,
@@ -226,7 +228,10 @@ fn write(
         return out.whole(&envelope(verb, files), incomplete, asked);
     }
     match output {
-        None => asked.write(out.raw())?,
+        None => match asked.not_to_be_shown() {
+            Some(failure) if out.is_on_terminal() => return Err(failure.into()),
+            _ => asked.write(out.raw())?,
+        },
         Some(file) => write_file(asked, file)?,
     }
     Ok(())
@@ -248,6 +253,7 @@ fn script(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exi
     let loaded = read::load(files, args)?;
     loaded.complain(out);
     let mut session = Session::new(&loaded.profile, &args.options);
+    let mut commands = Vec::new();
     for line in &args.script {
         match session.line(line).map_err(Failure::usage)? {
             Step::Done => {}
@@ -263,6 +269,7 @@ fn script(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exi
                 options,
                 output,
             } => {
+                commands.push(command);
                 let asked = Asked::new(
                     loaded.profile.clone(),
                     command,
@@ -281,5 +288,6 @@ fn script(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exi
             }
         }
     }
+    loaded.complain_of_idle(commands, out);
     Ok(Exit::lacking(&loaded.incomplete))
 }

@@ -175,6 +175,9 @@ impl Opened {
                     },
                 )?;
                 let mut text = Vec::new();
+                if let (None, Some(failure)) = (&output, asked.not_to_be_shown()) {
+                    return Err(failure);
+                }
                 let cannot = |error: std::io::Error| Failure::unreadable(error.to_string());
                 asked.write(&mut text).map_err(cannot)?;
                 if let Some(file) = output.map(PathBuf::from) {

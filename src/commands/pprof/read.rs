@@ -1,15 +1,18 @@
 //! Inputs to one profile.
 
 use super::PprofFlags;
-use super::symbols::symbolize;
+use super::symbols::{Said, symbolize};
 use crate::answer::Failure;
 use crate::case::{Files, Kind, fetched, recognize_file};
 use crate::input::{map_for_good, stream};
 use crate::out::Out;
+use crate::words::{name as named, quoted};
+use dumpview_model::inventory::{Inventory, Part};
 use dumpview_model::profile::{
-    Naming, add_mapping, combine, drop_frames, from_cpu, from_gperf, from_perf_data, from_stacks,
-    from_text,
+    Command, Naming, add_mapping, combine, drop_frames, from_cpu, from_gperf, from_perf_data,
+    from_stacks, from_text,
 };
+use dumpview_parsers::log::LogReader;
 use dumpview_parsers::perfdata::{self, PerfData};
 use dumpview_parsers::pprof::{self, CpuProfile, GperfProfile, Profile};
 use dumpview_parsers::profile::line;
@@ -38,20 +41,28 @@ pub struct Loaded {
     /// What it lacks.
     pub incomplete: Vec<Incomplete>,
     /// What else is to be said of the inputs.
-    notes: Vec<String>,
+    said: Said,
 }
 
 impl Loaded {
     /// What is to be said of it: what it lacks, and the rest.
     pub fn said(&self) -> impl Iterator<Item = &str> {
         let lacks = self.incomplete.iter().map(|lacks| lacks.why.as_str());
-        lacks.chain(self.notes.iter().map(String::as_str))
+        lacks.chain(self.said.notes.iter().map(String::as_str))
     }
 
     /// Says it.
     pub fn complain(&self, out: &Out<'_>) {
         for text in self.said() {
             out.complain(text);
+        }
+    }
+
+    /// Says which executables served for nothing, where none of the reports reads instructions.
+    pub fn complain_of_idle(&self, made: impl IntoIterator<Item = Command>, out: &Out<'_>) {
+        let reads_code = |command| matches!(command, Command::Disasm | Command::Weblist);
+        if !made.into_iter().any(reads_code) {
+            self.said.idle.iter().for_each(|text| out.complain(text));
         }
     }
 }
@@ -91,8 +102,8 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
         profile = combine::subtract(profile, base, relative, args.options.normalize)
             .map_err(Failure::no_answer)?;
     }
-    let notes = if args.no_symbols {
-        Vec::new()
+    let said = if args.no_symbols {
+        Said::default()
     } else {
         symbolize(&mut profile, &executables)?
     };
@@ -104,7 +115,7 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
         profile,
         executables,
         incomplete,
-        notes,
+        said,
     })
 }
 
@@ -155,6 +166,8 @@ fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<
             lacks(format!("line {line}: {why} ({count} such lines)"));
         }
         text.profile
+    } else if let Some(failure) = text_instead(path, &bytes) {
+        return Err(failure);
     } else {
         // What is meant for a profile and damaged at its beginning says where.
         let why = pprof::read(&bytes).err();
@@ -163,6 +176,41 @@ fn one(path: &Path, naming: Naming, incomplete: &mut Vec<Incomplete>) -> Result<
     };
     add_mapping(&mut profile);
     Ok(profile)
+}
+
+/// What it is instead of a profile, where it is text, and which verb reads that.
+fn text_instead(path: &Path, bytes: &[u8]) -> Option<Failure> {
+    const HEAD: usize = 64 << 10;
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    let is_text = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace() || *byte == 0x1b;
+    if head.is_empty()
+        || !head.iter().all(is_text)
+        || String::from_utf8_lossy(head).contains('\u{fffd}')
+    {
+        return None;
+    }
+    let mut inventory = Inventory::default();
+    let mut reader = LogReader::new();
+    reader.push(bytes, &mut |record| inventory.record(&record));
+    reader.finish(&mut |record| inventory.record(&record));
+    let of_others = inventory.parts().filter(|(part, _)| *part != Part::Profile);
+    let read_by = of_others
+        .into_iter()
+        .find_map(|(part, _)| Some((part, part.verb()?)));
+    let name = named(path);
+    let Some((part, verb)) = read_by else {
+        return Some(Failure::unreadable(format!(
+            "{name}: no profile, but text in which nothing is one\n\nhint: a profile is what net/http/pprof, runtime/pprof, perf or gperftools write"
+        )));
+    };
+    let what = match part {
+        Part::Traceback => "goroutines as a crash, a signal or debug=2 prints them",
+        part => part.as_str(),
+    };
+    let file = quoted(&path.display().to_string());
+    Some(Failure::unreadable(format!(
+        "{name}: no profile, but {what}\n\nhint: dumpview {verb} {file}"
+    )))
 }
 
 /// Whether the first line is one that Go writes: its text has names beside the addresses.

@@ -13,16 +13,25 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+/// What is to be said of names.
+#[derive(Default)]
+pub struct Said {
+    /// In any case.
+    pub notes: Vec<String>,
+    /// Of executables that named nothing, which matters where they serve for nothing else.
+    pub idle: Vec<String>,
+}
+
 /// Gives names to addresses that have none. What is worth saying of it is returned.
-pub fn symbolize(profile: &mut Profile, executables: &[PathBuf]) -> Result<Vec<String>, Failure> {
-    let mut said = Vec::new();
+pub fn symbolize(profile: &mut Profile, executables: &[PathBuf]) -> Result<Said, Failure> {
+    let (mut said, mut idle) = (Vec::new(), Vec::new());
     for path in executables {
         let process = executable(path)?;
-        said.push(of(profile, path, process, Asked::ByName));
+        said.push(of(profile, path, process, Asked::ByName, &mut idle));
     }
     for path in at_hand(profile, |at| at.lines.is_empty()) {
         if let Ok(process) = executable(&path) {
-            said.push(of(profile, &path, process, Asked::ByProfile));
+            said.push(of(profile, &path, process, Asked::ByProfile, &mut idle));
         }
     }
     said.retain(|text| !text.is_empty());
@@ -34,7 +43,7 @@ pub fn symbolize(profile: &mut Profile, executables: &[PathBuf]) -> Result<Vec<S
             "its places are addresses without names\n\nhint: dumpview pprof EXECUTABLE PROFILE names them".to_owned(),
         );
     }
-    Ok(said)
+    Ok(Said { notes: said, idle })
 }
 
 /// Files that lie where the profile says, of those that some of its addresses are in.
@@ -82,6 +91,19 @@ fn fits(mapping: Option<&Mapping>, exe: &Executable<'_>) -> Fits {
         None if !said.is_empty() => Fits::No(format!("no build id, and the profile is of {said}")),
         _ => Fits::Perhaps,
     }
+}
+
+/// Why an executable may be a stranger, where no build id says that it is not: the profile names another file.
+fn stranger(mapping: Option<&Mapping>, path: &Path) -> String {
+    let said = mapping.map_or("", |mapping| base(&mapping.file));
+    let own = path.file_name().unwrap_or_default().to_string_lossy();
+    if said.is_empty() || said == own {
+        return String::new();
+    }
+    format!(
+        "{}: the profile is of {said}, and no build id says that they are one: names may be wrong",
+        path.display()
+    )
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -173,17 +195,24 @@ pub fn programs(profile: &Profile, executables: &[PathBuf]) -> Result<Vec<Progra
 }
 
 /// Names what an executable can name; says what came of it, or nothing when all went as it should.
-fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -> String {
+fn of(
+    profile: &mut Profile,
+    path: &Path,
+    process: &Process<'_>,
+    asked: Asked,
+    idle: &mut Vec<String>,
+) -> String {
     let name = path.display();
     let Some(exe) = process.executable else {
         return String::new();
     };
     let mappings = mapped_by(profile, path, exe);
+    let mut doubt = String::new();
     for mapping in &mappings {
         match fits(profile.mappings.get(*mapping), exe) {
             Fits::Yes => {}
             Fits::Perhaps if asked == Asked::ByProfile => return String::new(),
-            Fits::Perhaps => {}
+            Fits::Perhaps => doubt = stranger(profile.mappings.get(*mapping), path),
             Fits::No(why) => {
                 return format!("{name}: {why}: it is another build, and names nothing");
             }
@@ -199,9 +228,10 @@ fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -
         .map(|(index, _)| index)
         .collect();
     if lacks.is_empty() {
-        return format!(
+        idle.push(format!(
             "{name}: every place in the profile has its name already, and none was taken from there"
-        );
+        ));
+        return doubt;
     }
     let first = mappings.first().copied().unwrap_or(0);
     let mut functions = Functions::of(profile);
@@ -245,14 +275,19 @@ fn of(profile: &mut Profile, path: &Path, process: &Process<'_>, asked: Asked) -
         }
     }
     match (unnamed, process.symbols()) {
-        (0, _) => String::new(),
+        (0, _) => doubt,
         // A library has names of what it offers, and not of all that is in it.
         _ if asked == Asked::ByProfile => String::new(),
         (_, Err(why)) => format!("{name}: {why}"),
-        (of, _) => format!(
-            "{name}: {of} of {} addresses are none of its code",
-            lacks.len()
-        ),
+        (of, _) => {
+            let before = if doubt.is_empty() {
+                format!("{name}: ")
+            } else {
+                format!("{doubt}; ")
+            };
+            let all = lacks.len();
+            format!("{before}{of} of {all} addresses are none of its code")
+        }
     }
 }
 
