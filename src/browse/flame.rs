@@ -45,6 +45,7 @@ fn pictured(profile: Profile, index: usize, asked: &AskFlame) -> Result<Pictured
     let report = Report::new(profile, Command::Folded, &options)?;
     Ok(Pictured {
         flame: report.flame(&asked.way, LEAST),
+        all: report.counted(),
         types,
         index,
     })

@@ -74,8 +74,10 @@ fn topics() -> Topics<'static, Opened> {
     Topics::new("this is a profile, not a core")
         .screen::<FlameScreen, _>(|opened: &Opened, asked: &AskFlame, _| {
             let index = asked.index.unwrap_or_else(|| opened.index());
+            let (flame, all) = opened.flame(index, &asked.way, &asked.labels)?;
             Ok(Pictured {
-                flame: opened.flame(index, &asked.way, &asked.labels)?,
+                flame,
+                all,
                 types: opened.types(),
                 index,
             })

@@ -27,6 +27,8 @@ fn a_profile_opens_as_a_flame_graph_with_its_functions_and_what_matters() {
     pty.press("\x1b");
     pty.press("c");
     pty.see("called by main.treeHandler");
+    // What it is looked at from does not change what its share is of.
+    pty.see("main.treeHandler  1.07s, 52.71% of all");
     pty.press("c");
     pty.see("callers of main.treeHandler");
     pty.press("\x1b");
@@ -61,6 +63,57 @@ fn labels_leave_what_has_them() {
     );
     pty.press("q");
     pty.end();
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_and_one_that_is_none_say_so() {
+    let mut pty = Pty::open(&[&corpus("go1.27.3/cpu.pb.gz")], 30, 120);
+    pty.see("net/http.(*conn).serve");
+    pty.press("f(\r");
+    pty.see("parsing tagfocus regexp: unclosed group");
+    let screen = pty.see("net/http.(*conn).serve");
+    assert!(
+        !screen.contents().contains("cpu, ("),
+        "{}",
+        screen.contents()
+    );
+    pty.press("fnowhere\r");
+    pty.see("no sample has such labels: nowhere");
+    pty.press("q");
+    pty.end();
+}
+
+#[test]
+fn what_comes_through_a_pipe_opens_as_a_file_does() {
+    let file = corpus("go1.27.3/cpu.pb.gz");
+    for line in [
+        format!("cat {file} | \"$DUMPVIEW\""),
+        format!("gzip -dc {file} | \"$DUMPVIEW\" -"),
+    ] {
+        let mut pty = Pty::shell(&line, 30, 120);
+        pty.see("net/http.(*conn).serve");
+        pty.press("q");
+        pty.end();
+    }
+}
+
+#[test]
+fn files_of_other_programs_are_not_written_to_a_terminal() {
+    let file = corpus("go1.27.3/cpu.pb.gz");
+    for (line, hint) in [
+        (format!("proto {file}"), "hint: proto … > profile.pb.gz"),
+        (format!("{file} -x proto"), "hint: proto … > profile.pb.gz"),
+        (format!("svg {file}"), "hint: svg … > flame.svg"),
+        (format!("html {file}"), "hint: html … > profile.html"),
+    ] {
+        let line = format!("\"$DUMPVIEW\" --no-pager pprof {line}");
+        let pty = Pty::shell(&line, 30, 120);
+        pty.see(hint);
+        pty.see("status 2");
+        pty.end();
+    }
+    let pty = Pty::shell(&format!("\"$DUMPVIEW\" pprof top {file}"), 30, 120);
+    pty.see("flat%");
 }
 
 #[test]

@@ -364,6 +364,13 @@ impl Report {
             nodes,
         }
     }
+
+    /// What all samples count together, wherever the tree is looked at from.
+    pub fn counted(&self) -> i64 {
+        let samples = self.profile.samples.iter();
+        let values = samples.map(|sample| sample.values.get(self.index).copied().unwrap_or(0));
+        values.fold(0, i64::wrapping_add)
+    }
 }
 
 #[cfg(test)]

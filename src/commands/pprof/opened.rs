@@ -101,11 +101,10 @@ impl Opened {
         Ok(Report::new(self.profile.clone(), command, &options)?)
     }
 
-    /// The tree of calls.
-    pub fn flame(&self, index: usize, way: &Way, labels: &str) -> Result<Flame, Failure> {
-        Ok(self
-            .report(Command::Folded, index, labels)?
-            .flame(way, LEAST))
+    /// The tree of calls, and what is counted in all.
+    pub fn flame(&self, index: usize, way: &Way, labels: &str) -> Result<(Flame, i64), Failure> {
+        let report = self.report(Command::Folded, index, labels)?;
+        Ok((report.flame(way, LEAST), report.counted()))
     }
 
     /// What matters.

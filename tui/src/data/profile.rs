@@ -28,6 +28,8 @@ impl Topic for AskFlame {
 pub struct Pictured {
     /// The tree.
     pub flame: Flame,
+    /// What is counted in all, of which the tree may be the part that goes through one function.
+    pub all: i64,
     /// Names of the values that there are.
     pub types: Vec<String>,
     /// Which of them it is of.

@@ -511,7 +511,11 @@ pub fn pattern(name: &str, text: &str) -> Result<Regex, Wrong> {
 }
 
 fn wrong_pattern(name: &str, error: &regex::Error) -> Wrong {
-    Wrong::Option(format!("parsing {name} regexp: {error}"))
+    // Its last line says what is wrong; those before show where, which is not told on one line.
+    let error = error.to_string();
+    let why = error.lines().last().unwrap_or_default();
+    let why = why.strip_prefix("error: ").unwrap_or(why);
+    Wrong::Option(format!("parsing {name} regexp: {why}"))
 }
 
 impl Filter {

@@ -14,7 +14,7 @@ use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
 use crate::data::page::Page;
-use crate::data::profile::AskFlame;
+use crate::data::profile::{AskFlame, Pictured};
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Input, Screen};
@@ -51,6 +51,8 @@ const KEYS: &[Binding] = &[
 #[derive(Default)]
 pub struct FlameScreen {
     question: AskFlame,
+    /// What is shown is the answer to.
+    shown: AskFlame,
     told: Told<AskFlame>,
     icicle: Icicle,
     search: String,
@@ -89,6 +91,7 @@ impl FlameScreen {
         let (is_new, effects) = self.told.take(answer);
         if is_new {
             self.question.index = self.told.data.as_ref().map(|pictured| pictured.index);
+            self.shown = self.question.clone();
             self.icicle = Icicle::of(self.nodes().iter().map(|node| Piece {
                 depth: node.depth,
                 size: node.width(),
@@ -96,8 +99,20 @@ impl FlameScreen {
                 role: Role::Plain,
             }));
             self.mark();
+        } else if !effects.is_empty() {
+            // What cannot be answered is not what is shown.
+            self.question = self.shown.clone();
         }
         effects
+    }
+
+    /// Whether no sample has the labels that were asked for.
+    fn is_filtered_out(&self) -> bool {
+        let is_nothing = |data: &Pictured| {
+            let all = data.flame.nodes.first();
+            data.all == 0 && all.is_none_or(|all| all.width() == 0)
+        };
+        !self.shown.labels.is_empty() && self.told.data.as_ref().is_some_and(is_nothing)
     }
 
     fn amount(&self, value: i64) -> String {
@@ -235,6 +250,13 @@ impl FlameScreen {
 
     /// What is said of the call of the cursor.
     fn head(&self) -> Line {
+        if self.is_filtered_out() {
+            let labels = &self.shown.labels;
+            return Line::new(
+                Role::Warning,
+                format!("no sample has such labels: {labels}"),
+            );
+        }
         let Some(node) = self.node() else {
             return Line::new(Role::Dim, "nothing was counted");
         };
@@ -250,7 +272,7 @@ impl FlameScreen {
                 ),
             );
         }
-        let all = self.nodes().first().map_or(0, |all| all.value);
+        let all = self.told.data.as_ref().map_or(0, |data| data.all);
         line.and(
             Role::Plain,
             format!(
