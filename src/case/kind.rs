@@ -5,6 +5,7 @@ use dumpview_parsers::{perfdata, pprof, stacks};
 use dumpview_process::image::CoreFile;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The kinds of input that are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,15 +167,19 @@ fn is_gperf(bytes: &[u8]) -> bool {
 /// How much of an input is looked at to see what it is: compiler output may begin with other lines.
 const HEAD: u64 = 64 << 10;
 
-/// What comes through standard input, looked at without taking it: waits for the first of it.
+/// What comes through standard input, looked at without taking it: waits for the first of it. What was unpacked to see it is
+/// not there a second time, so the answer is kept.
 pub fn recognize_stdin() -> Kind {
-    let head = stream::head_of_stdin(PEEK);
-    match recognize(&head) {
-        kind @ (Kind::Core | Kind::Executable | Kind::Foreign(_)) => kind,
-        // Text may be a log that is still being written, whatever its first lines look like.
-        _ if is_binary_profile(&head, false) => Kind::Profile,
-        _ => Kind::Stream,
-    }
+    static KIND: OnceLock<Kind> = OnceLock::new();
+    *KIND.get_or_init(|| {
+        let head = stream::head_of_stdin(PEEK);
+        match recognize(&head) {
+            kind @ (Kind::Core | Kind::Executable | Kind::Foreign(_)) => kind,
+            // Text may be a log that is still being written, whatever its first lines look like.
+            _ if is_binary_profile(&head, false) => Kind::Profile,
+            _ => Kind::Stream,
+        }
+    })
 }
 
 /// How much of standard input is looked at.
