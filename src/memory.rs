@@ -16,6 +16,8 @@ const TICK: Duration = Duration::from_millis(10);
 const SMALL: u64 = 1 << 30;
 /// What was read may take the limit divided by this: an answer about it takes more than it.
 const SHARE_OF_READING: u64 = 4;
+/// With less than this, memory counts for more than time.
+const SCARCE: u64 = 256 << 20;
 /// The program takes some megabytes for itself.
 const LEAST: u64 = 32 << 20;
 
@@ -87,6 +89,12 @@ pub fn watch<'p>(
 pub fn is_short() -> bool {
     let limit = LIMIT.load(Ordering::Relaxed);
     limit != 0 && TAKEN.load(Ordering::Relaxed) > limit / SHARE_OF_READING
+}
+
+/// Whether so little may be taken that it is not to be spent on speed.
+pub fn is_scarce() -> bool {
+    let limit = LIMIT.load(Ordering::Relaxed);
+    limit != 0 && limit < SCARCE
 }
 
 /// Why reading ends here.

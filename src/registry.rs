@@ -140,7 +140,10 @@ pub fn typed(matches: &ArgMatches) -> Option<(&'static Entry, &ArgMatches)> {
 /// Why a first word that names no file is none, when it may be meant for a verb below this one.
 pub fn no_such_verb(entry: &Entry, matches: &ArgMatches) -> Option<Failure> {
     let word = first_word(matches)?;
-    let typed = word.to_str().filter(|_| !word.exists())?;
+    // Standard input is a file.
+    let typed = word
+        .to_str()
+        .filter(|typed| *typed != "-" && !word.exists())?;
     let name = entry.about.name;
     let known: Vec<&str> = below(name).map(Entry::last_word).collect();
     if let Some(hint) = instead(name, typed) {

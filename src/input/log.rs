@@ -43,7 +43,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long a writer may go on after Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Parts on their way between the threads.
-const IN_FLIGHT: usize = 2;
+const IN_FLIGHT: usize = 1;
 
 /// Gives the bytes of an input as they come, until its end, Ctrl-C, or until `each` has had enough. With `follow` it goes
 /// on as a file grows, across rotation and truncation. A `scout` looks through a file from its beginning to its end, or
@@ -72,9 +72,9 @@ pub fn chunks(
     let mut ended = if follow && !stdin {
         followed(path, each)?
     } else if !stdin && path.metadata()?.is_file() {
-        // Where there is one processor, what is looked at ahead is only looked at twice.
+        // Where there is one processor, what is looked at ahead is only looked at twice; and what was found takes memory.
         let many = thread::available_parallelism().is_ok_and(|many| many.get() > 1);
-        let scout = scout.filter(|_| many);
+        let scout = scout.filter(|_| many && !memory::is_scarce());
         let from = Source::File { scout };
         read(path, from, each)?
     } else {
