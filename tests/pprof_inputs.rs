@@ -287,6 +287,16 @@ mod tests {
             let ran = Call::new(args).input(input).run();
             assert_eq!((ran.status, &ran.out), (0, &of_verb.out), "{}", ran.err);
         }
+        // A pipe that is open and silent is no input: who typed nothing is told what can be typed.
+        let mut child = Command::new(BINARY)
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .current_dir(corpus("pprof/perf"))
+            .spawn()
+            .unwrap();
+        let open = child.stdin.take();
+        assert_eq!(child.wait().unwrap().code(), Some(2));
+        drop(open);
     }
 
     #[test]

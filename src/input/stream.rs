@@ -11,7 +11,9 @@ use rustix::fs::{FileType, fstat};
 use std::fs::File;
 use std::io::{self, BufRead, Cursor, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
 /// How much is read at once.
 pub const CHUNK: usize = 1 << 18;
@@ -25,15 +27,20 @@ pub fn stdin() -> impl Read + Send {
     Cursor::new(std::mem::take(&mut *taken)).chain(io::stdin())
 }
 
-/// Whether something comes from a pipe or a file on standard input.
+/// Whether something comes from a pipe or a file on standard input. A pipe that nobody writes to, as of a service or of ssh, may
+/// stay open for ever: one that is silent for a second is none.
 pub fn is_piped() -> bool {
+    const PATIENCE: Duration = Duration::from_secs(1);
     let kind = fstat(io::stdin()).map(|about| FileType::from_raw_mode(about.st_mode));
-    let is_one = matches!(kind, Ok(FileType::Fifo | FileType::RegularFile));
-    is_one
-        && io::stdin()
-            .lock()
-            .fill_buf()
-            .is_ok_and(|begin| !begin.is_empty())
+    if !matches!(kind, Ok(FileType::Fifo | FileType::RegularFile)) {
+        return false;
+    }
+    let (came, waiting) = mpsc::channel();
+    thread::spawn(move || {
+        let has_bytes = io::stdin().lock().fill_buf().map(|begin| !begin.is_empty());
+        let _ = came.send(has_bytes.unwrap_or(false));
+    });
+    waiting.recv_timeout(PATIENCE).unwrap_or(false)
 }
 
 /// The first bytes of standard input, unpacked, as far as they come at once; they are read again by whoever reads it.
