@@ -135,7 +135,20 @@ fn mixed(lines: &[String], bytes: u64, path: &Path) {
                 line.push(' ');
                 line.push_str(WORDS.get(dice >> 60).expect("sixteen words"));
             }
-            line + &format!(" id={} took {}ms\n", dice >> 48, n % 900)
+            let (id, took) = (dice >> 48, n % 900);
+            // As a person writes it, as log/slog does with its two handlers, and as klog does.
+            line + &match n % 4 {
+                0 => format!(" id={id} took {took}ms\n"),
+                1 => format!(
+                    " level=INFO msg=served path=/v1/orders/{id} status=200 runtime={took}ms\n"
+                ),
+                2 => format!(
+                    " {{\"level\":\"INFO\",\"msg\":\"served\",\"id\":{id},\"status\":200,\"ms\":{took}}}\n"
+                ),
+                _ => format!(
+                    " controller.go:{took}] \"Reconciled\" controller=\"node\" status=\"ok\" key=\"ns/pod-{id}\"\n"
+                ),
+            }
         };
         written += line.len() as u64;
         out.write_all(line.as_bytes()).expect("room for the input");

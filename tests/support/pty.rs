@@ -8,7 +8,7 @@
 )]
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::Command;
@@ -82,8 +82,19 @@ impl Pty {
         let writer = Arc::clone(&shown);
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
+            // The kernel looks for bytes first and then whether the other side has closed: what was written between the
+            // two is there only for who reads once more.
+            let mut empty = 0;
             loop {
-                let read = output.read(&mut chunk).unwrap_or(0);
+                let read = match output.read(&mut chunk) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(_) => 0,
+                    Ok(read) => read,
+                };
+                empty = if read == 0 { empty + 1 } else { 0 };
+                if empty == 1 {
+                    continue;
+                }
                 let (lock, changed) = &*writer;
                 let mut shown = lock.lock().unwrap();
                 shown.parser.process(&chunk[..read]);

@@ -63,5 +63,6 @@ fn words_of_all() -> Vec<&'static str> {
     let mut all = learn::WORDS.to_vec();
     all.extend(mend::WORDS);
     all.extend(crate::traceback::WORDS);
+    all.extend(crate::oom::WORDS);
     all
 }

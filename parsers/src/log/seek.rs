@@ -4,7 +4,8 @@
 //! known without being looked at. No word is escaped inside JSON or logfmt.
 //!
 //! The packed search looks at as many bytes as the shortest word has, from each word's first, and then compares the words that
-//! share a bucket. So words are given from where few others of any prose begin alike (`tus=` is of `: status=`), and no more
+//! share a bucket. So words are given from where few others of any prose begin alike (`kedm=` is of ` lockedm=`), as long as they are:
+//! every line in which one stands is taken apart, and `tus=` alone would be in most lines of a server. And no more
 //! than a dozen or two to a search: three of them take a third of the time of one. What is shorter than four bytes is looked
 //! for on its own. What begins without a word is told by each format's `may_begin`.
 
@@ -19,21 +20,22 @@ const PACKED: [&[&str]; 3] = [
         "SCHED ",
         "scvg",
         "scav ",
-        // `scan: `, `pacer: `, `init `, `checkfinalizers: `
-        "can: ",
-        "cer: ",
-        "nit ",
-        "zers: ",
+        "scan: ",
+        "pacer: ",
+        "init ",
+        "checkfinalizers: ",
         "ealloc(",
         "cefree(",
         "acegc",
         "WARNING: ",
         // `heap profile: `, `goroutine profile: total `
-        "ile: ",
-        "tus=",
+        "rofile: ",
+        ": status=",
     ],
     &[
-        "panic",
+        "panic: ",
+        "panic\"",
+        "panic serving ",
         // `goroutine `
         "routine ",
         "atal error: ",
@@ -41,7 +43,8 @@ const PACKED: [&[&str]; 3] = [
         "xpected fault",
         "Exception 0x",
         "Signal ",
-        "runtime",
+        "runtime: ",
+        "runtime stack",
         "=====",
         " @ 0",
         "lloc",
@@ -57,17 +60,16 @@ const PACKED: [&[&str]; 3] = [
         "MB globals, ",
         "KiB work",
         "% util",
-        // ` idlethreads=`, ` schedticks=`, ` lockedm=`, ` lockedg=`
-        "eads=",
-        "icks=",
-        "edm=",
-        "edg=",
+        "dlethreads=",
+        "hedticks=",
+        "kedm=",
+        "kedg=",
         "doff, ",
         "(forced)",
         "race(s)",
-        "oom-",
-        "oom_",
-        ".oom.",
+        "oom_reaper",
+        "oom-kill",
+        ".oom.group",
         "Killed process ",
         "Kill process ",
         // Rows of the kernel's table (`kernel: [ 1234]`) and counters (`memory: usage `), whatever stands before.

@@ -30,4 +30,6 @@ mod tests;
 
 pub use line::line;
 pub use reader::Reader;
+#[cfg(test)]
+pub(crate) use reader::WORDS;
 pub use records::{Counter, Killed, Record, Task};

@@ -3,28 +3,28 @@
 use super::line::{has_words, line};
 use super::records::Record;
 use crate::line::{Format, Line, Sink, Taken};
-use memchr::memmem::Finder;
+use crate::search::Words;
+use std::sync::LazyLock;
+
+/// What stands in every line that opens a report, or tells of a kill by itself.
+pub(crate) const WORDS: [&str; 5] = [
+    "oom_reaper",
+    "oom-kill",
+    ".oom.group",
+    "Killed process ",
+    "Kill process ",
+];
+
+static SEARCH: LazyLock<Words> = LazyLock::new(|| Words::new(&WORDS));
 
 /// A report's lines stand among so many others: call traces, zones, the table's rows.
 const NEAR: u32 = 400;
 
 /// Reads out-of-memory reports.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reader {
     /// Lines that may still pass before a report is over.
     near: u32,
-    oom: Finder<'static>,
-    kill: Finder<'static>,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self {
-            near: 0,
-            oom: Finder::new("oom"),
-            kill: Finder::new("Kill"),
-        }
-    }
 }
 
 /// `anon-rss:259644kB`, `gfp_mask=0xcc0`
@@ -49,8 +49,7 @@ impl Format for Reader {
 
     fn line(&mut self, raw: &Line<'_>, out: &mut Sink<'_, Self>) -> Taken {
         let text = raw.text;
-        let named = self.oom.find(text).is_some() || self.kill.find(text).is_some();
-        if !named {
+        if SEARCH.first(text, 0).is_none() {
             // Rows and counters have no word of their own; they are looked for near those that have.
             if self.near == 0 && !self.may_begin(text) {
                 return Taken::No;
