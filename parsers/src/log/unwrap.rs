@@ -96,11 +96,17 @@ impl Unwrapper {
     pub fn line(&mut self, raw: &RawLine<'_>, each: &mut dyn FnMut(&Line<'_>)) {
         let Some(mut hold) = self.hold.take() else {
             if let Err(candidate) = self.through(raw, May::Wait, each) {
-                self.hold = Some(Hold::new(raw, candidate));
+                let (hold, ruling) = Hold::new(raw, candidate);
+                self.ruled(hold, ruling, each);
             }
             return;
         };
         let ruling = self.peek(raw, hold.origin, |tail| hold.push(raw, tail));
+        self.ruled(hold, ruling, each);
+    }
+
+    /// Goes on holding lines, or gives them.
+    fn ruled(&mut self, hold: Hold, ruling: Ruling, each: Each<'_>) {
         if ruling == Ruling::Open {
             self.hold = Some(hold);
         } else {
@@ -354,17 +360,16 @@ impl Unwrapper {
         };
         around.stamp = taken.stamp.or(around.stamp);
         around.origin = self.origins.within(around.origin, &taken.writer);
-        match &taken.text {
-            None => {
-                let rest = text.get(taken.length..).unwrap_or_default();
-                self.give(rest, around, each);
-            }
-            Some(inside) => {
-                let inside = inside.strip_suffix(b"\n").unwrap_or(inside);
-                for line in inside.split(|byte| *byte == b'\n') {
-                    let line = line.strip_suffix(b"\r").unwrap_or(line);
-                    self.give(line, around, each);
-                }
+        let Some(texts) = &taken.texts else {
+            let rest = text.get(taken.length..).unwrap_or_default();
+            self.give(rest, around, each);
+            return true;
+        };
+        for text in texts {
+            let text = text.strip_suffix(b"\n").unwrap_or(text);
+            for line in text.split(|byte| *byte == b'\n') {
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                self.give(line, around, each);
             }
         }
         true

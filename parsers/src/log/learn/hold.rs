@@ -5,7 +5,7 @@ use super::{Candidate, Shape};
 use crate::line::{Origin, RawLine};
 use crate::log::trace;
 
-/// So many lines, and so many bytes, are held at most.
+/// So many lines, but for parts of records, and so many bytes, are held at most.
 const MOST_LINES: usize = 64;
 const MOST_BYTES: usize = 256 << 10;
 
@@ -74,11 +74,14 @@ pub(in super::super) struct Hold {
     /// Lines that are dressed so, and lines that are not.
     alike: u32,
     others: u32,
+    /// How many of them are parts of a record that hold no text.
+    parts: usize,
 }
 
 impl Hold {
-    pub(in super::super) fn new(raw: &RawLine<'_>, candidate: Candidate) -> Self {
-        Self {
+    /// Holds the first line. What else that tells may be enough.
+    pub(in super::super) fn new(raw: &RawLine<'_>, candidate: Candidate) -> (Self, Ruling) {
+        let mut hold = Self {
             lines: vec![Held::of(raw)],
             bytes: raw.text.len(),
             shape: candidate.shape,
@@ -86,7 +89,10 @@ impl Hold {
             mark: candidate.mark,
             alike: 0,
             others: 0,
-        }
+            parts: 0,
+        };
+        let ruling = hold.all_alike(&candidate.behind);
+        (hold, ruling)
     }
 
     /// Takes the next line.
@@ -95,11 +101,14 @@ impl Hold {
         self.bytes += raw.text.len();
         let ruling = match self.shape.take(tail.text).filter(|_| !tail.bare) {
             Some(taken) => {
-                self.alike += 1;
                 self.shape.compare(tail.text);
-                let behind = tail.text.get(taken.length..).unwrap_or_default();
-                let text = taken.text.as_deref().unwrap_or(behind);
-                self.alike(text.strip_suffix(b"\n").unwrap_or(text))
+                match &taken.texts {
+                    Some(texts) => {
+                        self.parts += usize::from(texts.is_empty());
+                        self.all_alike(texts)
+                    }
+                    None => self.alike(tail.text.get(taken.length..).unwrap_or_default()),
+                }
             }
             // What is whole without anything taken off speaks against a prefix.
             None if tail.bare && self.mark != Mark::Trace => Ruling::NoPrefix,
@@ -113,15 +122,27 @@ impl Hold {
             }
         };
         if ruling == Ruling::Open
-            && (self.lines.len() >= MOST_LINES || self.bytes > MOST_BYTES || raw.unterminated)
+            && (self.lines.len() - self.parts >= MOST_LINES
+                || self.bytes > MOST_BYTES
+                || raw.unterminated)
         {
             return self.last();
         }
         ruling
     }
 
+    /// Takes the texts of records that are like the first one.
+    fn all_alike(&mut self, texts: &[Vec<u8>]) -> Ruling {
+        let mut rulings = texts.iter().map(|text| self.alike(text));
+        rulings
+            .find(|ruling| *ruling != Ruling::Open)
+            .unwrap_or(Ruling::Open)
+    }
+
     /// Takes the text of a line that is dressed so.
     fn alike(&mut self, text: &[u8]) -> Ruling {
+        self.alike += 1;
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
         match self.mark {
             Mark::Death if mark::is_header(text) => {
                 self.mark = Mark::Header;

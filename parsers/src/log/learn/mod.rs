@@ -8,13 +8,19 @@
 //! |---|---|
 //! | `mark` | where in a line a trace may begin, and what must follow it |
 //! | `template` | a prefix as words, numbers, times and signs |
-//! | `field` | the text that is one field of JSON or logfmt |
+//! | `field` | the text that is one field of a record |
+//! | `json`, `logfmt`, `csv` | the records that have such |
+//! | `names` | which other fields tell the writer and the time |
 //! | `shape` | both together: how a line's text is taken out of it |
 //! | `hold` | the lines that are held until it is decided |
 
+mod csv;
 mod field;
 mod hold;
+mod json;
+mod logfmt;
 mod mark;
+mod names;
 mod shape;
 mod template;
 #[cfg(test)]
@@ -39,6 +45,8 @@ pub(super) struct Candidate {
     mark: Mark,
     /// Who wrote it, by what is known of the prefix.
     origin: Origin,
+    /// The texts of other records that stand in the line behind it.
+    behind: Vec<Vec<u8>>,
 }
 
 /// A trace behind something that is not known, if there is one in a line. `bare`: traces of this log stand at the start
@@ -51,6 +59,7 @@ pub(super) fn candidate(text: &[u8], bare: bool, origin: Origin) -> Option<Candi
         return None;
     }
     Some(Candidate {
+        behind: shape.behind_the_first(text),
         shape,
         mark,
         origin,

@@ -1,6 +1,7 @@
 //! How the text of a line is taken out of it: a prefix, a field, a prefix inside the field.
 
 use super::field::Field;
+use super::json;
 use super::mark::{self, Mark};
 use super::template::Template;
 use crate::line::Stamp;
@@ -16,8 +17,9 @@ pub(in super::super) struct Shape {
 /// The text of a line, and what its dress told.
 #[derive(Debug, Default)]
 pub(in super::super) struct Taken {
-    /// Owned where it stood in a field, else the length of the prefix.
-    pub text: Option<Vec<u8>>,
+    /// Those of its records, where they stand in a field of such; none where it is a part of one that has no text.
+    pub texts: Option<Vec<Vec<u8>>>,
+    /// How long the prefix is.
     pub length: usize,
     pub stamp: Option<Stamp>,
     pub writer: Vec<u8>,
@@ -48,30 +50,27 @@ impl Shape {
         ))
     }
 
-    /// The same when it stands in a field of JSON or logfmt.
+    /// The same when it stands in a field of a record.
     fn of_field(text: &[u8], at: usize) -> Option<(Self, Mark)> {
         let head = text.get(..at)?;
-        let json = memchr::memchr(b'{', head);
-        let logfmt = memchr::memchr(b'=', head).map(|equals| {
-            let key = head.get(..equals).unwrap_or_default();
-            memchr::memrchr(b' ', key).map_or(0, |blank| blank + 1)
-        });
-        [json, logfmt].into_iter().flatten().find_map(|start| {
-            let record = text.get(start..)?;
-            let tells = |text: &[u8]| marked(text).is_some();
-            let field = Field::with(record, &tells)?;
-            let inside = field.of(record)?.text;
-            let (at, mark) = marked(&inside)?;
-            let before = match field {
-                // Pairs have no fixed beginning.
-                Field::Logfmt(_) => Template::default(),
-                Field::Json(_) => Template::of(text.get(..start)?),
+        // What stands before the first of a list is no prefix.
+        let json = memchr::memchr(b'{', head).filter(|start| !json::is_between(head, *start));
+        [json, Some(0)].into_iter().flatten().find_map(|start| {
+            let (field, (inside, mark)) = Field::with(text.get(start..)?, &|text| {
+                let (at, mark) = marked(text)?;
+                Some((Template::of(text.get(..at)?), mark))
+            })?;
+            let before = if field.is_of_lines() {
+                Template::default()
+            } else {
+                Template::of(text.get(..start)?)
             };
+            let field = Some(field);
             Some((
                 Self {
                     before,
-                    field: Some(field),
-                    inside: Template::of(inside.get(..at)?),
+                    field,
+                    inside,
                 },
                 mark,
             ))
@@ -107,15 +106,17 @@ impl Shape {
             }
             taken.writer.extend_from_slice(&inside.writer);
         }
-        let mut inner = inside.text;
-        if !self.inside.is_empty()
-            && let Some(found) = self.inside.find(&inner)
-        {
-            taken.stamp = found.stamp.or(taken.stamp);
-            self.inside.writer(&inner, &mut taken.writer);
-            inner.drain(..found.length);
+        let mut texts = inside.texts;
+        if !self.inside.is_empty() {
+            for text in &mut texts {
+                if let Some(found) = self.inside.find(text) {
+                    taken.stamp = found.stamp.or(taken.stamp);
+                    self.inside.writer(text, &mut taken.writer);
+                    text.drain(..found.length);
+                }
+            }
         }
-        taken.text = Some(inner);
+        taken.texts = Some(texts);
         Some(taken)
     }
 
@@ -127,8 +128,23 @@ impl Shape {
             && let Some(found) = self.before.find(text)
             && let Some(inner) = text.get(found.length..).and_then(|rest| field.of(rest))
         {
-            self.inside.compare(&inner.text);
+            inner
+                .texts
+                .iter()
+                .for_each(|text| self.inside.compare(text));
         }
+    }
+
+    /// The texts of the other records of a line in one of which a trace was found, from that one on.
+    pub(super) fn behind_the_first(&self, text: &[u8]) -> Vec<Vec<u8>> {
+        let inside = self.field.as_ref().and_then(|field| {
+            let found = self.before.find(text)?;
+            field.of(text.get(found.length..)?)
+        });
+        let texts = inside.map(|inside| inside.texts).unwrap_or_default();
+        let first = texts.iter().position(|text| marked(text).is_some());
+        let behind = first.map_or(texts.len(), |first| first + 1);
+        texts.into_iter().skip(behind).collect()
     }
 
     /// No more lines are compared.
