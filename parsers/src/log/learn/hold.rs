@@ -133,7 +133,12 @@ impl Hold {
 
     /// Takes the texts of records that are like the first one.
     fn all_alike(&mut self, texts: &[Vec<u8>]) -> Ruling {
-        let mut rulings = texts.iter().map(|text| self.alike(text));
+        let lines = texts.iter().flat_map(|text| {
+            text.strip_suffix(b"\n")
+                .unwrap_or(text)
+                .split(|byte| *byte == b'\n')
+        });
+        let mut rulings = lines.map(|line| self.alike(line));
         rulings
             .find(|ruling| *ruling != Ruling::Open)
             .unwrap_or(Ruling::Open)
@@ -142,7 +147,6 @@ impl Hold {
     /// Takes the text of a line that is dressed so.
     fn alike(&mut self, text: &[u8]) -> Ruling {
         self.alike += 1;
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
         match self.mark {
             Mark::Death if mark::is_header(text) => {
                 self.mark = Mark::Header;

@@ -98,7 +98,7 @@ fn of(text: &[u8]) -> Option<Mark> {
     if starts(b"http: panic serving ") {
         return Some(Mark::Death);
     }
-    let inside = memchr::memchr2(b'"', b'\\', text).and_then(|end| text.get(..end));
+    let inside = memchr::memchr3(b'"', b'\\', b'\'', text).and_then(|end| text.get(..end));
     let inside = inside.unwrap_or(text);
     if inside == b"==================" {
         return Some(Mark::Rule);

@@ -9,7 +9,7 @@
 //! | `mark` | where in a line a trace may begin, and what must follow it |
 //! | `template` | a prefix as words, numbers, times and signs |
 //! | `field` | the text that is one field of a record |
-//! | `json`, `logfmt`, `csv` | the records that have such |
+//! | `json`, `yaml`, `logfmt`, `csv`, `quoted` | the records that have such |
 //! | `names` | which other fields tell the writer and the time |
 //! | `shape` | both together: how a line's text is taken out of it |
 //! | `hold` | the lines that are held until it is decided |
@@ -21,10 +21,12 @@ mod json;
 mod logfmt;
 mod mark;
 mod names;
+mod quoted;
 mod shape;
 mod template;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 pub(super) use hold::{Hold, Ruling, Tail};
 pub(super) use shape::Shape;

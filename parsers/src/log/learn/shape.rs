@@ -55,26 +55,33 @@ impl Shape {
         let head = text.get(..at)?;
         // What stands before the first of a list is no prefix.
         let json = memchr::memchr(b'{', head).filter(|start| !json::is_between(head, *start));
-        [json, Some(0)].into_iter().flatten().find_map(|start| {
-            let (field, (inside, mark)) = Field::with(text.get(start..)?, &|text| {
-                let (at, mark) = marked(text)?;
-                Some((Template::of(text.get(..at)?), mark))
-            })?;
-            let before = if field.is_of_lines() {
-                Template::default()
-            } else {
-                Template::of(text.get(..start)?)
-            };
-            let field = Some(field);
-            Some((
-                Self {
-                    before,
-                    field,
-                    inside,
-                },
-                mark,
-            ))
-        })
+        let wanted = |text: &[u8]| {
+            let (at, mark) = marked(text)?;
+            Some((Template::of(text.get(..at)?), mark))
+        };
+        let of_record = |start: usize| Some((start, Field::with(text.get(start..)?, &wanted)?));
+        let of_quotes = || {
+            let start = memchr::memrchr2(b'"', b'\'', head)?;
+            Some((start, Field::quoted(text.get(start..)?, &wanted)?))
+        };
+        let (start, (field, (inside, mark))) = json
+            .and_then(of_record)
+            .or_else(|| of_record(0))
+            .or_else(of_quotes)?;
+        let before = if field.is_of_lines() {
+            Template::default()
+        } else {
+            Template::of(text.get(..start)?)
+        };
+        let field = Some(field);
+        Some((
+            Self {
+                before,
+                field,
+                inside,
+            },
+            mark,
+        ))
     }
 
     pub(in super::super) fn has_field(&self) -> bool {
@@ -135,16 +142,19 @@ impl Shape {
         }
     }
 
-    /// The texts of the other records of a line in one of which a trace was found, from that one on.
+    /// The lines of the records of a line in one of which a trace was found, from that one on.
     pub(super) fn behind_the_first(&self, text: &[u8]) -> Vec<Vec<u8>> {
         let inside = self.field.as_ref().and_then(|field| {
             let found = self.before.find(text)?;
             field.of(text.get(found.length..)?)
         });
         let texts = inside.map(|inside| inside.texts).unwrap_or_default();
-        let first = texts.iter().position(|text| marked(text).is_some());
-        let behind = first.map_or(texts.len(), |first| first + 1);
-        texts.into_iter().skip(behind).collect()
+        let lines = texts
+            .iter()
+            .flat_map(|text| text.split(|byte| *byte == b'\n'));
+        let mut lines = lines.skip_while(|line| marked(line).is_none());
+        lines.next();
+        lines.map(<[u8]>::to_vec).collect()
     }
 
     /// No more lines are compared.
@@ -154,11 +164,13 @@ impl Shape {
     }
 }
 
-/// Where a trace begins in the one line that a field holds. A field of many lines is read where dumps inside lines are.
+/// Where a trace begins in what a field holds. Of many lines it is one that is a trace as it stands; dumps in them are read
+/// where dumps inside lines are.
 fn marked(text: &[u8]) -> Option<(usize, Mark)> {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     if memchr::memchr(b'\n', text).is_some() {
-        return None;
+        let mut lines = text.split(|byte| *byte == b'\n');
+        return lines.any(mark::is_line).then_some((0, Mark::Trace));
     }
     let mut whole = Vec::with_capacity(text.len() + 1);
     whole.push(b' ');

@@ -281,6 +281,36 @@ fn exported() -> Vec<(String, Dress)> {
             )
         }),
         (
+            "gcloud as YAML".to_owned(),
+            Box::new(|n, l| {
+                let is_plain = l
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b".()*".contains(&byte));
+                let text = if is_plain && !l.is_empty() {
+                    l.to_owned()
+                } else {
+                    format!("'{}'", l.replace('\'', "''"))
+                };
+                format!(
+                    "---\ninsertId: a{n}\nresource:\n  labels:\n    zone: eu-1a\ntimestamp: '2026-01-02T{}Z'\ntextPayload: {text}",
+                    clock(n)
+                )
+            }),
+        ),
+        (
+            "fluent bit".to_owned(),
+            Box::new(|n, l| {
+                let text = l
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\"")
+                    .replace('\t', "\\t");
+                format!(
+                    "[{n}] kube.var.log.orders: [[{}.{n:09}, {{}}], {{\"log\"=>\"{text}\"}}]",
+                    1_767_322_045 + n
+                )
+            }),
+        ),
+        (
             "rows".to_owned(),
             Box::new(|n, l| {
                 let text = l.replace('"', "\"\"");
