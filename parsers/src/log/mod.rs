@@ -13,7 +13,9 @@
 //! | file | in charge of |
 //! |---|---|
 //! | `unwrap` | what log machinery put around a line is taken off |
+//! | `colour` | what only a terminal obeys is taken off |
 //! | `prefix` | the kinds of prefix there are |
+//! | `origins` | the writers that they name |
 //! | `learn` | prefixes that nobody listed, and fields that hold a line |
 //! | `wrapped` | lines in JSON of known machinery |
 //! | `telling` | beginnings that only traces have |
@@ -26,6 +28,7 @@
 //! | `reader` | chunks to records |
 
 mod ahead;
+mod colour;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
@@ -33,6 +36,7 @@ mod cut_tests;
 mod formats;
 mod learn;
 mod mend;
+mod origins;
 mod prefix;
 mod reader;
 mod record;

@@ -5,15 +5,13 @@
 //! frames and other continuations have nothing of their own to be told by. Memory is bounded: so many origins,
 //! so many unfinished lines.
 
+use super::colour::decolour;
 use super::learn::{self, Candidate, Hold, MOST_SHAPES, Ruling, Shape, Tail};
+use super::origins::Origins;
 use super::prefix::{self, EVIDENT, LEARNED, Layer, Peeled};
 use super::{telling, trace, wrapped};
 use crate::line::{Line, MAX_LINE, Origin, Place, RawLine, Stamp};
-use std::collections::HashMap;
 use std::fmt;
-
-/// Writers told apart. More than that share the last.
-const MAX_ORIGINS: usize = 1024;
 
 /// Lines of which a piece has come, at once.
 const MAX_PENDING: usize = 64;
@@ -54,15 +52,6 @@ struct Pending {
     stamp: Option<Stamp>,
     text: Vec<u8>,
     cut: bool,
-}
-
-/// Names, numbered in order of appearance; 0 has none.
-#[derive(Debug, Default)]
-struct Origins {
-    names: Vec<Vec<u8>>,
-    numbers: HashMap<Vec<u8>, u32>,
-    /// The one asked for last.
-    last: u32,
 }
 
 /// What is known of a line besides its text.
@@ -571,70 +560,4 @@ impl Pending {
             cut: self.cut,
         });
     }
-}
-
-impl Origins {
-    fn number(&mut self, name: &[u8]) -> Origin {
-        if self.name(Origin(self.last)) == name && self.last != 0 {
-            return Origin(self.last);
-        }
-        if let Some(&number) = self.numbers.get(name) {
-            self.last = number;
-        } else {
-            if self.names.len() < MAX_ORIGINS {
-                let name = if self.names.len() + 1 == MAX_ORIGINS {
-                    b"others"
-                } else {
-                    name
-                };
-                self.names.push(name.to_vec());
-                let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-                self.numbers.insert(name.to_vec(), number);
-            }
-            self.last = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        }
-        Origin(self.last)
-    }
-
-    /// A writer that is named behind the name of another one, if it is named.
-    fn within(&mut self, outer: Origin, writer: &[u8]) -> Origin {
-        if writer.is_empty() {
-            return outer;
-        }
-        let outer = self.name(outer);
-        if outer.is_empty() {
-            return self.number(writer);
-        }
-        let name = [outer, b" ", writer].concat();
-        self.number(&name)
-    }
-
-    fn name(&self, origin: Origin) -> &[u8] {
-        (origin.0 as usize)
-            .checked_sub(1)
-            .and_then(|index| self.names.get(index))
-            .map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Copies what is neither a control sequence of a terminal (`ESC [ … letter`, `ESC ] … BEL`) nor NUL.
-fn decolour(text: &[u8], plain: &mut Vec<u8>) {
-    let mut rest = text;
-    while let Some(at) = memchr::memchr2(0x1b, 0, rest) {
-        plain.extend_from_slice(rest.get(..at).unwrap_or_default());
-        rest = rest.get(at..).unwrap_or_default();
-        let length = match rest {
-            [0x1b, b'[', sequence @ ..] => sequence
-                .iter()
-                .position(|byte| matches!(byte, 0x40..=0x7e))
-                .map_or(2, |end| end + 3),
-            [0x1b, b']', sequence @ ..] => sequence
-                .iter()
-                .position(|&byte| byte == 0x07)
-                .map_or(2, |end| end + 3),
-            _ => 1,
-        };
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    plain.extend_from_slice(rest);
 }
