@@ -216,6 +216,12 @@ pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
             "it goes with the core of its process: dumpview CORE {}",
             quoted(&name.to_string())
         )
+    } else if kind == Kind::Trace {
+        // What of it a verb reads: who waited where (`net`, `syscall` and `sched` too).
+        format!(
+            "go tool trace -pprof=sync {} > sync.pb.gz; then dumpview sync.pb.gz",
+            quoted(&name.to_string())
+        )
     } else if readers.is_empty() {
         format!("no verb reads {} yet", kind.words())
     } else if readers.len() > 10 {

@@ -354,6 +354,8 @@ impl Unwrapper {
             self.give(rest, around, each);
             return true;
         };
+        // The record ended, so what is in it did, too.
+        (around.unterminated, around.cut) = (false, false);
         for text in texts {
             let text = text.strip_suffix(b"\n").unwrap_or(text);
             for line in text.split(|byte| *byte == b'\n') {

@@ -500,16 +500,20 @@ fn many_records_in_a_line_are_those_of_the_log() {
         for (name, text) in samples(folder, of) {
             let text = String::from_utf8(text).unwrap();
             let lines: Vec<&str> = text.lines().take(2_000).collect();
-            let bare: Vec<String> = of_lines(&lines.join("\n"));
+            let bare: Vec<String> = of_text(&(lines.join("\n") + "\n"));
             for batch in [7, lines.len()] {
                 let batches = lines.chunks(batch).map(|lines| {
                     let records = lines.iter().map(|line| serde_json::json!({"body": line}));
                     serde_json::json!({"host": "a", "records": records.collect::<Vec<_>>()})
                         .to_string()
                 });
-                let dressed = of_lines(&batches.collect::<Vec<_>>().join("\n"));
-                assert_eq!(bare, dressed, "{name} in batches of {batch}");
-                compared += dressed.len();
+                // A record that has its last bracket is whole, with a line end behind it or without.
+                let dressed = batches.collect::<Vec<_>>().join("\n");
+                for end in ["\n", ""] {
+                    let dressed = of_text(&format!("{dressed}{end}"));
+                    assert_eq!(bare, dressed, "{name} in batches of {batch}");
+                    compared += dressed.len();
+                }
             }
         }
     }
@@ -517,8 +521,8 @@ fn many_records_in_a_line_are_those_of_the_log() {
 }
 
 /// The records of a log, wherever they stand.
-fn of_lines(text: &str) -> Vec<String> {
-    records(&format!("{text}\n"))
+fn of_text(text: &str) -> Vec<String> {
+    records(text)
         .into_iter()
         .map(|(_, record)| record)
         .collect()
