@@ -75,12 +75,17 @@ impl DeathKind {
         }
     }
 
-    /// What it means, where its name does not say.
-    pub const fn meaning(self) -> Option<&'static str> {
+    /// What it means, where its name does not say; a fatal error has a message.
+    pub fn meaning(self, message: Option<&str>) -> Option<&'static str> {
         Some(match self {
             Self::Quit => {
                 "SIGQUIT makes Go print every goroutine and exit: somebody (a person, a liveness probe, a deploy \
                  script) asked for it"
+            }
+            // `no goroutines (main called runtime.Goexit) - deadlock!` (`runtime/proc.go:checkdead`).
+            Self::Deadlock if message.is_some_and(|text| text.contains("runtime.Goexit")) => {
+                "main has ended by runtime.Goexit, and so has every other goroutine that could run: runtime.Goexit in main \
+                 does not end the program"
             }
             Self::Deadlock => "every goroutine waits for another",
             Self::ConcurrentMap => {

@@ -8,9 +8,12 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
+use dumpview_model::death_kind::DeathKind;
 use dumpview_model::finding::{Finding, Severity, rank};
+use dumpview_model::goroutine::Status;
+use dumpview_model::waits;
 use dumpview_process::heap::suspects::Thresholds;
-use dumpview_process::postmortem::{Backtrace, Locals, Summary};
+use dumpview_process::postmortem::{Backtrace, Locals, StackPointers, Summary, SystemGoroutines};
 use dumpview_view::Text;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,9 +44,9 @@ pub fn report(case: &Case<'_>) -> Report {
         ..BtFlags::default()
     };
     let mut summary = case.summary();
-    let keepers = keepers(case, &summary);
+    let of_heap = of_heap(case, &summary);
     // Before what a signal means, which is of no more weight.
-    summary.findings.splice(0..0, keepers);
+    summary.findings.splice(0..0, of_heap);
     rank(&mut summary.findings);
     Report {
         backtrace: bt(case, &flags, &Cursor::default(), Locals::OfProgram)
@@ -54,16 +57,46 @@ pub fn report(case: &Case<'_>) -> Report {
     }
 }
 
-/// What keeps most of the heap, where no goroutine is to blame and it takes no time to find out: a heap that an earlier run
-/// knew, or a small one of a core that nothing is missing of.
-fn keepers(case: &Case<'_>, summary: &Summary) -> Vec<Finding> {
+/// What the graph of the heap tells, where no goroutine is to blame and it takes no time to find out: goroutines that can never
+/// go on, and what keeps most.
+fn of_heap(case: &Case<'_>, summary: &Summary) -> Vec<Finding> {
     const SMALL: u64 = 256 << 20;
-    const MOST: usize = 2;
     let is_whole = case.process.shortfalls.is_empty() && summary.audit.iter().all(|check| check.ok);
-    let is_small = || summary.heap.as_ref().is_some_and(|heap| heap.live <= SMALL);
-    if summary.groups.is_empty() || !is_whole || case.known_page().is_none() && !is_small() {
+    if summary.groups.is_empty() || !is_whole {
         return Vec::new();
     }
+    let is_small = summary.heap.as_ref().is_some_and(|heap| heap.live <= SMALL);
+    let mut findings = Vec::new();
+    if is_small {
+        findings.extend(leaked(case, summary));
+    }
+    if is_small || case.known_page().is_some() {
+        findings.extend(keepers(case));
+    }
+    findings
+}
+
+/// Goroutines that can never go on, unless that is said already: by the runtime, which saw nobody who could, or whose collector
+/// proved it of as many.
+fn leaked(case: &Case<'_>, summary: &Summary) -> Option<Finding> {
+    if summary.kind == DeathKind::Deadlock {
+        return None;
+    }
+    let stuck = case.stuck(case.heap().ok()?).ok()?;
+    let table = case.goroutines(SystemGoroutines::Hidden, StackPointers::OfOne);
+    let all = table.ok()?.goroutines;
+    let leaked = all.list.iter().filter(|g| stuck.ids.contains(&g.id));
+    if leaked.clone().all(|g| g.status == Status::Leaked) {
+        return None;
+    }
+    let mut finding = waits::leaked(&all.group(leaked))?;
+    finding.text.push_str(" (dumpview waits --leaked)");
+    Some(finding)
+}
+
+/// What keeps most of the heap: one that an earlier run knew, or a small one of a core that nothing is missing of.
+fn keepers(case: &Case<'_>) -> Vec<Finding> {
+    const MOST: usize = 2;
     // What heap verbs say at length is not said here: that it cannot be walked.
     let Ok(page) = case.heap_page(&Thresholds::default()) else {
         return Vec::new();

@@ -54,6 +54,17 @@ pub struct Group {
 }
 
 impl Group {
+    /// Where they stand: the function of the program, with file and line where these are known.
+    pub fn place(&self) -> String {
+        match self.own_frame() {
+            Some(frame) => match (&frame.file, frame.line) {
+                (Some(file), Some(line)) => format!("{} ({file}:{line})", frame.function),
+                _ => frame.function.clone(),
+            },
+            None => "an unknown place".to_owned(),
+        }
+    }
+
     /// The frame that says where they are, the innermost when none does.
     pub fn own_frame(&self) -> Option<&Frame> {
         self.frames.get(self.own.unwrap_or(0))

@@ -123,7 +123,7 @@ impl Death {
 
     /// What that means and what to do, for ends whose name does not say.
     pub fn meaning(&self) -> Option<&'static str> {
-        if let Some(meaning) = self.kind().meaning() {
+        if let Some(meaning) = self.kind().meaning(self.fatal_error.as_deref()) {
             return Some(meaning);
         }
         let addr = self.fault.as_ref().or(self.signal.as_ref())?.addr?.0;

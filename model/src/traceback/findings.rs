@@ -103,16 +103,6 @@ pub fn of_goroutines(dump: &Seen<'_>) -> Vec<Finding> {
     found
 }
 
-fn place(group: &Group) -> String {
-    match group.own_frame() {
-        Some(frame) => match (&frame.file, frame.line) {
-            (Some(file), Some(line)) => format!("{} ({file}:{line})", frame.function),
-            _ => frame.function.clone(),
-        },
-        None => "an unknown place".to_owned(),
-    }
-}
-
 /// What a group waits for; nothing when it is not blocked: woken goroutines still stand in the calls that blocked them.
 fn waits_for(dump: &Seen<'_>, group: &Group) -> Option<&'static str> {
     let list = &dump.goroutines.list;
@@ -158,8 +148,12 @@ fn is_lock(dump: &Seen<'_>, group: &Group) -> bool {
 
 fn waited(group: &Group) -> String {
     match group.waiting_ns {
-        Some((least, most)) if least == most => format!(", for {} at least", duration(least)),
-        Some((least, most)) => format!(", for {} to {}", duration(least), duration(most)),
+        Some((least, most)) if duration(least) == duration(most) => {
+            format!(", for {} at least", duration(least))
+        }
+        Some((least, most)) => {
+            format!(", for {} to {} at least", duration(least), duration(most))
+        }
         None => String::new(),
     }
 }
@@ -201,7 +195,7 @@ fn deadlock(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
                 || state(group).to_owned(),
                 |what| format!("{what}{} [{}]", which(dump, group), state(group)),
             );
-            format!("{} for {what} in {}", ids(group), place(group))
+            format!("{} for {what} in {}", ids(group), group.place())
         })
         .collect();
     let more = groups.len().saturating_sub(waits.len());
@@ -238,7 +232,7 @@ fn leaked(dump: &Seen<'_>) -> Option<Finding> {
                 "{} leaked: the collector proved that nothing can wake them. Most, {}, stand in {}",
                 plural(leaked.len() as u64, "goroutine"),
                 largest.count,
-                place(largest)
+                largest.place()
             ),
         ),
         format!("goroutine {}", first.id),
@@ -262,7 +256,7 @@ fn test(dump: &Seen<'_>) -> Option<Finding> {
     let tests = dump.goroutines.group(list.iter().filter(runs));
     let first = tests.first()?;
     let told = tests.iter().take(4).map(|group| {
-        let where_it_is = place(group);
+        let where_it_is = group.place();
         format!(
             "{where_it_is} [{}]{}, {}",
             state(group),
@@ -287,7 +281,7 @@ fn lock_pile(dump: &Seen<'_>, group: &Group) -> Option<Finding> {
                     "{} goroutines queue for {what}{} in {}{}: whoever holds it holds them all up",
                     group.count,
                     which(dump, group),
-                    place(group),
+                    group.place(),
                     waited(group)
                 ),
             ),
@@ -322,7 +316,7 @@ fn long_at_locks(dump: &Seen<'_>, groups: &[&Group]) -> Option<Finding> {
             "{} {verb} for {what}{} in {}{}",
             ids(group),
             which(dump, group),
-            place(group),
+            group.place(),
             waited(group)
         )
     });
@@ -373,7 +367,7 @@ fn leak_shape(dump: &Seen<'_>, group: &Group, all: usize) -> Option<Finding> {
             format!(
                 "{} of {all} goroutines wait in {} [{}]{}{created}: {verdict}",
                 group.count,
-                place(group),
+                group.place(),
                 state(group),
                 waited(group)
             ),
@@ -399,7 +393,7 @@ fn never(dump: &Seen<'_>, groups: &[Group]) -> Option<Finding> {
             format!(
                 "{} at a nil channel [{reason}], where a wait never ends: in {}",
                 plural(count as u64, "goroutine"),
-                place(group)
+                group.place()
             ),
         ),
         ids(group),

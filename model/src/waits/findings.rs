@@ -3,6 +3,7 @@
 use super::object::{Certainty, Does, ObjectKind, Waiting};
 use super::{Circle, Object, Waits};
 use crate::finding::{Finding, Severity, Subject, rank};
+use crate::goroutine::Group;
 use crate::units::{duration, grouped, plural};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -33,6 +34,37 @@ pub(super) fn find(waits: &Waits) -> Vec<Finding> {
     findings.extend(closed_channels(waits));
     rank(&mut findings);
     findings
+}
+
+/// Goroutines that can be proven never to go on again, the most of one stack first. `None` when there are none.
+pub fn leaked(groups: &[Group]) -> Option<Finding> {
+    let count: usize = groups.iter().map(|group| group.count).sum();
+    let first = groups.first()?;
+    let places = groups.iter().take(MOST_NAMED).map(|group| {
+        let reason = group.wait_reason.as_deref().unwrap_or("unknown");
+        format!(
+            "{} in {} [{reason}]",
+            grouped(group.count as u64),
+            group.place()
+        )
+    });
+    let more = match groups.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        1 => "; and 1 more place".to_owned(),
+        more => format!("; and {more} more places"),
+    };
+    let text = format!(
+        "{} can never go on: nothing that may still run can reach what they wait for; {}{more}",
+        plural(count as u64, "goroutine"),
+        places.collect::<Vec<_>>().join("; "),
+    );
+    let finding = Finding::new("waits.leaked", Severity::Warning, text);
+    let id = first.ids.first().copied().unwrap_or_default();
+    Some(
+        finding
+            .seen(format!("goroutine {id}"))
+            .about(Subject::Goroutines),
+    )
 }
 
 fn what_of(circle: &Circle, objects: &[Object]) -> String {

@@ -15,6 +15,7 @@ mod object;
 mod text;
 mod tree;
 
+pub use findings::leaked;
 pub use graph::{Circle, Head, Step};
 pub use object::{Certainty, Does, How, Object, ObjectKind, ObjectState, Party, Waiter, Waiting};
 pub(crate) use text::awaited;

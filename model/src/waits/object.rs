@@ -293,6 +293,9 @@ impl Object {
         let mut words: Vec<String> = Vec::new();
         match state.locked {
             Some(true) => words.push("locked".to_owned()),
+            Some(false) if state.readers.is_some_and(|readers| readers > 0) => {
+                words.push("read-locked".to_owned());
+            }
             Some(false) => words.push("unlocked".to_owned()),
             None => {}
         }
@@ -300,8 +303,19 @@ impl Object {
             words.push("starving".to_owned());
         }
         words.extend(state.counter.map(|n| format!("counter {n}")));
-        words.extend(state.readers.map(|n| plural(n, "reader")));
         let departing = state.departing.filter(|n| *n > 0);
+        // Those that are counted have the lock, but for where a writer has it or waits for those that do.
+        let waiting = match (state.locked, departing) {
+            (Some(true), _) => Some(0),
+            (_, departing) => departing,
+        };
+        words.extend(state.readers.and_then(|readers| {
+            let Some(have) = waiting else {
+                return (readers > 0).then(|| plural(readers, "reader"));
+            };
+            let waiting = readers.saturating_sub(have);
+            (waiting > 0).then(|| format!("{} waiting", plural(waiting, "reader")))
+        }));
         words.extend(departing.map(|n| format!("a writer waits for {}", plural(n, "reader"))));
         if let (Some(queued), Some(capacity)) = (state.queued, state.capacity) {
             words.push(match capacity {
@@ -316,5 +330,31 @@ impl Object {
         words.extend(state.total.map(|n| plural(n, "goroutine")));
         words.extend(state.running.map(|n| format!("{n} of them not at rest")));
         words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_of_a_lock_have_it_or_wait_for_it() {
+        let words = |locked, readers, departing| {
+            let mut lock = Object::new(ObjectKind::RwMutex, None);
+            lock.state = ObjectState {
+                locked: Some(locked),
+                readers: Some(readers),
+                departing: Some(departing),
+                ..lock.state
+            };
+            lock.state_words()
+        };
+        assert_eq!(words(false, 2, 0), "read-locked, 2 readers");
+        assert_eq!(words(false, 0, 0), "unlocked");
+        assert_eq!(words(true, 1, 0), "locked, 1 reader waiting");
+        assert_eq!(
+            words(false, 3, 2),
+            "read-locked, 1 reader waiting, a writer waits for 2 readers"
+        );
     }
 }

@@ -45,13 +45,16 @@ impl<'p> PackageData<'p> {
         };
         for module in symbols.modules().filter_map(|m| m.data.as_ref()) {
             data.unknown = false;
-            for (span, bits) in [
-                (module.data, module.gcdatamask),
-                (module.bss, module.gcbssmask),
+            for (span, bits, program) in [
+                (module.data, module.gcdatamask, module.gcdata),
+                (module.bss, module.gcbssmask, module.gcbss),
             ] {
                 let size = span.end.since(span.start).unwrap_or(0);
                 let words = bits.n.min(size / 8);
-                let mask = Mask::read(&*process.memory, bits.bytedata, size, words);
+                let memory = &*process.memory;
+                // The masks lie behind the heap, where a cut core ends; what they were made of is in the executable.
+                let mask = Mask::read(memory, bits.bytedata, size, words)
+                    .or_else(|| Mask::run_linkers(memory, program, size, words));
                 let bytes = process.memory.bytes(span.start, size).or_else(|_| {
                     let part = process.memory.run(span.start, size);
                     part.map(Cow::Borrowed)

@@ -13,6 +13,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// A type is refused whose mask would be longer: 2^26 words are 512 MB of one value.
 const MOST_WORDS: u64 = 1 << 26;
+/// A program of the linker's is no longer: half a byte or so for each word of data.
+const MOST_PROGRAM: u64 = 1 << 26;
 /// Types nest no deeper: each level is at most half of the one above (`buildGCMask`).
 const DEEPEST: u32 = 64;
 /// Bit of `Kind_` up to 1.23: `GCData` is a program.
@@ -111,11 +113,19 @@ impl Mask {
     /// A mask of `words` words that the GC program at an address emits (`runtime/mbitmap.go:runGCProg`, to 1.23). The
     /// program's length stands before it.
     pub fn run_program(memory: &dyn Memory, at: Addr, size: u64, words: u64) -> Option<Self> {
+        let len = u64::from(memory.u32(at).ok()?);
+        Self::run(&memory.bytes(at.offset(4), len).ok()?, size, words)
+    }
+
+    /// The same of a program of the linker's, which ends where it says so (1.19–1.27).
+    pub fn run_linkers(memory: &dyn Memory, at: Addr, size: u64, words: u64) -> Option<Self> {
+        Self::run(memory.run(at, MOST_PROGRAM).ok()?, size, words)
+    }
+
+    fn run(program: &[u8], size: u64, words: u64) -> Option<Self> {
         if words > MOST_WORDS {
             return None;
         }
-        let len = u64::from(memory.u32(at).ok()?);
-        let program = memory.bytes(at.offset(4), len).ok()?;
         let mut code = program.iter().copied();
         let mut mask = Self::with_words(size, words);
         let mut out = 0u64;

@@ -105,7 +105,7 @@ fn long_collections(dead: &Postmortem<'_>) -> Option<Finding> {
 
 /// For deaths whose name does not say what happened.
 fn signal_means(death: &Death) -> Option<Finding> {
-    let meaning = death.kind.meaning()?;
+    let meaning = death.kind.meaning(death.fatal_error.as_deref())?;
     let look = match death.kind {
         DeathKind::Quit => ". See what the goroutines waited for: dumpview goroutines --group",
         DeathKind::Deadlock => ": dumpview goroutines --group shows what each waits for",
@@ -232,7 +232,7 @@ fn blocked_for_long(dead: &Postmortem<'_>) -> Option<Finding> {
     }
     (count > 0).then(|| {
         let text = format!(
-            "{} {} blocked for more than a minute, the longest for {}: dumpview goroutines --filter 'waiting>1m'",
+            "{} {} blocked for more than a minute, the longest for at least {}: dumpview goroutines --filter 'waiting>1m'",
             plural(count, "goroutine"),
             if count == 1 { "was" } else { "were" },
             duration(longest)

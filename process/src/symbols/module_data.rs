@@ -82,6 +82,10 @@ pub struct ModuleData {
     pub gcdatamask: BitVector,
     /// Which words of [`Self::bss`] hold pointers.
     pub gcbssmask: BitVector,
+    /// The linker's programs that the runtime made these masks of (`runtime/symtab.go:modulesinit`).
+    pub gcdata: Addr,
+    /// The same of [`Self::gcbssmask`].
+    pub gcbss: Addr,
     /// Type descriptors; offsets in them count from its start.
     pub types: Span,
     /// 1.27: bytes of [`Self::types`] that are descriptors, back to back.
@@ -183,6 +187,8 @@ impl ModuleData {
             noptrbss: span("noptrbss", "enoptrbss")?,
             gcdatamask: bits("gcdatamask.n", "gcdatamask.bytedata")?,
             gcbssmask: bits("gcbssmask.n", "gcbssmask.bytedata")?,
+            gcdata: md.ptr("gcdata")?,
+            gcbss: md.ptr("gcbss")?,
             types,
             typedesclen: has(&md, "typedesclen")
                 .then(|| md.uint("typedesclen"))

@@ -417,6 +417,11 @@ fn named_constants_and_well_known_types() {
     );
     w.words(HEAP, &[0x11]);
     assert_eq!(w.line(mutex, HEAP), "sync.Mutex(locked, 2 waiters)");
+    w.words(HEAP, &[0xffff_ffff]);
+    assert_eq!(
+        w.line(mutex, HEAP),
+        "sync.Mutex(unlocked once more than it was locked)"
+    );
     let inner = w.structure(
         "internal/sync.Mutex",
         &[("state", w.basic("int32")), ("sema", w.basic("uint32"))],
@@ -442,6 +447,8 @@ fn named_constants_and_well_known_types() {
             1,
             "read-locked, writer waits for 1 reader, 1 reader waiting",
         ),
+        (1 << 30, 0, "unlocked once more than it was locked"),
+        (-1, 0, "unlocked once more than it was locked"),
     ] {
         // `atomic` is padded to eight bytes in this world.
         w.put(HEAP + 16, &count.to_le_bytes())

@@ -45,6 +45,9 @@ struct CrashedDoc {
     /// The calls without the runtime's own that were deferred and ran then, the innermost first, at most six: one of them
     /// panicked anew, or died otherwise.
     deferred: Vec<Frame>,
+    /// They were called to put what was panicked with into words, and were not deferred.
+    #[serde(skip)]
+    printing: bool,
     #[serde(skip)]
     elided: Option<Elided>,
 }
@@ -73,8 +76,11 @@ impl DeathDoc {
                 let shown = frames.into_iter().filter(is_shown);
                 shown.take(CALLS).collect()
             };
+            // A panic's value is put into words before it is printed (`runtime/panic.go:preprintpanics`).
+            let puts_into_words = |frame: &Frame| frame.function == "runtime.preprintpanics";
             CrashedDoc {
                 goroutine: g.id,
+                printing: deferred.iter().any(puts_into_words),
                 frames: shown(frames),
                 deferred: shown(deferred),
                 elided: dump.goroutines.stacks.of(g.stack).elided,
@@ -130,7 +136,11 @@ impl DeathDoc {
             .filter(|elided| elided.after < crashed.frames.len());
         stack_text(crashed.frames.iter(), elided, "    ", out)?;
         if !crashed.deferred.is_empty() {
-            let heading = "  and a call that it had deferred panicked again, in";
+            let heading = if crashed.printing {
+                "  and while that was printed its Error or String method panicked, in"
+            } else {
+                "  and a call that it had deferred panicked again, in"
+            };
             out.line(styled(Role::Heading, heading))?;
             stack_text(crashed.deferred.iter(), None, "    ", out)?;
         }

@@ -67,11 +67,16 @@ pub fn no_heap(case: &Case<'_>, error: &HeapError) -> Failure {
     let hint = match error {
         HeapError::TooManyEdges(_) => "",
         _ if case.process.executable.is_none() => {
-            "\n\nhint: the executable tells where the runtime keeps what: dumpview heap CORE EXE"
+            "\n\nhint: dumpview heap CORE EXE, with the very file that the process ran; without EXE it is looked for where the core says"
         }
         _ => "\n\nhint: dumpview info -v says what is known of this program",
     };
-    Failure::no_answer(format!("there is no heap to walk: {error}{hint}"))
+    let why = if case.process.executable.is_none() {
+        "nothing but the executable of this process tells where its heap is".to_owned()
+    } else {
+        error.to_string()
+    };
+    Failure::no_answer(format!("there is no heap to walk: {why}{hint}"))
 }
 
 /// The node that a word means.

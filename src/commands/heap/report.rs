@@ -7,10 +7,10 @@ use crate::verb::{About, OnCore, Verb, Word};
 use clap::Args;
 use dumpview_model::heap::{Amount, HeapBranch, HeapTotal};
 use dumpview_model::units::{bytes, grouped, percent, plural};
-use dumpview_process::heap::Bounds;
 use dumpview_process::heap::audit::{Audit, Pair};
 use dumpview_process::heap::suspects::{Suspect, Thresholds};
 use dumpview_process::heap::types::Share;
+use dumpview_process::heap::{Bound, Bounds};
 use dumpview_view::column::Object;
 use dumpview_view::finding::{Evidence, write};
 use dumpview_view::{Role, Table, Text, styled};
@@ -302,7 +302,15 @@ impl Answer for Report {
             format!("; the runtime's heapLive: {}", bytes(own))
         });
         out.line(format!("live     {}{own}", amount(&self.live)))?;
-        out.line(format!("garbage  {}", amount(&self.garbage)))?;
+        // Without all roots and references it is not known what nothing reaches.
+        if matches!(self.bounds.garbage, Bound::Exact | Bound::Lower) {
+            out.line(format!("garbage  {}", amount(&self.garbage)))?;
+        } else {
+            out.line(format!(
+                "unreached {}: garbage, or kept by what is not here",
+                amount(&self.garbage)
+            ))?;
+        }
         if self.live.bytes > 0 {
             out.line(format!("typed    {}", self.typed()))?;
         }

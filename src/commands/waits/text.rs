@@ -82,7 +82,7 @@ fn object(of: &Object, out: &mut Text<'_>) -> io::Result<()> {
         .max();
     let longest = longest.filter(|ns| *ns > 0);
     let longest = longest.map_or_else(String::new, |ns| {
-        format!(", the longest for {}", duration(ns))
+        format!(", the longest for at least {}", duration(ns))
     });
     let mut hows: Vec<&str> = of.waiters.iter().map(|waiter| waiter.how.about()).collect();
     hows.sort_unstable();

@@ -78,11 +78,11 @@ impl Group {
         self.longest_ns > 0 && self.longest_ns >= long_ns
     }
 
-    /// `, the longest for 3h`; nothing before the first collection, which is when the runtime notes the time.
+    /// `, the longest for at least 3h`: the runtime notes the time at the first collection that finds it waiting. Nothing before that.
     fn waited(&self) -> String {
         match self.longest_ns {
             0 => String::new(),
-            ns => format!(", the longest for {}", units::duration(ns)),
+            ns => format!(", the longest for at least {}", units::duration(ns)),
         }
     }
 }

@@ -328,8 +328,16 @@ impl Reading<'_, '_> {
                 self.found
                     .add(ObjectKind::Channel, wait.chan, number, waiter(how, case));
             }
-            if waits.channels.is_empty() {
-                self.unknown += 1;
+            // A select queues in every channel of its cases before it sleeps (`runtime/select.go:selectgo`); where it did in
+            // none, all of them are nil.
+            match (waits.channels.is_empty(), reason) {
+                (true, "select") => {
+                    let waiter = waiter(How::Select, Waiting::Alone);
+                    self.found
+                        .add(ObjectKind::NilChannel, Addr::NULL, number, waiter);
+                }
+                (true, _) => self.unknown += 1,
+                (false, _) => {}
             }
             return;
         }

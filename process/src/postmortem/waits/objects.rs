@@ -80,7 +80,10 @@ fn rwmutex(runtime: &Runtime<'_>, found: &Found) -> Option<ObjectState> {
     };
     Some(ObjectState {
         locked: Some(count < 0 && found.before.is_empty()),
-        readers: u64::try_from(readers).ok(),
+        // More there never are: it was unlocked once more than it was locked.
+        readers: u64::try_from(readers)
+            .ok()
+            .filter(|_| readers < MOST_READERS / 2),
         departing: signed("readerWait").and_then(|n| u64::try_from(n).ok()),
         ..ObjectState::default()
     })

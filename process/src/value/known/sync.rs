@@ -8,6 +8,8 @@ use std::fmt::Write;
 
 /// `sync.rwmutexMaxReaders`
 const MAX_READERS: i64 = 1 << 30;
+/// What a lock is that was unlocked by who did not have it: the runtime's fatal error leaves it so.
+const UNLOCKED_ONCE_MORE: &str = "unlocked once more than it was locked";
 /// A pool has a part for each P.
 const MOST_PS: u64 = 1 << 12;
 /// Rings of a pool's part: each is twice as long as the one before.
@@ -45,6 +47,10 @@ fn mutex(reader: &mut Reader<'_>, at: &At<'_>) -> Option<String> {
         .unsigned(at, "mu.state")
         .or_else(|| reader.unsigned(at, "state"))?
         & 0xffff_ffff;
+    // `Unlock` takes the bit off before it looks (`unlockSlow`).
+    if state == 0xffff_ffff {
+        return Some(UNLOCKED_ONCE_MORE.to_owned());
+    }
     let mut text = if state & 1 == 0 { "unlocked" } else { "locked" }.to_owned();
     if state & 4 != 0 {
         text.push_str(", starving");
@@ -59,6 +65,10 @@ fn mutex(reader: &mut Reader<'_>, at: &At<'_>) -> Option<String> {
 fn rw_mutex(reader: &mut Reader<'_>, at: &At<'_>) -> Option<String> {
     let readers = reader.signed(at, "readerCount")?;
     let waits_for = reader.signed(at, "readerWait")?;
+    // `Unlock` and `RUnlock` count before they look (`rUnlockSlow`); so many readers there never are.
+    if readers >= MAX_READERS || readers == -1 || readers < -MAX_READERS {
+        return Some(UNLOCKED_ONCE_MORE.to_owned());
+    }
     Some(if readers >= 0 {
         match readers {
             0 => "unlocked".to_owned(),
