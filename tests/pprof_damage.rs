@@ -11,7 +11,7 @@ mod samples;
 mod tests {
     use crate::run::{Call, Ran};
     use crate::samples::corpus;
-    use dumpview_parsers::pprof::{Builder, Profile, Sample, ValueType};
+    use dumpview_parsers::pprof::{Builder, Profile, Sample, Tag, TagValue, ValueType};
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
@@ -332,5 +332,80 @@ mod tests {
                 "{ran:?}"
             );
         }
+    }
+
+    /// A profile whose names, files and labels hold something.
+    fn named_with(what: &str) -> Vec<u8> {
+        let mut builder = Builder::default();
+        let places = ["a", "b"].map(|name| builder.place(&format!("main.{what}{name}")));
+        let mut profile = builder.profile;
+        for function in &mut profile.functions {
+            function.file = format!("/src/{what}x.go");
+        }
+        profile.sample_types = vec![ValueType::new("cpu", "nanoseconds")];
+        let (key, value) = (
+            profile.texts.number("key"),
+            profile.texts.number(&format!("v{what}w")),
+        );
+        profile.add(&Sample {
+            locations: vec![places[0], places[1]],
+            values: vec![5],
+            labels: Vec::new(),
+        });
+        profile.samples.rewrite(|sample| {
+            sample.tags.push(Tag {
+                key,
+                value: TagValue::Text(value),
+            });
+            true
+        });
+        let mut bytes = Vec::new();
+        profile.write(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_name_of_several_lines_is_one_in_every_report() {
+        let work = tempfile::tempdir().unwrap();
+        std::fs::write(work.path().join("broken"), named_with("\n")).unwrap();
+        std::fs::write(work.path().join("plain"), named_with("NEWLINE")).unwrap();
+        let mut compared = 0;
+        for report in [
+            "top",
+            "tree",
+            "peek=main",
+            "list=main",
+            "traces",
+            "tags",
+            "raw",
+            "flame",
+            "folded",
+            "callgrind",
+            "dot",
+            "svg",
+        ] {
+            let flag = format!("-{report}");
+            let told = |file: &str| {
+                let ran = Call::new(["pprof", &flag, file]).folder(work.path()).run();
+                assert_eq!(ran.status, 0, "{report}: {}", ran.err);
+                ran.out.replace(file, "FILE")
+            };
+            let (ours, plain) = (told("broken"), told("plain"));
+            assert!(
+                plain.contains("NEWLINE") && plain.lines().count() > 0,
+                "{plain}"
+            );
+            assert_eq!(
+                ours.lines().count(),
+                plain.lines().count(),
+                "{report}: {ours}"
+            );
+            // Graphviz has its own escape for the end of a line.
+            if report != "dot" {
+                assert_eq!(ours.replace("\\n", "NEWLINE"), plain, "{report}");
+            }
+            compared += 1;
+        }
+        assert_eq!(compared, 12);
     }
 }

@@ -18,18 +18,15 @@ impl<'w> Escaping<'w> {
         Self { out }
     }
 
-    /// Writes a line, or several.
+    /// Writes a line; of a name that goes over several it stays one.
     pub fn line(&mut self, text: &str) -> io::Result<()> {
-        for line in text.split('\n') {
-            for (index, part) in line.split('\t').enumerate() {
-                if index > 0 {
-                    self.out.write_all(b"\t")?;
-                }
-                self.out.write_all(safe(part).as_bytes())?;
+        for (index, part) in text.split('\t').enumerate() {
+            if index > 0 {
+                self.out.write_all(b"\t")?;
             }
-            self.out.write_all(b"\n")?;
+            self.out.write_all(safe(part).as_bytes())?;
         }
-        Ok(())
+        self.out.write_all(b"\n")
     }
 }
 
@@ -175,7 +172,11 @@ pub fn list(
 /// Samples one by one.
 pub fn traces(report: &Report, out: &mut Escaping<'_>) -> io::Result<()> {
     const SEPARATOR: &str = "-----------+-------------------------------------------------------";
-    out.line(&report.about().join("\n"))?;
+    let about = report.about();
+    if about.is_empty() {
+        out.line("")?;
+    }
+    about.iter().try_for_each(|line| out.line(line))?;
     for trace in report.traces() {
         out.line(SEPARATOR)?;
         for labels in [&trace.labels, &trace.numbers] {

@@ -3,6 +3,7 @@
 use super::super::graph::{Graph, Key, NodeId, sorted_edges};
 use super::super::measure::{scale, whole};
 use super::Report;
+use crate::value::quote::escape;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -22,7 +23,8 @@ impl Short {
         }
         let number = self.known.len() + 1;
         self.known.insert(name.to_owned(), number);
-        format!("({number}) {name}")
+        // The format has a name on each line, and no escapes.
+        format!("({number}) {}", escape(name))
     }
 }
 

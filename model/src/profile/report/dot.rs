@@ -147,7 +147,7 @@ impl Drawing<'_> {
             }
             any = true;
             let weight = self.report.value(weight);
-            let (name, id) = (&tag.name, format!("N{number}_{index}"));
+            let (name, id) = (tag.name.replace('\n', "\\l"), format!("N{number}_{index}"));
             writeln!(
                 out,
                 "{id} [label = \"{name}\" id=\"{id}\" fontsize=8 shape=box3d tooltip=\"{weight}\"]"
@@ -184,7 +184,7 @@ impl Drawing<'_> {
             any = true;
             let dotted = if is_own { "" } else { " style=\"dotted\"" };
             let weight = self.report.value(weight);
-            let (name, id) = (&tag.name, format!("N{source}_{index}"));
+            let (name, id) = (tag.name.replace('\n', "\\l"), format!("N{source}_{index}"));
             writeln!(
                 out,
                 "{id} [label = \"{name}\" id=\"{id}\" fontsize=8 shape=box3d tooltip=\"{weight}\"]"

@@ -2,6 +2,7 @@
 
 use super::super::graph::mean;
 use super::Report;
+use crate::value::quote::escape;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -27,8 +28,8 @@ impl Report {
         let samples = samples.filter(|sample| !sample.stack.is_empty());
         self.traces().zip(samples).map(|(trace, sample)| {
             let names = trace.stack.iter().rev();
-            // A semicolon parts calls, and a blank the stack from its number.
-            let names = names.map(|frame| frame.name.replace(';', ":"));
+            // A semicolon parts calls, a blank the stack from its number, and a line stacks from each other.
+            let names = names.map(|frame| escape(&frame.name).replace(';', ":"));
             (names.collect::<Vec<_>>().join(";"), sample)
         })
     }

@@ -20,7 +20,8 @@ impl Report {
             }
         }
         let comments = profile.comments.iter();
-        lines.extend(comments.filter(|line| !line.starts_with('#')).cloned());
+        let comments = comments.filter(|line| !line.starts_with('#'));
+        lines.extend(comments.flat_map(|comment| comment.split('\n').map(str::to_owned)));
         if !self.sample_type.is_empty() {
             lines.push(format!("Type: {}", self.sample_type));
         }

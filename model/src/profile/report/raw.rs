@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::units::{civil, go_duration};
+use crate::value::quote::escape;
 use dumpview_parsers::pprof::{Location, Profile, SampleRef, TagValue, Texts};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,13 +16,14 @@ impl Report {
     pub fn raw(&self, out: &mut dyn Write) -> io::Result<()> {
         let profile = &self.profile;
         for comment in &profile.comments {
-            writeln!(out, "Comment: {comment}")?;
+            writeln!(out, "Comment: {}", escape(comment))?;
         }
         if !profile.doc_url.is_empty() {
-            writeln!(out, "Doc: {}", profile.doc_url)?;
+            writeln!(out, "Doc: {}", escape(&profile.doc_url))?;
         }
         let period = profile.period_type.clone().unwrap_or_default();
-        writeln!(out, "PeriodType: {} {}", period.kind, period.unit)?;
+        let (kind, unit) = (escape(&period.kind), escape(&period.unit));
+        writeln!(out, "PeriodType: {kind} {unit}")?;
         writeln!(out, "Period: {}", profile.period)?;
         if profile.time_nanos != 0 {
             let (date, time, fraction) = civil(profile.time_nanos);
@@ -42,7 +44,7 @@ impl Report {
             format!("{}/{}{mark}", of.kind, of.unit)
         });
         let types = types.collect::<Vec<_>>().join(" ");
-        writeln!(out, "{}", types.trim())?;
+        writeln!(out, "{}", escape(types.trim()))?;
         for sample in profile.samples.iter() {
             write_sample(sample, profile, out)?;
         }
@@ -70,8 +72,8 @@ impl Report {
                 mapping.start,
                 mapping.limit,
                 mapping.offset,
-                mapping.file,
-                mapping.build_id
+                escape(&mapping.file),
+                escape(&mapping.build_id)
             )?;
         }
         Ok(())
@@ -119,7 +121,7 @@ fn write_labels(sample: SampleRef<'_>, texts: &Texts, out: &mut dyn Write) -> io
             return Ok(());
         }
         each.sort();
-        writeln!(out, "{INDENT}{}", each.join(" "))
+        writeln!(out, "{INDENT}{}", escape(&each.join(" ")))
     };
     let labels = labels.iter();
     write(
@@ -168,9 +170,10 @@ fn write_location(
             Some(of) => {
                 let (line, column) = (line.line, line.column);
                 let start = of.start_line;
-                write!(out, "{} {}:{line}:{column} s={start}", of.name, of.file)?;
+                let (name, file) = (escape(&of.name), escape(&of.file));
+                write!(out, "{name} {file}:{line}:{column} s={start}")?;
                 if of.name != of.system_name {
-                    write!(out, "({})", of.system_name)?;
+                    write!(out, "({})", escape(&of.system_name))?;
                 }
             }
             None => write!(out, "??")?,
