@@ -466,11 +466,58 @@ mod tests {
         let output = run(folder.path(), &["disasm", "main", "judged", "cpu"]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && said.is_empty(), "{said}");
-        // That of 1.19 has no build id: nothing but its name says that another one is a stranger.
+    }
+
+    #[test]
+    fn without_a_build_id_the_code_says_whether_it_is_the_program() {
+        let Some(go) = std::env::var_os("DUMPVIEW_GO") else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let build = |flags: &str| {
+            let built = Command::new(&go)
+                .args(["1.19", "build", "-ldflags=-s -w", flags, "-o"])
+                .arg(at("judged"))
+                .arg("./judged")
+                .current_dir(corpus("programs"))
+                .output()
+                .unwrap();
+            assert!(built.status.success(), "{built:?}");
+        };
+        build("-trimpath");
+        let mut program = Command::new(at("judged"));
+        let ran = program.arg("json").arg(at("cpu")).status();
+        assert!(ran.unwrap().success());
+        std::fs::write(at("bare"), stripped(&at("cpu")).0).unwrap();
+        // It is the one, whatever its name and whether it was typed.
         std::fs::copy(at("judged"), at("other")).unwrap();
-        let output = run(folder.path(), &["top", "other", "bare"]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        let told = "other: the profile is of judged, and no build id says that they are one";
-        assert!(output.status.success() && said.contains(told), "{said}");
+        let told = |args: &[&str]| {
+            let output = run(folder.path(), args);
+            assert!(output.status.success(), "{args:?}: {output:?}");
+            let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+            (text(output.stdout), text(output.stderr))
+        };
+        let (typed, said) = told(&["top", "other", "bare"]);
+        assert!(
+            typed.contains("encoding/json.") && said.is_empty(),
+            "{typed} {said}"
+        );
+        assert_eq!(told(&["top", "bare"]), (typed, String::new()));
+        // Of another build nothing is named, nor of one that differs in a few functions.
+        for flags in ["-gcflags=-l", "-gcflags=encoding/json=-N"] {
+            build(flags);
+            for args in [&["top", "bare"][..], &["top", "judged", "bare"]] {
+                let (rows, said) = told(args);
+                assert!(
+                    rows.contains("[judged]") && !rows.contains("json"),
+                    "{flags}: {rows}"
+                );
+                assert!(
+                    said.contains("it is another build, and names nothing"),
+                    "{said}"
+                );
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! | `judged` | what matters |
 //! | `opened` | a profile that screens ask |
 //! | `page` | what is shown where no report was asked for |
+//! | `same` | whether an executable is the one that a profile is of |
 //! | `series` | profiles one after the other |
 //! | `symbols` | names for addresses, from executables |
 //! | `text` | reports as pprof prints them |
@@ -26,6 +27,7 @@ mod judged;
 mod opened;
 mod page;
 mod read;
+mod same;
 mod series;
 mod source;
 mod symbols;

@@ -1,5 +1,6 @@
 //! Names for addresses: from the executables among the inputs, and from the one that the profile names where that is at hand.
 
+use super::same::{Fits, by_build, file_addr, fits, is_code};
 use crate::answer::Failure;
 use crate::case::core::executable;
 use dumpview_model::profile::AddressCost;
@@ -10,7 +11,6 @@ use dumpview_process::image::Executable;
 use dumpview_process::process::Process;
 use dumpview_process::profile::places;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// What is to be said of names.
@@ -53,8 +53,6 @@ fn at_hand(profile: &Profile, wanted: impl Fn(&Location) -> bool) -> Vec<PathBuf
     let files: BTreeSet<&str> = mappings
         .into_iter()
         .filter_map(|at| profile.mappings.get(usize::try_from(at).ok()?))
-        // Without a build id nothing says that the file there is still the same.
-        .filter(|of| !of.build_id.is_empty())
         .map(|of| of.file.as_str())
         .collect();
     let files = files.into_iter().map(PathBuf::from);
@@ -72,27 +70,6 @@ enum Asked {
     ByProfile,
 }
 
-/// Whether an executable is the one that was mapped.
-enum Fits {
-    Yes,
-    /// Neither says a build id.
-    Perhaps,
-    No(String),
-}
-
-fn fits(mapping: Option<&Mapping>, exe: &Executable<'_>) -> Fits {
-    let own = exe.gnu_build_id().map(hex);
-    let said = mapping.map_or("", |mapping| mapping.build_id.as_str());
-    match own {
-        Some(own) if own == said => Fits::Yes,
-        Some(own) if !said.is_empty() => {
-            Fits::No(format!("build id {own}, and the profile is of {said}"))
-        }
-        None if !said.is_empty() => Fits::No(format!("no build id, and the profile is of {said}")),
-        _ => Fits::Perhaps,
-    }
-}
-
 /// Why an executable may be a stranger, where no build id says that it is not: the profile names another file.
 fn stranger(mapping: Option<&Mapping>, path: &Path) -> String {
     let said = mapping.map_or("", |mapping| base(&mapping.file));
@@ -106,14 +83,6 @@ fn stranger(mapping: Option<&Mapping>, path: &Path) -> String {
     )
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Text grows without fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The mappings that an executable was mapped by: those of its build, else those of its name, else the program's own, which
 /// is the first one.
 fn mapped_by(profile: &Profile, path: &Path, exe: &Executable<'_>) -> Vec<usize> {
@@ -121,7 +90,7 @@ fn mapped_by(profile: &Profile, path: &Path, exe: &Executable<'_>) -> Vec<usize>
         let all = profile.mappings.iter().enumerate();
         all.filter(|(_, of)| wanted(of)).map(|(at, _)| at).collect()
     };
-    let same = those(&|of| matches!(fits(Some(of), exe), Fits::Yes));
+    let same = those(&|of| matches!(by_build(Some(of), exe), Fits::Yes));
     if !same.is_empty() {
         return same;
     }
@@ -168,8 +137,7 @@ pub fn programs(profile: &Profile, executables: &[PathBuf]) -> Result<Vec<Progra
             continue;
         };
         let mappings = mapped_by(profile, path, exe);
-        let first = mappings.first().and_then(|at| profile.mappings.get(*at));
-        match fits(first, exe) {
+        match fits(profile, &mappings, process) {
             Fits::Yes => {}
             Fits::Perhaps if !executables.is_empty() => {}
             Fits::No(why) if !executables.is_empty() => {
@@ -208,15 +176,14 @@ fn of(
     };
     let mappings = mapped_by(profile, path, exe);
     let mut doubt = String::new();
-    for mapping in &mappings {
-        match fits(profile.mappings.get(*mapping), exe) {
-            Fits::Yes => {}
-            Fits::Perhaps if asked == Asked::ByProfile => return String::new(),
-            Fits::Perhaps => doubt = stranger(profile.mappings.get(*mapping), path),
-            Fits::No(why) => {
-                return format!("{name}: {why}: it is another build, and names nothing");
-            }
+    match fits(profile, &mappings, process) {
+        Fits::Yes => {}
+        Fits::Perhaps if asked == Asked::ByProfile => return String::new(),
+        Fits::Perhaps => {
+            let mapping = mappings.first().and_then(|at| profile.mappings.get(*at));
+            doubt = stranger(mapping, path);
         }
+        Fits::No(why) => return format!("{name}: {why}: it is another build, and names nothing"),
     }
     let index = |at: Option<u32>| at.and_then(|at| usize::try_from(at).ok());
     let is_own = |at: Option<u32>| index(at).is_none_or(|at| mappings.contains(&at));
@@ -244,6 +211,7 @@ fn of(
             .mappings
             .get(index(location.mapping).unwrap_or(first));
         let at = file_addr(exe, mapping, location.address);
+        let at = at.filter(|at| is_code(exe, *at));
         let places = at.map(|at| places(process, at)).unwrap_or_default();
         if places.is_empty() {
             unnamed += 1;
@@ -311,19 +279,4 @@ impl Functions {
             next
         })
     }
-}
-
-/// Where an address of the process stands in the file. What may be mapped anywhere is found by its mapping.
-fn file_addr(exe: &Executable<'_>, mapping: Option<&Mapping>, address: u64) -> Option<FileAddr> {
-    if !exe.is_position_independent() {
-        return Some(FileAddr(address));
-    }
-    let mapping = mapping.filter(|of| of.start != 0 && (of.start..of.limit).contains(&address))?;
-    let offset = (address - mapping.start).checked_add(mapping.offset)?;
-    let mut segments = exe.load_segments();
-    segments.find_map(|segment| {
-        let within = offset.checked_sub(segment.file_offset)?;
-        let is_there = within < segment.bytes.len() as u64;
-        is_there.then(|| FileAddr(segment.addr.0.wrapping_add(within)))
-    })
 }
