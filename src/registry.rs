@@ -202,6 +202,14 @@ pub fn readers(kind: Kind) -> Vec<&'static str> {
         .collect()
 }
 
+/// What answers of a directory in which profiles lie.
+fn series_of(directory: &Path) -> String {
+    let name = quoted(&directory.display().to_string());
+    format!(
+        "name the file in it; dumpview pprof series {name} shows its profiles one after the other"
+    )
+}
+
 /// Why a verb cannot answer of an input of this kind, and which verbs can.
 pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
     let name = path.display();
@@ -222,6 +230,8 @@ pub fn wrong_kind(verb: &str, path: &Path, kind: Kind) -> Failure {
             "go tool trace -pprof=sync {} > sync.pb.gz; then dumpview sync.pb.gz",
             quoted(&name.to_string())
         )
+    } else if kind == Kind::Directory && pprof::has_profiles(path) {
+        series_of(path)
     } else if readers.is_empty() {
         format!("no verb reads {} yet", kind.words())
     } else if readers.len() > 10 {

@@ -348,6 +348,9 @@ fn open(cli: Cli, stdout: &mut dyn Write) -> Result<Exit, Stop> {
         _ if executable.is_some() || !cli.script.is_empty() => Kind::Core,
         kind => kind?,
     };
+    if kind == Kind::Directory && executable.is_none() && pprof::has_profiles(&file) {
+        return Err(wrong_kind("dumpview", &file, kind).into());
+    }
     if !cli.script.is_empty() {
         let lines: Vec<(&String, Line)> = cli
             .script

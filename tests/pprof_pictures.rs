@@ -428,7 +428,11 @@ console.log(frames.filter(function (g) { return g.style.display !== "none"; }).l
             (&[heap], "a series is of two profiles at least"),
             (
                 &[heap, cpu.to_str().unwrap()],
-                "counts cpu, where those before count inuse_space",
+                "a series is of one kind of profiles, and of these 1 count inuse_space, 1 count cpu",
+            ),
+            (
+                &["-sample_index=nosuch", heap, heap],
+                "sample_index \"nosuch\" must be one of",
             ),
         ] {
             let words = ["pprof", "series"].iter().chain(args);
@@ -438,6 +442,65 @@ console.log(frames.filter(function (g) { return g.style.display !== "none"; }).l
                 "{args:?}: {ran:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_directory_of_several_kinds_says_which_to_ask_and_what_grows_is_named() {
+        let work = tempfile::tempdir().unwrap();
+        let server = corpus("pprof/go1.27.3");
+        for name in ["goroutine", "heap"] {
+            for (at, from) in (0..).zip(["before.", ""]) {
+                let from = server.join(format!("{name}.{from}pb.gz"));
+                std::fs::copy(from, work.path().join(format!("{name}.{at}.pb.gz"))).unwrap();
+            }
+        }
+        let folder = work.path().to_str().unwrap();
+        // Whichever way it is asked of, the folder says what to ask.
+        for args in [
+            &["pprof", "series", folder][..],
+            &[folder],
+            &["pprof", folder],
+        ] {
+            let ran = Call::new(args.iter().copied()).run();
+            assert!(ran.status > 0, "{ran:?}");
+            assert!(ran.err.contains("dumpview pprof series"), "{ran:?}");
+        }
+        let series = |flags: &[&str]| {
+            let args = [&["series", "-sample_index=goroutine", folder], flags].concat();
+            json(work.path(), &args)
+        };
+        let own = series(&[]);
+        assert_eq!(own["by"], "own");
+        assert_eq!(own["looks"].as_array().unwrap().len(), 2);
+        let rows = |series: &Value| -> Vec<(String, i64)> {
+            let rows = series["functions"].as_array().unwrap().iter();
+            rows.map(|row| {
+                let name = row["function"].as_str().unwrap().to_owned();
+                (name, row["change"].as_i64().unwrap())
+            })
+            .collect()
+        };
+        // Each goroutine that has a stack counts once, so that all changes together are what folded stacks are.
+        let sum: i64 = rows(&own).iter().map(|(_, change)| change).sum();
+        let args = ["folded", "-base=goroutine.before.pb.gz", "goroutine.pb.gz"];
+        let folded = run(&server, &args).out;
+        let folded = folded.lines().map(|line| line.rsplit_once(' ').unwrap().1);
+        assert_eq!(
+            sum,
+            folded
+                .map(|value| value.parse::<i64>().unwrap())
+                .sum::<i64>()
+        );
+        // By flat what grows is what parks them all, whosever they are.
+        assert!(!rows(&own)[0].0.starts_with("runtime."), "{own}");
+        assert!(rows(&series(&["-flat"]))[0].0.starts_with("runtime."));
+        let leaked = |series: &Value| {
+            let mut rows = series["functions"].as_array().unwrap().iter();
+            rows.any(|row| row["function"] == "main.leaked" && row["values"][0] == 17)
+        };
+        assert!(leaked(&own) && !leaked(&series(&["-flat"])), "{own}");
+        assert_eq!(series(&["-flat"])["by"], "flat");
+        assert_eq!(series(&["-cum"])["by"], "cum");
     }
 
     #[test]

@@ -75,6 +75,6 @@ pub use report::{
     TagValueRow, Trace, TraceFrame, TreeRow, Wrong, pattern, sample_index,
 };
 pub use script::{Session, Step};
-pub use series::{Look, Series, SeriesReading, Trend};
+pub use series::{By, Look, Series, SeriesReading, Trend};
 pub use stacks::from_stacks;
 pub use text::{FromText, Naming, add_mapping, from_cpu, from_text};

@@ -3,8 +3,10 @@
 //! A profile is a look at a moment (memory, goroutines) or at a while (CPU); what is compared is what each says, so CPU profiles
 //! should be of the same length.
 
+use super::findings::Stacks;
 use super::report::{Command, Report, Wrong};
 use super::{Options, sample_index};
+use crate::words;
 use dumpview_parsers::pprof::Profile;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,6 +20,23 @@ const LEAST_SHARE: f64 = 0.01;
 const LEAST_FACTOR: f64 = 1.5;
 /// Growth has begun where a function is this part of the way up for good.
 const BEGUN: f64 = 0.1;
+
+words! {
+    /// Which function a sample counts for.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+    #[schemars(rename = "profile-series-by")]
+    #[serde(rename_all = "snake_case")]
+    pub enum By {
+        /// The innermost that is the program's own: whoever waits, allocates or copies does so in the runtime or in a library, and
+        /// what grows there says nothing of whose it is.
+        #[default]
+        Own = "own" "the program's own innermost function",
+        /// The innermost.
+        Flat = "flat" "the innermost function",
+        /// Every function that it goes through.
+        Cum = "cum" "all functions on the way",
+    }
+}
 
 /// A profile of the series.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
@@ -62,6 +81,8 @@ pub struct Series {
     pub sample_type: String,
     /// Its unit, which all numbers here are in.
     pub unit: String,
+    /// Which function a sample counts for.
+    pub by: By,
     /// The profiles, in order of time.
     pub looks: Vec<Look>,
     /// Functions, those first that grew most.
@@ -73,47 +94,51 @@ pub struct Series {
 /// A series that is being read.
 #[derive(Debug, Default)]
 pub struct SeriesReading {
+    by: By,
     looks: Vec<(Look, HashMap<String, i64>)>,
-    kind: Option<(String, String)>,
+    /// What the profiles count, and how many count it.
+    kinds: Vec<((String, String), usize)>,
 }
 
 impl SeriesReading {
+    /// Nothing yet.
+    pub fn new(by: By) -> Self {
+        Self {
+            by,
+            ..Self::default()
+        }
+    }
+
     /// Takes a profile.
     ///
     /// # Errors
     ///
-    /// When an option cannot be understood, or it counts something else than those before.
+    /// When an option cannot be understood, or it has no such value.
     pub fn take(&mut self, file: String, profile: Profile, options: &Options) -> Result<(), Wrong> {
         let index = sample_index(&profile, &options.sample_index)?;
         let of = profile.sample_types.get(index).ok_or(Wrong::NoTypes)?;
         let kind = (of.kind.clone(), of.unit.clone());
-        let known = self.kind.get_or_insert_with(|| kind.clone());
-        if *known != kind {
-            return Err(Wrong::Option(format!(
-                "{file}: counts {}, where those before count {}",
-                kind.0, known.0
-            )));
+        match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.kinds.push((kind, 1)),
         }
         let time = Some(profile.time_nanos).filter(|at| *at != 0);
         let duration_ns = profile.duration_nanos;
-        let options = Options {
-            nodecount: 0,
-            nodefraction: 0.0,
-            ..options.clone()
-        };
-        let mut report = Report::new(profile, Command::Top, &options)?;
-        let trimmed = report.graph();
-        let rows = report.rows(&trimmed.graph).into_iter();
-        let cost = |row: &super::Row| if options.cum { row.cum } else { row.flat };
-        let costs = rows.map(|row| (row.name.clone(), cost(&row)));
+        let (total, costs) = costs(profile, self.by, options)?;
         let look = Look {
             file,
             time_unix_ns: time,
             duration_ns,
-            total: report.total,
+            total,
         };
-        self.looks.push((look, costs.collect()));
+        self.looks.push((look, costs));
         Ok(())
+    }
+
+    /// What the profiles count, and how many count it: a series is of one kind.
+    pub fn kinds(&self) -> impl ExactSizeIterator<Item = (&str, usize)> {
+        let kinds = self.kinds.iter();
+        kinds.map(|((kind, _), count)| (kind.as_str(), *count))
     }
 
     /// The series; profiles that do not say when they were taken stay in the order in which they came.
@@ -143,15 +168,53 @@ impl SeriesReading {
             .filter(|trend| trend.values.iter().any(|value| *value != 0))
             .collect();
         functions.sort_by(|a, b| (b.change, &a.function).cmp(&(a.change, &b.function)));
-        let (sample_type, unit) = self.kind.unwrap_or_default();
+        let kind = self.kinds.into_iter().next();
+        let (sample_type, unit) = kind.map(|(kind, _)| kind).unwrap_or_default();
         Series {
             sample_type,
             unit,
+            by: self.by,
             functions,
             total: trend("total", totals, last),
             looks: self.looks.into_iter().map(|(look, _)| look).collect(),
         }
     }
+}
+
+/// What functions cost in a profile, and all of them together.
+fn costs(
+    profile: Profile,
+    by: By,
+    options: &Options,
+) -> Result<(i64, HashMap<String, i64>), Wrong> {
+    let options = Options {
+        nodecount: 0,
+        nodefraction: 0.0,
+        ..options.clone()
+    };
+    if by == By::Own {
+        // Of all reports this one leaves frames as they are, by whose files it is known whose they are.
+        let report = Report::new(profile, Command::Raw, &options)?;
+        let stacks = Stacks::new(&report.profile, report.index);
+        let mut costs: HashMap<String, i64> = HashMap::new();
+        for (value, sample) in stacks.samples() {
+            let Some(site) = stacks.site(sample.stack) else {
+                continue;
+            };
+            let name = stacks.name(site.function).to_owned();
+            let cost = costs.entry(name).or_default();
+            *cost = cost.wrapping_add(value);
+        }
+        return Ok((report.total, costs));
+    }
+    let mut report = Report::new(profile, Command::Top, &options)?;
+    let trimmed = report.graph();
+    let rows = report.rows(&trimmed.graph).into_iter();
+    let costs = rows.map(|row| match by {
+        By::Cum => (row.name, row.cum),
+        _ => (row.name, row.flat),
+    });
+    Ok((report.total, costs.collect()))
 }
 
 fn trend(name: &str, values: Vec<i64>, total: i64) -> Trend {

@@ -8,6 +8,8 @@ use dumpview_model::profile::Options;
 pub struct PprofFlags {
     /// Options of reports.
     pub options: Options,
+    /// What a row costs itself was asked for by name, not only left as it is.
+    pub flat: bool,
     /// Profiles that are subtracted.
     pub base: Vec<String>,
     /// Profiles that are subtracted, and that shares are of.
@@ -425,6 +427,10 @@ impl FromArgMatches for PprofFlags {
                     if is_on {
                         chosen.push(flag.name);
                     }
+                }
+                "flat" if is_on => {
+                    self.flat = true;
+                    self.options.cum = false;
                 }
                 "flat" | "cum" | "functions" | "filefunctions" | "files" | "lines"
                 | "addresses"

@@ -37,7 +37,7 @@ mod weblist;
 pub use args::PprofFlags;
 pub use opened::Opened;
 pub use read::{profile, unpacked};
-pub use series::PprofSeriesVerb;
+pub use series::{PprofSeriesVerb, has_profiles};
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};

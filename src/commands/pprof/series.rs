@@ -7,8 +7,10 @@ use crate::case::{Files, Kind, recognize_file};
 use crate::out::Out;
 use crate::times::date;
 use crate::verb::{About, Inputs, OnFiles, Verb};
+use crate::words::quoted;
 use dumpview_model::profile::measure::label;
-use dumpview_model::profile::{Series, SeriesReading, Trend, drop_frames};
+use dumpview_model::profile::{By, Series, SeriesReading, Trend, drop_frames, sample_index};
+use dumpview_model::units::plural;
 use dumpview_view::document::Incomplete;
 use dumpview_view::sink::csv::Csv;
 use dumpview_view::{Role, Text, styled};
@@ -27,7 +29,8 @@ impl Verb for PprofSeriesVerb {
             "dumpview pprof series profiles/",
             "dumpview pprof series -sample_index=inuse_objects heap-*.pb.gz",
         ],
-        notes: "A directory is all profiles in it. -cum compares functions with all that they call; -nodecount=N shows so many.",
+        notes: "A directory is all profiles in it; of several kinds, -sample_index says which. A sample counts for the program's own innermost \
+                function; with -flat for the innermost, with -cum for all on the way, as in top. -nodecount=N shows so many.",
         ..super::about(
             "pprof series",
             "Profiles one after the other: the trend of each function, and since when it grows",
@@ -41,16 +44,41 @@ impl OnFiles for PprofSeriesVerb {
 
     fn answer(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exit, Stop> {
         let mut incomplete = Vec::new();
-        let mut reading = SeriesReading::default();
+        let by = match (args.options.cum, args.flat) {
+            (true, _) => By::Cum,
+            (_, true) => By::Flat,
+            _ => By::Own,
+        };
+        let mut reading = SeriesReading::new(by);
+        // Profiles of other kinds than the one that was asked for, and what the first of them says.
+        let (mut others, mut why) = (0usize, None);
         for path in all(files.paths, &mut incomplete)? {
             let (mut of, lacks) = profile(&path)?;
             incomplete.extend(lacks);
             if !args.all_frames {
                 drop_frames(&mut of);
             }
+            if let Err(wrong) = sample_index(&of, &args.options.sample_index) {
+                others += 1;
+                why.get_or_insert(wrong);
+                continue;
+            }
             reading
                 .take(path.display().to_string(), of, &args.options)
                 .map_err(Failure::from)?;
+        }
+        if let Some(why) = why.filter(|_| reading.kinds().len() == 0) {
+            return Err(Failure::from(why).into());
+        }
+        if others > 0 {
+            let kind = &args.options.sample_index;
+            out.complain(&format!(
+                "{} of other kinds, which count no {kind}",
+                plural(others as u64, "profile")
+            ));
+        }
+        if reading.kinds().len() > 1 {
+            return Err(several_kinds(&reading, files).into());
         }
         for lacks in &incomplete {
             out.complain(&lacks.why);
@@ -65,6 +93,28 @@ impl OnFiles for PprofSeriesVerb {
         out.whole(&super::envelope("pprof series", files), &incomplete, &shown)?;
         Ok(Exit::lacking(&incomplete))
     }
+}
+
+/// What to say of profiles that count different things.
+fn several_kinds(reading: &SeriesReading, files: &Files<'_>) -> Failure {
+    let counted: Vec<String> = reading
+        .kinds()
+        .map(|(kind, count)| format!("{count} count {kind}"))
+        .collect();
+    let paths = files.paths.iter();
+    let paths: Vec<String> = paths
+        .map(|path| quoted(&path.display().to_string()))
+        .collect();
+    let paths = paths.join(" ");
+    let lines: Vec<String> = reading
+        .kinds()
+        .map(|(kind, _)| format!("dumpview pprof series -sample_index={kind} {paths}"))
+        .collect();
+    Failure::usage(format!(
+        "a series is of one kind of profiles, and of these {}\n\nhint: {}",
+        counted.join(", "),
+        lines.join("\n      ")
+    ))
 }
 
 /// The profiles, those of directories by name. What else lies in a directory is passed over.
@@ -100,6 +150,13 @@ fn all(paths: &[PathBuf], incomplete: &mut Vec<Incomplete>) -> Result<Vec<PathBu
         }
     }
     Ok(found)
+}
+
+/// Whether profiles lie in a directory.
+pub fn has_profiles(directory: &Path) -> bool {
+    let inside = std::fs::read_dir(directory).into_iter().flatten();
+    let mut files = inside.flatten().map(|entry| entry.path());
+    files.any(|file| file.is_file() && is_profile(&file))
 }
 
 fn is_profile(path: &Path) -> bool {
@@ -193,6 +250,10 @@ impl Answer for Shown {
             ),
         ))?;
         out.line(self.row(&series.total))?;
+        if series.by != By::Flat {
+            let by = format!("{:>66}each sample counts for {}", "", series.by.about());
+            out.line(styled(Role::Dim, by.trim_start()))?;
+        }
         let most = match self.most {
             Some(0) => usize::MAX,
             Some(most) => most,

@@ -25,7 +25,7 @@ mod waits;
 
 use crate::finding::{Finding, rank};
 use dumpview_parsers::pprof::Profile;
-use stacks::Stacks;
+pub(super) use stacks::Stacks;
 
 /// What is worth knowing of a profile.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
