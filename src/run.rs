@@ -211,6 +211,11 @@ impl Asked<'_> {
                 word: self.word,
                 common: self.common,
             };
+            if browse::is_wanted(self.common)
+                && let Some(args) = pprof::without_report(self.entry, self.matches)?
+            {
+                return Ok(browse::browse_profile(&paths, &args, self.common)?);
+            }
             // A core or a heap dump that came through a pipe is no log, whatever the verb makes of it.
             let is_log = !matches!(kind, Kind::Core | Kind::HeapDump);
             let live = match self.entry.live {

@@ -40,6 +40,11 @@ mod tests {
             ),
             (server, vec!["block.pb.gz"]),
             (judged, vec!["-base=before.pb.gz", "after.pb.gz"]),
+            // Here some places gave memory back.
+            (
+                corpus("pprof/go1.23.9"),
+                vec!["-base=heap.before.pb.gz", "heap.pb.gz"],
+            ),
         ]
     }
 
@@ -267,36 +272,43 @@ console.log(frames.filter(function (g) { return g.style.display !== "none"; }).l
     fn speedscope_gets_the_stacks_that_folded_ones_are() {
         let mut compared = 0;
         for (folder, args) in profiles() {
-            if args.iter().any(|arg| arg.starts_with("-base")) {
-                continue;
-            }
             let document = run(&folder, &[&["speedscope"], &args[..]].concat()).out;
             let document: Value = serde_json::from_str(&document).unwrap();
             let schema = "https://www.speedscope.app/file-format-schema.json";
             assert_eq!(document["$schema"], schema);
-            let of = &document["profiles"][0];
-            assert_eq!(of["type"], "sampled");
             let frames = document["shared"]["frames"].as_array().unwrap();
             let name = |at: &Value| {
                 let at = usize::try_from(at.as_u64().unwrap()).unwrap();
                 frames[at]["name"].as_str().unwrap().replace(';', ":")
             };
-            let (samples, weights) = (of["samples"].as_array(), of["weights"].as_array());
-            let (samples, weights) = (samples.unwrap(), weights.unwrap());
-            assert_eq!(samples.len(), weights.len());
             let mut stacks: BTreeMap<String, i64> = BTreeMap::new();
-            for (stack, weight) in samples.iter().zip(weights) {
-                let stack: Vec<String> = stack.as_array().unwrap().iter().map(name).collect();
-                *stacks.entry(stack.join(";")).or_default() += weight.as_i64().unwrap();
+            let mut end = 0;
+            // What is less is a profile of its own: weights are never negative there.
+            let profiles = document["profiles"].as_array().unwrap();
+            for (of, sign) in profiles.iter().zip([1, -1]) {
+                assert_eq!(of["type"], "sampled");
+                let (samples, weights) = (of["samples"].as_array(), of["weights"].as_array());
+                let (samples, weights) = (samples.unwrap(), weights.unwrap());
+                assert_eq!(samples.len(), weights.len());
+                assert!(!samples.is_empty(), "{args:?}");
+                for (stack, weight) in samples.iter().zip(weights) {
+                    let stack: Vec<String> = stack.as_array().unwrap().iter().map(name).collect();
+                    let weight = weight.as_i64().unwrap();
+                    assert!(weight > 0, "{args:?}");
+                    *stacks.entry(stack.join(";")).or_default() += sign * weight;
+                }
+                end += sign * of["endValue"].as_i64().unwrap();
             }
             let folded = run(&folder, &[&["folded"], &args[..]].concat()).out;
             let folded = folded.lines().map(|line| {
                 let (stack, value) = line.rsplit_once(' ').unwrap();
                 (stack.to_owned(), value.parse::<i64>().unwrap())
             });
-            let folded: BTreeMap<String, i64> = folded.collect();
+            let folded: BTreeMap<String, i64> = folded.filter(|(_, value)| *value != 0).collect();
             assert_eq!(stacks, folded, "{args:?}");
-            assert_eq!(of["endValue"], folded.values().sum::<i64>());
+            let has_less = folded.values().any(|value| *value < 0);
+            assert_eq!(profiles.len(), if has_less { 2 } else { 1 }, "{args:?}");
+            assert_eq!(end, folded.values().sum::<i64>());
             compared += folded.len();
         }
         assert!(compared > 200, "{compared}");
@@ -540,6 +552,52 @@ console.log(frames.filter(function (g) { return g.style.display !== "none"; }).l
             assert_eq!(began[1] - began[0], (times[1] - times[0]).abs());
         }
         assert_eq!(compared, 6);
+    }
+
+    /// What each call changed by, by the way to it.
+    fn changes(flame: &Value) -> BTreeMap<String, i64> {
+        let mut way: Vec<&str> = Vec::new();
+        let mut changes = BTreeMap::new();
+        for node in flame["nodes"].as_array().unwrap() {
+            let depth = usize::try_from(node["depth"].as_u64().unwrap()).unwrap();
+            way.truncate(depth);
+            way.push(node["name"].as_str().unwrap());
+            let amount = |of: &str| node[of].as_i64().unwrap();
+            changes.insert(way.join(";"), amount("value") - amount("before"));
+        }
+        changes
+    }
+
+    #[test]
+    fn a_difference_that_was_saved_shows_what_shrank_too() {
+        let work = tempfile::tempdir().unwrap();
+        let heaps = corpus("pprof/go1.23.9");
+        let at = |name: &str| heaps.join(name).display().to_string();
+        let (base, new) = (
+            format!("-base={}", at("heap.before.pb.gz")),
+            at("heap.pb.gz"),
+        );
+        for kind in ["inuse_space", "inuse_objects"] {
+            let kind = format!("-sample_index={kind}");
+            run(work.path(), &["proto", &base, &new, "-o", "saved.pb.gz"]);
+            let saved = json(work.path(), &["flame", &kind, "saved.pb.gz"]);
+            assert_eq!(
+                (&saved["is_difference"], &saved["is_net"]),
+                (&Value::Bool(true), &Value::Bool(true))
+            );
+            let live = json(work.path(), &["flame", &kind, &base, &new]);
+            assert_eq!(live["is_net"], false);
+            let (mut saved, mut live) = (changes(&saved), changes(&live));
+            // What did not change at all was not saved.
+            saved.retain(|_, change| *change != 0);
+            live.retain(|_, change| *change != 0);
+            assert_eq!(saved, live, "{kind}");
+            assert!(saved.len() > 10, "{saved:?}");
+            let shrank = saved.values().filter(|change| **change < 0);
+            assert!(shrank.count() > 10, "{saved:?}");
+        }
+        let text = run(work.path(), &["flame", "saved.pb.gz"]).out;
+        assert!(text.contains("      less       more     change"), "{text}");
     }
 
     #[test]

@@ -25,5 +25,6 @@ pub fn run(case: &Case<'_>, asked: &RunCommand) -> Result<Said, Failure> {
             goroutine: cursor.goroutine,
             frame: cursor.frame,
         }),
+        changed: None,
     })
 }

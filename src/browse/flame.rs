@@ -7,7 +7,7 @@ use dumpview_model::profile::{Command, Options, Report};
 use dumpview_parsers::pprof::{Builder, Profile, Sample, ValueType};
 use dumpview_process::profile::{Kind, read};
 use dumpview_tui::data::goroutines::Goroutines;
-use dumpview_tui::data::profile::{AskFlame, Pictured};
+use dumpview_tui::data::profile::{AskFlame, Pictured, Selection};
 use dumpview_view::job::Job;
 
 /// What is less than this share of all is not drawn.
@@ -35,9 +35,10 @@ fn counted(all: &Goroutines) -> Profile {
 }
 
 fn pictured(profile: Profile, index: usize, asked: &AskFlame) -> Result<Pictured, Failure> {
+    let labels = asked.select.labels.clone().unwrap_or_default();
     let options = Options {
         sample_index: index.to_string(),
-        tagfocus: asked.labels.clone(),
+        tagfocus: labels.clone(),
         ..Options::default()
     };
     let types = profile.sample_types.iter().map(|of| of.kind.clone());
@@ -45,9 +46,13 @@ fn pictured(profile: Profile, index: usize, asked: &AskFlame) -> Result<Pictured
     let report = Report::new(profile, Command::Folded, &options)?;
     Ok(Pictured {
         flame: report.flame(&asked.way, LEAST),
-        all: report.counted(),
-        types,
-        index,
+        selection: Selection {
+            number: None,
+            types,
+            index,
+            labels,
+            filters: options.selecting(),
+        },
     })
 }
 
@@ -64,14 +69,14 @@ pub fn of_core(case: &Case<'_>, asked: &AskFlame, job: &Job) -> Result<Pictured,
     let memory = memory.filter(|profile| !profile.samples.is_empty());
     let kinds = memory.iter().flat_map(|profile| &profile.sample_types);
     let kinds: Vec<String> = kinds.map(|of| of.kind.clone()).collect();
-    let index = asked.index.unwrap_or(0);
+    let index = asked.select.index.unwrap_or(0);
     let of_memory = index.checked_sub(1).filter(|at| *at < kinds.len());
     let mut pictured = match (of_memory, memory) {
         (Some(at), Some(profile)) => pictured(profile, at, asked)?,
         _ => of_goroutines(&goroutines::all(case, job)?, asked)?,
     };
-    pictured.index = of_memory.map_or(0, |at| at + 1);
-    pictured.types = std::iter::once("goroutine".to_owned())
+    pictured.selection.index = of_memory.map_or(0, |at| at + 1);
+    pictured.selection.types = std::iter::once("goroutine".to_owned())
         .chain(kinds)
         .collect();
     Ok(pictured)

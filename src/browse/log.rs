@@ -199,7 +199,11 @@ impl Log {
                 return Err(failure);
             }
         }?;
-        Ok(Said { lines, moved: None })
+        Ok(Said {
+            lines,
+            moved: None,
+            changed: None,
+        })
     }
 
     /// What they wait for, as far as the text tells.

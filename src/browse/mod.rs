@@ -37,10 +37,12 @@ mod topics;
 mod worker;
 
 pub use log::browse as browse_log;
+pub use profile::browse as browse_profile;
 
 use crate::answer::{Exit, Failure};
 use crate::case::Kind;
 use crate::case::core::Case;
+use crate::commands::pprof::PprofFlags;
 use crate::config::config;
 use crate::flags::{ColorChoice, Common};
 use crate::verb::Live;
@@ -50,7 +52,7 @@ use dumpview_tui::app::{App, End, Event};
 use dumpview_tui::terminal;
 use dumpview_tui::theme::{Colors, Environment, Theme};
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
 /// Whether the screens open: stdout is a terminal that can show them, and nobody asked for text.
@@ -75,7 +77,14 @@ pub fn browse(
         Kind::Core | Kind::Executable | Kind::Directory | Kind::HeapDump => {
             core::browse(file, executable, None, kind, common)
         }
-        Kind::Profile => profile::browse(file, executable, None, common),
+        Kind::Profile => {
+            let paths: Vec<PathBuf> = executable
+                .into_iter()
+                .chain([file])
+                .map(Path::to_owned)
+                .collect();
+            profile::browse(&paths, &PprofFlags::default(), common)
+        }
         Kind::Compiler => escapes::browse(file, None, common),
         Kind::Log | Kind::Stream | Kind::Empty => log::browse(file, &Live::overview(), common),
         _ => return Ok(None),
@@ -96,7 +105,16 @@ pub fn browse_moments(
     common: &Common,
 ) -> Result<Exit, Failure> {
     if kind == Kind::Profile {
-        return profile::browse(new, executable, Some(old), common);
+        let paths: Vec<PathBuf> = executable
+            .into_iter()
+            .chain([new])
+            .map(Path::to_owned)
+            .collect();
+        let args = PprofFlags {
+            diff_base: vec![old.display().to_string()],
+            ..PprofFlags::default()
+        };
+        return profile::browse(&paths, &args, common);
     }
     core::browse(new, executable, Some(old), kind, common)
 }

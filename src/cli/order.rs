@@ -20,7 +20,7 @@ const OWN: [&str; 3] = ["help", super::MAN, super::SCHEMA];
 ///
 /// When the verb stands behind its files, or the first word is neither a file nor a verb.
 pub fn ordered(typed: &[OsString]) -> Result<Vec<OsString>, Failure> {
-    let typed = &pprof_words(typed);
+    let typed = &pprof_words(&asked_of_profiles(typed)?.unwrap_or_else(|| typed.to_vec()));
     let words = words(typed);
     let Some(first) = words.first().copied() else {
         return Ok(typed.clone());
@@ -57,6 +57,68 @@ pub fn verb_of(typed: &[OsString]) -> Option<&'static Entry> {
         entry = below;
     }
     Some(entry)
+}
+
+/// A profile, or two moments of one, with flags of `pprof` and no verb: `OLD NEW -normalize` is `pprof -base=OLD NEW -normalize`.
+/// `None` of anything else.
+fn asked_of_profiles(typed: &[OsString]) -> Result<Option<Vec<OsString>>, Failure> {
+    let Some(verb) = registry::find("pprof").map(Entry::command) else {
+        return Ok(None);
+    };
+    let flags: Vec<&str> = verb.get_arguments().filter_map(Arg::get_long).collect();
+    let letters: Vec<String> = verb
+        .get_arguments()
+        .filter_map(Arg::get_short)
+        .map(String::from)
+        .collect();
+    // Its name, without dashes and without the value.
+    let flag = |word: &OsString| {
+        let word = word.to_string_lossy();
+        let name = word.split('=').next().unwrap_or_default();
+        let name = name.strip_prefix("--").or_else(|| name.strip_prefix('-'));
+        name.unwrap_or_default().to_owned()
+    };
+    let is_of_pprof = |word: &OsString| {
+        let name = flag(word);
+        flags.contains(&name.as_str())
+            || letters.contains(&name)
+            || registry::below("pprof").any(|entry| entry.last_word() == name)
+    };
+    let words = typed.iter().skip(1);
+    let mut plain = words.clone().filter(|word| flag(word).is_empty());
+    let is_verb = |word: &OsString| {
+        let name = word.to_str().unwrap_or_default();
+        OWN.contains(&name) || registry::find(name).is_some()
+    };
+    if !words.clone().any(is_of_pprof) || plain.next().is_none_or(is_verb) {
+        return Ok(None);
+    }
+    let has_base = words
+        .clone()
+        .any(|word| ["base", "diff_base"].contains(&flag(word).as_str()));
+    let is_profile =
+        |word: &&OsString| matches!(recognize_file(Path::new(word)), Ok(Kind::Profile));
+    let profiles: Vec<&OsString> = words.clone().filter(is_profile).collect();
+    let old = match profiles[..] {
+        [] => return Ok(None),
+        [old, _] if !has_base => Some(old),
+        [_, _, third, ..] if !has_base => {
+            let all = line(profiles.iter());
+            return Err(Failure::usage(format!(
+                "'{}' is a third moment, and two are compared\n\nhint: dumpview pprof series {all} shows one after the other\n      dumpview pprof {all} adds them up",
+                third.display()
+            )));
+        }
+        _ => None,
+    };
+    let mut asked = vec!["dumpview".into(), "pprof".into()];
+    for word in words {
+        if old.is_some_and(|old| std::ptr::eq(old, word)) {
+            asked.push("-base".into());
+        }
+        asked.push(word.clone());
+    }
+    Ok(Some(asked))
 }
 
 /// What was typed behind `pprof`, with two dashes where pprof has one, and with reports that pprof has as flags as verbs:

@@ -54,6 +54,24 @@ pub fn subtract(
     combine(vec![profile, base])
 }
 
+/// A difference in which what was before is no longer told apart: samples of one stack are one, so that what did not change is not
+/// there.
+///
+/// # Errors
+///
+/// As [`combine`].
+pub fn net(mut profile: Profile) -> Result<Profile, String> {
+    let Some(key) = profile.texts.find(BASE) else {
+        return Ok(profile);
+    };
+    profile.samples.rewrite(|sample| {
+        let is_mark = |tag: &Tag| tag.key == key && matches!(tag.value, TagValue::Text(_));
+        sample.tags.retain(|tag| !is_mark(tag));
+        true
+    });
+    merge(&[profile])
+}
+
 /// The label that samples of a base have.
 pub const BASE: &str = "pprof::base";
 

@@ -1,9 +1,10 @@
 //! The tree of calls: a node for each way to a function, as wide as what was counted there.
 //!
 //! Of a difference a node has what was before and what is now, and is as wide as both together, so that what went is seen as well
-//! as what came.
+//! as what came. Of a difference that was saved only the net of each stack is known: what is below zero went, the rest came.
 
 use super::combine::BASE;
+use super::measure::label;
 use super::report::Report;
 use dumpview_parsers::pprof::{SampleRef, Stack, TagValue};
 use rustc_hash::FxHashMap;
@@ -38,6 +39,8 @@ pub struct FlameNode {
     pub own: i64,
     /// Of a difference: what was counted before; zero of a profile.
     pub before: i64,
+    /// The same, there itself.
+    pub own_before: i64,
 }
 
 impl FlameNode {
@@ -57,10 +60,33 @@ pub struct Flame {
     pub sample_type: String,
     /// Its unit, which all numbers here are in.
     pub unit: String,
+    /// The total of the profile, which shares are of, whatever part of it is shown.
+    pub total: i64,
     /// Whether it is a difference.
     pub is_difference: bool,
+    /// Whether that was subtracted before it was saved, so that of each stack only the net is known: `before` is what went, `value`
+    /// what came.
+    pub is_net: bool,
     /// The nodes.
     pub nodes: Vec<FlameNode>,
+}
+
+impl Flame {
+    /// What the two sides of a difference are called.
+    pub const fn sides(&self) -> (&'static str, &'static str) {
+        if self.is_net {
+            ("less", "more")
+        } else {
+            ("before", "now")
+        }
+    }
+
+    /// By how much something changed, with its sign.
+    pub fn change(&self, node: &FlameNode) -> String {
+        let change = node.value.wrapping_sub(node.before);
+        let sign = if change > 0 { "+" } else { "" };
+        format!("{sign}{}", label(change, &self.unit))
+    }
 }
 
 /// Part of a flattened stack, the outermost call first, and what was counted there.
@@ -178,6 +204,7 @@ impl Stacks {
             value: 0,
             own: 0,
             before: 0,
+            own_before: 0,
         };
         let mut children: Vec<Child> = Vec::new();
         for entry in own.iter().filter_map(|at| self.entries.get(*at)) {
@@ -190,6 +217,7 @@ impl Stacks {
             node.before = node.before.wrapping_add(before);
             let Some(name) = self.call(entry, group.depth) else {
                 node.own = node.own.wrapping_add(value);
+                node.own_before = node.own_before.wrapping_add(before);
                 continue;
             };
             let Some(slot) = slots.get_mut(place(name)) else {
@@ -313,6 +341,8 @@ impl Report {
         let samples = &self.profile.samples;
         let mut tree = Stacks::with_room(samples.frames(), samples.len());
         let base = self.profile.texts.find(BASE);
+        let is_negative = |sample: SampleRef<'_>| sample.values.get(self.index) < Some(&0);
+        let is_net = base.is_none() && samples.iter().any(is_negative);
         let is_base = |sample: &SampleRef<'_>| {
             base.is_some_and(|key| {
                 let of_base = |value| matches!(value, TagValue::Text(_));
@@ -332,7 +362,7 @@ impl Report {
         let outermost = |stack: &[u32]| stack.iter().position(|name| Some(*name) == wanted);
         for sample in samples.iter() {
             let value = sample.values.get(self.index).copied().unwrap_or(0);
-            let is_base = is_base(&sample);
+            let is_base = is_base(&sample) || is_net && value < 0;
             // What is subtracted was counted before.
             let value = if is_base { value.wrapping_neg() } else { value };
             if value == 0 {
@@ -360,16 +390,11 @@ impl Report {
         Flame {
             sample_type: self.sample_type.clone(),
             unit: self.sample_unit.clone(),
-            is_difference: base.is_some(),
+            total: self.total,
+            is_difference: base.is_some() || is_net,
+            is_net,
             nodes,
         }
-    }
-
-    /// What all samples count together, wherever the tree is looked at from.
-    pub fn counted(&self) -> i64 {
-        let samples = self.profile.samples.iter();
-        let values = samples.map(|sample| sample.values.get(self.index).copied().unwrap_or(0));
-        values.fold(0, i64::wrapping_add)
     }
 }
 

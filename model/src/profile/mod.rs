@@ -72,7 +72,7 @@ pub use options::{Granularity, Options};
 pub use perf_data::{FromPerf, from_perf_data};
 pub use report::{
     AddressCost, Command, Inlined, Link, Listed, ListedLine, Report, Routine, Row, Summary, TagKey,
-    TagValueRow, Trace, TraceFrame, TreeRow, Wrong, pattern, sample_index,
+    TagValueRow, Trace, TraceFrame, TreeRow, Wrong, checked, pattern, sample_index,
 };
 pub use script::{Session, Step};
 pub use series::{By, Look, Series, SeriesReading, Trend};

@@ -176,6 +176,63 @@ impl Options {
         "granularity",
     ];
 
+    /// Those of them that say which samples and frames numbers are of; the others say how they are told.
+    const SELECTING: &'static [&'static str] = &[
+        "focus",
+        "ignore",
+        "prune_from",
+        "hide",
+        "show",
+        "show_from",
+        "tagfocus",
+        "tagignore",
+        "tagroot",
+        "tagleaf",
+        "noinlines",
+        "showcolumns",
+        "granularity",
+        "relative_percentages",
+        "normalize",
+    ];
+
+    /// Those that make other numbers of the same samples.
+    const COUNTING: &'static [&'static str] = &["mean", "divide_by", "drop_negative"];
+
+    fn changed(&self, names: &[&str]) -> Vec<String> {
+        let usual = Self::default();
+        let changed = names
+            .iter()
+            .filter(|name| self.get(name) != usual.get(name));
+        changed
+            .map(|name| format!("{name}={}", self.get(name)))
+            .collect()
+    }
+
+    /// What of a profile is looked at, where it is not all: as it is typed, `focus=main`.
+    pub fn selecting(&self) -> Vec<String> {
+        self.changed(Self::SELECTING)
+    }
+
+    /// What is counted otherwise than the profile does.
+    pub fn counting(&self) -> Vec<String> {
+        self.changed(Self::COUNTING)
+    }
+
+    /// The same selection, whole and counted as the profile does: what a screen shows, which has room for everything.
+    pub fn on_a_screen(&self) -> Self {
+        let usual = Self::default();
+        Self {
+            nodecount: 0,
+            nodefraction: 0.0,
+            edgefraction: 0.0,
+            trim: usual.trim,
+            mean: usual.mean,
+            divide_by: usual.divide_by,
+            drop_negative: usual.drop_negative,
+            ..self.clone()
+        }
+    }
+
     fn slot(&mut self, name: &str) -> Option<Slot<'_>> {
         Some(match name {
             "call_tree" => Slot::Bool(&mut self.call_tree),

@@ -46,6 +46,16 @@ impl Session {
         }
     }
 
+    /// Options as they are now.
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Makes them others.
+    pub fn set_options(&mut self, options: Options) {
+        self.options = options;
+    }
+
     /// Understands a line.
     ///
     /// # Errors

@@ -9,12 +9,11 @@ use super::text::{self, Escaping};
 use super::weblist;
 use crate::answer::{Answer, Failure};
 use crate::out::Out;
-use dumpview_model::finding::Finding;
 use dumpview_model::profile::combine::BASE;
 use dumpview_model::profile::graph::Trimmed;
 use dumpview_model::profile::{
-    Command, Flame, Options, Report, Routine, Row, Summary, TagKey, Trace, TreeRow, Way, Whole,
-    Wrong, pattern,
+    Command, Flame, Options, Report, Routine, Row, Summary, TagKey, Trace, TreeRow, Verdict, Way,
+    Whole, Wrong, pattern,
 };
 use dumpview_parsers::pprof::Profile;
 use dumpview_view::Text;
@@ -142,9 +141,9 @@ impl Asked {
         options: &Options,
         around: Around<'_>,
     ) -> Result<Self, Failure> {
-        let findings = match command {
-            Command::Html => findings(&profile, options)?,
-            _ => Vec::new(),
+        let judged = match command {
+            Command::Html => of_html(&profile, options)?,
+            _ => Verdict::default(),
         };
         let mut report = Report::new(profile, command, options)?;
         let searched = word.filter(|_| command.takes_pattern());
@@ -209,7 +208,7 @@ impl Asked {
             (Command::Flame, _) => Body::Flame(report.flame(&Way::All, 0.0)),
             (Command::Proto, _) => Body::Binary(Box::new(report.clone().proto())),
             (Command::TopProto, _) => Body::Binary(Box::new(report.top_proto())),
-            (command, _) => Body::File(file(&mut report, command, &findings)?),
+            (command, _) => Body::File(file(&mut report, command, &judged)?),
         };
         Ok(Self {
             command,
@@ -292,15 +291,15 @@ impl Asked {
 }
 
 /// What matters, for reports that say it.
-fn findings(profile: &Profile, options: &Options) -> Result<Vec<Finding>, Failure> {
+fn of_html(profile: &Profile, options: &Options) -> Result<Verdict, Failure> {
     let whole = match profile.texts.find(BASE) {
         Some(_) => Whole::Difference,
         None => Whole::Profile,
     };
-    Ok(judged(profile, options, whole)?.findings)
+    judged(profile, options, whole)
 }
 
-fn file(report: &mut Report, command: Command, findings: &[Finding]) -> Result<Vec<u8>, Failure> {
+fn file(report: &mut Report, command: Command, judged: &Verdict) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
     let written = match command {
         Command::Raw => report.raw(&mut out),
@@ -310,7 +309,7 @@ fn file(report: &mut Report, command: Command, findings: &[Finding]) -> Result<V
         Command::Html => {
             let of = report.graph();
             let parts = Parts {
-                findings,
+                judged,
                 flame: &report.flame(&Way::All, flame::LEAST),
                 rows: &report.rows(&of.graph),
             };

@@ -26,13 +26,13 @@ pub fn text(flame: &Flame, fraction: f64, out: &mut Escaping<'_>) -> io::Result<
     let least = share_of(total, fraction);
     out.line(&format!("Type: {}", flame.sample_type))?;
     let heading = if flame.is_difference {
-        format!("{:>10} {:>10} {:>10}", "before", "now", "change")
+        let (before, now) = flame.sides();
+        format!("{before:>10} {now:>10} {:>10}", "change")
     } else {
         format!("{:>10} {:>6} {:>10}", "cum", "cum%", "flat")
     };
     out.line(&heading)?;
     let amount = |value: i64| label(value, &flame.unit);
-    let all = flame.nodes.first().map_or(0, |node| node.value);
     for node in flame.nodes.iter().filter(|node| node.width() >= least) {
         // Deeper ones say how deep they are: what calls itself a hundred thousand times would be more blanks than names.
         let indent = match node.depth {
@@ -40,16 +40,14 @@ pub fn text(flame: &Flame, fraction: f64, out: &mut Escaping<'_>) -> io::Result<
             depth => format!("{}{depth}: ", "  ".repeat(DEEPEST)),
         };
         let numbers = if flame.is_difference {
-            let change = node.value.wrapping_sub(node.before);
-            let sign = if change > 0 { "+" } else { "" };
-            let change = format!("{sign}{}", amount(change));
             format!(
-                "{:>10} {:>10} {change:>10}",
+                "{:>10} {:>10} {:>10}",
                 amount(node.before),
-                amount(node.value)
+                amount(node.value),
+                flame.change(node)
             )
         } else {
-            let share = percentage(node.value, all);
+            let share = percentage(node.value, flame.total);
             format!(
                 "{:>10} {share} {:>10}",
                 amount(node.value),
@@ -125,7 +123,6 @@ pub fn picture(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
 <text id="found" class="b" x="1190" y="20" text-anchor="end">search</text>
 <text id="details" x="10" y="42"> </text>"##
     )?;
-    let all = flame.nodes.first().map_or(0, |node| node.value);
     // Where the next node of each depth begins.
     let mut next: Vec<u64> = vec![0];
     for node in nodes {
@@ -140,15 +137,14 @@ pub fn picture(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
         }
         let amount = label(node.value, &flame.unit);
         let told = if flame.is_difference {
-            let change = node.value.wrapping_sub(node.before);
-            let sign = if change > 0 { "+" } else { "" };
+            let (before, now) = flame.sides();
             format!(
-                "{} before, {amount} now, {sign}{}",
+                "{} {before}, {amount} {now}, {}",
                 label(node.before, &flame.unit),
-                label(change, &flame.unit)
+                flame.change(node)
             )
         } else {
-            format!("{amount}, {}", percentage(node.value, all).trim())
+            format!("{amount}, {}", percentage(node.value, flame.total).trim())
         };
         let name = markup(&node.name);
         let (x, width) = (
@@ -174,11 +170,12 @@ pub fn picture(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// Stacks as `speedscope.app` opens them (its file-format-schema.json).
+/// Stacks as `speedscope.app` opens them (its file-format-schema.json). Weights there are never negative: of a difference what is
+/// more and what is less are two profiles of the file, which together have all of it.
 pub fn speedscope(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
     let mut frames: Vec<serde_json::Value> = Vec::new();
     let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let (mut samples, mut weights) = (Vec::new(), Vec::new());
+    let (mut more, mut less) = (Weighed::default(), Weighed::default());
     let mut stack: Vec<usize> = Vec::new();
     // The first node is the whole, and no call.
     for node in flame.nodes.iter().skip(1) {
@@ -188,32 +185,59 @@ pub fn speedscope(flame: &Flame, out: &mut dyn Write) -> io::Result<()> {
         });
         stack.truncate(node.depth.saturating_sub(1));
         stack.push(number);
-        if node.own > 0 {
-            samples.push(stack.clone());
-            weights.push(node.own);
+        match node.own.saturating_sub(node.own_before) {
+            0 => {}
+            own @ 1.. => more.add(&stack, own),
+            own => less.add(&stack, own.saturating_neg()),
         }
     }
-    let sum = weights
-        .iter()
-        .fold(0i64, |sum, weight| sum.saturating_add(*weight));
-    let unit = match flame.unit.as_str() {
-        unit @ ("nanoseconds" | "microseconds" | "milliseconds" | "seconds" | "bytes") => unit,
-        _ => "none",
+    let kind = &flame.sample_type;
+    let profiles = if flame.is_difference {
+        vec![
+            more.profile(&format!("{kind}: what is more"), &flame.unit),
+            less.profile(&format!("{kind}: what is less"), &flame.unit),
+        ]
+    } else {
+        vec![more.profile(kind, &flame.unit)]
     };
     let document = json!({
         "$schema": "https://www.speedscope.app/file-format-schema.json",
         "exporter": "dumpview",
         "shared": { "frames": frames },
-        "profiles": [{
-            "type": "sampled",
-            "name": flame.sample_type,
-            "unit": unit,
-            "startValue": 0,
-            "endValue": sum,
-            "samples": samples,
-            "weights": weights,
-        }],
+        "profiles": profiles,
     });
     write_json(&mut *out, &document)?;
     writeln!(out)
+}
+
+/// Stacks with what each of them weighs.
+#[derive(Default)]
+struct Weighed {
+    samples: Vec<Vec<usize>>,
+    weights: Vec<i64>,
+}
+
+impl Weighed {
+    fn add(&mut self, stack: &[usize], weight: i64) {
+        self.samples.push(stack.to_vec());
+        self.weights.push(weight);
+    }
+
+    fn profile(self, name: &str, unit: &str) -> serde_json::Value {
+        let weights = self.weights.iter();
+        let sum = weights.fold(0i64, |sum, weight| sum.saturating_add(*weight));
+        let unit = match unit {
+            unit @ ("nanoseconds" | "microseconds" | "milliseconds" | "seconds" | "bytes") => unit,
+            _ => "none",
+        };
+        json!({
+            "type": "sampled",
+            "name": name,
+            "unit": unit,
+            "startValue": 0,
+            "endValue": sum,
+            "samples": self.samples,
+            "weights": self.weights,
+        })
+    }
 }

@@ -2,8 +2,7 @@
 //! and search, the functions. Nothing is fetched.
 
 use super::flame::picture;
-use dumpview_model::finding::Finding;
-use dumpview_model::profile::{Flame, Report, Row};
+use dumpview_model::profile::{Flame, Report, Row, Verdict};
 use dumpview_view::safe::markup;
 use std::io::{self, Write};
 
@@ -30,7 +29,7 @@ document.getElementById("search").addEventListener("input", function () {
 /// What stands on the page.
 pub struct Parts<'a> {
     /// What matters.
-    pub findings: &'a [Finding],
+    pub judged: &'a Verdict,
     /// The tree of calls.
     pub flame: &'a Flame,
     /// Functions, in order.
@@ -49,7 +48,15 @@ pub fn page(report: &Report, parts: &Parts<'_>, out: &mut dyn Write) -> io::Resu
         writeln!(out, "{}<br>", markup(line))?;
     }
     writeln!(out, "Total: {}</p>\n<ul>", report.value(report.total))?;
-    for finding in parts.findings {
+    for of in parts
+        .judged
+        .of
+        .iter()
+        .filter(|_| !parts.judged.findings.is_empty())
+    {
+        writeln!(out, "<li>{}</li>", markup(of))?;
+    }
+    for finding in &parts.judged.findings {
         writeln!(out, "<li>{}</li>", markup(&finding.text))?;
     }
     writeln!(

@@ -35,15 +35,16 @@ mod text;
 mod weblist;
 
 pub use args::PprofFlags;
-pub use opened::Opened;
+pub use opened::{Answered, Opened};
 pub use read::{profile, unpacked};
 pub use series::{PprofSeriesVerb, has_profiles};
 
 use crate::answer::{Exit, Failure, Stop};
 use crate::case::{Files, Kind};
 use crate::out::{Form, Out};
-use crate::verb::{About, Group, Inputs, OnFiles, Verb, Word};
+use crate::verb::{About, Entry, Group, Inputs, OnFiles, Verb, Word, parsed};
 use answer::{Around, Asked, FileBody, ListBody, TagsBody, TopBody, TracesBody, TreeBody};
+use clap::ArgMatches;
 use disasm::DisasmBody;
 use dumpview_model::profile::{Command, Flame, Session, Step};
 use dumpview_view::document::{Envelope, InputSummary};
@@ -118,7 +119,8 @@ impl Verb for PprofVerb {
             "dumpview pprof top -base=before.pb.gz after.pb.gz",
             "dumpview pprof cpu.pb.gz -x 'top10 -cum' -x 'peek compress'",
         ],
-        notes: "Flags are those of go tool pprof, with one dash or two; -top, -peek=REGEX and the like name reports as well.",
+        notes: "Flags are those of go tool pprof, with one dash or two; -top, -peek=REGEX and the like name reports as well.\n\
+                Without a report screens open on a terminal, as they do of a profile without a verb; --plain prints text.",
         ..about(
             "pprof",
             "Profiles of CPU, memory, goroutines, waits: what go tool pprof tells, without Go",
@@ -136,6 +138,19 @@ impl OnFiles for PprofVerb {
         }
         page(files, args, out)
     }
+}
+
+/// The flags of a verb when it is `pprof` and no report was asked for: on a terminal screens open.
+///
+/// # Errors
+///
+/// What flags cannot be together.
+pub fn without_report(entry: &Entry, matches: &ArgMatches) -> Result<Option<PprofFlags>, Failure> {
+    if entry.about.name != PprofVerb::ABOUT.name {
+        return Ok(None);
+    }
+    let args = parsed::<PprofFlags>(matches)?;
+    Ok(Some(args).filter(|args| args.script.is_empty() && args.output.is_none()))
 }
 
 /// The page of a profile, less an older one.

@@ -1,31 +1,59 @@
 //! A profile that is open, as screens ask it.
 
+use super::PprofFlags;
 use super::answer::{Around, Asked};
 use super::judged::judged;
-use super::{PprofFlags, read};
+use super::read::{self, Loaded};
 use crate::answer::Failure;
 use crate::case::Files;
-use dumpview_model::finding::Finding;
+use crate::flags::Common;
 use dumpview_model::profile::{
-    Command, Flame, Options, Report, Session, Step, Way, Whole, sample_index,
+    Command, Flame, Options, Report, Session, Step, Verdict, Way, Whole, checked, sample_index,
 };
 use dumpview_parsers::pprof::Profile;
 use dumpview_view::rows::{Cost, CostRow, CostUnit};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is less than this share of all is not drawn: a screen, zoomed thirty times, has no room for it.
 const LEAST: f64 = 1e-4;
 
-/// The profile, and the options that the prompt has set.
+/// What was read, and what of it is looked at.
 pub struct Opened {
-    profile: Profile,
+    paths: Vec<PathBuf>,
+    args: PprofFlags,
+    common: Common,
     whole: Whole,
-    /// What was to be said when it was read.
-    pub notes: Vec<String>,
-    session: Mutex<Session>,
-    source_path: Vec<String>,
-    executables: Vec<PathBuf>,
+    state: Mutex<State>,
+}
+
+struct State {
+    loaded: Loaded,
+    session: Session,
+    /// How often the selection was changed.
+    number: u64,
+}
+
+/// What is looked at: the same for every question until the next one changes it.
+pub struct LookedAt {
+    /// How often it was changed.
+    pub number: u64,
+    /// Names of the values that there are.
+    pub types: Vec<String>,
+    /// Which of them.
+    pub index: usize,
+    /// Labels that samples have to have.
+    pub labels: String,
+    /// All that is left out, as it is typed.
+    pub filters: Vec<String>,
+}
+
+/// What a line of the prompt did.
+pub enum Answered {
+    /// There is something to read.
+    Lines(Vec<String>),
+    /// Something is looked at or told otherwise from now on.
+    Changed(String),
 }
 
 /// What functions cost.
@@ -48,28 +76,38 @@ fn share(value: i64, total: i64) -> f64 {
 }
 
 impl Opened {
-    /// Opens it; where there is an older one, what differs.
-    pub fn open(files: &Files<'_>, older: Option<&Path>) -> Result<Self, Failure> {
-        let args = PprofFlags {
-            diff_base: older
-                .map(|path| path.display().to_string())
-                .into_iter()
-                .collect(),
-            ..PprofFlags::default()
-        };
-        let loaded = read::load(files, &args)?;
+    /// Opens it, with the flags of the command line.
+    pub fn open(
+        paths: Vec<PathBuf>,
+        mut args: PprofFlags,
+        common: Common,
+    ) -> Result<Self, Failure> {
+        // What was before is to be seen beside what is now.
+        if args.diff_base.is_empty() {
+            args.diff_base = std::mem::take(&mut args.base);
+        }
+        let loaded = loaded(&paths, &args, &common)?;
+        checked(&args.options)?;
+        sample_index(&loaded.profile, &args.options.sample_index)?;
         Ok(Self {
-            notes: loaded.said().map(str::to_owned).collect(),
-            session: Mutex::new(Session::new(&loaded.profile, &args.options)),
-            executables: loaded.executables,
-            profile: loaded.profile,
-            whole: if older.is_some() {
-                Whole::Difference
-            } else {
+            whole: if args.diff_base.is_empty() {
                 Whole::Profile
+            } else {
+                Whole::Difference
             },
-            source_path: files.common.source_path.clone(),
+            state: Mutex::new(State {
+                session: Session::new(&loaded.profile, &args.options),
+                loaded,
+                number: 0,
+            }),
+            paths,
+            args,
+            common,
         })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Words with which a line of the prompt begins: reports, then options.
@@ -79,46 +117,91 @@ impl Opened {
         reports.chain(options).map(str::to_owned).collect()
     }
 
-    /// Names of its values.
-    pub fn types(&self) -> Vec<String> {
-        let types = self.profile.sample_types.iter();
-        types.map(|of| of.kind.clone()).collect()
+    /// What was to be said when it was read.
+    pub fn notes(&self) -> Vec<String> {
+        self.state().loaded.said().map(str::to_owned).collect()
     }
 
-    /// Which value is shown when none is asked for.
-    pub fn index(&self) -> usize {
-        sample_index(&self.profile, "").unwrap_or(0)
+    /// How often the selection was changed.
+    pub fn number(&self) -> u64 {
+        self.state().number
     }
 
-    fn report(&self, command: Command, index: usize, labels: &str) -> Result<Report, Failure> {
-        let options = Options {
-            sample_index: index.to_string(),
-            tagfocus: labels.to_owned(),
-            nodecount: 0,
-            nodefraction: 0.0,
-            ..Options::default()
-        };
-        Ok(Report::new(self.profile.clone(), command, &options)?)
+    /// What is looked at now.
+    pub fn looked_at(&self) -> LookedAt {
+        let state = self.state();
+        let options = state.session.options();
+        let types = state.loaded.profile.sample_types.iter();
+        LookedAt {
+            number: state.number,
+            types: types.map(|of| of.kind.clone()).collect(),
+            index: sample_index(&state.loaded.profile, &options.sample_index).unwrap_or(0),
+            labels: options.tagfocus.clone(),
+            filters: options.selecting(),
+        }
     }
 
-    /// The tree of calls, and what is counted in all.
-    pub fn flame(&self, index: usize, way: &Way, labels: &str) -> Result<(Flame, i64), Failure> {
-        let report = self.report(Command::Folded, index, labels)?;
-        Ok((report.flame(way, LEAST), report.counted()))
+    /// Looks at another value, or at samples with other labels.
+    pub fn select(&self, index: Option<usize>, labels: Option<&str>) -> Result<(), Failure> {
+        let mut state = self.state();
+        let mut options = state.session.options().clone();
+        if let Some(index) = index {
+            options.sample_index = index.to_string();
+        }
+        if let Some(labels) = labels {
+            labels.clone_into(&mut options.tagfocus);
+        }
+        self.change(&mut state, options)
+    }
+
+    /// Goes by other options from now on; what cannot be is left as it was.
+    fn change(&self, state: &mut State, options: Options) -> Result<(), Failure> {
+        let before = state.session.options();
+        if *before == options {
+            return Ok(());
+        }
+        checked(&options)?;
+        sample_index(&state.loaded.profile, &options.sample_index)?;
+        if before.normalize != options.normalize {
+            if self.whole == Whole::Profile {
+                return Err(Failure::usage(
+                    "normalize: there is no base to scale to\n\nhint: dumpview OLD NEW, pprof -base=OLD NEW",
+                ));
+            }
+            let mut args = self.args.clone();
+            args.options.normalize = options.normalize;
+            state.loaded = loaded(&self.paths, &args, &self.common)?;
+        }
+        state.session.set_options(options);
+        state.number += 1;
+        Ok(())
+    }
+
+    fn report(&self, command: Command) -> Result<Report, Failure> {
+        let state = self.state();
+        let options = state.session.options().on_a_screen();
+        Ok(Report::new(
+            state.loaded.profile.clone(),
+            command,
+            &options,
+        )?)
+    }
+
+    /// The tree of calls.
+    pub fn flame(&self, way: &Way) -> Result<Flame, Failure> {
+        Ok(self.report(Command::Folded)?.flame(way, LEAST))
     }
 
     /// What matters.
-    pub fn findings(&self, index: usize) -> Result<Vec<Finding>, Failure> {
-        let options = Options {
-            sample_index: index.to_string(),
-            ..Options::default()
-        };
-        Ok(judged(&self.profile, &options, self.whole)?.findings)
+    pub fn judged(&self) -> Result<Verdict, Failure> {
+        let state = self.state();
+        let options = state.session.options().on_a_screen();
+        judged(&state.loaded.profile, &options, self.whole)
     }
 
     /// Functions by what they cost.
-    pub fn functions(&self, index: usize) -> Result<Costs, Failure> {
-        let mut report = self.report(Command::Top, index, "")?;
+    pub fn functions(&self) -> Result<Costs, Failure> {
+        let mut report = self.report(Command::Top)?;
         let trimmed = report.graph();
         let unit = match report.sample_unit.as_str() {
             "nanoseconds" => CostUnit::Nanos,
@@ -143,18 +226,26 @@ impl Opened {
     }
 
     /// Answers a line of pprof's prompt; options stay.
-    pub fn line(&self, line: &str) -> Result<Vec<String>, Failure> {
-        let mut session = self
-            .session
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        match session.line(line).map_err(Failure::usage)? {
-            Step::Done | Step::Quit => Ok(vec!["set".to_owned()]),
+    pub fn line(&self, line: &str) -> Result<Answered, Failure> {
+        let mut state = self.state();
+        let before = state.session.options().clone();
+        let step = state.session.line(line).map_err(Failure::usage)?;
+        let after = state.session.options().clone();
+        state.session.set_options(before.clone());
+        self.change(&mut state, after.clone())?;
+        match step {
+            Step::Done | Step::Quit => Ok(Answered::Changed(changed(
+                &before,
+                &after,
+                &state.loaded.profile,
+            ))),
             Step::Options(all) => {
                 let lines = all.into_iter();
-                Ok(lines
-                    .map(|(name, value)| format!("  {name:25} = {value}"))
-                    .collect())
+                Ok(Answered::Lines(
+                    lines
+                        .map(|(name, value)| format!("  {name:25} = {value}"))
+                        .collect(),
+                ))
             }
             Step::Report {
                 command,
@@ -162,15 +253,14 @@ impl Opened {
                 options,
                 output,
             } => {
-                let profile = self.profile.clone();
                 let asked = Asked::new(
-                    profile,
+                    state.loaded.profile.clone(),
                     command,
                     pattern.as_deref(),
                     &options,
                     Around {
-                        rules: &self.source_path,
-                        executables: &self.executables,
+                        rules: &self.common.source_path,
+                        executables: &state.loaded.executables,
                     },
                 )?;
                 let mut text = Vec::new();
@@ -181,11 +271,49 @@ impl Opened {
                 asked.write(&mut text).map_err(cannot)?;
                 if let Some(file) = output.map(PathBuf::from) {
                     std::fs::write(&file, text).map_err(cannot)?;
-                    return Ok(vec![format!("written to {}", file.display())]);
+                    let written = format!("written to {}", file.display());
+                    return Ok(Answered::Lines(vec![written]));
                 }
                 let text = String::from_utf8_lossy(&text).replace('\t', "        ");
-                Ok(text.lines().map(str::to_owned).collect())
+                // An answer stays on the screen when something else is looked at.
+                let mut head = vec![selection(&options, &state.loaded.profile)];
+                head.extend(asked.warnings().iter().cloned());
+                let lines = head.into_iter().chain(text.lines().map(str::to_owned));
+                Ok(Answered::Lines(lines.collect()))
             }
         }
     }
+}
+
+fn loaded(paths: &[PathBuf], args: &PprofFlags, common: &Common) -> Result<Loaded, Failure> {
+    let files = Files {
+        paths,
+        word: None,
+        common,
+    };
+    read::load(&files, args)
+}
+
+/// What numbers are of, in words.
+fn selection(options: &Options, profile: &Profile) -> String {
+    let index = sample_index(profile, &options.sample_index).unwrap_or(0);
+    let kind = profile.sample_types.get(index);
+    let kind = kind.map_or(String::new(), |of| of.kind.clone());
+    let words = std::iter::once(kind).chain(options.selecting());
+    let words = words.chain(options.counting());
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// What a line has changed, in words.
+fn changed(before: &Options, after: &Options, profile: &Profile) -> String {
+    if before.counting() != after.counting() {
+        return format!(
+            "{}: of answers to lines typed here; screens show sums",
+            selection(after, profile)
+        );
+    }
+    if before.on_a_screen() == after.on_a_screen() {
+        return "set, for answers to lines typed here".to_owned();
+    }
+    format!("looked at: {}", selection(after, profile))
 }

@@ -10,7 +10,7 @@ use crate::words::quoted;
 use dumpview_model::finding::Finding;
 use dumpview_model::profile::{Ask, Command, Whole};
 use dumpview_parsers::pprof::Profile;
-use dumpview_view::{Text, finding};
+use dumpview_view::{Role, Text, finding, styled};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
@@ -21,6 +21,8 @@ use std::io::{self, Write};
 pub struct PageBody {
     /// What matters, in sentences; empty where the profile is too thin to judge.
     findings: Vec<Finding>,
+    /// What shares in findings are of, where filters leave a part of the profile; null otherwise.
+    findings_of: Option<String>,
     /// What to ask next: lines for a shell.
     next: Vec<String>,
     #[serde(flatten)]
@@ -30,6 +32,7 @@ pub struct PageBody {
 /// The page.
 pub struct Page {
     findings: Vec<Finding>,
+    findings_of: Option<String>,
     next: Vec<String>,
     top: Asked,
 }
@@ -52,6 +55,7 @@ impl Page {
         Ok(Self {
             next: next.collect(),
             findings: verdict.findings,
+            findings_of: verdict.of,
             top: Asked::new(
                 profile,
                 Command::Top,
@@ -98,12 +102,14 @@ impl Serialize for Page {
         #[derive(Serialize)]
         struct Whole<'p> {
             findings: &'p [Finding],
+            findings_of: Option<&'p str>,
             next: &'p [String],
             #[serde(flatten)]
             top: &'p Asked,
         }
         Whole {
             findings: &self.findings,
+            findings_of: self.findings_of.as_deref(),
             next: &self.next,
             top: &self.top,
         }
@@ -113,6 +119,13 @@ impl Serialize for Page {
 
 impl Answer for Page {
     fn text(&self, out: &mut Text<'_>) -> io::Result<()> {
+        if let Some(of) = self
+            .findings_of
+            .as_ref()
+            .filter(|_| !self.findings.is_empty())
+        {
+            out.line(styled(Role::Dim, of))?;
+        }
         finding::write_all(&self.findings, out)?;
         if !self.findings.is_empty() {
             out.line("")?;

@@ -391,6 +391,17 @@ impl App {
                 frame: there.frame,
             });
         }
+        // Nor does one that only changes what is looked at.
+        let changed = answer
+            .peek::<RunCommand>()
+            .and_then(|said| said.changed.clone());
+        if let Some(changed) = changed
+            && self.history.last() == Some(&to)
+        {
+            let out = self.back();
+            self.message = Some(Line::plain(changed));
+            return out;
+        }
         self.tell(to, Input::Answer(answer))
     }
 

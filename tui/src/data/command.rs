@@ -28,6 +28,8 @@ pub struct Said {
     pub lines: Vec<Line>,
     /// Where the command went, when it was one that goes somewhere.
     pub moved: Option<Standpoint>,
+    /// What the command changed, when that is all that it did: there is nothing to read.
+    pub changed: Option<String>,
 }
 
 /// How a file is written.

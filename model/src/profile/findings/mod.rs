@@ -34,6 +34,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What to ask next, what matters most first, each once.
     pub asks: Vec<Ask>,
+    /// What shares in it are of, where that is not the whole profile.
+    pub of: Option<String>,
 }
 
 /// A question about a profile: a verb below `pprof`, with its pattern.

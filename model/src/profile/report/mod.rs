@@ -379,6 +379,15 @@ impl Report {
     }
 }
 
+/// Looks at what an option says before anything is asked of a profile by it.
+///
+/// # Errors
+///
+/// When a pattern is none.
+pub fn checked(options: &Options) -> Result<(), Wrong> {
+    Filter::new(options).map(drop)
+}
+
 /// A value times a ratio that is one or none of pprof's.
 #[expect(
     clippy::cast_precision_loss,

@@ -9,19 +9,21 @@
 //! Of a difference a call is as wide as before and now together; what grew is red and has a plus, what shrank is blue and has a
 //! minus.
 
-use super::{NEXT_TYPE, SOURCE, Told, ask, next_type};
+use super::{NEXT_TYPE, SOURCE, Shown, Told, ask, is_older, look};
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
 use crate::data::page::Page;
-use crate::data::profile::{AskFlame, Pictured};
+use crate::data::profile::{AskFlame, AskVerdict, Pictured, Select, Selection, Verdict};
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, ENTER, Key};
 use crate::screen::{Effect, Input, Screen};
 use crate::widgets::icicle::{Icicle, Piece};
 use crate::widgets::list::around;
+use dumpview_model::finding::Finding;
 use dumpview_model::profile::measure::{label, percentage};
 use dumpview_model::profile::{FlameNode, Way};
+use dumpview_view::finding::headline;
 use dumpview_view::line::{Line, Role};
 
 const KEYS: &[Binding] = &[
@@ -47,6 +49,9 @@ const KEYS: &[Binding] = &[
     ),
 ];
 
+/// So many findings stand above the picture.
+const MOST_THAT_MATTERS: usize = 3;
+
 /// The screen.
 #[derive(Default)]
 pub struct FlameScreen {
@@ -54,6 +59,8 @@ pub struct FlameScreen {
     /// What is shown is the answer to.
     shown: AskFlame,
     told: Told<AskFlame>,
+    /// What matters in it, where the input is a profile: the first screen says it.
+    matters: Vec<Line>,
     icicle: Icicle,
     search: String,
     /// What is found by the search, and how much that is.
@@ -87,10 +94,49 @@ impl FlameScreen {
             .map(|node| node.name.as_str())
     }
 
-    fn answer(&mut self, answer: Answer) -> Vec<Effect> {
-        let (is_new, effects) = self.told.take(answer);
+    fn looked_at(&self) -> Option<&Selection> {
+        self.told.data.as_ref().map(|data| &data.selection)
+    }
+
+    /// What matters first, of each the first sentence; the screen of the verdict has it whole.
+    fn take_verdict(&mut self, verdict: &Verdict) {
+        let findings = verdict.findings.iter().take(MOST_THAT_MATTERS);
+        let lines = findings.map(|finding| {
+            let first = finding.text.split(". ").next().unwrap_or_default();
+            headline(&Finding {
+                text: first.to_owned(),
+                ..finding.clone()
+            })
+        });
+        self.matters = lines.collect();
+    }
+
+    fn answer(&mut self, mut answer: Answer) -> Vec<Effect> {
+        if let Some(told) = answer.about::<AskVerdict>() {
+            match told {
+                Ok(verdict) => self.take_verdict(&verdict),
+                Err(_) => self.matters.clear(),
+            }
+            return Vec::new();
+        }
+        let shown = self.looked_at();
+        if shown.is_some_and(|shown| is_older(shown, &answer)) {
+            return self.ask();
+        }
+        let (is_new, mut effects) = self.told.take(answer);
         if is_new {
-            self.question.index = self.told.data.as_ref().map(|pictured| pictured.index);
+            if self.looked_at().is_some_and(|of| of.number.is_some()) {
+                let select = Select::default();
+                effects.push(Effect::Ask(AskVerdict { select }.into()));
+            }
+            // Where nobody else keeps what is selected, the next question says it again.
+            self.question.select = match self.looked_at() {
+                Some(of) if of.number.is_none() => Select {
+                    index: Some(of.index),
+                    labels: Some(of.labels.clone()),
+                },
+                _ => Select::default(),
+            };
             self.shown = self.question.clone();
             self.icicle = Icicle::of(self.nodes().iter().map(|node| Piece {
                 depth: node.depth,
@@ -106,13 +152,14 @@ impl FlameScreen {
         effects
     }
 
-    /// Whether no sample has the labels that were asked for.
-    fn is_filtered_out(&self) -> bool {
-        let is_nothing = |data: &Pictured| {
+    /// What leaves nothing of the profile.
+    fn filtered_out(&self) -> Option<String> {
+        let is_nothing = |data: &&Pictured| {
             let all = data.flame.nodes.first();
-            data.all == 0 && all.is_none_or(|all| all.width() == 0)
+            all.is_none_or(|all| all.width() == 0) && !data.selection.filters.is_empty()
         };
-        !self.shown.labels.is_empty() && self.told.data.as_ref().is_some_and(is_nothing)
+        let data = self.told.data.as_ref().filter(is_nothing)?;
+        Some(data.selection.filters.join(", "))
     }
 
     fn amount(&self, value: i64) -> String {
@@ -132,9 +179,8 @@ impl FlameScreen {
     }
 
     fn change(&self, node: &FlameNode) -> String {
-        let change = node.value.wrapping_sub(node.before);
-        let sign = if change > 0 { "+" } else { "" };
-        format!("{sign}{}", self.amount(change))
+        let flame = self.told.data.as_ref().map(|data| &data.flame);
+        flame.map_or(String::new(), |flame| flame.change(node))
     }
 
     fn label(&self, node: &FlameNode) -> String {
@@ -227,8 +273,7 @@ impl FlameScreen {
             Action::Keeps => self.turn(),
             Action::Object => ask("list", self.function()),
             Action::Next => {
-                let types = self.told.data.as_ref().map(|data| data.types.as_slice());
-                self.question.index = Some(next_type(self.question.index, types));
+                self.question.select.index = self.looked_at().map(Selection::next);
                 self.ask()
             }
             Action::NextFound => self.find(Direction::Forwards),
@@ -250,29 +295,27 @@ impl FlameScreen {
 
     /// What is said of the call of the cursor.
     fn head(&self) -> Line {
-        if self.is_filtered_out() {
-            let labels = &self.shown.labels;
-            return Line::new(
-                Role::Warning,
-                format!("no sample has such labels: {labels}"),
-            );
+        if let Some(filters) = self.filtered_out() {
+            return Line::new(Role::Warning, format!("no sample is left by {filters}"));
         }
         let Some(node) = self.node() else {
             return Line::new(Role::Dim, "nothing was counted");
         };
         let line = Line::new(Role::Name, node.name.clone());
-        if self.is_difference() {
+        let flame = self.told.data.as_ref().map(|data| &data.flame);
+        if let Some(flame) = flame.filter(|flame| flame.is_difference) {
+            let (before, now) = flame.sides();
             return line.and(
                 Role::Plain,
                 format!(
-                    "  {}: {} before, {} now",
+                    "  {}: {} {before}, {} {now}",
                     self.change(node),
                     self.amount(node.before),
                     self.amount(node.value)
                 ),
             );
         }
-        let all = self.told.data.as_ref().map_or(0, |data| data.all);
+        let all = flame.map_or(0, |flame| flame.total);
         line.and(
             Role::Plain,
             format!(
@@ -306,8 +349,10 @@ impl Screen for FlameScreen {
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
-        if self.told.is_to_be_asked(&input) {
-            return self.ask();
+        match self.told.shown(&input) {
+            Shown::Ask => return self.ask(),
+            Shown::Look => return look(),
+            Shown::No => {}
         }
         match input {
             Input::Answer(answer) => return self.answer(answer),
@@ -318,7 +363,7 @@ impl Screen for FlameScreen {
                 return self.find(Direction::Forwards);
             }
             Input::Filter(text) => {
-                text.clone_into(&mut self.question.labels);
+                self.question.select.labels = Some(text.to_owned());
                 return self.ask();
             }
             Input::Wheel { rows, .. } => {
@@ -337,8 +382,15 @@ impl Screen for FlameScreen {
             return;
         }
         canvas.line(0, &self.head());
-        let height = canvas.height().saturating_sub(1);
-        self.icicle.draw(&mut canvas.rows(1, height));
+        // The picture is what the screen is for.
+        let room = usize::from(canvas.height() / 6);
+        let mut top = 1;
+        for line in self.matters.iter().take(room) {
+            canvas.line(top, line);
+            top += 1;
+        }
+        let height = canvas.height().saturating_sub(top);
+        self.icicle.draw(&mut canvas.rows(top, height));
     }
 
     fn selection(&self) -> Option<String> {
@@ -349,7 +401,12 @@ impl Screen for FlameScreen {
         self.told.data.as_ref()?;
         let lines = self.nodes().iter().map(|node| {
             let indent = "  ".repeat(node.depth);
-            format!("{:>10}  {indent}{}", self.amount(node.value), node.name)
+            let amount = if self.is_difference() {
+                self.change(node)
+            } else {
+                self.amount(node.value)
+            };
+            format!("{amount:>10}  {indent}{}", node.name)
         });
         Some(Export::lines(
             lines.collect(),
@@ -359,7 +416,7 @@ impl Screen for FlameScreen {
 
     fn status(&self) -> Option<Line> {
         let data = self.told.data.as_ref()?;
-        let mut words = vec![data.flame.sample_type.clone()];
+        let mut words = vec![data.selection.words()];
         match &self.question.way {
             Way::All => {}
             Way::Callees(name) => words.push(format!("called by {name}")),
@@ -368,19 +425,24 @@ impl Screen for FlameScreen {
         if self.icicle.is_zoomed() {
             words.push("zoomed".to_owned());
         }
-        if !self.question.labels.is_empty() {
-            words.push(self.question.labels.clone());
-        }
         if !self.search.is_empty() {
-            let all = self.nodes().first().map_or(0, FlameNode::width);
             let part = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-            let share = percentage(part(self.found), part(all));
+            // Of a difference there is no whole: what was before and what is now are wide together.
+            let all = if data.flame.is_difference {
+                part(self.nodes().first().map_or(0, FlameNode::width))
+            } else {
+                data.flame.total
+            };
+            let share = percentage(part(self.found), all);
             words.push(format!("/{}: {}", self.search, share.trim()));
         }
         Some(Line::plain(words.join(", ")))
     }
 
     fn filter(&self) -> Option<&str> {
-        Some(&self.question.labels)
+        let wanted = self.question.select.labels.as_ref();
+        wanted
+            .or_else(|| self.looked_at().map(|of| &of.labels))
+            .map(String::as_str)
     }
 }

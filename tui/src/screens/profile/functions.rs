@@ -1,9 +1,9 @@
 //! Functions of a profile by what they cost.
 
-use super::{NEXT_TYPE, SOURCE, ask, next_type};
+use super::{NEXT_TYPE, SOURCE, ask};
 use crate::canvas::Canvas;
 use crate::data::page::Page;
-use crate::data::profile::{AskFunctions, Functions};
+use crate::data::profile::{AskFunctions, Functions, Select};
 use crate::keys::{Action, Binding};
 use crate::rows::{Rows, Shared, Sort};
 use crate::table::{Did, Subject, Table, TableScreen, enter};
@@ -19,7 +19,7 @@ pub type FunctionsScreen = TableScreen<Costs>;
 /// What it is about.
 #[derive(Default)]
 pub struct Costs {
-    index: Option<usize>,
+    select: Select,
     data: Option<Functions>,
 }
 
@@ -45,13 +45,16 @@ impl Subject for Costs {
         NEXT_TYPE,
         SOURCE,
     ];
+    /// What is looked at may have been changed on another screen.
+    const GROWS: bool = true;
 
     fn question(&self, _process: usize) -> AskFunctions {
-        AskFunctions { index: self.index }
+        let select = self.select.clone();
+        AskFunctions { select }
     }
 
     fn take(&mut self, functions: Functions) {
-        self.index = Some(functions.index);
+        self.select = Select::default();
         self.data = Some(functions);
     }
 
@@ -85,8 +88,7 @@ impl Subject for Costs {
         match action {
             Action::Object => Did::Want(ask("list", row.map(|row| row.function.as_str()))),
             Action::Next => {
-                let types = self.data.as_ref().map(|data| data.types.as_slice());
-                self.index = Some(next_type(self.index, types));
+                self.select.index = self.data.as_ref().map(|data| data.selection.next());
                 Did::Ask
             }
             action => self.act(action),
@@ -97,9 +99,9 @@ impl Subject for Costs {
         let Some(data) = &self.data else {
             return String::new();
         };
-        let kind = data.types.get(data.index).map_or("", String::as_str);
+        let selection = data.selection.words();
         let (shown, all) = (table.len() as u64, data.rows.len() as u64);
-        format!("{kind}, {} of {}", grouped(shown), grouped(all))
+        format!("{selection}; {} of {}", grouped(shown), grouped(all))
     }
 
     fn copy(&self, row: &CostRow) -> Option<String> {

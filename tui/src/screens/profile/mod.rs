@@ -12,6 +12,7 @@ pub mod verdict;
 
 use crate::ask::{Answer, Topic};
 use crate::data::page::{Standpoint, Target};
+use crate::data::profile::{AskSelection, Selection};
 use crate::keys::{Action, Binding, Key};
 use crate::screen::{Effect, Input};
 use dumpview_view::line::{Line, Role};
@@ -39,6 +40,16 @@ struct Told<T: Topic> {
     data: Option<T::Answer>,
 }
 
+/// What a screen does where it is shown.
+enum Shown {
+    /// It is something else that happens.
+    No,
+    /// It knows nothing yet.
+    Ask,
+    /// What it shows may be of a selection that another screen changed since.
+    Look,
+}
+
 impl<T: Topic> Default for Told<T> {
     fn default() -> Self {
         Self {
@@ -55,9 +66,13 @@ impl<T: Topic> Told<T> {
         vec![Effect::Ask(question.into())]
     }
 
-    /// Whether it is to be asked now: where a screen is shown that knows nothing yet.
-    const fn is_to_be_asked(&self, input: &Input<'_>) -> bool {
-        matches!(input, Input::Shown) && (!self.asked || self.failed.is_some())
+    /// What is to be done where the screen is shown.
+    const fn shown(&self, input: &Input<'_>) -> Shown {
+        match input {
+            Input::Shown if !self.asked || self.failed.is_some() => Shown::Ask,
+            Input::Shown if self.data.is_some() => Shown::Look,
+            _ => Shown::No,
+        }
     }
 
     /// Takes an answer; whether there is something new. What was shown stays where the next question cannot be answered.
@@ -84,10 +99,15 @@ impl<T: Topic> Told<T> {
     }
 }
 
-/// The value after this one.
-fn next_type(index: Option<usize>, types: Option<&[String]>) -> usize {
-    let count = types.map_or(1, |types| types.len().max(1));
-    (index.unwrap_or(0) + 1) % count
+/// Asks which selection it is now.
+fn look() -> Vec<Effect> {
+    vec![Effect::Ask(AskSelection.into())]
+}
+
+/// Whether an answer says that what is shown is of an older selection.
+fn is_older(selection: &Selection, answer: &Answer) -> bool {
+    let now = answer.peek::<AskSelection>();
+    now.is_some_and(|now| selection.number != Some(*now))
 }
 
 /// Asks pprof's prompt about a function.

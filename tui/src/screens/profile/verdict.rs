@@ -1,11 +1,11 @@
 //! What matters in a profile: its findings, each in as many lines as it takes.
 
-use super::{NEXT_TYPE, Told, next_type};
+use super::{NEXT_TYPE, Shown, Told, is_older, look};
 use crate::ask::Answer;
 use crate::canvas::Canvas;
 use crate::data::command::Export;
 use crate::data::page::Page;
-use crate::data::profile::AskVerdict;
+use crate::data::profile::{AskVerdict, Select};
 use crate::data::text::Direction;
 use crate::keys::{Action, Binding, Key};
 use crate::screen::{Effect, Input, Screen};
@@ -33,7 +33,7 @@ const SENTENCE: usize = 66;
 /// The screen.
 #[derive(Default)]
 pub struct VerdictScreen {
-    index: Option<usize>,
+    select: Select,
     told: Told<AskVerdict>,
     filter: String,
     /// The filter as it was understood last.
@@ -73,13 +73,18 @@ fn lines_of(finding: &Finding) -> Vec<Line> {
 
 impl VerdictScreen {
     fn ask(&mut self) -> Vec<Effect> {
-        self.told.ask(AskVerdict { index: self.index })
+        let select = self.select.clone();
+        self.told.ask(AskVerdict { select })
     }
 
     fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+        let shown = self.told.data.as_ref().map(|data| &data.selection);
+        if shown.is_some_and(|shown| is_older(shown, &answer)) {
+            return self.ask();
+        }
         let (is_new, effects) = self.told.take(answer);
         if is_new {
-            self.index = self.told.data.as_ref().map(|verdict| verdict.index);
+            self.select = Select::default();
             self.lay_out();
         }
         effects
@@ -131,8 +136,7 @@ impl VerdictScreen {
             Action::Back if !self.filter.is_empty() => self.filter_by(""),
             Action::Back => vec![Effect::Back],
             Action::Next => {
-                let types = self.told.data.as_ref().map(|data| data.types.as_slice());
-                self.index = Some(next_type(self.index, types));
+                self.select.index = self.told.data.as_ref().map(|data| data.selection.next());
                 self.ask()
             }
             Action::NextFound => self.find(Direction::Forwards),
@@ -155,8 +159,10 @@ impl Screen for VerdictScreen {
     }
 
     fn update(&mut self, input: Input<'_>) -> Vec<Effect> {
-        if self.told.is_to_be_asked(&input) {
-            return self.ask();
+        match self.told.shown(&input) {
+            Shown::Ask => return self.ask(),
+            Shown::Look => return look(),
+            Shown::No => {}
         }
         match input {
             Input::Answer(answer) => return self.answer(answer),
@@ -204,12 +210,12 @@ impl Screen for VerdictScreen {
 
     fn status(&self) -> Option<Line> {
         let data = self.told.data.as_ref()?;
-        let kind = data.types.get(data.index).map_or("", String::as_str);
+        let selection = data.selection.words();
         let filter = match self.filter.as_str() {
             "" => String::new(),
             filter => format!("filter: {filter}  "),
         };
-        Some(Line::plain(format!("{filter}{kind}")))
+        Some(Line::plain(format!("{filter}{selection}")))
     }
 
     fn filter(&self) -> Option<&str> {
