@@ -84,8 +84,9 @@ pub(crate) struct Site<'f> {
 /// An expression that holds at the frame's pc, and where it came from.
 pub(crate) struct Found<'a> {
     pub(crate) expression: Expression<Slice<'a>>,
-    /// It came from a list, whose entry covers the pc: the value is there at this pc, not just its home.
-    pub(crate) from_list: bool,
+    /// It came from a list, whose entry covers the pc: the value is there at this pc, not just its home. The first address
+    /// that any entry of the list covers.
+    pub(crate) listed_from: Option<FileAddr>,
 }
 
 impl<'a> Dwarf<'a> {
@@ -97,15 +98,15 @@ impl<'a> Dwarf<'a> {
         pc: FileAddr,
         die: u64,
     ) -> Result<Option<Found<'a>>, DwarfError> {
-        let found = |expression: Expression<Slice<'a>>, from_list| {
+        let found = |expression: Expression<Slice<'a>>, listed_from| {
             (!expression.0.is_empty()).then_some(Found {
                 expression,
-                from_list,
+                listed_from,
             })
         };
         match value {
-            AttributeValue::Exprloc(expression) => Ok(found(expression, false)),
-            AttributeValue::Block(bytes) => Ok(found(Expression(bytes), false)),
+            AttributeValue::Exprloc(expression) => Ok(found(expression, None)),
+            AttributeValue::Block(bytes) => Ok(found(Expression(bytes), None)),
             list => {
                 let fail = |error| malformed(die, error);
                 let list = self.lists().attr_locations(&unit.unit, list);
@@ -113,12 +114,17 @@ impl<'a> Dwarf<'a> {
                     return Ok(None);
                 };
                 // Empty ranges occur; of overlapping entries the first counts.
+                let (mut first, mut at_pc) = (u64::MAX, None);
                 while let Some(entry) = list.next().map_err(fail)? {
-                    if entry.range.begin <= pc.0 && pc.0 < entry.range.end {
-                        return Ok(found(entry.data, true));
+                    let range = entry.range;
+                    if range.begin < range.end {
+                        first = first.min(range.begin);
+                    }
+                    if at_pc.is_none() && range.begin <= pc.0 && pc.0 < range.end {
+                        at_pc = Some(entry.data);
                     }
                 }
-                Ok(None)
+                Ok(at_pc.and_then(|expression| found(expression, Some(FileAddr(first)))))
             }
         }
     }

@@ -425,6 +425,7 @@ impl Machine<'_> {
             let Some(decoded) = graph.steps.get(step) else {
                 return;
             };
+            self.give_back(step, state);
             self.name(step, step == block.steps.start, state);
             seen(step, state);
             for effect in &decoded.effects {

@@ -244,6 +244,14 @@ impl Facts {
         Some((live, stored))
     }
 
+    /// Whether a step writes to known bytes of the frame.
+    pub(super) fn writes(&self, step: usize) -> bool {
+        let accesses = self.touched.accesses.get(step).into_iter().flatten();
+        accesses
+            .into_iter()
+            .any(|access| access.touch == Touch::Write)
+    }
+
     /// Whether a step writes to some of these bytes of the frame.
     pub(super) fn is_written(&self, step: usize, at: i64, bytes: u8) -> bool {
         let end = at + i64::from(bytes);

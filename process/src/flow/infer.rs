@@ -101,6 +101,8 @@ pub struct Held {
     pub later: Vec<Addr>,
     /// The slot it is listed in was written after it came there.
     pub is_overwritten: bool,
+    /// The register it is listed in may be in the midst of getting another value.
+    pub is_amidst: bool,
     /// The calls of the function, wherever they stand, that it is given to.
     pub uses: Vec<Use>,
 }
@@ -163,7 +165,9 @@ impl Point {
                 .zip(wanted.owners)
                 .any(|(other, of)| other == symbol && Some(of) != owner);
             let is_counter = self.is_counter(*symbol, &ends, &tokens) || self.is_counted(followed);
+            let is_amidst = self.is_amidst(followed);
             let doubt = doubt(*symbol, &tokens)
+                .or_else(|| is_amidst.then_some(Lost::Unknown))
                 .or_else(|| is_counter.then_some(Lost::NextRound))
                 .or_else(|| shared.then_some(Lost::Shared));
             let place = match doubt {
@@ -172,7 +176,11 @@ impl Point {
                     .live_place(*symbol, *bytes, places, &mut tokens)
                     .ok_or(Lost::Unread),
             };
-            let anywhere = self.anywhere(*symbol, *bytes, places, &mut tokens);
+            let anywhere = if is_amidst {
+                None
+            } else {
+                self.anywhere(*symbol, *bytes, places, &mut tokens)
+            };
             found.push(Held {
                 place,
                 anywhere,
@@ -183,6 +191,7 @@ impl Point {
                     .get(number)
                     .map(|steps| steps.iter().filter_map(addr).collect())
                     .unwrap_or_default(),
+                is_amidst,
                 is_overwritten: !self.is_of_loop(*symbol, &tokens) && self.is_overwritten(followed),
                 uses: if *bytes == 8 && !matches!(doubt, Some(Lost::Unknown | Lost::Constant)) {
                     uses(*symbol, &calls, arch, &tokens)

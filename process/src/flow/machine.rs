@@ -384,6 +384,15 @@ impl<'g> Machine<'g> {
         }
     }
 
+    /// What a function gives back of the stack on its way out is nobody's: a signal's handler may write there.
+    pub(super) fn give_back(&self, step: usize, state: &mut State) {
+        let at = |step: usize| self.sp.get(step).copied();
+        let sp = at(step).zip(step.checked_sub(1).and_then(at));
+        if let Some((sp, _)) = sp.filter(|(sp, before)| sp > before) {
+            state.keep(|at| at >= sp);
+        }
+    }
+
     pub(super) fn call(
         &mut self,
         step: usize,

@@ -20,6 +20,7 @@
 //! | `evaluate` | and what blocks do, until nothing changes |
 //! | `facts` | live and stored |
 //! | `fault` | where a pointer came from that was nil |
+//! | `midst` | registers in the midst of one operation |
 //! | `sites` | which calls of certain functions lie behind a frame and ahead of it |
 //! | `infer` | which place holds what a name held last |
 //! | `unsaved` | what registers hold that nobody saved |
@@ -39,6 +40,7 @@ mod infer;
 mod machine;
 mod makers;
 mod maps;
+mod midst;
 mod sites;
 mod state;
 mod step;

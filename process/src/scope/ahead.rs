@@ -32,6 +32,8 @@ const LAGS: &str = "its next value, assigned on a line before this one, is compu
 
 const OVERWRITTEN: &str = "its slot was written since, perhaps with another variable";
 
+const AMIDST: &str = "its register is perhaps in the midst of getting another value";
+
 /// A variable that a location list has in some place at the pc.
 struct Listed<'k, 'a> {
     raw: &'k Raw<'a>,
@@ -91,6 +93,8 @@ impl<'a> Context<'_, 'a> {
                 && parts().any(|(_, held)| held.is_overwritten)
             {
                 OVERWRITTEN
+            } else if parts().any(|(_, held)| held.is_amidst) {
+                AMIDST
             } else if parts().any(|(_, held)| self.lags(held, own.level, own.raw.line)) {
                 LAGS
             } else if parts().any(|(_, held)| held.is_counter) && self.is_of_loop(own) {
@@ -105,7 +109,7 @@ impl<'a> Context<'_, 'a> {
     }
 
     fn listed<'k>(&self, level: usize, raw: &'k Raw<'a>) -> Option<Listed<'k, 'a>> {
-        let from_list = raw.found.as_ref().is_some_and(|found| found.from_list);
+        let from_list = raw.is_listed();
         if !from_list || is_compilers(&raw.name) || raw.name.starts_with('~') {
             return None;
         }

@@ -7,9 +7,12 @@
 use super::abi::{self, Home};
 use super::arrange::Standing;
 use super::variables::{Context, Raw};
-use crate::addr::Addr;
+use crate::addr::{Addr, FileAddr};
 use crate::dwarf::{NoLocation, Source};
 use crate::types::TypeRef;
+
+/// No frame of Go is larger: the compiler moves larger variables to the heap (`ir.MaxStackVarSize`).
+const MOST_FRAME: u64 = 1 << 30;
 
 /// Arguments on the stack reach no further into the caller's frame.
 const MOST_ARGUMENTS: u64 = 1 << 16;
@@ -37,17 +40,23 @@ impl<'a> Context<'_, 'a> {
         if !self.unit.is_go || self.unit.unoptimized {
             return Ok(Standing::Exact);
         }
-        let from_list = raw.found.as_ref().is_some_and(|found| found.from_list);
+        let listed_from = raw.found.as_ref().and_then(|found| found.listed_from);
         // What is passed on the stack the caller has written.
-        let is_written = from_list || matches!(home, Some(Home::Stack(_)));
+        let is_passed = matches!(home, Some(Home::Stack(_))) && !raw.is_result;
+        let pointee = self.is_indirect(raw).then(|| sources.last()).flatten();
         for source in sources {
             let standing = match *source {
+                Source::Memory(addr, _) if Some(source) != pointee && self.is_below_frame(addr) => {
+                    return Err(NoLocation::Unknown(
+                        "the function has no frame here, or not yet",
+                    ));
+                }
                 Source::Register(reg) => match self.frame.point {
                     Some(point) if point.is_register_live(reg) => Standing::Exact,
                     Some(_) => DEAD,
                     None => UNFOLLOWED,
                 },
-                Source::Memory(addr, size) => self.slot(addr, size, from_list, is_written)?,
+                Source::Memory(addr, size) => self.slot(addr, size, listed_from, is_passed)?,
             };
             if standing != Standing::Exact {
                 return Ok(standing);
@@ -62,7 +71,7 @@ impl<'a> Context<'_, 'a> {
     /// only if its address is taken.
     pub(super) fn is_part(&self, raw: &Raw<'a>) -> bool {
         let taken_apart = || abi::is_taken_apart(self.types, TypeRef::Die(raw.type_die));
-        let everywhere = raw.found.as_ref().is_some_and(|found| !found.from_list);
+        let everywhere = raw.found.is_some() && !raw.is_listed();
         everywhere
             && self.unit.is_go
             && !self.unit.unoptimized
@@ -86,8 +95,8 @@ impl<'a> Context<'_, 'a> {
         &self,
         addr: Addr,
         size: u64,
-        from_list: bool,
-        is_written: bool,
+        listed_from: Option<FileAddr>,
+        is_passed: bool,
     ) -> Result<Standing, NoLocation> {
         let Some(offset) = self.offset_in_frame(addr) else {
             return Ok(Standing::Exact);
@@ -95,14 +104,19 @@ impl<'a> Context<'_, 'a> {
         let Some(point) = self.frame.point else {
             return Ok(UNFOLLOWED);
         };
-        if !is_written && !point.is_stored(offset, size) {
+        // A list begins with the compiler's mark that a variable in memory begins there; what clears it comes after.
+        let is_written = match listed_from {
+            Some(begin) => !point.is_unwritten(offset, size, begin.to_process(self.types.bias())),
+            None => point.is_stored(offset, size),
+        };
+        if !is_passed && !is_written {
             return Err(NoLocation::Unknown(
                 "not written on every way that leads here",
             ));
         }
         // A list names the words of a value that was taken apart, and each has a life of its own; another variable may have one
         // of them by now. What lives in memory lives as a whole.
-        let is_live = if from_list {
+        let is_live = if listed_from.is_some() {
             (0..size.div_ceil(WORD)).all(|word| {
                 let at = offset.saturating_add_unsigned(word * WORD);
                 point.is_live(at, WORD.min(size - word * WORD))
@@ -114,6 +128,14 @@ impl<'a> Context<'_, 'a> {
             return Ok(Standing::Exact);
         }
         Ok(DEAD)
+    }
+
+    /// Whether an address is where the frame will be, or was: there is none while a function waits for more stack, and lists name
+    /// slots of it to the function's end.
+    fn is_below_frame(&self, addr: Addr) -> bool {
+        let sp = self.frame.registers.sp();
+        let depth = sp.and_then(|sp| sp.checked_sub(addr.0));
+        depth.is_some_and(|depth| (1..=MOST_FRAME).contains(&depth))
     }
 
     /// The offset from the CFA of an address in this frame or among its arguments.

@@ -116,6 +116,14 @@ pub(super) struct Raw<'a> {
     pub(super) found: Option<Found<'a>>,
 }
 
+impl Raw<'_> {
+    /// Whether its location at the pc is from a list, so that the value is there at this pc.
+    pub(super) fn is_listed(&self) -> bool {
+        let found = self.found.as_ref();
+        found.is_some_and(|found| found.listed_from.is_some())
+    }
+}
+
 pub(super) const HOME: &str =
     "what was stored last into the argument's stack slot; it may have changed since";
 
@@ -223,9 +231,11 @@ impl<'a> Context<'_, 'a> {
         let Some((declared, line)) = raw.line.zip(self.frame.line) else {
             return Declared::Yes;
         };
-        let from_list = raw.found.as_ref().is_some_and(|found| found.from_list);
+        let from_list = raw.is_listed();
         match declared.cmp(&line) {
             Ordering::Less => Declared::Yes,
+            // What moved to the heap has its place before it has its value.
+            Ordering::Equal if from_list && self.is_moved(raw) => Declared::Perhaps,
             Ordering::Equal if from_list => Declared::Yes,
             Ordering::Equal if first_line == Some(line) => Declared::Perhaps,
             _ => Declared::No,
@@ -290,7 +300,7 @@ impl<'a> Context<'_, 'a> {
     ) -> Variable {
         let (mut ty, shaped) = self.type_of(raw, dictionary);
         let is_pointer_to = raw.name.starts_with('&');
-        let mut escaped = is_pointer_to || self.is_indirect(raw);
+        let mut escaped = self.is_moved(raw);
         let size = self.types.resolve(ty).map(|ty| ty.size);
         let located = match &size {
             // What has no bytes needs no place.
@@ -379,8 +389,7 @@ impl<'a> Context<'_, 'a> {
     /// a location list that follows its life.
     fn may_be_merged(&self, raw: &Raw<'a>, ty: TypeRef, origin: Origin, size: u64) -> bool {
         const LARGEST_UNMERGED: u64 = 24;
-        let follows_life = raw.found.as_ref().is_some_and(|found| found.from_list)
-            && abi::is_taken_apart(self.types, ty);
+        let follows_life = raw.is_listed() && abi::is_taken_apart(self.types, ty);
         origin == Origin::Local
             && size > LARGEST_UNMERGED
             && !follows_life
@@ -399,9 +408,14 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
+    /// Whether a variable is on the heap, and in the frame is a pointer to it.
+    fn is_moved(&self, raw: &Raw<'a>) -> bool {
+        raw.name.starts_with('&') || self.is_indirect(raw)
+    }
+
     /// Since Go 1.25 a parameter that moved to the heap keeps its own name and type, and its location ends in a
     /// dereference (`cmd/compile/internal/ssa/debug.go`).
-    fn is_indirect(&self, raw: &Raw<'a>) -> bool {
+    pub(super) fn is_indirect(&self, raw: &Raw<'a>) -> bool {
         let Some(found) = &raw.found else {
             return false;
         };

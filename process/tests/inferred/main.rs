@@ -3,13 +3,14 @@
 //! Both are stopped at the same places with the same inputs: goroutines that wait in a call, that were preempted in a loop
 //! without end, and one that dies of a nil pointer. In unoptimised code every variable is in its slot; whatever is shown of
 //! the other as certain must be the same. Two sources: random programs (`generator`), and one written like production
-//! code (`service.go`).
+//! code (`service.go`). What a signal meets between any two instructions has a program of its own (`midst`).
 
 #![cfg(test)]
 mod compare;
 mod generator;
 #[path = "../live/mod.rs"]
 mod live;
+mod midst;
 
 use compare::{Tally, compare, stacks};
 use generator::Random;
@@ -21,6 +22,15 @@ const PROLOGUE: &str = include_str!("prologue.go");
 
 /// Releases compared when `DUMPVIEW_RELEASES` does not say which.
 const RELEASES: &str = "1.19,1.22.10,1.24.11,1.26.6,1.27.3";
+
+/// Instruction sets compared when `DUMPVIEW_ARCHS` does not say which.
+const ARCHS: &str = "amd64,arm64";
+
+/// The names in a variable of the environment, or the usual ones.
+fn named(variable: &str, usual: &str) -> Vec<String> {
+    let names = std::env::var(variable).unwrap_or_else(|_| usual.to_owned());
+    names.split(',').map(str::to_owned).collect()
+}
 
 /// The goroutines that stopped, in the order in which they were started, the one that died first.
 fn goroutines(stdout: &str) -> Vec<u64> {
@@ -129,14 +139,12 @@ fn judged(programs: &dyn Fn() -> Vec<(String, generator::Program)>) -> Option<Ta
         println!("nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases");
         return None;
     };
-    let releases = std::env::var("DUMPVIEW_RELEASES").unwrap_or_else(|_| RELEASES.to_owned());
-    let archs = std::env::var("DUMPVIEW_ARCHS").unwrap_or_else(|_| "amd64,arm64".to_owned());
     let mut all = Tally::default();
-    for release in releases.split(',') {
-        for arch in archs.split(',') {
+    for release in named("DUMPVIEW_RELEASES", RELEASES) {
+        for arch in named("DUMPVIEW_ARCHS", ARCHS) {
             let mut tally = Tally::default();
             for (name, program) in programs() {
-                let judged = judge(&go, release, arch, &name, &program);
+                let judged = judge(&go, &release, &arch, &name, &program);
                 if let Some(judged) = judged {
                     tally.add(judged);
                 }
@@ -203,4 +211,30 @@ fn values_of_a_service_are_those_of_the_unoptimised_one() {
     if let Some(all) = judged(&programs) {
         check(&all);
     }
+}
+
+/// `DUMPVIEW_STOPS` says how many instructions of the program are left out for one that is looked at.
+#[test]
+fn values_in_the_midst_of_a_computation_are_some_that_it_has() {
+    let Some(go) = live::Go::from_env() else {
+        println!("nothing was compared: DUMPVIEW_GO does not name a command that runs Go releases");
+        return;
+    };
+    let step = wanted("DUMPVIEW_STOPS", 16).max(1);
+    let (mut right, mut wrong) = (0, Vec::new());
+    for (number, release) in named("DUMPVIEW_RELEASES", RELEASES).iter().enumerate() {
+        for arch in named("DUMPVIEW_ARCHS", ARCHS) {
+            // Each release is stopped at others.
+            let found = midst::judge(&go, release, &arch, number % step, step);
+            let (stops, rights, wrongs) = (found.stops, found.right, found.wrong.len());
+            println!("{release} {arch}: {stops} stops, {rights} right, {wrongs} wrong");
+            right += found.right;
+            wrong.extend(found.wrong);
+        }
+    }
+    for wrong in &wrong {
+        println!("  WRONG {wrong}");
+    }
+    assert!(right > 0, "nothing was compared");
+    assert!(wrong.is_empty(), "{} values never were", wrong.len());
 }
