@@ -4,11 +4,11 @@
 //! values (what they hold) come together. Each of them knows nothing of the others.
 
 use crate::addr::Addr;
-use crate::arch::Registers;
+use crate::arch::{Reg, Registers};
 use crate::callers::Callers;
 use crate::dwarf::Location;
 use crate::expr::FrameScope;
-use crate::flow::Program;
+use crate::flow::{Point, Program, Word};
 use crate::layout::{Field, LayoutSource, Layouts};
 use crate::process::Process;
 use crate::runtime::{LinkedDefers, Variables as _, open_coded_defers};
@@ -16,7 +16,7 @@ use crate::scope::{
     Entered as _, Frame as Site, FrameVariables, NilValue, Origin as Declaration, Standing,
     Variable as Declared, VariablesError, range_body_parent,
 };
-use crate::symbols::{ArgWord, SymbolsError};
+use crate::symbols::{ArgWord, FuncKind, SymbolsError};
 use crate::types::{Kind, TypeRef, Types};
 use crate::unwind::{Call, Stack, Unwound};
 use crate::value::{FunctionNames, Gathered, Globals, Limits, Place, Reader, Sources};
@@ -113,16 +113,24 @@ impl<'a> Process<'a> {
         let saved = stack.registers(call.physical);
         let unsaved = program.filter(|_| physical.exact && saved.is_none());
         let unsaved = unsaved.map(|program| self.unsaved(program, physical.pc, true));
+        let point = self.point(physical.pc, physical.exact);
+        let mut unsaved: Vec<(Reg, Word)> = unsaved.map_or_else(Vec::new, |of| of.to_vec());
+        let faulted = point.as_ref().filter(|_| saved.is_none());
+        if let Some((reg, held)) =
+            faulted.and_then(|point| self.faulted(stack, call.physical, point))
+        {
+            unsaved.retain(|(of, _)| *of != reg);
+            unsaved.push((reg, Word::Faulted(held)));
+        }
         let registers = saved.cloned().unwrap_or_else(|| {
             let mut known = Registers::new(self.arch());
-            for (reg, word) in unsaved.iter().flat_map(|unsaved| unsaved.iter()) {
+            for (reg, word) in &unsaved {
                 let of_caller = |reg| entered.entered(reg);
                 known.set(*reg, word.value(&*self.memory, physical.cfa, &of_caller));
             }
             known.set(self.arch().sp(), Some(physical.sp.0));
             known
         });
-        let point = self.point(physical.pc, physical.exact);
         let types = self.types_at(physical.pc);
         let site = Site {
             pc: physical.lookup_pc(symbols).to_file(types.bias()),
@@ -138,11 +146,35 @@ impl<'a> Process<'a> {
             closure: None,
             point: point.as_ref(),
             program,
-            unsaved: unsaved.as_deref().unwrap_or_default(),
+            unsaved: &unsaved,
             entered: Some(&entered),
             sources: program.is_some().then(|| self.sources_of_text()),
         };
         Ok(ask(types, &site))
+    }
+
+    /// The register through which the instruction of a frame went to memory that is not there, with what it held: the runtime keeps
+    /// the address of the goroutine's last fault.
+    fn faulted(&self, stack: &Stack, physical: usize, point: &Point) -> Option<(Reg, u64)> {
+        /// `SIGBUS`, `SIGSEGV`.
+        const OF_MEMORY: [u32; 2] = [7, 11];
+        /// `SEGV_MAPERR`, `SEGV_ACCERR`: of other codes there is no address.
+        const WITH_ADDRESS: [u64; 2] = [1, 2];
+        let symbols = self.symbols().ok()?;
+        let mut frames = stack.frames.iter();
+        let last = frames.position(|frame| {
+            let func = symbols.find(frame.pc);
+            func.is_some_and(|func| FuncKind::of(&func) == FuncKind::Sigpanic)
+        })?;
+        let frame = frames.next().filter(|_| last + 1 == physical)?;
+        let goroutines = self.goroutines().ok()?.list();
+        let goroutine = goroutines
+            .iter()
+            .find(|of| of.sigpc == frame.pc && of.stack.holds(frame.sp))?;
+        let has_address =
+            OF_MEMORY.contains(&goroutine.sig) && WITH_ADDRESS.contains(&goroutine.sigcode0);
+        let addr = Addr(goroutine.sigcode1);
+        has_address.then(|| point.faulted(self.arch(), addr))?
     }
 
     /// The line on which the function that holds a pc starts: that of its first instruction.

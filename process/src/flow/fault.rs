@@ -10,12 +10,15 @@ use super::step::{BinOp, Effect, Expr, Mem, Step};
 use super::token::{Key, Node, Token, UNKNOWN};
 use super::{Point, Program};
 use crate::addr::Addr;
-use crate::arch::Reg;
+use crate::arch::{Arch, Reg};
 
 /// Pointers that are followed back.
 const MOST_POINTERS: usize = 6;
 /// Functions of more instructions are not evaluated.
 const MOST_STEPS: usize = 16384;
+
+/// The smallest there are.
+const PAGE: u64 = 4096;
 
 /// What a value is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +56,28 @@ impl Point {
         let mut seen = operands(step).filter(|mem| mem.index.is_none());
         let mem = seen.find(|mem| mem.disp.cast_unsigned() == addr.0 && mem.base.is_some())?;
         self.follow(program, wanted, mem.base?, mem.disp)
+    }
+
+    /// The register through which the instruction here went to an address at which there is no memory, with what it held.
+    pub fn faulted(&self, arch: Arch, addr: Addr) -> Option<(Reg, u64)> {
+        // Of an access across pages the address may be that of the second one's first byte; arm64 leaves the highest byte out.
+        let is_vague = addr.0 != 0 && addr.0.is_multiple_of(PAGE);
+        if is_vague || arch == Arch::Arm64 && addr.0 >= PAGE {
+            return None;
+        }
+        let step = self.function.graph.steps.get(self.step)?;
+        let first = operands(step).min_by_key(|mem| mem.disp)?;
+        let base = first.base.filter(|base| *base != arch.sp())?;
+        let is_simple = |mem: Mem| mem.base == Some(base) && mem.index.is_none();
+        let is_plain = |effect: &Effect| !matches!(effect, Effect::Repeat { .. });
+        // An instruction that moves its base on may do so before or after.
+        let moves = |effect: &Effect| {
+            effect.writes() == Some(base) && !matches!(effect, Effect::Set(_, Expr::Load { .. }))
+        };
+        let is_told = operands(step).all(is_simple)
+            && step.effects.iter().all(is_plain)
+            && !step.effects.iter().any(moves);
+        is_told.then(|| (base, addr.0.wrapping_add_signed(first.disp.wrapping_neg())))
     }
 
     /// What a call passes in a register.

@@ -40,6 +40,8 @@ pub enum Word {
     Loaded(Box<Self>, i64),
     /// Another one and a constant.
     Plus(Box<Self>, i64),
+    /// This one, by the address at which memory was not there.
+    Faulted(u64),
 }
 
 impl Word {
@@ -51,7 +53,7 @@ impl Word {
         entry: &dyn Fn(Reg) -> Option<u64>,
     ) -> Option<u64> {
         match self {
-            Self::Known(value) => Some(*value),
+            Self::Known(value) | Self::Faulted(value) => Some(*value),
             Self::Frame(at) => Some(cfa.offset_signed(*at).0),
             Self::Slot(at) => memory.u64(cfa.offset_signed(*at)).ok(),
             Self::Entry(reg) => entry(*reg),
@@ -68,7 +70,7 @@ impl Word {
     /// The same as a caller has it, which gave `argument` in the first register; `None` of what is the callee's frame.
     pub fn given(&self, argument: &Self) -> Option<Self> {
         Some(match self {
-            Self::Known(_) => self.clone(),
+            Self::Known(_) | Self::Faulted(_) => self.clone(),
             Self::Entry(Reg(0)) => argument.clone(),
             Self::Entry(_) | Self::Frame(_) | Self::Slot(_) => return None,
             Self::Loaded(of, at) => Self::Loaded(Box::new(of.given(argument)?), *at),

@@ -48,6 +48,9 @@ impl<'a> Context<'_, 'a> {
     fn told_word(&self, word: &Word) -> String {
         match word {
             Word::Known(_) => "a constant of the code".to_owned(),
+            Word::Faulted(_) => {
+                "the address of the fault, less what its instruction adds".to_owned()
+            }
             Word::Frame(_) => "an address in the frame".to_owned(),
             Word::Slot(at) => match self.frame.cfa {
                 Some(cfa) => format!("the same as the frame's slot at {}", cfa.offset_signed(*at)),

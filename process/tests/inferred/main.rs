@@ -14,7 +14,7 @@ mod midst;
 
 use compare::{Tally, compare, stacks};
 use generator::Random;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What all programs begin with.
@@ -195,6 +195,31 @@ fn values_of_random_programs_are_those_of_unoptimised_ones() {
     if let Some(all) = judged(&programs) {
         check(&all);
         check_found(&all);
+    }
+}
+
+/// A pointer through which a program dies is known there, however its register was lost.
+#[test]
+fn values_of_a_fault_are_those_of_the_unoptimised_program() {
+    let programs = || {
+        let source = format!("{PROLOGUE}{}", include_str!("fault.go"));
+        let lines = source.lines().zip(1..);
+        let named = lines.filter_map(|(line, number)| {
+            let (_, name) = line.split_once("// fault: ")?;
+            Some((number, BTreeSet::from([name.to_owned()])))
+        });
+        let live = named.collect();
+        vec![("fault".to_owned(), generator::Program { source, live })]
+    };
+    if let Some(all) = judged(&programs) {
+        let [exact, inferred, none] = all.live[1];
+        assert!(exact + inferred > 0, "nothing was compared");
+        assert!(
+            4 * none <= inferred,
+            "{none} of {} were not found",
+            none + inferred
+        );
+        assert_eq!(all.wrong("inferred") + all.wrong("exact"), 0);
     }
 }
 
