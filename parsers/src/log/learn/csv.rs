@@ -1,6 +1,6 @@
 //! Rows of values with commas between them (RFC 4180), as consoles of log stores export them.
 
-use super::field::Inside;
+use super::inside::Inside;
 use crate::line::Stamp;
 
 /// The values of a row, each with whether it stood in quotes; nothing where a quoted one does not end in this line, or goes on

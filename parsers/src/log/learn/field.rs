@@ -1,7 +1,7 @@
 //! The text of a line that stands in one field of a record.
 
+use super::inside::Inside;
 use super::{csv, json, logfmt, quoted, yaml};
-use crate::line::Stamp;
 
 /// Where the text stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,25 +37,6 @@ impl Language {
         match self {
             Self::Json => json::is_around_members(line),
             Self::Yaml => yaml::is_around_members(line),
-        }
-    }
-}
-
-/// What was in a record.
-#[derive(Debug, Default)]
-pub(super) struct Inside {
-    /// The text, or those of many records in one line.
-    pub texts: Vec<Vec<u8>>,
-    pub stamp: Option<Stamp>,
-    /// Who wrote it, by the fields that name a process, a container or a host.
-    pub writer: Vec<u8>,
-}
-
-impl Inside {
-    fn of(text: Vec<u8>) -> Self {
-        Self {
-            texts: vec![text],
-            ..Self::default()
         }
     }
 }

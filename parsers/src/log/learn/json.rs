@@ -1,6 +1,6 @@
 //! Records in JSON: one in a line or many, with the text wherever it stands; or one in many lines, as it is printed for people.
 
-use super::field::Inside;
+use super::inside::Inside;
 use super::names::{Tells, join, tells};
 use crate::line::Stamp;
 use serde_json::{Deserializer, Value};

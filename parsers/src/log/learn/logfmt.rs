@@ -1,6 +1,6 @@
 //! Pairs as logfmt has them: `time=… level=info msg="gc 1 @0.1s …"`.
 
-use super::field::Inside;
+use super::inside::Inside;
 use super::names::{Tells, join, tells};
 use crate::line::Stamp;
 

@@ -10,6 +10,7 @@
 //! | `template` | a prefix as words, numbers, times and signs |
 //! | `field` | the text that is one field of a record |
 //! | `json`, `yaml`, `logfmt`, `csv`, `quoted` | the records that have such |
+//! | `inside` | what such a record tells of the text |
 //! | `names` | which other fields tell the writer and the time |
 //! | `shape` | both together: how a line's text is taken out of it |
 //! | `hold` | the lines that are held until it is decided |
@@ -17,6 +18,7 @@
 mod csv;
 mod field;
 mod hold;
+mod inside;
 mod json;
 mod logfmt;
 mod mark;

@@ -6,7 +6,7 @@ use crate::addr::Addr;
 use crate::heap::StackReader;
 use crate::memory::MemoryExt;
 use crate::postmortem::Postmortem;
-use crate::runtime::{Goroutine, Runtime, Semaphores, Sudogs, WaitReasons, waits_on};
+use crate::runtime::{ChannelWait, Goroutine, Runtime, Semaphores, Sudogs, WaitReasons, waits_on};
 use crate::unwind::{Call, PcCache};
 use dumpview_model::goroutine::Status;
 use dumpview_model::value::Address;
@@ -316,29 +316,7 @@ impl Reading<'_, '_> {
             return;
         };
         if is_channel {
-            for wait in &waits.channels {
-                self.found.records.push((wait.sudog, wait.chan));
-                let how = self.direction(wait.chan, g.addr, reason);
-                let is_case = wait.select && waits.channels.len() > 1;
-                let case = if is_case {
-                    Waiting::OneCase
-                } else {
-                    Waiting::Alone
-                };
-                self.found
-                    .add(ObjectKind::Channel, wait.chan, number, waiter(how, case));
-            }
-            // A select queues in every channel of its cases before it sleeps (`runtime/select.go:selectgo`); where it did in
-            // none, all of them are nil.
-            match (waits.channels.is_empty(), reason) {
-                (true, "select") => {
-                    let waiter = waiter(How::Select, Waiting::Alone);
-                    self.found
-                        .add(ObjectKind::NilChannel, Addr::NULL, number, waiter);
-                }
-                (true, _) => self.unknown += 1,
-                (false, _) => {}
-            }
+            self.channels(number, g, reason, &waits.channels, &waiter);
             return;
         }
         if reason == "sync.Cond.Wait" {
@@ -375,6 +353,40 @@ impl Reading<'_, '_> {
             && let Some(found) = self.found.objects.get_mut(at)
         {
             found.before.push(number);
+        }
+    }
+
+    /// The channels in which a goroutine stands.
+    fn channels(
+        &mut self,
+        number: usize,
+        g: &Goroutine,
+        reason: &str,
+        channels: &[ChannelWait],
+        waiter: &dyn Fn(How, Waiting) -> Waiter,
+    ) {
+        for wait in channels {
+            self.found.records.push((wait.sudog, wait.chan));
+            let how = self.direction(wait.chan, g.addr, reason);
+            let is_case = wait.select && channels.len() > 1;
+            let case = if is_case {
+                Waiting::OneCase
+            } else {
+                Waiting::Alone
+            };
+            self.found
+                .add(ObjectKind::Channel, wait.chan, number, waiter(how, case));
+        }
+        // A select queues in every channel of its cases before it sleeps (`runtime/select.go:selectgo`); where it did in none,
+        // all of them are nil.
+        match (channels.is_empty(), reason) {
+            (true, "select") => {
+                let waiter = waiter(How::Select, Waiting::Alone);
+                self.found
+                    .add(ObjectKind::NilChannel, Addr::NULL, number, waiter);
+            }
+            (true, _) => self.unknown += 1,
+            (false, _) => {}
         }
     }
 
