@@ -411,17 +411,28 @@ fn recursion(dump: &Seen<'_>) -> Option<Finding> {
         .iter()
         .find(|g| g.crashed)
         .or(dump.goroutines.list.first())?;
-    let frames: Vec<&str> = dump
-        .goroutines
-        .stacks
-        .frames(crashed.stack)
-        .filter(|frame| frame.is_users())
-        .map(|frame| frame.function.as_str())
-        .collect();
-    let first = *frames.first()?;
-    let again = frames.iter().skip(1).position(|name| *name == first)? + 1;
-    let cycle = frames.get(..again)?.join(" ← ");
-    let text = format!("the calls repeat: {cycle} ← {first} …");
-    let finding = Finding::new("goroutines.recursion", Severity::Critical, text);
+    let finding = repeating(dump.goroutines.stacks.frames(crashed.stack))?;
     Some(dump.at_death(finding, format!("goroutine {}", crashed.id)))
+}
+
+/// The calls that repeat in a stack that outgrew its limit, the innermost first.
+pub fn repeating<'f>(frames: impl Iterator<Item = &'f Frame>) -> Option<Finding> {
+    /// A circle of calls is no longer, as far as it can be told in a sentence.
+    const LONGEST: usize = 64;
+    let functions = frames
+        .filter(|frame| frame.is_users())
+        .map(|frame| frame.function.as_str());
+    let functions: Vec<&str> = functions.take(LONGEST).collect();
+    // What the last of them called may be no part of the circle.
+    let (first, cycle) = functions.iter().enumerate().find_map(|(at, first)| {
+        let after = functions.get(at..)?;
+        let again = after.iter().skip(1).position(|name| name == first)? + 1;
+        Some((first, after.get(..again)?.join(" ← ")))
+    })?;
+    let text = format!("the calls repeat: {cycle} ← {first} …");
+    Some(Finding::new(
+        "goroutines.recursion",
+        Severity::Critical,
+        text,
+    ))
 }

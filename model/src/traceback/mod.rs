@@ -42,7 +42,7 @@ pub use collect::{Collected, Collector, Each, Ended, FORMATS, Which};
 pub use death::{Death, PanicText, RaisedSignal};
 pub use diff::{Diff, Stayed, diff};
 pub use dump::{Dump, Summary, ThreadStack};
-pub use findings::{Seen, findings, of_goroutines};
+pub use findings::{Seen, findings, of_goroutines, repeating};
 pub use line::LogLine;
 pub use profile::Profile;
 pub use race::{Access, Race};

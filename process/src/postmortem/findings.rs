@@ -7,7 +7,7 @@ use crate::types::Kind;
 use crate::unwind::Call;
 use dumpview_model::finding::{Finding, Severity, Subject, rank};
 use dumpview_model::goroutine::{Goroutines, Status};
-use dumpview_model::traceback::{Seen, of_goroutines};
+use dumpview_model::traceback::{Refused, Seen, of_goroutines, repeating};
 use dumpview_model::units::{duration, grouped, plural};
 use dumpview_model::waits::Waits;
 
@@ -16,6 +16,8 @@ pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Fin
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
     findings.extend(what_was_nil(dead).or_else(|| nil_dereference(dead)));
+    findings.extend(refused(dead));
+    findings.extend(recursion(dead));
     let beside = if crowd.is_none() { beside(dead) } else { None };
     if let Some(crowd) = crowd.or(beside.as_ref()) {
         let waits = dead.waits().ok();
@@ -77,6 +79,30 @@ fn of_crowd(dead: &Postmortem<'_>, goroutines: &Goroutines, waits: Option<&Waits
         lines: None,
         waits,
     })
+}
+
+/// The block of memory that the system refused, by the runtime's last words.
+fn refused(dead: &Postmortem<'_>) -> Option<Finding> {
+    let death = dead.death();
+    let printed = death.printed.as_deref();
+    let printed = printed.filter(|_| death.kind == DeathKind::OutOfMemory)?;
+    let refused = Refused::read(&String::from_utf8_lossy(printed))?;
+    Some(refused.finding().seen("what the runtime printed last"))
+}
+
+/// The calls that repeat in the stack that overflowed.
+fn recursion(dead: &Postmortem<'_>) -> Option<Finding> {
+    let death = dead.death();
+    let id = death
+        .goroutine
+        .filter(|_| death.kind == DeathKind::StackOverflow)?;
+    let at = dead.at(Some(id)).ok()?;
+    let finding = repeating(at.calls.iter().map(|call| &call.frame))?;
+    Some(
+        finding
+            .seen(format!("goroutine {}", id.0))
+            .about(Subject::Goroutines),
+    )
 }
 
 /// Maps and slices that grew.

@@ -43,6 +43,10 @@ pub(super) fn claim(
             segment.start.0 <= start && start < segment.start.0.saturating_add(segment.mem_size)
         });
         let (name, what) = match writable {
+            Some(segment) if segment.writable && !process.shortfalls.is_empty() => (
+                "unknown",
+                "anonymous: Go's heap as far as this core does not tell, C's heap, threads, smaller tables",
+            ),
             Some(segment) if segment.writable => {
                 ("unknown", "anonymous: C's heap, threads, smaller tables")
             }
