@@ -263,6 +263,14 @@ mod tests {
         }
         assert_eq!(asked(folder.path(), &bytes, &[]).status, 0);
         assert_eq!(asked(folder.path(), &bytes, &["series", "ends"]).status, 0);
+        // What shrank by more than can be said shrank, all the same.
+        let mut least = profile(&[(&["main.a", "main.main"], i64::MIN)]);
+        least.sample_types[1] = ValueType::new("cpu", "nanoseconds");
+        let least = written(&least);
+        let ran = asked(folder.path(), &least, &[]);
+        let said = ran.out.lines().next().unwrap();
+        assert!(said.contains(" more at some places, "), "{said}");
+        assert!(!said.contains("places, -"), "{said}");
     }
 
     #[test]

@@ -601,6 +601,30 @@ console.log(frames.filter(function (g) { return g.style.display !== "none"; }).l
     }
 
     #[test]
+    fn a_line_of_the_prompt_scales_a_difference_as_the_flag_does() {
+        let judged = corpus("pprof/judged/go1.27.3");
+        let told = |args: &[&str]| {
+            let base = ["-base=before.pb.gz", "after.pb.gz", "-compact_labels"];
+            run(&judged, &[&base, args].concat()).out
+        };
+        let plain = told(&["-x", "top5"]);
+        let scaled = told(&["-normalize", "-x", "top5"]);
+        assert_ne!(plain, scaled);
+        assert_eq!(told(&["-x", "normalize=true", "-x", "top5"]), scaled);
+        assert_eq!(
+            told(&["-normalize", "-x", "normalize=false", "-x", "top5"]),
+            plain
+        );
+        // Without a base there is nothing to scale to.
+        let ran = Call::new(["pprof", "after.pb.gz", "-x", "normalize=true"]);
+        let ran = ran.folder(&judged).run();
+        assert!(
+            ran.status == 2 && ran.err.contains("there is no base"),
+            "{ran:?}"
+        );
+    }
+
+    #[test]
     fn pictures_say_what_top_says() {
         let folder = corpus("pprof/go1.27.3");
         let svg = run(&folder, &["svg", "cpu.pb.gz"]).out;

@@ -267,12 +267,18 @@ fn script(files: &Files<'_>, args: &PprofFlags, out: &mut Out<'_>) -> Result<Exi
     if out.form() != Form::Text {
         return Err(Failure::usage("-x: several answers are told as text only").into());
     }
-    let loaded = read::load(files, args)?;
+    let mut args = args.clone();
+    let mut loaded = read::load(files, &args)?;
     loaded.complain(out);
     let mut session = Session::new(&loaded.profile, &args.options);
     let mut commands = Vec::new();
-    for line in &args.script {
-        match session.line(line).map_err(Failure::usage)? {
+    for line in std::mem::take(&mut args.script) {
+        match session.line(&line).map_err(Failure::usage)? {
+            // What is subtracted is so when it is read.
+            Step::Done if session.options().normalize != args.options.normalize => {
+                args.options.normalize = session.options().normalize;
+                loaded = read::load(files, &args)?;
+            }
             Step::Done => {}
             Step::Quit => break,
             Step::Options(all) => {

@@ -163,11 +163,6 @@ impl Opened {
         checked(&options)?;
         sample_index(&state.loaded.profile, &options.sample_index)?;
         if before.normalize != options.normalize {
-            if self.whole == Whole::Profile {
-                return Err(Failure::usage(
-                    "normalize: there is no base to scale to\n\nhint: dumpview OLD NEW, pprof -base=OLD NEW",
-                ));
-            }
             let mut args = self.args.clone();
             args.options.normalize = options.normalize;
             state.loaded = loaded(&self.paths, &args, &self.common)?;
@@ -218,11 +213,16 @@ impl Opened {
             function: row.name,
             unit,
         });
-        Ok(Costs {
-            rows: rows.collect(),
-            head: report.about(),
-            unit,
-        })
+        let rows = rows.collect();
+        let mut head = report.about();
+        head.extend(self.shares());
+        Ok(Costs { head, rows, unit })
+    }
+
+    /// What shares are of, where that is not what is shown.
+    fn shares(&self) -> Option<String> {
+        let is_difference = self.whole == Whole::Difference;
+        is_difference.then(|| "Shares are of what was before".to_owned())
     }
 
     /// Answers a line of pprof's prompt; options stay.
@@ -277,6 +277,7 @@ impl Opened {
                 let text = String::from_utf8_lossy(&text).replace('\t', "        ");
                 // An answer stays on the screen when something else is looked at.
                 let mut head = vec![selection(&options, &state.loaded.profile)];
+                head.extend(self.shares());
                 head.extend(asked.warnings().iter().cloned());
                 let lines = head.into_iter().chain(text.lines().map(str::to_owned));
                 Ok(Answered::Lines(lines.collect()))

@@ -98,9 +98,17 @@ pub fn load(files: &Files<'_>, args: &PprofFlags) -> Result<Loaded, Failure> {
     } else {
         &args.base
     };
-    if let Some(base) = all(&mut bases.iter().map(Path::new))? {
-        profile = combine::subtract(profile, base, relative, args.options.normalize)
-            .map_err(Failure::no_answer)?;
+    match all(&mut bases.iter().map(Path::new))? {
+        Some(base) => {
+            profile = combine::subtract(profile, base, relative, args.options.normalize)
+                .map_err(Failure::no_answer)?;
+        }
+        None if args.options.normalize => {
+            return Err(Failure::usage(
+                "normalize: there is no base to scale to\n\nhint: dumpview OLD NEW, pprof -base=OLD NEW",
+            ));
+        }
+        None => {}
     }
     let said = if args.no_symbols {
         Said::default()

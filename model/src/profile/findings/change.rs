@@ -21,9 +21,9 @@ pub fn findings(stacks: &Stacks<'_>, found: &mut Vec<Found>) {
     let (mut grew, mut shrank) = (0i64, 0i64);
     for (_, value) in &changed {
         if *value > 0 {
-            grew = grew.wrapping_add(*value);
+            grew = grew.saturating_add(*value);
         } else {
-            shrank = shrank.wrapping_sub(*value);
+            shrank = shrank.saturating_sub(*value);
         }
     }
     let kind = stacks.profile.sample_types.get(stacks.index);

@@ -219,10 +219,8 @@ impl Report {
             filter.apply(&mut profile, &units, &mut nothing);
         }
         frames_apart(&mut profile, &options);
-        if filter.range {
-            warnings
-                .push("a label was asked for by a range of numbers, not by a pattern".to_owned());
-        }
+        let ranges = filter.ranges.iter();
+        warnings.extend(ranges.map(|of| format!("{of} is a range of numbers, not a pattern")));
         Ok(Self {
             total,
             index,
@@ -506,8 +504,8 @@ struct Filter {
     tagshow: Option<Regex>,
     taghide: Option<Regex>,
     prune_from: Option<Regex>,
-    /// A label is asked for by a range.
-    range: bool,
+    /// What asks for labels by a range.
+    ranges: Vec<String>,
 }
 
 /// Reads a pattern.
@@ -540,7 +538,15 @@ impl Filter {
         };
         let tagfocus = selector("tagfocus", &options.tagfocus)?;
         let tagignore = selector("tagignore", &options.tagignore)?;
-        let is_range = |of: &Option<Selector>| of.as_ref().is_some_and(Selector::is_range);
+        let ranges = [
+            ("tagfocus", &options.tagfocus, &tagfocus),
+            ("tagignore", &options.tagignore, &tagignore),
+        ];
+        let ranges = ranges.into_iter().filter_map(|(name, text, of)| {
+            let is_range = of.as_ref().is_some_and(Selector::is_range);
+            is_range.then(|| format!("{name}={text}"))
+        });
+        let ranges = ranges.collect();
         Ok(Self {
             names: NamePatterns {
                 focus: optional("focus", &options.focus)?,
@@ -549,7 +555,7 @@ impl Filter {
                 show: optional("show", &options.show)?,
             },
             show_from: optional("show_from", &options.show_from)?,
-            range: is_range(&tagfocus) || is_range(&tagignore),
+            ranges,
             tagfocus,
             tagignore,
             tagshow: optional("tagshow", &options.tagshow)?,
