@@ -95,6 +95,8 @@ pub struct Held {
     pub is_shared: bool,
     /// Where it was made.
     pub defined: Defined,
+    /// The instructions that wrote the place it is listed in last, on all ways there; none where that is not known.
+    pub written: Vec<Addr>,
     /// It is what a loop goes on with in its next round, or counts down from round to round.
     pub is_counter: bool,
     /// Instructions ahead that make another value of the variable or compute with this one, as far as no loop begins anew.
@@ -186,6 +188,7 @@ impl Point {
                 anywhere,
                 is_shared: shared && *symbol != UNKNOWN,
                 defined: self.defined(*symbol, &tokens),
+                written: self.written(followed).iter().filter_map(addr).collect(),
                 is_counter,
                 later: later
                     .get(number)
@@ -230,6 +233,25 @@ impl Point {
             _ => None,
         };
         defined.unwrap_or(Defined::Elsewhere)
+    }
+
+    /// The steps that wrote the place last in which a name is said to be.
+    fn written(&self, followed: &Followed) -> Vec<usize> {
+        let (graph, facts) = (&self.function.graph, &self.function.facts);
+        let here = graph.steps.get(self.step).map(|step| step.addr);
+        let mut ranges = followed.ranges.iter();
+        let range = ranges.find(|range| Some(range.begin) <= here && here < Some(range.end));
+        match range.map(|range| range.place) {
+            Some(Place::Register(reg)) => graph.writers(self.step, &|at| {
+                let step = graph.steps.get(at).map(|step| step.effects.as_slice());
+                let mut effects = step.unwrap_or_default().iter();
+                effects.any(|effect| effect.writes() == Some(reg))
+            }),
+            Some(Place::Slot(at, bytes)) => {
+                graph.writers(self.step, &|step| facts.is_written(step, at, bytes))
+            }
+            None => Vec::new(),
+        }
     }
 
     /// The same by the instructions before entries of the list, where the symbol was lost on the way.

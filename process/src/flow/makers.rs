@@ -6,6 +6,7 @@ use super::step::{BinOp, Effect, Expr, Val};
 use crate::addr::Addr;
 use crate::arch::Reg;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 impl Graph {
     /// The registers that a step computes with, whether what it computes is followed or not.
@@ -46,6 +47,32 @@ impl Graph {
             effects.any(|effect| effect.writes() == Some(reg))
         };
         (first..before).rev().find(writes).unwrap_or(previous)
+    }
+
+    /// The steps that wrote a place last on the ways to one; nothing where it was never written on one of them.
+    pub(super) fn writers(&self, before: usize, wrote: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        let Some(own) = self.block_of(before) else {
+            return Vec::new();
+        };
+        let steps = |number: usize| self.blocks.get(number).map(|block| block.steps.clone());
+        let mut found = Vec::new();
+        let within = steps(own).map(|steps| steps.start..before);
+        let mut open = vec![(own, within)];
+        let mut seen = BTreeSet::new();
+        while let Some((number, range)) = open.pop() {
+            if let Some(last) = range.into_iter().flatten().rev().find(|at| wrote(*at)) {
+                found.push(last);
+                continue;
+            }
+            let block = self.blocks.get(number);
+            let ahead = block.map_or(&[][..], |block| block.before.as_slice());
+            if number == 0 || ahead.is_empty() {
+                return Vec::new();
+            }
+            let ahead = ahead.iter().filter(|before| seen.insert(**before));
+            open.extend(ahead.map(|before| (*before, steps(*before))));
+        }
+        found
     }
 
     /// What is added to a register by the step that wrote it last before one in the same block, or before it was moved or

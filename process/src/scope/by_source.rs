@@ -19,6 +19,8 @@ use crate::types::{Kind, Type, TypeRef};
 /// Larger values are not made of nothing.
 const LARGEST: u64 = 4096;
 
+const OUTDATED: &str = "by the source it was computed anew since this value was";
+
 /// Copies of copies are followed so far.
 const MOST_COPIES: usize = 8;
 
@@ -99,8 +101,7 @@ impl<'a> Context<'_, 'a> {
         held: &Parts,
         found: &mut [(u64, &mut Variable)],
     ) {
-        // The code that makes room on the stack or gives it back has the line of some statement.
-        if self.frame.point.is_none() || self.has_no_frame() {
+        if self.frame.point.is_none() {
             return;
         }
         let Some((name, file, here)) = self.position() else {
@@ -134,6 +135,11 @@ impl<'a> Context<'_, 'a> {
             .iter()
             .map(|(die, variable)| self.named(*die, variable, start))
             .collect();
+        self.outdate(&function, here, &named, held, found);
+        // The code that makes room on the stack or gives it back has the line of some statement.
+        if self.has_no_frame() {
+            return;
+        }
         for (die, variable) in found {
             let is_known = variable.standing == Standing::Exact && !is_incomplete(variable);
             if is_known || variable.escaped || variable.origin == Origin::Capture {
@@ -175,6 +181,41 @@ impl<'a> Context<'_, 'a> {
                 raw: level.variables.iter().find(|raw| raw.die == of.die),
             };
             self.settle(variable, &ty, &told);
+        }
+    }
+
+    /// Takes back what was computed anew since: the compiler gives some results no name, and the old value keeps it.
+    fn outdate(
+        &self,
+        function: &Function,
+        here: u64,
+        named: &[Named],
+        held: &Parts,
+        found: &mut [(u64, &mut Variable)],
+    ) {
+        for ((_, variable), own) in found.iter_mut().zip(named) {
+            let is_certain = matches!(variable.standing, Standing::Exact | Standing::Inferred(_));
+            if !is_certain || !own.is_plain {
+                continue;
+            }
+            let parts = held.parts.iter().filter(|(part, _)| part.owner == own.die);
+            let mut lines = parts.map(|(_, held)| match held.defined {
+                Defined::At(addr) => self.line_at(addr, self.frame.inline_depth),
+                Defined::Entry(_) if own.is_parameter && !own.is_result => Some(own.declared),
+                Defined::Entry(_) => None,
+                Defined::Elsewhere => {
+                    let written = held.written.iter();
+                    let mut lines = written.map(|at| self.line_at(*at, self.frame.inline_depth));
+                    let last = lines.try_fold(0, |last, line| Some(last.max(line?)));
+                    last.filter(|line| *line > 0)
+                }
+            });
+            // Of several parts some may be as they were.
+            let last = lines.try_fold(0, |last, line| Some(last.max(line?)));
+            let is_old = |line| line > 0 && function.is_computed_again(&own.asked(here), line);
+            if last.is_some_and(is_old) {
+                variable.standing = Standing::Stale(OUTDATED);
+            }
         }
     }
 

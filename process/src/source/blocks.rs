@@ -154,6 +154,12 @@ impl Function {
         source.sign(start.wrapping_sub(1)) == "]"
     }
 
+    /// Whether a block is a function literal's.
+    pub(super) fn is_literal(&self, number: usize) -> bool {
+        let extent = self.blocks.get(number);
+        extent.is_some_and(|extent| extent.block == Block::Literal)
+    }
+
     /// The blocks around a token, outermost first, each with the number of its case.
     pub(super) fn path(&self, at: usize) -> Vec<(usize, usize)> {
         let around = self.blocks.iter().enumerate();

@@ -161,19 +161,25 @@ impl Function {
         assigns.count() == 1
     }
 
-    /// Whether every way to a line goes through a token before it.
-    fn leads_to(&self, at: usize, here: u64) -> bool {
+    /// The first token of a line that is more than the end of a block.
+    pub(super) fn first_of(&self, line: u64) -> usize {
         let words = &self.source.words;
-        let mut first = words.partition_point(|word| word.line < here);
+        let mut first = words.partition_point(|word| word.line < line);
         while self.source.sign(first) == "}" {
             first += 1;
         }
+        first
+    }
+
+    /// Whether every way to a line goes through a token before it.
+    fn leads_to(&self, at: usize, here: u64) -> bool {
+        let first = self.first_of(here);
         let (to, from) = (self.path(first), self.path(at));
         to.starts_with(&from) && self.body.contains(&first)
     }
 
     /// All assignments of a name, sought at the first question about it; `None` when it may change in another way.
-    fn assignments(&self, asked: &Asked<'_>) -> Assignments {
+    pub(super) fn assignments(&self, asked: &Asked<'_>) -> Assignments {
         let known = || {
             let known = self.assigned.known.lock();
             known.unwrap_or_else(PoisonError::into_inner)

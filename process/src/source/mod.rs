@@ -7,10 +7,12 @@
 //! | `blocks` | functions, and which blocks a token stands in |
 //! | `assigned` | what is assigned to the names that were asked about |
 //! | `fate` | which assignment a variable has its value from |
+//! | `again` | whether a variable was computed anew between two lines |
 //! | `given` | calls that it is given to |
 //!
 //! Nothing here knows types or memory. What cannot be told for certain is `None`.
 
+mod again;
 mod assigned;
 mod blocks;
 mod fate;
