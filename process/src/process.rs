@@ -201,6 +201,11 @@ impl<'a> Process<'a> {
         })
     }
 
+    /// Whether its executable is at hand, and is no Go program.
+    pub fn is_foreign(&self) -> bool {
+        self.executable.is_some() && self.version.is_none() && self.symbols().is_err()
+    }
+
     /// Functions, files and lines, and what moduledata says.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::answer::{Answer, Failure};
 use crate::case::core::{Case, Cursor};
 use crate::flags::NoFlags;
 use crate::verb::{About, Group, OnCore, Verb, Word};
+use crate::words::quoted;
 use dumpview_model::death_kind::DeathKind;
 use dumpview_model::finding::{Finding, Severity, rank};
 use dumpview_model::goroutine::Status;
@@ -113,6 +114,12 @@ fn keepers(case: &Case<'_>) -> Vec<Finding> {
 /// What to ask next: lines for a shell.
 fn next(case: &Case<'_>, summary: &Summary) -> Vec<String> {
     let begin = |verb: &str| command(case, verb);
+    if case.process.is_foreign()
+        && let Some(executable) = &case.executable_path
+    {
+        let paths = [executable, &case.core_path].map(|path| quoted(&path.to_string_lossy()));
+        return vec![format!("gdb {}", paths.join(" "))];
+    }
     if summary.groups.is_empty() {
         vec![
             format!("{} --full", begin("bt")),

@@ -15,6 +15,10 @@ use dumpview_model::waits::Waits;
 pub(super) fn find(dead: &Postmortem<'_>, crowd: Option<&Goroutines>) -> Vec<Finding> {
     let (process, death) = (&dead.process, dead.death());
     let mut findings = Vec::new();
+    // What is looked for is Go's.
+    if process.is_foreign() {
+        return findings;
+    }
     findings.extend(what_was_nil(dead).or_else(|| nil_dereference(dead)));
     findings.extend(refused(dead));
     findings.extend(recursion(dead));
