@@ -18,6 +18,10 @@ const LEAST: usize = 4;
 /// So many are enough.
 const MOST: usize = 1000;
 
+/// One of so many may be a word that a tool took for an address, since a frame pointer led to it: of another build most are no
+/// calls, from where it begins to differ on.
+const STRAY: usize = 20;
+
 /// Whether an executable is the one that was mapped.
 pub enum Fits {
     /// It is.
@@ -74,12 +78,16 @@ fn by_code(
         let mapping = location.mapping.map_or(mappings.first().copied(), index);
         let mapping = mapping.filter(|at| mappings.contains(at) || profile.mappings.is_empty())?;
         let wanted = location.address;
-        Some((
-            wanted,
-            file_addr(exe, profile.mappings.get(mapping), wanted),
-        ))
+        let mapping = profile.mappings.get(mapping);
+        // Tools that follow frame pointers take for an address whatever stands where one would: outside the mapping it tells
+        // nothing of what is inside.
+        let is_outside = mapping
+            .filter(|of| of.start < of.limit)
+            .is_some_and(|of| !(of.start..of.limit).contains(&wanted));
+        (!is_outside).then(|| (wanted, file_addr(exe, mapping, wanted)))
     };
     let mut seen: BTreeSet<u64> = BTreeSet::new();
+    let mut others: Vec<u64> = Vec::new();
     for sample in profile.samples.iter() {
         let mut callee = None;
         for at in sample.stack {
@@ -93,13 +101,15 @@ fn by_code(
             }
             let is_call = here.is_some_and(|here| ends_a_call(process, here));
             if !is_call && !inner.is_some_and(|inner| is_put_in(process, inner)) {
-                return Fits::No(format!(
-                    "no call at {wanted:#x}, where a stack of the profile has one"
-                ));
+                others.push(wanted);
             }
         }
     }
-    if seen.len() < LEAST {
+    if let Some(first) = others.first().filter(|_| others.len() > seen.len() / STRAY) {
+        Fits::No(format!(
+            "no call at {first:#x}, where a stack of the profile has one"
+        ))
+    } else if seen.len() < LEAST {
         Fits::Perhaps
     } else {
         Fits::Yes
@@ -112,7 +122,13 @@ fn ends_a_call(process: &Process<'_>, at: FileAddr) -> bool {
     /// The largest functions of real programs have some hundred KiB.
     const FAR: u64 = 1 << 20;
     let pc = Addr(at.0);
-    let func = process.symbols().ok().and_then(|all| all.find(pc));
+    let find = |at: Addr| process.symbols().ok().and_then(|all| all.find(at));
+    // An address to return to that was put there by hand is where a function begins: runtime.goexit, what a signal's handler
+    // returns to.
+    if find(pc.offset(1)).is_some_and(|next| next.entry == pc.offset(1)) {
+        return true;
+    }
+    let func = find(pc);
     let start = match (func, process.executable) {
         (Some(func), _) => func.entry,
         (None, Some(exe)) => match exe.symbol_at(at).filter(|_| is_code(exe, at)) {
@@ -124,7 +140,7 @@ fn ends_a_call(process: &Process<'_>, at: FileAddr) -> bool {
     let len = pc.since(start).unwrap_or(u64::MAX);
     // The call may be the last that is decoded.
     if len == 0 {
-        // An address to return to that was put there by hand, as that of runtime.goexit.
+        // The same, of tools that do not take one off.
         return true;
     }
     let code = process.memory.run(start, len.saturating_add(16));
