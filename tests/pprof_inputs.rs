@@ -166,15 +166,23 @@ mod tests {
                 for (name, count) in &ours {
                     *named.entry(as_go_says(name)).or_default() += count;
                 }
+                // What wraps a deferred call, or that of a `go` statement, is left out as in Go's own stacks; what it calls may
+                // be inlined there.
+                let is_wrapper = |symbol: &str| {
+                    let last = symbol.rsplit('.').next().unwrap_or_default();
+                    last.starts_with("deferwrap") || last.starts_with("gowrap")
+                };
+                let wrapped = theirs.iter().filter(|(symbol, _)| is_wrapper(symbol));
+                let wrapped: i64 = wrapped.map(|(_, count)| count).sum();
                 for (symbol, count) in &theirs {
                     // Functions of C libraries and of the kernel's page are of other files.
-                    if !symbol.contains('.') || symbol.starts_with("0x") {
+                    if !symbol.contains('.') || symbol.starts_with("0x") || is_wrapper(symbol) {
                         continue;
                     }
-                    assert_eq!(
-                        named.get(symbol),
-                        Some(count),
-                        "{release} {symbol}: {named:#?}"
+                    let ours = named.get(symbol).copied().unwrap_or_default();
+                    assert!(
+                        (*count..=count + wrapped).contains(&ours),
+                        "{release} {symbol}: {ours}, not {count}: {named:#?}"
                     );
                     compared += 1;
                 }
