@@ -53,7 +53,7 @@ const CRASH: &[Step] = &[
     shot("frames", "\rlj", "Frames", "programs/crash/nilptr.go:38"),
     shot("value", "p", "Value", "name"),
     shot("registers", "\x1bR", "Answer", "rip"),
-    shot("disassembly", "\x1b:disass\r", "Answer", "nilptr.go:38"),
+    shot("disassembly", "\x1b:disass\r", "Answer", "runtime.mapaccess1_faststr"),
     shot("help", "?", "Help", "everywhere"),
     shot("account", "\x1b3", "Memory", "resident"),
     shot("memory", "t", "Memory", " from files"),
