@@ -391,6 +391,13 @@ mod tests {
     }
 
     #[test]
+    fn a_program_of_the_linkers_has_no_length_before_it_and_ends_itself() {
+        let memory = memory(&[3, 0b101, 0x83, 2, 0, 1, 1]);
+        let mask = Mask::run_linkers(&memory, Addr(0x1000), 80, 10).unwrap();
+        assert_eq!(mask.ones().collect::<Vec<_>>(), [0, 2, 3, 5, 6, 8]);
+    }
+
+    #[test]
     fn a_program_that_repeats_without_end_stops_at_the_type() {
         let memory = memory(&[
             10, 0, 0, 0, 1, 1, 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0,
