@@ -58,6 +58,40 @@ mod heap {
         assert!(walked > 20, "only {walked} cores were walked");
     }
 
+    /// Where the masks of package data are not in the core, they are made of what the executable has: the same is reached.
+    #[test]
+    fn masks_that_are_not_in_the_core_are_made_again() {
+        let mut compared = 0;
+        for entry in std::fs::read_dir(fixtures()).expect("fixtures").flatten() {
+            let name = entry.file_name().into_string().expect("a name");
+            let core = name.strip_suffix(".zst").unwrap_or_default();
+            if !core.starts_with("crash-sigquit-")
+                || core.contains(".exe")
+                || core.contains(".witnesses")
+            {
+                continue;
+            }
+            let (mut bytes, exe) = (unpacked(core), unpacked(&executable_of(core)));
+            let whole = walk(&bytes, &exe).expect(core);
+            let places = Places::of(&bytes, &exe).expect(core);
+            let masks = places
+                .lengths
+                .iter()
+                .filter(|(of, _)| of.ends_with("mask.n"));
+            let mut cut = 0;
+            for (_, at) in masks {
+                // The pointer stands behind the number of bits (`runtime.bitvector`); nothing is mapped there.
+                bytes[at.offset + 8..at.offset + 16].copy_from_slice(&16u64.to_le_bytes());
+                cut += 1;
+            }
+            assert_eq!(cut, 2, "{core}");
+            let again = walk(&bytes, &exe).expect(core);
+            assert_eq!((again.reached, again.notes), (whole.reached, 0), "{core}");
+            compared += 1;
+        }
+        assert!(compared > 4, "only {compared} cores were compared");
+    }
+
     /// `PROGRAM-MODE-VARIANT-goX-ARCH.core` ran `PROGRAM-VARIANT-goX-ARCH.exe`.
     fn executable_of(core: &str) -> String {
         let all: Vec<String> = std::fs::read_dir(fixtures())
